@@ -1,0 +1,1 @@
+"""Torch blocks and the mathematics of metrics, for authors of plugins."""

@@ -1,1 +1,29 @@
-"""Torch blocks and the mathematics of metrics, for authors of plugins."""
+"""Torch blocks, contracts and the mathematics of metrics, for authors of plugins."""
+
+from genharness.kit.evaluation import Evaluation, Metric, Reconstructions
+from genharness.kit.extractor import Extracted, Extractor, ExtractorContext
+from genharness.kit.model import (
+    Batch,
+    Encodes,
+    FitsData,
+    GenerativeModel,
+    HasLikelihood,
+    Interpolates,
+    Reconstructs,
+)
+
+__all__ = [
+    "Batch",
+    "Encodes",
+    "Evaluation",
+    "Extracted",
+    "Extractor",
+    "ExtractorContext",
+    "FitsData",
+    "GenerativeModel",
+    "HasLikelihood",
+    "Interpolates",
+    "Metric",
+    "Reconstructions",
+    "Reconstructs",
+]

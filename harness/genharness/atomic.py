@@ -1,0 +1,134 @@
+"""Writing without half-written results: a temporary neighbour, fsync, rename.
+
+A reader sees the old content or the new, never a part. What fails leaves the old content and no temporary.
+`OSError` (disk full, read-only, no permission) is left to callers, who know what the file is for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+__all__ = ["publish", "replace_file", "replace_folder", "write_bytes", "write_text"]
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Make `path` hold `data`; its folder is created where it is missing.
+
+    Raises:
+        OSError: If it cannot be written; `path` is then as it was.
+    """
+    with replace_file(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Make `path` hold `text` in UTF-8, line ends as given.
+
+    Raises:
+        OSError: If it cannot be written; `path` is then as it was.
+    """
+    write_bytes(path, text.encode())
+
+
+@contextlib.contextmanager
+def replace_file(path: Path) -> Iterator[Path]:
+    """Give a temporary path to write to; it becomes `path` when the block ends without an exception.
+
+    The temporary keeps the suffix, because writers such as `numpy.save` add theirs where it is missing.
+
+    Example:
+        ```python
+        with replace_file(folder / "features.npy") as temporary:
+            np.save(temporary, features)
+        ```
+
+    Raises:
+        OSError: If it cannot be written; `path` is then as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = _temporary(path)
+    try:
+        yield temporary
+        publish(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def replace_folder(path: Path) -> Iterator[Path]:
+    """Give a new, empty folder to fill; it becomes `path` when the block ends without an exception.
+
+    A folder cannot be renamed over a full one: an earlier `path` steps aside for a moment, comes back if
+    the renaming fails, and is deleted if it succeeds. Writers of one `path` exclude each other with a lock.
+
+    Raises:
+        OSError: If it cannot be written; `path` is then as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = _temporary(path)
+    temporary.mkdir()
+    try:
+        yield temporary
+        _sync_tree(temporary)
+        _swap(temporary, path)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def publish(temporary: Path, path: Path) -> None:
+    """Rename a finished file over `path`, its content on the disk before its name.
+
+    Raises:
+        OSError: If it cannot be synced or renamed.
+    """
+    _sync_file(temporary)
+    temporary.replace(path)
+    _sync_folder(path.parent)
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{os.getpid()}-{secrets.token_hex(4)}.{path.name}")
+
+
+def _swap(temporary: Path, path: Path) -> None:
+    if not path.exists():
+        temporary.rename(path)
+        return
+    aside = _temporary(path)
+    path.rename(aside)
+    try:
+        temporary.rename(path)
+    except BaseException:
+        aside.rename(path)
+        raise
+    shutil.rmtree(aside)
+
+
+def _sync_tree(folder: Path) -> None:
+    for place, _, names in os.walk(folder):
+        for name in names:
+            _sync_file(Path(place, name))
+        _sync_folder(Path(place))
+
+
+def _sync_file(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":  # elsewhere a folder cannot be opened
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,25 @@
+"""Where genharness keeps what it prepares, downloads and computes for the user."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+__all__ = ["home", "home_folder"]
+
+
+def home() -> Path:
+    """Return `$GENHARNESS_HOME`, or `~/.cache/genharness` when it is unset or empty; nothing is created."""
+    named = os.environ.get("GENHARNESS_HOME")
+    return Path(named).expanduser() if named else Path.home() / ".cache" / "genharness"
+
+
+def home_folder(name: str) -> Path:
+    """Return `home() / name`, such as `data` or `weights`, and create it where it is missing.
+
+    Raises:
+        OSError: If it cannot be created.
+    """
+    folder = home() / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,88 @@
+"""What a metric is given: one evaluation, which computes everything shared lazily and once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from genharness.kit.extractor import Extracted
+
+__all__ = ["Evaluation", "Metric", "Reconstructions", "SampleSet"]
+
+SampleSet = Literal["real", "fake", "train", "test"]
+"""`real`: the protocol's reference samples; `fake`: the generated ones; `train`, `test`: the dataset's splits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconstructions:
+    """Held-out samples beside what the model makes of them, both uint8 `(n, c, h, w)`."""
+
+    originals: NDArray[np.uint8]
+    reconstructed: NDArray[np.uint8]
+
+
+class Evaluation(Protocol):
+    """Real and generated samples and all that is derived from them. Everything is computed on first use and kept."""
+
+    @property
+    def seed(self) -> int:
+        """Seed of the protocol: for subsets, splits and k-means of metrics."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where heavy metric maths may run."""
+
+    @property
+    def extractor(self) -> str:
+        """Name of the protocol's extractor."""
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the dataset's classes, empty when it has none."""
+
+    def samples(self, which: SampleSet) -> NDArray[Any]:
+        """Return uint8 images `(n, c, h, w)` or float32 rows `(n, d)`."""
+
+    def real_images(self) -> NDArray[np.uint8]:
+        """Return `samples("real")` of image data."""
+
+    def fake_images(self) -> NDArray[np.uint8]:
+        """Return `samples("fake")` of image data."""
+
+    def labels(self, which: SampleSet) -> NDArray[np.int64] | None:
+        """Return class indices `(n,)`: of `fake` the classes that were asked for; None where there are none."""
+
+    def extracted(self, which: SampleSet, extractor: str | None = None) -> Extracted:
+        """Return features (and logits) by the protocol's extractor, or by the named one."""
+
+    def features(self, which: SampleSet) -> NDArray[np.float32]:
+        """Return `(n, d)` features of the protocol's extractor."""
+
+    def statistics(self, which: Literal["real", "fake", "train", "test"]) -> Any:
+        """Return the `genharness.kit.frechet.GaussianStatistics` of features; those of real data are cached."""
+
+    def posteriors(self, which: SampleSet) -> NDArray[np.float64]:
+        """Return class probabilities `(n, classes)` by the dataset's own classifier."""
+
+    def reconstructions(self) -> Reconstructions | None:
+        """Return held-out samples and their reconstructions, or None where the model cannot."""
+
+    def bits_per_dim(self) -> NDArray[np.float64] | None:
+        """Return bits per dimension `(n,)` of held-out samples, or None where the model cannot."""
+
+    def latents(self) -> NDArray[np.float32] | None:
+        """Return latent codes `(n, latent)` of held-out samples, or None where the model cannot."""
+
+
+class Metric(Protocol):
+    """A metric: built with its Config, asked once per evaluation."""
+
+    def __init__(self, config: Any) -> None: ...
+
+    def compute(self, evaluation: Evaluation) -> Mapping[str, float]:
+        """Return a number for each of the spec's columns (NaN where undefined)."""

@@ -1,0 +1,70 @@
+"""What a score is relative to. Scores of different protocols never stand in one ranking."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Protocol", "canonical_json", "short_hash"]
+
+
+def canonical_json(value: object) -> str:
+    """Return JSON with sorted keys and no spaces, so that equal values give equal text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def short_hash(value: object, digits: int = 10) -> str:
+    """Return the first hexadecimal digits of the SHA-256 of a value's canonical JSON."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:digits]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Protocol:
+    """How samples are measured.
+
+    Attributes:
+        extractor: Name of the feature extractor.
+        extractor_options: Its options that differ from their defaults.
+        extractor_identity: Hash of its weights; known once a cell has run.
+        resize: Resize convention (`clean`, `legacy-tf`, `legacy-torch`), or empty where nothing is resized.
+        reference_split: Split that generated samples are compared with.
+        reference_count: At most how many reference samples are used; 0 for all.
+        sample_count: How many samples are generated.
+        metric_options: Options of metrics that differ from their defaults.
+        seed: Seed of reference subsets, of sampling and of metrics' own randomness.
+        dataset_hash: Content hash of the dataset; known once it is prepared.
+    """
+
+    extractor: str
+    sample_count: int
+    extractor_options: Mapping[str, Any] = field(default_factory=dict)
+    extractor_identity: str = ""
+    resize: str = ""
+    reference_split: str = "train"
+    reference_count: int = 0
+    metric_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    seed: int = 0
+    dataset_hash: str = ""
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return a dictionary of plain values, for JSON."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Protocol:
+        """Return the protocol that `as_plain` gave."""
+        return cls(**plain)
+
+    @property
+    def hash(self) -> str:
+        """Eight hexadecimal digits; equal hashes mean comparable scores."""
+        return short_hash(self.as_plain(), digits=8)
+
+    def __str__(self) -> str:
+        reference = f"{self.reference_count} of {self.reference_split}" if self.reference_count else self.reference_split
+        resize = f", resize {self.resize}" if self.resize else ""
+        return f"{self.extractor}{resize}, {self.sample_count:,} samples against {reference}"

@@ -1,0 +1,61 @@
+"""Optimisers as fast as torch makes them, and learning-rate schedules without state.
+
+A schedule here is a function of `Batch.progress`, so a run that goes on from a checkpoint needs nothing
+restored: the next step sets the same rate.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+__all__ = ["adam", "cosine_decay", "linear_decay", "linear_warmup", "set_learning_rate"]
+
+_FUSED_DEVICES = {"cpu", "cuda", "mps", "xpu"}
+
+
+def adam(
+    parameters: Iterable[Tensor],
+    lr: float,
+    betas: tuple[float, float] = (0.9, 0.999),
+    *,
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+) -> torch.optim.Adam:
+    """Return Adam (Kingma and Ba 2015), in torch's fused kernel wherever there is one.
+
+    Args:
+        parameters: What it updates, at least one tensor.
+        lr: Learning rate.
+        betas: Decay of the running mean and of the running square.
+        eps: Added to the denominator.
+        weight_decay: L2 penalty, added to the gradient.
+    """
+    tensors = list(parameters)
+    fused = all(tensor.device.type in _FUSED_DEVICES and tensor.is_floating_point() for tensor in tensors)
+    return torch.optim.Adam(tensors, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, fused=fused)
+
+
+def set_learning_rate(optimiser: Optimizer, lr: float) -> None:
+    """Set the learning rate of every parameter group."""
+    for group in optimiser.param_groups:
+        group["lr"] = lr
+
+
+def linear_decay(lr: float, progress: float, start: float = 0.0) -> float:
+    """Return `lr` until `progress` reaches `start`, then a straight line to 0 at the end of the budget."""
+    return lr * min(1.0, (1.0 - progress) / (1.0 - start))
+
+
+def cosine_decay(lr: float, progress: float) -> float:
+    """Return half a cosine from `lr` at the start to 0 at the end of the budget."""
+    return lr * 0.5 * (1.0 + math.cos(math.pi * progress))
+
+
+def linear_warmup(lr: float, step: int, steps: int) -> float:
+    """Return a straight line from `lr / steps` at step 0 to `lr` at step `steps - 1`, and `lr` from there."""
+    return lr * min(1.0, (step + 1) / steps) if steps > 0 else lr

@@ -1,0 +1,52 @@
+"""Optimisers and schedules."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from genharness.kit import optim
+
+
+def test_adam_steps_as_torchs_unfused_adam_does():
+    start = torch.linspace(-1, 1, 7)
+    ours, theirs = (start.clone().requires_grad_() for _ in range(2))
+    fused = optim.adam([ours], 0.01, (0.5, 0.9))
+    plain = torch.optim.Adam([theirs], lr=0.01, betas=(0.5, 0.9), fused=False, foreach=False)
+    for _ in range(5):
+        for parameter, optimiser in ((ours, fused), (theirs, plain)):
+            optimiser.zero_grad()
+            parameter.pow(3).sum().backward()
+            optimiser.step()
+    torch.testing.assert_close(ours, theirs)
+
+
+def test_adam_is_fused_on_the_cpu():
+    assert optim.adam([torch.zeros(2, requires_grad=True)], 0.1).defaults["fused"] is True
+
+
+def test_set_learning_rate_reaches_every_group():
+    groups = [{"params": [torch.zeros(1, requires_grad=True)]} for _ in range(2)]
+    optimiser = torch.optim.SGD(groups, lr=1.0)
+    optim.set_learning_rate(optimiser, 0.25)
+    assert [group["lr"] for group in optimiser.param_groups] == [0.25, 0.25]
+
+
+@pytest.mark.parametrize(("progress", "rate"), [(0.0, 2.0), (0.5, 1.0), (0.75, 0.5)])
+def test_linear_decay_is_a_straight_line_to_zero(progress, rate):
+    assert optim.linear_decay(2.0, progress) == pytest.approx(rate)
+
+
+def test_linear_decay_waits_for_its_start():
+    assert optim.linear_decay(2.0, 0.4, start=0.5) == 2.0
+    assert optim.linear_decay(2.0, 0.75, start=0.5) == pytest.approx(1.0)
+
+
+def test_cosine_decay_is_half_way_down_at_half_time():
+    assert optim.cosine_decay(2.0, 0.0) == 2.0
+    assert optim.cosine_decay(2.0, 0.5) == pytest.approx(1.0)
+
+
+def test_linear_warmup_reaches_the_rate_and_stays():
+    assert [optim.linear_warmup(1.0, step, 4) for step in (0, 1, 3, 9)] == [0.25, 0.5, 1.0, 1.0]
+    assert optim.linear_warmup(1.0, 0, 0) == 1.0

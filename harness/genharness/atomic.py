@@ -109,7 +109,7 @@ def _swap(temporary: Path, path: Path) -> None:
     except BaseException:
         aside.rename(path)
         raise
-    shutil.rmtree(aside)
+    shutil.rmtree(aside, ignore_errors=True)  # the new folder stands; a leftover harms nobody
 
 
 def _sync_tree(folder: Path) -> None:
@@ -120,7 +120,8 @@ def _sync_tree(folder: Path) -> None:
 
 
 def _sync_file(path: Path) -> None:
-    with path.open("rb+") as file:
+    mode = "rb" if os.name == "posix" else "rb+"  # Windows syncs only what was opened for writing
+    with path.open(mode) as file:
         os.fsync(file.fileno())
 
 

@@ -1,0 +1,105 @@
+"""Pretrained weights: found where people keep them, checked, downloaded where they are missing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path, PurePosixPath
+
+from genharness.checksums import file_digest, has_checksum, mismatch
+from genharness.downloads import Progress, download
+from genharness.errors import DataError
+from genharness.home import home
+from genharness.specs import Remote
+
+__all__ = ["find_weights", "locate_weights", "weights_hash"]
+
+
+def find_weights(remote: Remote, override: Path | None = None, progress: Progress | None = None) -> Path:
+    """Return a checked weights file, downloading it to `home()/weights` where there is none.
+
+    Looks at `override`, `$GENHARNESS_WEIGHTS`, `home()/weights` and torch hub's cache, in this order.
+
+    Args:
+        remote: Name, addresses and checksum of the weights.
+        override: What the user passed as `--weights`: the file, or a folder that holds it.
+        progress: Told of bytes as they arrive.
+
+    Raises:
+        DataError: If a file is found that is not the promised one, or none is found and none can be had.
+        PluginError: If `remote` has no checksum.
+    """
+    found = locate_weights(remote, override)
+    return found or download(remote, home() / "weights", progress, instead="--weights PATH")
+
+
+def locate_weights(remote: Remote, override: Path | None = None) -> Path | None:
+    """Return a checked weights file of this machine, or None; nothing is downloaded.
+
+    Raises:
+        DataError: If `override` or `$GENHARNESS_WEIGHTS` names nothing, or a file found is not the promised one.
+        PluginError: If `remote` has no checksum.
+    """
+    if override is not None:
+        return _overriding(remote, override.expanduser())
+    for folder in (_from_environment(remote), home() / "weights", _torch_hub()):
+        found = _in_place(remote, folder)
+        if found:
+            return _checked(found, remote)
+    return None
+
+
+def weights_hash(path: Path) -> str:
+    """Return the SHA-256 of a weights file in hexadecimal, for the protocol's stamp.
+
+    Raises:
+        DataError: If it cannot be read.
+    """
+    try:
+        return file_digest(path, "sha256")
+    except OSError as error:
+        raise DataError(f"weights {path} cannot be read ({error.strerror}): pass another file as --weights") from error
+
+
+def _overriding(remote: Remote, override: Path) -> Path:
+    if override.is_file():
+        return _checked(override, remote)
+    found = _in_place(remote, override)
+    if found is None:
+        reason = f"holds no {remote.filename}" if override.is_dir() else "does not exist"
+        raise DataError(f"--weights {override} {reason}: pass the weights file, or the folder that holds it")
+    return _checked(found, remote)
+
+
+def _from_environment(remote: Remote) -> Path | None:
+    named = os.environ.get("GENHARNESS_WEIGHTS")
+    if not named:
+        return None
+    place = Path(named).expanduser()
+    if not place.exists():
+        raise DataError(f"GENHARNESS_WEIGHTS={named} does not exist: set it to a weights file or a folder of them")
+    return place
+
+
+def _torch_hub() -> Path:
+    """Return where `torch.hub` keeps downloads, by its documented rule and without importing torch."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache"))
+    return Path(os.environ.get("TORCH_HOME", cache / "torch")).expanduser() / "hub" / "checkpoints"
+
+
+def _in_place(remote: Remote, place: Path | None) -> Path | None:
+    """Return the candidate at `place`, a folder or one file, under any name that a mirror gives it."""
+    names = {remote.filename, *(PurePosixPath(url).name for url in remote.urls)}
+    if place is not None and place.is_file():  # a lone file may be another extractor's
+        return place if place.name in names or has_checksum(place, remote) else None
+    candidates = [place / name for name in (remote.filename, *sorted(names))] if place else []
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _checked(path: Path, remote: Remote) -> Path:
+    try:
+        wrong = mismatch(path, remote)
+    except OSError as error:
+        raise DataError(f"weights {path} cannot be read ({error.strerror}): pass another file as --weights") from error
+    if wrong:
+        raise DataError(f"weights {path} {wrong}: delete or replace it, or pass another file as --weights")
+    return path

@@ -27,6 +27,8 @@ class Cell:
         length: Training length, such as `400steps`.
         batch_size: Samples in a batch.
         ema: Decay of the weight average, or None.
+        mirror: Whether training images are mirrored left to right at random.
+        balanced: Whether batches hold every class equally often.
         device: Kind of device, `cpu` or `cuda`.
         precision: `fp32`, `tf32` or `bf16`.
         compiled: Whether the networks go through `torch.compile`.
@@ -43,6 +45,8 @@ class Cell:
     options: Mapping[str, Any] = field(default_factory=dict)
     batch_size: int = 64
     ema: float | None = None
+    mirror: bool = False
+    balanced: bool = False
     device: str = "cpu"
     precision: str = "fp32"
     compiled: bool = False

@@ -199,12 +199,12 @@ def genharness_trackers() -> Sequence[TrackerSpec]:
 
 
 HOOKS = {
-    "models": (genharness_models.__name__, ModelSpec),
-    "datasets": (genharness_datasets.__name__, DatasetSpec),
-    "extractors": (genharness_extractors.__name__, ExtractorSpec),
-    "metrics": (genharness_metrics.__name__, MetricSpec),
-    "executors": (genharness_executors.__name__, ExecutorSpec),
-    "reporters": (genharness_reporters.__name__, ReporterSpec),
-    "trackers": (genharness_trackers.__name__, TrackerSpec),
+    "models": "genharness_models",
+    "datasets": "genharness_datasets",
+    "extractors": "genharness_extractors",
+    "metrics": "genharness_metrics",
+    "executors": "genharness_executors",
+    "reporters": "genharness_reporters",
+    "trackers": "genharness_trackers",
 }
-"""Plural kind -> (hook name, the record it returns)."""
+"""Plural kind -> hook name."""

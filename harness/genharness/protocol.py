@@ -65,6 +65,8 @@ class Protocol:
         return short_hash(self.as_plain(), digits=8)
 
     def __str__(self) -> str:
-        reference = f"{self.reference_count} of {self.reference_split}" if self.reference_count else self.reference_split
+        reference = self.reference_split
+        if self.reference_count:
+            reference = f"{self.reference_count:,} of {reference}"
         resize = f", resize {self.resize}" if self.resize else ""
         return f"{self.extractor}{resize}, {self.sample_count:,} samples against {reference}"

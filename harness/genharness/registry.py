@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import pluggy
 
@@ -26,7 +26,7 @@ from genharness.specs import (
     TrackerSpec,
 )
 
-__all__ = ["BUDGETS", "Problem", "Provider", "Registry", "load_factory", "load_registry"]
+__all__ = ["BUDGETS", "Kind", "Problem", "Provider", "Registry", "load_factory", "load_registry"]
 
 BUDGETS = ("smoke", "standard", "paper")
 """The named recipes that every model has."""
@@ -59,121 +59,76 @@ class Problem:
         return f"plugin {self.provider.plugin!r} of {self.provider} is broken: {self.reason}"
 
 
-@dataclass
-class Kind(Generic[S]):
-    """The specs of one kind by name, and who gave them."""
+class Kind(Mapping[str, S]):
+    """The specs of one kind by name, in the order of their plugins, and who gave them."""
 
-    word: str
-    specs: dict[str, S] = field(default_factory=dict)
-    providers: dict[str, Provider] = field(default_factory=dict)
+    def __init__(self, word: str, record: type[S], problems: list[Problem]) -> None:
+        self.word = word
+        self.record = record
+        self._problems = problems
+        self._specs: dict[str, S] = {}
+        self._providers: dict[str, Provider] = {}
+
+    def __getitem__(self, name: str) -> S:
+        return self._specs[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._specs)
+
+    def __len__(self) -> int:
+        return len(self._specs)
+
+    def find(self, name: str) -> S:
+        """Return the spec `name`.
+
+        Raises:
+            ConfigError: If there is none; the message gives the nearest name and the broken plugins.
+        """
+        if name in self._specs:
+            return self._specs[name]
+        broken = "".join(f"; {problem}" for problem in self._problems)
+        raise ConfigError(f"unknown {self.word} {name!r}{did_you_mean(name, self._specs)}{broken}")
+
+    def provider(self, name: str) -> Provider:
+        """Return who gave the spec `name`."""
+        return self._providers[name]
 
     def add(self, spec: S, provider: Provider) -> None:
-        """Add a spec; a name that is taken is an error that names both distributions."""
-        if spec.name in self.specs:
+        """Add a spec.
+
+        Raises:
+            PluginError: If the name is taken; the message names both distributions.
+        """
+        if spec.name in self._specs:
             raise PluginError(
-                f"two plugins give a {self.word} {spec.name!r}: {self.providers[spec.name]} and {provider}; "
+                f"two plugins give a {self.word} {spec.name!r}: {self._providers[spec.name]} and {provider}; "
                 "uninstall one, or ask its author to rename it"
             )
-        self.specs[spec.name] = spec
-        self.providers[spec.name] = provider
+        self._specs[spec.name] = spec
+        self._providers[spec.name] = provider
 
 
 class Registry:
-    """All usable plugins.
+    """All usable plugins, by kind.
 
     Attributes:
         problems: Broken plugins; fatal only to a run that asks for what they would have given.
     """
 
     def __init__(self) -> None:
-        self._kinds: dict[str, Kind[Any]] = {kind: Kind(kind[:-1]) for kind in hookspecs.HOOKS}
         self.problems: list[Problem] = []
+        self.models = Kind("model", ModelSpec, self.problems)
+        self.datasets = Kind("dataset", DatasetSpec, self.problems)
+        self.extractors = Kind("extractor", ExtractorSpec, self.problems)
+        self.metrics = Kind("metric", MetricSpec, self.problems)
+        self.executors = Kind("executor", ExecutorSpec, self.problems)
+        self.reporters = Kind("reporter", ReporterSpec, self.problems)
+        self.trackers = Kind("tracker", TrackerSpec, self.problems)
 
     @property
-    def models(self) -> Mapping[str, ModelSpec]:
-        """Generative models by name."""
-        return self._kinds["models"].specs
-
-    @property
-    def datasets(self) -> Mapping[str, DatasetSpec]:
-        """Datasets by name."""
-        return self._kinds["datasets"].specs
-
-    @property
-    def extractors(self) -> Mapping[str, ExtractorSpec]:
-        """Feature extractors by name."""
-        return self._kinds["extractors"].specs
-
-    @property
-    def metrics(self) -> Mapping[str, MetricSpec]:
-        """Metrics by name."""
-        return self._kinds["metrics"].specs
-
-    @property
-    def executors(self) -> Mapping[str, ExecutorSpec]:
-        """Executors by name."""
-        return self._kinds["executors"].specs
-
-    @property
-    def reporters(self) -> Mapping[str, ReporterSpec]:
-        """Reporters by name."""
-        return self._kinds["reporters"].specs
-
-    @property
-    def trackers(self) -> Mapping[str, TrackerSpec]:
-        """Trackers by name."""
-        return self._kinds["trackers"].specs
-
-    def model(self, name: str) -> ModelSpec:
-        """Return a model, or raise ConfigError with the nearest name."""
-        return self._find("models", name)
-
-    def dataset(self, name: str) -> DatasetSpec:
-        """Return a dataset, or raise ConfigError with the nearest name."""
-        return self._find("datasets", name)
-
-    def extractor(self, name: str) -> ExtractorSpec:
-        """Return an extractor, or raise ConfigError with the nearest name."""
-        return self._find("extractors", name)
-
-    def metric(self, name: str) -> MetricSpec:
-        """Return a metric, or raise ConfigError with the nearest name."""
-        return self._find("metrics", name)
-
-    def executor(self, name: str) -> ExecutorSpec:
-        """Return an executor, or raise ConfigError with the nearest name."""
-        return self._find("executors", name)
-
-    def reporter(self, name: str) -> ReporterSpec:
-        """Return a reporter, or raise ConfigError with the nearest name."""
-        return self._find("reporters", name)
-
-    def tracker(self, name: str) -> TrackerSpec:
-        """Return a tracker, or raise ConfigError with the nearest name."""
-        return self._find("trackers", name)
-
-    def _find(self, kind: str, name: str) -> Any:
-        specs = self._kinds[kind].specs
-        if name in specs:
-            return specs[name]
-        broken = "".join(f"; {problem}" for problem in self.problems)
-        raise ConfigError(f"unknown {kind[:-1]} {name!r}{did_you_mean(name, specs)}{broken}")
-
-    def provider(self, kind: str, name: str) -> Provider:
-        """Return who gave the spec `name` of a plural `kind` such as `models`."""
-        return self._kinds[kind].providers[name]
-
-    def of_kind(self, kind: str) -> Mapping[str, Spec]:
-        """Return the specs of a plural `kind` such as `models`."""
-        return self._kinds[kind].specs
-
-    def named(self, name: str) -> list[tuple[str, Spec]]:
-        """Return every (kind, spec) called `name`, whatever its kind."""
-        return [(kind, group.specs[name]) for kind, group in self._kinds.items() if name in group.specs]
-
-    def add(self, kind: str, spec: Spec, provider: Provider) -> None:
-        """Add one spec; a taken name raises PluginError."""
-        self._kinds[kind].add(spec, provider)
+    def kinds(self) -> Mapping[str, Kind[Any]]:
+        """The kinds by plural name, such as `models`."""
+        return {kind: getattr(self, kind) for kind in hookspecs.HOOKS}
 
 
 def load_registry(*, tolerant: bool = False) -> Registry:
@@ -189,8 +144,8 @@ def load_registry(*, tolerant: bool = False) -> Registry:
     manager = pluggy.PluginManager("genharness")
     manager.add_hookspecs(hookspecs)
     providers = dict(_import_plugins(manager, registry.problems))
-    for kind in hookspecs.HOOKS:
-        _collect(manager, registry, kind, providers, tolerant)
+    for plural, kind in registry.kinds.items():
+        _collect(manager, hookspecs.HOOKS[plural], kind, registry.problems, providers, tolerant)
     if not providers and not registry.problems:
         raise PluginError("no plugins are installed, not even the built-in ones: run `pip install -e .` again")
     return registry
@@ -224,7 +179,7 @@ def _entry_points() -> list[importlib.metadata.EntryPoint]:
 
 
 def _refuse_misspelt(manager: pluggy.PluginManager, module: object) -> None:
-    known = {hook for hook, _ in hookspecs.HOOKS.values()}
+    known = set(hookspecs.HOOKS.values())
     for caller in manager.get_hookcallers(module) or []:
         if caller.name not in known:
             raise PluginError(f"{caller.name} is not a hook of genharness{did_you_mean(caller.name, known)}")
@@ -233,28 +188,33 @@ def _refuse_misspelt(manager: pluggy.PluginManager, module: object) -> None:
 
 
 def _collect(
-    manager: pluggy.PluginManager, registry: Registry, kind: str, providers: Mapping[str, Provider], tolerant: bool
+    manager: pluggy.PluginManager,
+    hook_name: str,
+    kind: Kind[Any],
+    problems: list[Problem],
+    providers: Mapping[str, Provider],
+    tolerant: bool,
 ) -> None:
     """Call one hook of every plugin and add what it returns."""
-    hook_name, record = hookspecs.HOOKS[kind]
+    order = list(providers)
     implementations = getattr(manager.hook, hook_name).get_hookimpls()
-    for implementation in sorted(implementations, key=lambda item: list(providers).index(item.plugin_name)):
+    for implementation in sorted(implementations, key=lambda item: order.index(item.plugin_name)):
         provider = providers[implementation.plugin_name]
         try:
-            specs = [_checked(spec, record) for spec in implementation.function()]
+            specs = [_checked(spec, kind.record) for spec in implementation.function()]
         except Exception as error:  # a stranger's hook may raise anything
-            registry.problems.append(Problem(provider, f"{hook_name}: {_one_line(error)}"))
+            problems.append(Problem(provider, f"{hook_name}: {_one_line(error)}"))
             continue
         for spec in specs:
             try:
-                registry.add(kind, spec, provider)
+                kind.add(spec, provider)
             except PluginError as error:
                 if not tolerant:
                     raise
-                registry.problems.append(Problem(provider, str(error)))
+                problems.append(Problem(provider, str(error)))
 
 
-def _checked(spec: Any, record: type) -> Any:
+def _checked(spec: Any, record: type[Spec]) -> Spec:
     """Return a spec after checking all that can be checked without importing its factory."""
     if not isinstance(spec, record):
         raise PluginError(f"it returned {type(spec).__name__} where {record.__name__} is expected")

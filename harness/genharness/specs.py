@@ -109,6 +109,7 @@ class Recipe:
             at the data once (`fit`).
         batch_size: Samples in a batch.
         ema: Decay per step of the weight average that samples are drawn from; None samples the weights.
+        mirror: Whether training images are mirrored left to right at random.
         options: Changes to the Config's defaults.
         step_ms: One step on two CPU cores at 28x28, in milliseconds: only for time estimates.
     """
@@ -116,6 +117,7 @@ class Recipe:
     length: str
     batch_size: int = 64
     ema: float | None = None
+    mirror: bool = False
     options: Mapping[str, object] = field(default_factory=dict)
     step_ms: float = 0.0
 
@@ -216,6 +218,7 @@ class ExtractorSpec(Spec):
         weights: Pretrained weights it needs, or None.
         needs_labels: Whether it is trained on the dataset's labels.
         has_logits: Whether it gives class logits beside features.
+        auto_rank: Place in the order in which `--features auto` tries extractors, 1 first; 0: only by name.
     """
 
     modalities: tuple[Modality, ...] = ("image",)
@@ -223,6 +226,7 @@ class ExtractorSpec(Spec):
     weights: Remote | None = None
     needs_labels: bool = False
     has_logits: bool = False
+    auto_rank: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,8 +61,9 @@ class Store:
             (self.folder / "cells").mkdir(exist_ok=True)
             self._try_writing()
         except OSError as error:
-            why = error.strerror or str(error)
-            raise RunError(f"cannot write to the results folder {self.folder} ({why}): name another with --results") from error
+            raise RunError(
+                f"cannot write to the results folder {self.folder} ({error.strerror}): name another with --results"
+            ) from error
 
     def _try_writing(self) -> None:
         probe = self.records_folder / f".probe-{os.getpid()}"
@@ -76,10 +77,11 @@ class Store:
             RunError: If the disk is full or the folder is gone.
         """
         path = self.record_path(record.cell.id)
+        content = orjson.dumps(record.as_plain(), option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY)
         try:
-            write_bytes(path, orjson.dumps(record.as_plain(), option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY))
+            write_bytes(path, content)
         except OSError as error:
-            raise RunError(f"cannot write the record {path} ({error.strerror}): free space there and run again") from error
+            raise RunError(f"cannot write the record {path} ({error.strerror}): free space and run again") from error
         return path
 
     def load(self, cell_id: str) -> Record | None:

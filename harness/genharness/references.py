@@ -1,0 +1,172 @@
+"""Dataset references: what a user types to name a dataset and a variant of it. Standard library only.
+
+    NAME[:PATH][@SIZE][:grey|:rgb][#VIEW]
+
+`cifar10`, `cifar10@64`, `cifar10@64:grey`, `cifar10@grey`, `folder:holiday/photos@128`, and views of a part:
+`cifar10#5000` (that many of each split), `cifar10#validation=10000`, `cifar10#classes=cat+dog,5000`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from genharness.errors import ConfigError
+
+__all__ = ["Channels", "DatasetReference", "parse_reference", "with_view"]
+
+Channels = Literal["grey", "rgb"]
+
+_FORM = re.compile(r"(?P<base>.+?)(?P<variant>@[^@#/\\]*)?(?P<view>#[^#/\\]*)?", re.DOTALL)
+_VARIANT = re.compile(r"(?P<size>\d+)?(?P<colon>:)?(?P<channels>grey|rgb)?")
+_NAME = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
+_SIZES = range(4, 1025)
+_HOW = "write NAME, NAME@64, NAME@64:grey, NAME#5000 or folder:PATH@64"
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetReference:
+    """A dataset and the variant of it that is meant.
+
+    Attributes:
+        name: Name of the dataset plugin.
+        path: Absolute path of a parametric dataset (`folder:PATH`), else None.
+        size: Side of the square images asked for, in pixels; None leaves the data's own.
+        channels: `grey` or `rgb`; None leaves the data's own.
+        classes: Only these classes, in the dataset's order; empty for all.
+        validation: Samples taken from the train split, stratified, for a `validation` split; None for none.
+        limit: At most this many samples of each split, stratified; None for all.
+    """
+
+    name: str
+    path: str | None = None
+    size: int | None = None
+    channels: Channels | None = None
+    classes: tuple[str, ...] = ()
+    validation: int | None = None
+    limit: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.base}{self.variant}{self.view}"
+
+    @property
+    def base(self) -> str:
+        """Name and path: `cifar10`, `folder:/data/cats`."""
+        return self.name if self.path is None else f"{self.name}:{self.path}"
+
+    @property
+    def variant(self) -> str:
+        """Size and channels: `@64:grey`, or empty."""
+        parts = [str(part) for part in (self.size, self.channels) if part is not None]
+        return "@" + ":".join(parts) if parts else ""
+
+    @property
+    def view(self) -> str:
+        """Part of the data: `#validation=10000,5000`, or empty."""
+        parts = []
+        if self.classes:
+            parts.append(f"classes={'+'.join(self.classes)}")
+        if self.validation is not None:
+            parts.append(f"validation={self.validation}")
+        if self.limit is not None:
+            parts.append(str(self.limit))
+        return "#" + ",".join(parts) if parts else ""
+
+    @property
+    def whole(self) -> DatasetReference:
+        """The same variant of all the data."""
+        return replace(self, classes=(), validation=None, limit=None)
+
+    @property
+    def original(self) -> DatasetReference:
+        """All the data, at its own size and channels."""
+        return replace(self.whole, size=None, channels=None)
+
+    @property
+    def folder_name(self) -> str:
+        """A file name that is its own for each reference and readable on every system."""
+        text = f"{self.variant}{self.view}".replace(":", "-")
+        base = self.name
+        if self.path is not None:
+            base = f"{self.name}-{Path(self.path).name}"
+        plain = re.sub(r"[^\w.@#=+,-]", "_", f"{base}{text}")
+        if plain == str(self):
+            return plain
+        return f"{plain[:80]}-{hashlib.sha256(str(self).encode()).hexdigest()[:10]}"
+
+
+def parse_reference(text: str) -> DatasetReference:
+    """Return what a user's text means; a relative path is taken from the current folder.
+
+    In `folder:PATH` a trailing `@…` or `#…` is the variant; end a path that really ends so with a slash.
+
+    Raises:
+        ConfigError: If it is malformed; the message quotes it and shows the forms.
+    """
+    form = _FORM.fullmatch(text.strip())
+    if form is None:
+        raise ConfigError(f"the dataset name is empty: {_HOW}")
+    name, colon, path = form["base"].partition(":")
+    if not _NAME.fullmatch(name) or (colon and not path):
+        raise ConfigError(f"{text!r} is not a dataset name: {_HOW}")
+    reference = DatasetReference(name, os.path.abspath(Path(path).expanduser()) if path else None)  # noqa: PTH100 -- also takes `..` out
+    return _with_variant(text, _read_view(text, reference, form["view"]), form["variant"])
+
+
+def _with_variant(text: str, reference: DatasetReference, variant: str | None) -> DatasetReference:
+    if variant is None:
+        return reference
+    form = _VARIANT.fullmatch(variant[1:])
+    if form is None or not (form["size"] or form["channels"]) or bool(form["colon"]) != all(form.group(1, 3)):
+        raise ConfigError(f"{text!r}: {variant!r} is not a size such as @64, @64:grey or @grey")
+    size = int(form["size"]) if form["size"] else None
+    if size is not None and size not in _SIZES:
+        raise ConfigError(f"{text!r}: the size must be {_SIZES.start} to {_SIZES.stop - 1} pixels")
+    channels: Channels | None = None
+    if form["channels"]:
+        channels = "grey" if form["channels"] == "grey" else "rgb"
+    return replace(reference, size=size, channels=channels)
+
+
+def _read_view(text: str, reference: DatasetReference, view: str | None) -> DatasetReference:
+    if view is None:
+        return reference
+    for part in view[1:].split(","):
+        key, equals, value = part.partition("=")
+        if key == "classes" and value:
+            reference = replace(reference, classes=tuple(value.split("+")))
+        elif key == "validation" and value:
+            reference = replace(reference, validation=_positive(text, value))
+        elif not equals:
+            reference = replace(reference, limit=_positive(text, key))
+        else:
+            raise ConfigError(f"{text!r}: {part!r} is not a view such as 5000, validation=1000 or classes=cat+dog")
+    return reference
+
+
+def _positive(text: str, number: str) -> int:
+    if not (number.isascii() and number.isdigit() and int(number) > 0):
+        raise ConfigError(f"{text!r}: {number!r} is not a positive whole number of samples")
+    return int(number)
+
+
+def with_view(reference: DatasetReference, *, limit: int | None = None, splits: str | None = None) -> DatasetReference:
+    """Return the reference with a view given beside it, which overrides its own.
+
+    Args:
+        reference: What was named.
+        limit: At most this many samples of each split.
+        splits: A split scheme, `validation=COUNT`.
+
+    Raises:
+        ConfigError: If either is malformed.
+    """
+    if splits is not None:
+        if not splits.startswith("validation="):
+            raise ConfigError(f"{splits!r} is not a split scheme: write validation=COUNT")
+        reference = _read_view(f"{reference} {splits}", reference, f"#{splits}")
+    return reference if limit is None else replace(reference, limit=_positive(f"limit {limit}", str(limit)))

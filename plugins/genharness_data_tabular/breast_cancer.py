@@ -1,0 +1,50 @@
+"""Wisconsin diagnostic breast cancer (Wolberg, Street and Mangasarian, 1995), as scikit-learn bundles it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.datasets import load_breast_cancer
+
+from genharness import DataError
+from genharness.arrays import PrepareRequest, stratified_split
+
+__all__ = ["TEST_FRACTION", "prepare", "standardised"]
+
+TEST_FRACTION = 0.2
+
+
+def prepare(request: PrepareRequest) -> None:
+    """Write a stratified, seeded split of 455 and 114 rows, standardised on the train split.
+
+    Raises:
+        DataError: If `--from` was given: the data is bundled.
+    """
+    if request.source is not None:
+        raise DataError("breast-cancer comes with scikit-learn: leave --from out")
+    bunch = load_breast_cancer()
+    labels = bunch.target.astype(np.int64)
+    train, test = stratified_split(labels, len(labels), TEST_FRACTION)
+    rows = standardised(bunch.data, train)
+    request.writer.describe(column_names=[str(name) for name in bunch.feature_names])
+    request.writer.note("the source has no splits: one fifth of each class is the test split (seed 0)")
+    request.writer.note("columns have mean 0 and standard deviation 1 over the train split")
+    request.writer.split("train").write(rows[train], labels[train])
+    request.writer.split("test").write(rows[test], labels[test])
+
+
+def standardised(rows: NDArray[np.float64], train: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return `(x - mean) / deviation` by column, with the moments of the train rows only.
+
+    Args:
+        rows: `(n, d)` of any scale.
+        train: Indices of the rows whose moments count.
+
+    Raises:
+        ValueError: If a column of the train rows is constant.
+    """
+    mean, deviation = rows[train].mean(axis=0), rows[train].std(axis=0)
+    if (deviation == 0).any():
+        raise ValueError(f"rows: column {int(np.argmin(deviation))} is constant over the train rows")
+    scaled: NDArray[np.float64] = (rows - mean) / deviation
+    return scaled.astype(np.float32)

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import math
 import re
+import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +14,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from genharness.arrays.fingerprint import fingerprint
-from genharness.arrays.meta import read_meta
-from genharness.arrays.prepared import PreparedData, Report, open_folder
+from genharness.arrays.prepared import PreparedData, Report, meta_of, open_folder
 from genharness.arrays.request import PrepareRequest, silent
 from genharness.arrays.variants import derive
 from genharness.arrays.writer import ArrayWriter
@@ -78,6 +78,8 @@ def ensure_prepared(
         DataError: If the source is unusable, the disk full, or the prepared folder damaged.
     """
     wanted = resolve(spec, reference, limit=limit, splits=splits)
+    if source is not None and wanted.path is not None:
+        raise ConfigError(f"{wanted} names its own source: leave --from {source} out")
     with _disk_errors(wanted):
         return _ensure(spec, wanted, source, report or silent, force=force)
 
@@ -94,7 +96,7 @@ def open_prepared(
     wanted = resolve(spec, reference, limit=limit, splits=splits)
     folder = prepared_folder(wanted)
     if not folder.exists():
-        raise DataError(f"{wanted} is not prepared: run `genharness data prepare {_quoted(wanted)}`")
+        raise DataError(f"{wanted} is not prepared: run `genharness data prepare {shlex.quote(str(wanted))}`")
     return open_folder(folder, str(wanted))
 
 
@@ -172,12 +174,12 @@ def _is_current(wanted: DatasetReference, whole: DatasetReference) -> bool:
     folder, whole_folder = prepared_folder(wanted), prepared_folder(whole)
     if not (folder / "meta.json").is_file():
         return False
-    meta = read_meta(folder)
+    meta = meta_of(folder, str(wanted))
     if wanted.path is not None and Path(wanted.path).exists() and meta.source_state != fingerprint(Path(wanted.path)):
         return False
     if wanted == whole or not (whole_folder / "meta.json").is_file():
         return True
-    return meta.derived_from in ("", read_meta(whole_folder).content_hash)
+    return meta.derived_from in ("", meta_of(whole_folder, str(whole)).content_hash)
 
 
 def _prepare(
@@ -236,10 +238,3 @@ def _disk_errors(reference: DatasetReference) -> Iterator[None]:
         else:
             line = f"{reference} cannot be prepared: {where}: {error.strerror or error}"
         raise DataError(line) from error
-
-
-def _quoted(reference: DatasetReference) -> str:
-    text = str(reference)
-    return f"'{text}'" if re.search(r"[\s#]", text) else text
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,16 @@ from genharness.arrays.meta import DatasetMeta, combined_hash, read_meta
 from genharness.errors import ConfigError, DataError, did_you_mean
 from genharness.specs import DataShape
 
-__all__ = ["PreparedData", "Report", "open_folder", "samples_file", "verify_arrays"]
+__all__ = [
+    "PreparedData",
+    "Report",
+    "array_hash",
+    "hash_array",
+    "meta_of",
+    "open_folder",
+    "samples_file",
+    "verify_arrays",
+]
 
 Report = Callable[[int, int, str], None]
 """Called with (done, total or 0 when unknown, what is being done)."""
@@ -118,7 +128,11 @@ def _load(data: PreparedData, name: str, *, mapped: bool) -> NDArray[Any]:
 
 
 def _damaged(data: PreparedData, name: str, reason: str) -> DataError:
-    return DataError(f"{data.folder / name} is damaged ({reason}): run `genharness data prepare {data.name} --force`")
+    return DataError(f"{data.folder / name} is damaged ({reason}): {_mend(data.name)}")
+
+
+def _mend(name: str) -> str:
+    return f"run `genharness data prepare {shlex.quote(name)} --force`"
 
 
 def open_folder(folder: Path, name: str) -> PreparedData:
@@ -131,13 +145,22 @@ def open_folder(folder: Path, name: str) -> PreparedData:
     Raises:
         DataError: If it is damaged; the message names the file and the command that mends it.
     """
-    try:
-        data = PreparedData(folder, read_meta(folder))
-    except DataError as error:
-        raise DataError(f"{error}: run `genharness data prepare {name} --force`") from error
+    data = PreparedData(folder, meta_of(folder, name))
     for path in data.meta.arrays:
         _load(data, path, mapped=True)
     return data
+
+
+def meta_of(folder: Path, name: str) -> DatasetMeta:
+    """Return the record of a prepared folder.
+
+    Raises:
+        DataError: If it is damaged; the message names the file and the command that mends it.
+    """
+    try:
+        return read_meta(folder)
+    except DataError as error:
+        raise DataError(f"{error}: {_mend(name)}") from error
 
 
 def verify_arrays(data: PreparedData, report: Report | None = None) -> None:

@@ -1,0 +1,34 @@
+"""Reading images that strangers made, strictly: Pillow and numpy, never torch.
+
+`read_images(path)` reads a set of samples; the parts below it serve dataset plugins.
+"""
+
+from genharness.images.batches import Batch, Survey, decode_batches, survey
+from genharness.images.decode import BadImageError, Decoded, Header, decode_image, read_header
+from genharness.images.layout import Layout, first_of, read_layout
+from genharness.images.samples import ImageSet, read_images
+from genharness.images.sources import FileSource, open_source
+from genharness.images.tensors import as_labels, as_uint8, load_npy, load_npz
+
+__all__ = [
+    "BadImageError",
+    "Batch",
+    "Decoded",
+    "FileSource",
+    "Header",
+    "ImageSet",
+    "Layout",
+    "Survey",
+    "as_labels",
+    "as_uint8",
+    "decode_batches",
+    "decode_image",
+    "first_of",
+    "load_npy",
+    "load_npz",
+    "open_source",
+    "read_header",
+    "read_images",
+    "read_layout",
+    "survey",
+]

@@ -1,0 +1,200 @@
+"""Decoding many pictures into arrays of one shape: bounded memory, several threads, no bad file passed over."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genharness.errors import DataError
+from genharness.images.decode import BadImageError, Header, decode_image, read_header
+from genharness.images.sources import FileSource
+from genharness.resizing import fit_image
+
+__all__ = ["Batch", "Survey", "decode_batches", "survey"]
+
+_BATCH_BYTES = 1 << 24
+_BATCH_COUNT = 256
+_NAMED = 50
+"""Bad files that one message names."""
+
+T = TypeVar("T")
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What the headers of many pictures say.
+
+    Attributes:
+        headers: Of each picture, in order.
+        names: Of each picture, in order.
+    """
+
+    names: tuple[str, ...]
+    headers: tuple[Header, ...]
+
+    @property
+    def sizes(self) -> set[tuple[int, int]]:
+        """Every (height, width) that occurs."""
+        return {(header.height, header.width) for header in self.headers}
+
+    @property
+    def uniform(self) -> bool:
+        """Whether all have one size."""
+        return len(self.sizes) == 1
+
+    @property
+    def short_side(self) -> int:
+        """The smallest short side, in pixels."""
+        return min(min(size) for size in self.sizes)
+
+    @property
+    def channels(self) -> int:
+        """1 where all are grey, else 3."""
+        return 1 if all(header.grey for header in self.headers) else 3
+
+    def extremes(self) -> str:
+        """Return the smallest and the largest picture in words."""
+        order = sorted(range(len(self.names)), key=lambda i: self.headers[i].width * self.headers[i].height)
+        words = [f"{self.headers[i].width}x{self.headers[i].height} ({self.names[i]})" for i in (order[0], order[-1])]
+        return " to ".join(words)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Decoded pictures.
+
+    Attributes:
+        images: uint8 `(n, c, h, w)`.
+        resized: How many were resampled.
+        cropped: How many lost their edges.
+        converted: How many changed mode, channels or depth.
+    """
+
+    images: NDArray[np.uint8]
+    resized: int
+    cropped: int
+    converted: int
+
+
+def survey(source: FileSource, names: Sequence[str], report: Progress | None = None) -> Survey:
+    """Read the header of every picture.
+
+    Raises:
+        DataError: If some are no pictures; the message names each with the reason.
+    """
+    bad: list[str] = []
+    headers = []
+    groups = [names[start : start + _BATCH_COUNT] for start in range(0, len(names), _BATCH_COUNT)]
+
+    def read(group: Sequence[str]) -> list[Header | str]:
+        return [_or_reason(source, name, read_header) for name in group]
+
+    for group, found in zip(groups, _in_order(read, groups), strict=True):
+        for name, header in zip(group, found, strict=True):
+            if isinstance(header, str):
+                bad.append(f"{name} ({header})")
+            else:
+                headers.append(header)
+        if report:
+            report(len(headers) + len(bad), len(names), "looking at pictures")
+    _refuse(source, bad, len(names))
+    return Survey(tuple(names), tuple(headers))
+
+
+def decode_batches(source: FileSource, names: Sequence[str], shape: tuple[int, int, int]) -> Iterator[Batch]:
+    """Yield all pictures in order, fitted to one shape.
+
+    Args:
+        source: Where they lie.
+        names: Which, in order.
+        shape: `(channels, height, width)`; pictures of another size are made square, so it must then be square.
+
+    Raises:
+        DataError: After the last batch, if some were unreadable; the message names each with the reason.
+    """
+    count = max(1, min(_BATCH_COUNT, _BATCH_BYTES // (shape[0] * shape[1] * shape[2])))
+    groups = [names[start : start + count] for start in range(0, len(names), count)]
+    bad: list[str] = []
+
+    def decode(group: Sequence[str]) -> tuple[Batch, list[str]]:
+        return _decode_group(source, group, shape)
+
+    for batch, reasons in _in_order(decode, groups):
+        bad += reasons
+        yield batch
+    _refuse(source, bad, len(names))
+
+
+def _decode_group(source: FileSource, names: Sequence[str], shape: tuple[int, int, int]) -> tuple[Batch, list[str]]:
+    images = np.zeros((len(names), *shape), np.uint8)
+    bad, counts = [], np.zeros(3, np.int64)
+
+    def fit(content: bytes) -> tuple[NDArray[np.uint8], tuple[bool, bool, bool]]:
+        return _fit(content, shape)
+
+    for index, name in enumerate(names):
+        fitted = _or_reason(source, name, fit)
+        if isinstance(fitted, str):
+            bad.append(f"{name} ({fitted})")
+        else:
+            images[index], changes = fitted
+            counts += changes
+    resized, cropped, converted = counts.tolist()
+    return Batch(images, resized, cropped, converted), bad
+
+
+def _fit(content: bytes, shape: tuple[int, int, int]) -> tuple[NDArray[np.uint8], tuple[bool, bool, bool]]:
+    """Return one picture as `(c, h, w)` and whether it was resized, cropped, converted."""
+    decoded = decode_image(content)
+    image = decoded.image
+    channels, height, width = shape
+    converted = bool(decoded.converted) or (image.mode == "RGB") != (channels == 3)
+    old_width, old_height = image.size
+    if image.mode == "RGB" and channels == 1:
+        image = image.convert("L")
+    if (old_height, old_width) != (height, width):
+        image = fit_image(image, height)
+    pixels = np.asarray(image)
+    planes = np.broadcast_to(pixels, shape) if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
+    changed = (old_height, old_width) != (height, width)
+    return planes, (changed and min(old_height, old_width) != height, changed and old_height != old_width, converted)
+
+
+def _or_reason(source: FileSource, name: str, use: Callable[[bytes], T]) -> T | str:
+    """Return what `use` makes of a file, or the reason why it cannot."""
+    try:
+        return use(source.read(name))
+    except (BadImageError, DataError) as error:
+        return str(error)
+    except OSError as error:
+        return error.strerror or str(error)
+
+
+def _refuse(source: FileSource, bad: Sequence[str], total: int) -> None:
+    if bad:
+        more = f"; and {len(bad) - _NAMED:,} more" if len(bad) > _NAMED else ""
+        listed = "; ".join(bad[:_NAMED])
+        raise DataError(
+            f"{source.where}: {len(bad):,} of {total:,} pictures cannot be used, mend or remove them: {listed}{more}"
+        )
+
+
+def _in_order(work: Callable[[Sequence[str]], T], groups: Sequence[Sequence[str]]) -> Iterator[T]:
+    """Yield results in order from a few threads that run only a little ahead (Pillow decodes outside the GIL)."""
+    threads = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 8)
+    with ThreadPoolExecutor(threads) as pool:
+        pending: deque[Future[T]] = deque()
+        for group in groups:
+            pending.append(pool.submit(work, group))
+            if len(pending) > threads:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()

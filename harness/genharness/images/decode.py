@@ -1,0 +1,161 @@
+"""Decoding one picture that anybody may have made: 8-bit grey or RGB, or a reason why not.
+
+Stated policy, each use of it counted as `converted`: the first frame of an animation; transparency over white;
+palettes, CMYK and other colour spaces to RGB; 16-bit values divided by 257; the camera's orientation applied.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+__all__ = ["FORMATS", "SUFFIXES", "BadImageError", "Decoded", "Header", "decode_image", "read_header"]
+
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
+"""What is opened, by content. Others of Pillow's run outside programs or are hardly ever tested."""
+
+SUFFIXES = frozenset(
+    (".png", ".jpg", ".jpeg", ".jpe", ".bmp", ".dib", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm", ".pnm")
+)
+"""Names of files that should hold a picture, in lower case."""
+
+MAX_PIXELS = 64_000_000
+_GREY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "I;16N")
+_ORIENTATION = 0x0112
+
+
+class BadImageError(Exception):
+    """A file is no usable picture; the message is the reason, for a sentence that names the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What is known of a picture before its pixels are decoded.
+
+    Attributes:
+        width: In pixels, as it is shown.
+        height: In pixels, as it is shown.
+        grey: Whether it has no colours.
+    """
+
+    width: int
+    height: int
+    grey: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A decoded picture.
+
+    Attributes:
+        image: In mode `L` or `RGB`.
+        converted: What was done to make it so, such as `palette`; empty when nothing was.
+    """
+
+    image: Image.Image
+    converted: str
+
+
+def read_header(content: bytes) -> Header:
+    """Return size and colour of a picture without decoding it.
+
+    Raises:
+        BadImageError: If it is no picture of a known format, or too large.
+    """
+    image = _open(content)
+    width, height = image.size
+    if _orientation(image) >= 5:  # a quarter turn
+        width, height = height, width
+    return Header(width, height, _is_grey(image))
+
+
+def decode_image(content: bytes) -> Decoded:
+    """Return a picture as mode `L` or `RGB`.
+
+    Raises:
+        BadImageError: If it is no picture of a known format, too large, cut off, or its values have no known range.
+    """
+    image = _open(content)
+    done = []
+    if getattr(image, "is_animated", False):
+        done.append("animation")
+    try:
+        image.load()
+        if _orientation(image) > 1:
+            image = ImageOps.exif_transpose(image)
+            done.append("orientation")
+        plain, change = _plain(image)
+    except BadImageError:
+        raise
+    except Exception as error:  # a damaged file may raise anything from Pillow's parsers
+        raise BadImageError(_reason(error)) from error
+    return Decoded(plain, ", ".join([*done, *([change] if change else [])]))
+
+
+def _open(content: bytes) -> Image.Image:
+    if not content:
+        raise BadImageError("it is empty")
+    try:
+        image = Image.open(io.BytesIO(content), formats=FORMATS)
+    except UnidentifiedImageError as error:
+        raise BadImageError("it is no picture of a known format") from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise BadImageError("it has too many pixels") from error
+    except Exception as error:  # a damaged file may raise anything from Pillow's parsers
+        raise BadImageError(_reason(error)) from error
+    if image.width * image.height > MAX_PIXELS:
+        raise BadImageError(f"it has {image.width * image.height:,} pixels, more than {MAX_PIXELS:,}")
+    return image
+
+
+def _reason(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text or type(error).__name__
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation, 1 where there is none or its block is damaged."""
+    if "exif" not in image.info:
+        return 1
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # a damaged EXIF block says nothing of the pixels, so the picture is taken as it lies
+        return 1
+
+
+def _is_grey(image: Image.Image) -> bool:
+    if image.mode in ("P", "PA"):
+        palette = np.asarray(image.getpalette("RGB") or (), np.uint8).reshape(-1, 3)
+        return bool((palette == palette[:, :1]).all())
+    return image.mode in _GREY_MODES
+
+
+def _plain(image: Image.Image) -> tuple[Image.Image, str]:
+    """Return the loaded image in mode L or RGB, and what was done."""
+    mode, grey = image.mode, "L" if _is_grey(image) else "RGB"
+    if "transparency" in image.info or mode in ("RGBA", "LA", "PA", "RGBa", "La"):
+        return _over_white(image).convert(grey), "transparency"
+    if mode in ("L", "RGB"):
+        return image, ""
+    if mode == "1":
+        return image.convert("L"), "black and white"
+    if mode.startswith("I"):
+        return _from_16_bit(image), "16 bit"
+    if mode == "F":
+        raise BadImageError("its pixels are floating-point numbers of no known range")
+    return image.convert(grey), {"P": "palette"}.get(mode, mode)
+
+
+def _over_white(image: Image.Image) -> Image.Image:
+    layer = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
+
+
+def _from_16_bit(image: Image.Image) -> Image.Image:
+    values = np.asarray(image).astype(np.int64)
+    if values.min() < 0 or values.max() > 0xFFFF:
+        raise BadImageError("its pixels are 32-bit numbers of no known range")
+    return Image.fromarray(np.rint(values / 257).astype(np.uint8))

@@ -1,0 +1,107 @@
+"""Prepare a folder or zip of pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genharness import DataError
+from genharness.arrays import PrepareRequest, stratified_split
+from genharness.images import FileSource, Layout, Survey, decode_batches, first_of, open_source, read_layout, survey
+from genharness.resizing import POLICY
+
+TEST_FRACTION = 0.2
+MIXED_SIZE = 64
+"""Side of pictures of mixed sizes where none is asked for; smaller where one of them is smaller, so that none grows."""
+
+
+def prepare(request: PrepareRequest) -> None:
+    """Write the pictures of `folder:PATH` or `zip:PATH`.
+
+    Raises:
+        DataError: If the path is of another kind, the tree has no clear meaning, or a picture is unusable.
+    """
+    path = Path(request.reference.path or "")
+    _check_kind(request.spec.name, path)
+    with open_source(path) as source:
+        layout = read_layout(source.names, source.where)
+        everything = [name for names in layout.splits.values() for name in names]
+        found = survey(source, everything, request.report)
+        shape = _shape(request, found)
+        request.writer.describe(class_names=layout.class_names, source=f"{request.spec.name} {path.name}")
+        _note(request, layout, found, shape)
+        for split, (names, labels) in _splits(request, layout, source.where).items():
+            _write(request, source, split, names, labels, shape)
+
+
+def _check_kind(kind: str, path: Path) -> None:
+    if not path.exists():
+        raise DataError(f"{path} does not exist: give an existing path as {kind}:PATH")
+    if kind == "folder" and not path.is_dir():
+        raise DataError(f"{path} is no folder: write zip:{path} or npz:{path}")
+    if kind == "zip" and path.is_dir():
+        raise DataError(f"{path} is a folder: write folder:{path}")
+
+
+def _shape(request: PrepareRequest, found: Survey) -> tuple[int, int, int]:
+    """Return the `(c, h, w)` to prepare: what was asked for, else the pictures' own where they have one."""
+    channels = {"grey": 1, "rgb": 3, None: found.channels}[request.reference.channels]
+    if request.reference.size is not None:
+        return channels, request.reference.size, request.reference.size
+    if found.uniform:
+        height, width = next(iter(found.sizes))
+        return channels, height, width
+    side = min(MIXED_SIZE, found.short_side)
+    return channels, side, side
+
+
+def _note(request: PrepareRequest, layout: Layout, found: Survey, shape: tuple[int, int, int]) -> None:
+    if layout.left_out:
+        request.writer.note(f"files that are no pictures were left out: {first_of(layout.left_out)}")
+    if found.sizes != {shape[1:]}:
+        request.writer.note(f"pictures of {found.extremes()} made {shape[2]}x{shape[1]}: {POLICY}")
+    if not found.uniform and request.reference.size is None:
+        request.writer.note(f"ask for another size with @SIZE, such as {request.spec.name}:PATH@128")
+    if "test" not in layout.splits:
+        request.writer.note(f"no test folder: {TEST_FRACTION:.0%} of all are the test split, stratified, seed 0")
+
+
+def _splits(
+    request: PrepareRequest, layout: Layout, where: str
+) -> dict[str, tuple[list[str], NDArray[np.int64] | None]]:
+    """Return names and labels of each split; the test split is taken from train where there is none."""
+    labelled = bool(layout.class_names)
+    splits = {
+        split: (names, np.asarray(layout.labels[split], np.int64) if labelled else None)
+        for split, names in layout.splits.items()
+    }
+    if "test" in splits:
+        return splits
+    names, labels = splits["train"]
+    if len(names) < 2:
+        raise DataError(f"{where} holds one picture only: two at least make a train and a test split")
+    parts = zip(("train", "test"), stratified_split(labels, len(names), TEST_FRACTION), strict=True)
+    taken = {
+        split: ([names[i] for i in chosen], None if labels is None else labels[chosen]) for split, chosen in parts
+    }
+    return {**splits, **taken}
+
+
+def _write(
+    request: PrepareRequest,
+    source: FileSource,
+    split: str,
+    names: list[str],
+    labels: NDArray[np.int64] | None,
+    shape: tuple[int, int, int],
+) -> None:
+    start = 0
+    with request.writer.split(split, count=len(names), shape=shape) as output:
+        for batch in decode_batches(source, names, shape):
+            end = start + len(batch.images)
+            output.write(batch.images, None if labels is None else labels[start:end])
+            request.writer.touched(resized=batch.resized, cropped=batch.cropped, converted=batch.converted)
+            request.report(end, len(names), f"decoding {split}")
+            start = end

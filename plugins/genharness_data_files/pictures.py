@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from genharness import DataError
 from genharness.arrays import PrepareRequest, stratified_split
-from genharness.images import FileSource, Layout, Survey, decode_batches, first_of, open_source, read_layout, survey
+from genharness.images import Layout, Survey, first_of, open_source, read_layout, survey
+from genharness.images.writing import asked_shape, write_pictures
 from genharness.resizing import POLICY
 
 TEST_FRACTION = 0.2
@@ -33,7 +34,8 @@ def prepare(request: PrepareRequest) -> None:
         request.writer.describe(class_names=layout.class_names, source=f"{request.spec.name} {path.name}")
         _note(request, layout, found, shape)
         for split, (names, labels) in _splits(request, layout, source.where).items():
-            _write(request, source, split, names, labels, shape)
+            with request.writer.split(split, count=len(names), shape=shape) as output:
+                write_pictures(request, output, source, names, labels, shape)
 
 
 def _check_kind(kind: str, path: Path) -> None:
@@ -47,14 +49,9 @@ def _check_kind(kind: str, path: Path) -> None:
 
 def _shape(request: PrepareRequest, found: Survey) -> tuple[int, int, int]:
     """Return the `(c, h, w)` to prepare: what was asked for, else the pictures' own where they have one."""
-    channels = {"grey": 1, "rgb": 3, None: found.channels}[request.reference.channels]
-    if request.reference.size is not None:
-        return channels, request.reference.size, request.reference.size
-    if found.uniform:
-        height, width = next(iter(found.sizes))
-        return channels, height, width
     side = min(MIXED_SIZE, found.short_side)
-    return channels, side, side
+    height, width = next(iter(found.sizes)) if found.uniform else (side, side)
+    return asked_shape(request, (found.channels, height, width))
 
 
 def _note(request: PrepareRequest, layout: Layout, found: Survey, shape: tuple[int, int, int]) -> None:
@@ -87,21 +84,3 @@ def _splits(
         split: ([names[i] for i in chosen], None if labels is None else labels[chosen]) for split, chosen in parts
     }
     return {**splits, **taken}
-
-
-def _write(
-    request: PrepareRequest,
-    source: FileSource,
-    split: str,
-    names: list[str],
-    labels: NDArray[np.int64] | None,
-    shape: tuple[int, int, int],
-) -> None:
-    start = 0
-    with request.writer.split(split, count=len(names), shape=shape) as output:
-        for batch in decode_batches(source, names, shape):
-            end = start + len(batch.images)
-            output.write(batch.images, None if labels is None else labels[start:end])
-            request.writer.touched(resized=batch.resized, cropped=batch.cropped, converted=batch.converted)
-            request.report(end, len(names), f"decoding {split}")
-            start = end

@@ -10,6 +10,7 @@ A dataset plugin's factory is a function `prepare(request: PrepareRequest) -> No
 The runner calls `ensure_prepared(spec, "cifar10@64", limit=5000)` and reads `data.samples("train")`.
 """
 
+from genharness.arrays.catalog import prepared_datasets
 from genharness.arrays.meta import DatasetMeta
 from genharness.arrays.prepare import (
     data_home,
@@ -40,6 +41,7 @@ __all__ = [
     "open_folder",
     "open_prepared",
     "parse_reference",
+    "prepared_datasets",
     "prepared_folder",
     "remove_prepared",
     "resolve",

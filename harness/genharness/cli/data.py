@@ -1,0 +1,214 @@
+"""`genharness data`: prepare, check and remove datasets."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from genharness.cli.data_views import PrepareProgress, dataset_plain, dataset_table, info_table, megabytes
+from genharness.errors import ConfigError, DataError
+from genharness.home import home
+from genharness.references import DatasetReference, parse_reference
+from genharness.registry import Registry, load_registry
+from genharness.specs import DatasetSpec
+
+__all__ = ["data"]
+
+
+@click.group()
+def data() -> None:
+    """Prepare, check and remove datasets.
+
+    A dataset is prepared once, into arrays that training and scoring read at memory speed. Names take a size,
+    channels and a part: cifar10@64, cifar10@64:grey, cifar10#5000. Your own data: folder:PATH, zip:PATH, npz:PATH.
+
+    \b
+    Examples:
+      genharness data list
+      genharness data prepare mnist
+      genharness data prepare cifar10@64 --from ~/downloads/cifar-10-python.tar.gz
+      genharness data prepare folder:photos@128
+      genharness data verify
+    """
+
+
+@data.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+def list_datasets(as_json: bool) -> None:
+    """List datasets, prepared or not.
+
+    \b
+    Examples:
+      genharness data list
+      genharness data list --json
+    """
+    from genharness.arrays import prepared_datasets
+
+    registry = load_registry(tolerant=True)
+    prepared, damaged = prepared_datasets()
+    if as_json:
+        click.echo(json.dumps(dataset_plain(registry, prepared, damaged), indent=2))
+        return
+    Console().print(dataset_table(registry, prepared))
+    for reason in damaged.values():
+        click.secho(reason, fg="yellow", err=True)
+    click.echo(f"prepared data: {megabytes(sum(item.size_bytes for item in prepared))} in {home() / 'data'}")
+
+
+@data.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+def info(name: str, as_json: bool) -> None:
+    """Show what is known of a dataset NAME: classes, splits, licence, source, content hash.
+
+    \b
+    Examples:
+      genharness data info digits
+      genharness data info cifar10@64
+    """
+    from genharness.arrays import is_prepared, open_prepared
+
+    spec, reference = _find(load_registry(), name)
+    prepared = open_prepared(spec, reference) if is_prepared(spec, reference) else None
+    if as_json:
+        click.echo(json.dumps(info_table(spec, reference, prepared).plain, indent=2))
+    else:
+        Console().print(info_table(spec, reference, prepared).table)
+
+
+@data.command()
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.option(
+    "--from", "source", type=click.Path(path_type=Path), help="Import this folder, archive or file; download nothing."
+)
+@click.option("--limit", type=click.IntRange(min=1), help="At most this many samples of each split, stratified.")
+@click.option("--validation", type=click.IntRange(min=1), help="Take this many training samples for validation.")
+@click.option("--force", is_flag=True, help="Prepare again what is prepared.")
+def prepare(names: Sequence[str], source: Path | None, limit: int | None, validation: int | None, force: bool) -> None:
+    """Download or import datasets NAME... and prepare them.
+
+    Downloads are checked against official checksums and resumed after a cut. What is interrupted leaves nothing
+    half-made.
+
+    \b
+    Examples:
+      genharness data prepare digits mnist
+      genharness data prepare covid --from ~/covid-chestxray-dataset
+      genharness data prepare cifar10 --validation 10000
+      genharness data prepare cifar10@64 --limit 5000
+      genharness data prepare zip:faces.zip
+    """
+    from genharness.arrays import ensure_prepared
+
+    if source is not None and len(names) > 1:
+        raise ConfigError("--from is for one dataset at a time")
+    registry = load_registry()
+    splits = None if validation is None else f"validation={validation}"
+    wanted = [_find(registry, name) for name in names]
+    for spec, reference in wanted:
+        with PrepareProgress(str(reference)) as progress:
+            prepared = ensure_prepared(
+                spec, reference, limit=limit, splits=splits, source=source, report=progress.report, force=force
+            )
+        counts = ", ".join(f"{count:,} {split}" for split, count in prepared.meta.counts.items())
+        click.echo(f"{prepared.name}: {prepared.shape}, {counts}, {megabytes(prepared.size_bytes)}")
+        for note in prepared.meta.notes:
+            click.echo(f"  {note}")
+
+
+@data.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+def verify(names: Sequence[str]) -> None:
+    """Read prepared datasets NAME... (all of them, if none is named) and compare them with their hashes.
+
+    \b
+    Examples:
+      genharness data verify
+      genharness data verify mnist cifar10@64
+    """
+    from genharness.arrays import PreparedData, open_prepared, prepared_datasets, verify_arrays
+
+    wrong: list[str] = []
+    chosen: list[PreparedData] = []
+    if names:
+        registry = load_registry()
+        chosen = [open_prepared(*_find(registry, name)) for name in names]
+    else:
+        chosen, damaged = prepared_datasets()
+        wrong += [f"{reason}: delete {folder}" for folder, reason in damaged.items()]
+    for prepared in chosen:
+        try:
+            with PrepareProgress(prepared.name) as progress:
+                verify_arrays(prepared, progress.report)
+        except DataError as error:
+            wrong.append(str(error))
+        else:
+            click.echo(f"{prepared.name}: good ({prepared.content_hash[:12]})")
+    if wrong:
+        raise DataError("\n".join(wrong))
+    if not chosen:
+        click.echo("nothing is prepared")
+
+
+@data.command()
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.option("--variants", is_flag=True, help="Also the sizes, channels and parts made of it.")
+@click.option("--downloads", is_flag=True, help="Also the files that were downloaded for it.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+def remove(names: Sequence[str], variants: bool, downloads: bool, yes: bool) -> None:
+    """Delete prepared datasets NAME....
+
+    \b
+    Examples:
+      genharness data remove cifar10@64
+      genharness data remove cifar10 --variants --downloads --yes
+    """
+    from genharness.arrays import remove_prepared
+
+    registry = load_registry()
+    chosen: list[DatasetReference] = []
+    for name in names:
+        _, reference = _find(registry, name)
+        chosen += _prepared_variants(reference) if variants else [reference]
+    if not yes:
+        click.confirm(f"delete {', '.join(map(str, chosen)) or 'the downloads'}?", abort=True)
+    for reference in chosen:
+        click.echo(f"{reference}: {megabytes(remove_prepared(reference))} freed")
+    for name in names if downloads else ():
+        _remove_downloads(parse_reference(name).name)
+
+
+def _prepared_variants(reference: DatasetReference) -> list[DatasetReference]:
+    from genharness.arrays import prepared_datasets
+
+    prepared, _ = prepared_datasets()
+    references = [parse_reference(item.name) for item in prepared]
+    return [item for item in references if item.base == reference.base]
+
+
+def _remove_downloads(name: str) -> None:
+    folder = home() / "downloads" / name
+    if not folder.is_dir():
+        return
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        raise DataError(f"{folder} cannot be deleted: {error.strerror or error}") from error
+    click.echo(f"{folder}: {megabytes(size)} freed")
+
+
+def _find(registry: Registry, name: str) -> tuple[DatasetSpec, DatasetReference]:
+    """Return the spec and the reference of what the user typed."""
+    from genharness.arrays import resolve
+
+    reference = parse_reference(name)
+    spec = registry.datasets.find(reference.name)
+    return spec, resolve(spec, reference)
+
+

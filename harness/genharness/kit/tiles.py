@@ -1,0 +1,260 @@
+"""Squared Euclidean distances a tile at a time, each with a proven error bound; exact distances for chosen pairs.
+
+A distance matrix is never held. A tile is one matrix product, fast but rounded; `Points.error` bounds its rounding,
+so that a comparison is either settled by the tile or handed to `exact_distances`, whose value for a pair of rows
+depends on those two rows alone: not on the tile, the batch, the order of the arguments or the device. Ties and
+duplicates are therefore exact.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import psutil
+import torch
+from torch import Tensor
+
+__all__ = [
+    "Points",
+    "TileBuffers",
+    "comparison_error",
+    "exact_distances",
+    "full_precision",
+    "tile_side",
+    "tile_types",
+]
+
+_CHUNK_BYTES = 2**21
+
+
+@contextmanager
+def full_precision(device: torch.device) -> Iterator[None]:
+    """Multiply float32 matrices in float32: without TF32, bfloat16 or autocast, whatever the caller has set."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")
+    try:
+        with torch.autocast(device.type, enabled=False), torch.no_grad():
+            yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+def tile_side(n: int, d: int, device: torch.device) -> int:
+    """Return the side of square tiles: a multiple of 32, bounded by `n` and an eighth of the free memory.
+
+    Args:
+        n: Rows of the larger set.
+        d: Columns.
+        device: Where the tiles will live.
+    """
+    on_cuda = device.type == "cuda"
+    free_bytes = torch.cuda.mem_get_info(device)[0] if on_cuda else psutil.virtual_memory().available
+    # A CPU likes tiles that stay in its cache, unless making their factors would then cost more; a GPU, large ones.
+    most = 8192 if on_cuda else 1024 if d <= 512 else 2048
+    side = min(most, 32 * math.ceil(n / 32))
+    # A float64 and a float32 tile, masks and indices of hits; two blocks of rows and their float64 originals.
+    while side > 32 and 32 * side**2 + 32 * side * (d + 2) > free_bytes // 8:
+        side = 32 * max(1, side // 64)
+    return side
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Points:
+    """The distinct rows of a feature matrix, shuffled, and the frame in which their tiles are computed.
+
+    Equal rows are merged first: a collapsed generator would otherwise make every comparison a tie that only
+    `exact_distances` settles. The fixed shuffle keeps sorted data from defeating the search for neighbours; it
+    does not show in any result. Centring near the data loses the fewest digits; scaling avoids overflow.
+
+    Attributes:
+        rows: `(n, d)` as the caller gave them.
+        first: `(u,)` the index in `rows` of each distinct row's first occurrence.
+        counts: `(u,)` how often each occurs.
+        place: `(n,)` where each of `rows` stands among the distinct ones.
+        centre: `(d,)` the frame's origin, of the type of the rows.
+        scale: The frame's unit, a power of two, by which every centred row has length 1 or less.
+        norms: `(u,)` float64 squared lengths in the frame.
+    """
+
+    rows: Tensor
+    first: Tensor
+    counts: Tensor
+    place: Tensor
+    centre: Tensor
+    scale: float
+    norms: Tensor
+
+    @classmethod
+    def of(cls, rows: Tensor) -> Points:
+        """Find the distinct rows, and centre them on their mean.
+
+        Args:
+            rows: `(n, d)` float32 or float64.
+
+        Raises:
+            ValueError: Squares of the values overflow the type of the rows.
+        """
+        sums = torch.stack([part.sum(0, dtype=torch.float64) for part in rows.split(1024)])
+        centre = (sums.sum(0) / len(rows)).to(rows.dtype)
+        norms = _squared_norms(rows, centre)
+        kept, place, counts = torch.unique(_representatives(rows, norms), return_inverse=True, return_counts=True)
+        order = torch.randperm(len(kept), generator=torch.Generator().manual_seed(0)).to(rows.device)
+        first = kept[order]
+        scale = _unit(norms, rows.dtype)
+        return cls(rows, first, counts[order], order.argsort()[place], centre, scale, norms[first] * scale**2)
+
+    def together_with(self, other: Points) -> tuple[Points, Points]:
+        """Return these points and `other` in one frame around the mean of these."""
+        norms = _squared_norms(other.rows, self.centre)
+        scale = min(self.scale, _unit(norms, other.rows.dtype))
+        own = replace(self, scale=scale, norms=self.norms * (scale / self.scale) ** 2)
+        return own, replace(other, centre=self.centre, scale=scale, norms=norms[other.first] * scale**2)
+
+    def __len__(self) -> int:
+        """Return the number of distinct rows."""
+        return len(self.first)
+
+    def block(self, positions: Tensor, side: int, dtype: torch.dtype, *, left: bool) -> Tensor:
+        """Return a factor `(side, d + 2)` of a tile, padded with rows at infinite distance.
+
+        A left factor `(-2 a, 1, |a|^2)` times a transposed right one `(b, |b|^2, 1)` is `|a - b|^2`.
+        """
+        rows = self.rows[self.first[positions]]
+        width = rows.shape[1]
+        factor = torch.zeros(side, width + 2, dtype=dtype, device=rows.device)
+        centred = rows.to(torch.promote_types(rows.dtype, dtype)) - self.centre
+        factor[: len(rows), :width] = centred.mul_(-2 * self.scale if left else self.scale)
+        factor[:, width if left else width + 1] = 1
+        norms = factor[:, width + 1 if left else width]
+        norms[: len(rows)] = self.norms[positions]
+        norms[len(rows) :] = math.inf
+        return factor
+
+    def error(self, dtype: torch.dtype) -> Tensor:
+        """Return `e` `(u,)` float64: a tile of that type errs by at most `e[i] + e[j]` at rows i and j.
+
+        With unit roundoff u: a product of length d + 2 errs by (d + 2) u times the sum of its absolute terms, at
+        most 2 (|a|^2 + |b|^2) (Higham 2002, equation 3.5); rounding the rows, by 4 u times that sum without the 2;
+        the norms, by at most d u more. The second term covers underflow.
+        """
+        width = self.rows.shape[1]
+        return _relative_error(width, dtype) * self.norms + 4 * (width + 2) * torch.finfo(dtype).tiny
+
+    def blocks(self, side: int) -> tuple[Tensor, ...]:
+        """Return the positions 0..u-1 in runs of at most `side`."""
+        return tuple(torch.arange(len(self), device=self.rows.device).split(side))
+
+
+def _relative_error(width: int, dtype: torch.dtype) -> float:
+    """Return the bound on a tile's error, relative to the sum of both rows' squared lengths (see `Points.error`)."""
+    return 1.1 * (3 * width + 16) * torch.finfo(dtype).eps / 2
+
+
+def tile_types(width: int) -> tuple[torch.dtype, ...]:
+    """Return the types to compute tiles in, the fastest first: float32 unless rows are too long for its bound."""
+    short = _relative_error(width, torch.float32) < 0.01
+    return (torch.float32, torch.float64) if short else (torch.float64,)
+
+
+def comparison_error(squared: Tensor, width: int, dtype: torch.dtype) -> Tensor:
+    """Return how far rounding may move a threshold on squared distances, tile and exact value both considered."""
+    return 4 * (torch.finfo(dtype).eps + width * torch.finfo(torch.float64).eps) * squared
+
+
+class TileBuffers:
+    """Memory for one tile of each type, reused from tile to tile.
+
+    Args:
+        side: Rows and columns of a tile.
+        device: Where it lives.
+    """
+
+    def __init__(self, side: int, device: torch.device) -> None:
+        self.side = side
+        self._device = device
+        self._buffers: dict[torch.dtype, Tensor] = {}
+
+    def product(self, left: Tensor, right: Tensor) -> Tensor:
+        """Return squared distances `(len(left), side)` in the points' frame; the next call overwrites them."""
+        dtype = left.dtype
+        if dtype not in self._buffers:
+            self._buffers[dtype] = torch.empty(self.side, self.side, dtype=dtype, device=self._device)
+        return torch.mm(left, right.T, out=self._buffers[dtype][: len(left)])
+
+
+def exact_distances(a: Tensor, i: Tensor, b: Tensor, j: Tensor) -> Tensor:
+    """Return the Euclidean distances of `a[i]` to `b[j]`, pair by pair.
+
+    Differences are squared and summed in float64 in a fixed tree, so that a pair has one value everywhere.
+
+    Args:
+        a: `(n, d)`.
+        i: `(pairs,)` rows of a.
+        b: `(m, d)`.
+        j: `(pairs,)` rows of b.
+
+    Returns:
+        Float64 `(pairs,)`.
+    """
+    width = a.shape[1]
+    pairs = max(1, _CHUNK_BYTES // (8 * width))
+    gathered = a.new_empty(min(pairs, len(i)), width)
+    terms = torch.empty_like(gathered, dtype=torch.float64)
+    parts = []
+    for some_i, some_j in zip(i.split(pairs), j.split(pairs), strict=True):
+        count = len(some_i)
+        terms[:count] = torch.index_select(a, 0, some_i, out=gathered[:count])
+        terms[:count] -= torch.index_select(b, 0, some_j, out=gathered[:count])
+        parts.append(_tree_sum(terms[:count].square_()).sqrt())
+    return torch.cat(parts)
+
+
+def _tree_sum(terms: Tensor) -> Tensor:
+    """Sum each row by folding it in half, in place."""
+    width = terms.shape[1]
+    while width > 1:
+        half = width // 2
+        if width % 2:
+            terms[:, 0] += terms[:, width - 1]
+        terms[:, :half] += terms[:, half : 2 * half]
+        width = half
+    return terms[:, 0]
+
+
+def _squared_norms(rows: Tensor, centre: Tensor) -> Tensor:
+    return torch.cat([(part.double() - centre).square_().sum(1) for part in rows.split(1024)])
+
+
+def _unit(norms: Tensor, dtype: torch.dtype) -> float:
+    """Return the power of two, at most 2^100, that brings the longest row to length 1 or less."""
+    most = norms.max().item()
+    if not most <= torch.finfo(dtype).max:
+        raise ValueError(f"features hold values so large that their squares overflow {dtype}: scale them down")
+    return 2.0 ** -max(math.ceil(math.log2(math.sqrt(most))), -100) if most > 0 else 1.0
+
+
+def _representatives(rows: Tensor, norms: Tensor) -> Tensor:
+    """Return, for each row, the index of the first row equal to it (or its own, in the rare clash of hashes)."""
+    own = torch.arange(len(rows), device=rows.device)
+    _, group, sizes = torch.unique(norms, return_inverse=True, return_counts=True)
+    suspects = (sizes[group] > 1).nonzero()[:, 0]
+    if len(suspects) == 0:
+        return own
+    _, group = torch.unique(_hashes(rows, suspects), return_inverse=True)
+    first = torch.full_like(own, len(rows)).scatter_reduce_(0, group, suspects, "amin")[group]
+    representatives = own.clone()
+    for row, earlier in zip(suspects.split(1024), first.split(1024), strict=True):
+        equal = (rows[row] == rows[earlier]).all(1)
+        representatives[row[equal]] = earlier[equal]
+    return representatives
+
+
+def _hashes(rows: Tensor, which: Tensor) -> Tensor:
+    generator = torch.Generator().manual_seed(0)
+    weights = torch.randint(-(2**62), 2**62, (rows.shape[1],), generator=generator).to(rows.device)
+    whole = torch.int32 if rows.dtype == torch.float32 else torch.int64
+    # Adding 0 turns -0.0, which equals 0.0, into it.
+    return torch.cat([((rows[part] + 0.0).view(whole) * weights).sum(1) for part in which.split(1024)])

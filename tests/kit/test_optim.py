@@ -25,6 +25,14 @@ def test_adam_is_fused_on_the_cpu():
     assert optim.adam([torch.zeros(2, requires_grad=True)], 0.1).defaults["fused"] is True
 
 
+def test_minimise_forgets_the_gradients_of_the_step_before():
+    x = torch.tensor(3.0, requires_grad=True)
+    optimiser = torch.optim.SGD([x], lr=0.5)
+    optim.minimise(optimiser, x)
+    optim.minimise(optimiser, x)
+    assert x.item() == pytest.approx(2.0)
+
+
 def test_set_learning_rate_reaches_every_group():
     groups = [{"params": [torch.zeros(1, requires_grad=True)]} for _ in range(2)]
     optimiser = torch.optim.SGD(groups, lr=1.0)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-__all__ = ["adam", "cosine_decay", "linear_decay", "linear_warmup", "set_learning_rate"]
+__all__ = ["adam", "cosine_decay", "linear_decay", "linear_warmup", "minimise", "set_learning_rate"]
 
 _FUSED_DEVICES = {"cpu", "cuda", "mps", "xpu"}
 
@@ -38,6 +38,13 @@ def adam(
     tensors = list(parameters)
     fused = all(tensor.device.type in _FUSED_DEVICES and tensor.is_floating_point() for tensor in tensors)
     return torch.optim.Adam(tensors, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, fused=fused)
+
+
+def minimise(optimiser: Optimizer, loss: Tensor) -> None:
+    """Take one step of `optimiser` down the gradient of the scalar `loss`."""
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimiser.step()
 
 
 def set_learning_rate(optimiser: Optimizer, lr: float) -> None:

@@ -1,0 +1,134 @@
+"""GANs: generators trained against a discriminator or critic. Hooks only; torch loads with a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from genharness import ModelSpec, Recipe, hookimpl
+from genharness_model_gan import configs
+
+__all__ = ["genharness_models"]
+
+
+@hookimpl
+def genharness_models() -> Sequence[ModelSpec]:
+    """Return the eight GANs, oldest first."""
+    return [_GAN, _DCGAN, _DEEP_DCGAN, _WGAN, _WGAN_GP, _SN_WGAN_GP, _SNGAN, _ACGAN]
+
+
+_GAN = ModelSpec(
+    name="gan",
+    summary="The original GAN between multilayer perceptrons, non-saturating loss",
+    factory="genharness_model_gan.gan:GAN",
+    config=configs.GANConfig,
+    family="gan",
+    paper="Goodfellow et al. 2014, arXiv:1406.2661",
+    modalities=("image", "tabular"),
+    recipes={
+        "smoke": Recipe(length="1500steps", ema=0.99, step_ms=30),
+        "standard": Recipe(length="30000steps", batch_size=128, ema=0.999, step_ms=45),
+        "paper": Recipe(length="100000steps", step_ms=30),
+    },
+)
+
+_DCGAN = ModelSpec(
+    name="dcgan",
+    summary="Convolutional GAN with batch norm, non-saturating loss",
+    factory="genharness_model_gan.dcgan:DCGAN",
+    config=configs.DCGANConfig,
+    family="gan",
+    paper="Radford et al. 2016, arXiv:1511.06434",
+    recipes={
+        "smoke": Recipe(length="600steps", ema=0.99, options={"width": 32}, step_ms=90),
+        "standard": Recipe(length="20000steps", batch_size=128, ema=0.999, step_ms=450),
+        "paper": Recipe(length="50000steps", batch_size=128, step_ms=450),
+    },
+)
+
+_DEEP_DCGAN = ModelSpec(
+    name="deep-dcgan",
+    summary="DCGAN with residual convolutions at every resolution",
+    factory="genharness_model_gan.deep_dcgan:DeepDCGAN",
+    config=configs.DeepDCGANConfig,
+    family="gan",
+    paper="Radford et al. 2016, arXiv:1511.06434; residual blocks: He et al. 2016, arXiv:1512.03385",
+    recipes={
+        "smoke": Recipe(length="400steps", ema=0.99, options={"width": 32}, step_ms=140),
+        "standard": Recipe(length="15000steps", batch_size=128, ema=0.999, step_ms=900),
+        "paper": Recipe(length="50000steps", batch_size=128, step_ms=900),
+    },
+)
+
+_WGAN = ModelSpec(
+    name="wgan",
+    summary="Wasserstein GAN with a weight-clipped critic",
+    factory="genharness_model_gan.wgan:WGAN",
+    config=configs.WGANConfig,
+    family="gan",
+    paper="Arjovsky et al. 2017, arXiv:1701.07875",
+    recipes={
+        "smoke": Recipe(length="600steps", ema=0.99, options={"width": 32, "lr": 5e-4, "critic_steps": 2}, step_ms=90),
+        "standard": Recipe(length="30000steps", ema=0.999, options={"lr": 2e-4}, step_ms=200),
+        "paper": Recipe(length="500000steps", step_ms=200),
+    },
+)
+
+_WGAN_GP = ModelSpec(
+    name="wgan-gp",
+    summary="Wasserstein GAN with a gradient penalty",
+    factory="genharness_model_gan.wgan_gp:WGANGP",
+    config=configs.WGANGPConfig,
+    family="gan",
+    paper="Gulrajani et al. 2017, arXiv:1704.00028",
+    modalities=("image", "tabular"),
+    recipes={
+        "smoke": Recipe(length="600steps", ema=0.99, options={"body": "dcgan", "width": 32}, step_ms=100),
+        "standard": Recipe(length="15000steps", ema=0.999, step_ms=3000),
+        "paper": Recipe(length="500000steps", step_ms=3000),
+    },
+)
+
+_SN_WGAN_GP = ModelSpec(
+    name="sn-wgan-gp",
+    summary="WGAN-GP with a spectrally normalised critic",
+    factory="genharness_model_gan.sn_wgan_gp:SNWGANGP",
+    config=configs.SNWGANGPConfig,
+    family="gan",
+    paper="Gulrajani et al. 2017, arXiv:1704.00028; Miyato et al. 2018, arXiv:1802.05957",
+    modalities=("image", "tabular"),
+    recipes={
+        "smoke": Recipe(length="600steps", ema=0.99, options={"body": "dcgan", "width": 32}, step_ms=100),
+        "standard": Recipe(length="15000steps", ema=0.999, step_ms=3000),
+        "paper": Recipe(length="500000steps", step_ms=3000),
+    },
+)
+
+_SNGAN = ModelSpec(
+    name="sngan",
+    summary="Residual GAN with a spectrally normalised discriminator, hinge loss",
+    factory="genharness_model_gan.sngan:SNGAN",
+    config=configs.SNGANConfig,
+    family="gan",
+    paper="Miyato et al. 2018, arXiv:1802.05957",
+    recipes={
+        "smoke": Recipe(length="400steps", ema=0.99, options={"width": 16, "generator_width": 32}, step_ms=150),
+        "standard": Recipe(length="20000steps", ema=0.999, step_ms=3000),
+        "paper": Recipe(length="250000steps", step_ms=3000),
+    },
+)
+
+_ACGAN = ModelSpec(
+    name="acgan",
+    summary="Class-conditional DCGAN with an auxiliary classifier",
+    factory="genharness_model_gan.acgan:ACGAN",
+    config=configs.ACGANConfig,
+    family="gan",
+    paper="Odena et al. 2017, arXiv:1610.09585",
+    conditional=True,
+    needs_labels=True,
+    recipes={
+        "smoke": Recipe(length="600steps", ema=0.99, options={"width": 32}, step_ms=95),
+        "standard": Recipe(length="20000steps", batch_size=128, ema=0.999, step_ms=450),
+        "paper": Recipe(length="100000steps", batch_size=100, step_ms=350),
+    },
+)

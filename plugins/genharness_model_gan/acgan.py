@@ -1,0 +1,84 @@
+"""ACGAN: Odena, Olah and Shlens 2017, Auxiliary Classifier GANs (arXiv:1610.09585)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from genharness.errors import ConfigError
+from genharness.kit import Batch
+from genharness.kit.blocks import frozen, latent_paths, random_normal
+from genharness.kit.optim import adam, minimise
+from genharness.specs import DataShape
+from genharness_model_gan.base import LatentGAN
+from genharness_model_gan.dcgan_body import DCGANDiscriminator, DCGANGenerator
+from genharness_model_gan.losses import discriminator_loss, non_saturating_loss
+
+__all__ = ["ACGAN"]
+
+
+class ACGAN(LatentGAN):
+    """G makes the class that is asked for; D tells real from generated (S) and one class from another (C)."""
+
+    def __init__(self, data: DataShape, config: Any) -> None:
+        if data.classes < 2:
+            raise ConfigError(f"acgan needs data with at least two classes, not {data.classes}: use dcgan instead")
+        super().__init__(data, config)
+        betas = (config.beta1, config.beta2)
+        self.optimiser_g = adam(self.G.parameters(), config.lr, betas)
+        self.optimiser_d = adam(self.D.parameters(), config.lr, betas)
+
+    def networks(self, data: DataShape, config: Any) -> tuple[nn.Module, nn.Module]:
+        """DCGAN's networks: G with class-conditional batch norm, D with a logit for S and one for each class."""
+        G = DCGANGenerator(data, config.latent, config.width, classes=data.classes)
+        D = DCGANDiscriminator(data, config.width, outputs=1 + data.classes)
+        return G, D
+
+    def training_step(self, batch: Batch) -> Mapping[str, Tensor]:
+        """Section 3: D maximises L_S + L_C, G maximises L_C - L_S (here non-saturating), each weighted."""
+        if batch.labels is None:
+            raise ConfigError("acgan was given a batch without labels: use a dataset with classes, or dcgan")
+        x, c, config = batch.data, batch.labels, self.config
+        c_fake = torch.randint(self.data.classes, c.shape, device=c.device)
+        fake = self.G(self.noise(len(x)), c_fake)
+
+        # Real and generated samples pass separately: batch norm must not mix them.
+        (S_real, C_real), (S_fake, C_fake) = self.judge(x), self.judge(fake.detach())
+        source = discriminator_loss(S_real, S_fake)  # -L_S
+        class_real, class_fake = F.cross_entropy(C_real, c), F.cross_entropy(C_fake, c_fake)  # -L_C
+        minimise(self.optimiser_d, source + config.class_weight * (class_real + class_fake))
+
+        with frozen(self.D):
+            S_fake, C_fake = self.judge(fake)
+        loss_G = non_saturating_loss(S_fake)
+        minimise(self.optimiser_g, loss_G + config.generator_class_weight * F.cross_entropy(C_fake, c_fake))
+
+        return {
+            "discriminator_loss": source.detach(),
+            "generator_loss": loss_G.detach(),
+            "class_loss_real": class_real.detach(),
+            "class_loss_fake": class_fake.detach(),
+        }
+
+    def judge(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the source logits `(n, 1)` and the class logits `(n, classes)` of images."""
+        S, C = self.D(x).split((1, self.data.classes), dim=1)
+        return S, C
+
+    def sample(self, n: int, *, labels: Tensor | None, generator: torch.Generator) -> Tensor:
+        """Draw `n` images of the classes in `labels` `(n,)`, or of uniformly random ones."""
+        if labels is None:
+            labels = torch.randint(self.data.classes, (n,), generator=generator, device=generator.device)
+        images: Tensor = self.G(random_normal(n, self.config.latent, generator=generator), labels)
+        return images
+
+    def interpolate(self, rows: int, columns: int, *, generator: torch.Generator) -> Tensor:
+        """Return images `(rows * columns, c, h, w)` along latent paths; row r keeps class r modulo the classes."""
+        z = latent_paths(rows, columns, self.config.latent, generator=generator)
+        labels = torch.arange(rows, device=z.device).remainder(self.data.classes).repeat_interleave(columns)
+        images: Tensor = self.G(z, labels)
+        return images

@@ -1,0 +1,128 @@
+"""The networks of DCGAN (Radford et al. 2016), which several models here build on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from genharness.kit.blocks import down_conv, halvings, image_side, init_normal, up_conv
+from genharness.specs import DataShape
+
+__all__ = ["ConditionalBatchNorm2d", "DCGANDiscriminator", "DCGANGenerator"]
+
+
+class ConditionalBatchNorm2d(nn.Module):
+    """Batch norm whose gain and bias belong to the class (Dumoulin et al. 2017, de Vries et al. 2017).
+
+    Args:
+        channels: Channels of the features.
+        classes: Number of classes.
+    """
+
+    def __init__(self, channels: int, *, classes: int) -> None:
+        super().__init__()
+        self.normalise = nn.BatchNorm2d(channels, affine=False)
+        self.gain = nn.Embedding(classes, channels)
+        self.bias = nn.Embedding(classes, channels)
+        nn.init.ones_(self.gain.weight)
+        nn.init.zeros_(self.bias.weight)
+
+    def forward(self, h: Tensor, labels: Tensor) -> Tensor:
+        """Return features `(n, channels, height, width)` for classes `(n,)`."""
+        gain, bias = self.gain(labels)[:, :, None, None], self.bias(labels)[:, :, None, None]
+        y: Tensor = torch.addcmul(bias, gain, self.normalise(h))
+        return y
+
+
+class ResidualConv(nn.Module):
+    """h + ReLU(BN(conv3x3(h))), what `deep-dcgan` adds at every resolution."""
+
+    def __init__(self, channels: int, activation: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(channels)
+        self.activation = activation
+
+    def forward(self, h: Tensor) -> Tensor:
+        """Map `(n, channels, height, width)` to the same shape."""
+        y: Tensor = h + self.activation(self.norm(self.conv(h)))
+        return y
+
+
+class DCGANGenerator(nn.Module):
+    """z -> project and reshape -> [norm, ReLU, transposed convolution] per stage -> tanh.
+
+    Args:
+        data: Shape of the images.
+        latent: Dimensions of z.
+        width: Channels at half the image's side, doubled at every stage below.
+        classes: Number of classes for conditional batch norm, 0 for plain batch norm.
+        blocks: Residual convolutions at every resolution.
+    """
+
+    def __init__(self, data: DataShape, latent: int, width: int, *, classes: int = 0, blocks: int = 0) -> None:
+        super().__init__()
+        sides = halvings(image_side(data))  # (28, 14, 7)
+        widths = [data.channels, *(width << stage for stage in range(len(sides) - 1))]  # [1, 64, 128]
+        norm = partial(ConditionalBatchNorm2d, classes=classes) if classes else nn.BatchNorm2d
+        self.base = (sides[-1], sides[-1], widths[-1])
+        self.project = nn.Linear(latent, sides[-1] ** 2 * widths[-1], bias=False)
+        self.norms = nn.ModuleList(norm(channels) for channels in widths[:0:-1])
+        self.extras = nn.ModuleList(_residuals(blocks, channels, F.relu) for channels in widths[:0:-1])
+        self.ups = nn.ModuleList(
+            up_conv(inputs, outputs, side, bias=outputs == data.channels)
+            for (inputs, outputs), side in zip(pairwise(widths[::-1]), sides[-2::-1], strict=True)
+        )
+        init_normal(self)
+
+    def forward(self, z: Tensor, *labels: Tensor) -> Tensor:
+        """Map z `(n, latent)`, and classes `(n,)` where conditional, to images `(n, c, h, w)` in [-1, 1]."""
+        # Height, width, channels in memory: the layout in which convolutions are fastest.
+        h = self.project(z).unflatten(1, self.base).permute(0, 3, 1, 2)
+        for norm, extra, up in zip(self.norms, self.extras, self.ups, strict=True):
+            h = up(extra(F.relu(norm(h, *labels))))
+        image: Tensor = h.tanh()
+        return image
+
+
+class DCGANDiscriminator(nn.Module):
+    """[strided convolution, batch norm, LeakyReLU .2] per stage -> linear.
+
+    Args:
+        data: Shape of the images.
+        width: Channels after the first stage, doubled at every further one.
+        outputs: Numbers returned for an image.
+        batch_norm: Whether stages after the first are batch-normalised; a gradient penalty forbids it.
+        blocks: Residual convolutions at every resolution.
+    """
+
+    def __init__(
+        self, data: DataShape, width: int, *, outputs: int = 1, batch_norm: bool = True, blocks: int = 0
+    ) -> None:
+        super().__init__()
+        sides = halvings(image_side(data))
+        stages: list[nn.Module] = []
+        channels = data.channels
+        for stage, side in enumerate(sides[:-1]):
+            normalised = batch_norm and stage > 0
+            stages.append(down_conv(channels, width << stage, side, bias=not normalised))
+            channels = width << stage
+            stages.append(nn.BatchNorm2d(channels) if normalised else nn.Identity())
+            stages += [nn.LeakyReLU(0.2), _residuals(blocks, channels, partial(F.leaky_relu, negative_slope=0.2))]
+        self.stages = nn.Sequential(*stages)
+        self.head = nn.Linear(channels * sides[-1] ** 2, outputs)
+        init_normal(self)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map images `(n, c, h, w)` to `(n, outputs)`."""
+        scores: Tensor = self.head(self.stages(x).flatten(1))
+        return scores
+
+
+def _residuals(count: int, channels: int, activation: Callable[[Tensor], Tensor]) -> nn.Sequential:
+    return nn.Sequential(*(ResidualConv(channels, activation) for _ in range(count)))

@@ -1,0 +1,64 @@
+"""WGAN-GP: Gulrajani et al. 2017, Improved Training of Wasserstein GANs (arXiv:1704.00028)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor, nn
+
+from genharness.kit import Batch
+from genharness.kit.blocks import frozen
+from genharness.kit.optim import adam, minimise
+from genharness.specs import DataShape
+from genharness_model_gan.base import CriticGAN
+from genharness_model_gan.dcgan_body import DCGANDiscriminator, DCGANGenerator
+from genharness_model_gan.losses import gradient_penalty
+from genharness_model_gan.mlp_body import MLPDiscriminator, MLPGenerator
+from genharness_model_gan.resnet_body import ResNetCritic, ResNetGenerator
+
+__all__ = ["WGANGP"]
+
+
+class WGANGP(CriticGAN):
+    """A critic whose gradient norm is drawn towards 1 estimates the distance that the generator descends."""
+
+    def __init__(self, data: DataShape, config: Any) -> None:
+        super().__init__(data, config)
+        betas = (config.beta1, config.beta2)
+        self.optimiser_g = adam(self.G.parameters(), config.lr, betas)
+        self.optimiser_d = adam(self.D.parameters(), config.lr, betas)
+
+    def networks(self, data: DataShape, config: Any) -> tuple[nn.Module, nn.Module]:
+        """Residual networks or DCGAN's for images, perceptrons for tables; never batch norm in the critic."""
+        if data.modality == "tabular":
+            units = 4 * config.width
+            return MLPGenerator(data, config.latent, units, layers=3), MLPDiscriminator(data, units, layers=3)
+        if config.body == "dcgan":
+            G = DCGANGenerator(data, config.latent, config.width)
+            return G, DCGANDiscriminator(data, config.width, batch_norm=False)
+        return ResNetGenerator(data, config.latent, config.width), ResNetCritic(data, config.width)
+
+    def training_step(self, batch: Batch) -> Mapping[str, Tensor]:
+        """Algorithm 1: one critic step, and the generator's at every `critic_steps`-th step."""
+        x, config = batch.data, self.config
+        self.set_rates(batch)
+        x_tilde = self.fake(len(x))
+        scores_real, scores_fake = self.scores(x, x_tilde)
+        distance = scores_real.mean() - scores_fake.mean()
+        penalty = gradient_penalty(self.D, x, x_tilde)
+        loss_D = config.penalty * penalty - distance
+        minimise(self.optimiser_d, loss_D)
+
+        if self.generator_due(batch):
+            with frozen(self.D):
+                loss_G = -self.D(self.G(self.noise(len(x)))).mean()
+            minimise(self.optimiser_g, loss_G)
+            self.generator_loss.copy_(loss_G.detach())
+
+        return {
+            "critic_loss": loss_D.detach(),
+            "wasserstein": distance.detach(),
+            "gradient_penalty": penalty.detach(),
+            "generator_loss": self.generator_loss.clone(),
+        }

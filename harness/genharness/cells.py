@@ -88,6 +88,7 @@ class Settings:
         deterministic: Ask torch for deterministic algorithms.
         fail_fast: Stop at the first cell that fails.
         timeout_seconds: Limit for a cell, 0 for none.
+        fresh: Throw away what is there of a cell and do it anew.
     """
 
     results: Path
@@ -102,6 +103,7 @@ class Settings:
     deterministic: bool = False
     fail_fast: bool = False
     timeout_seconds: float = 0.0
+    fresh: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,6 +33,7 @@ MEASUREMENTS: Mapping[str, str] = {
     "latency_p50_ms": "time to draw one sample, median",
     "latency_p95_ms": "time to draw one sample, 95th percentile",
     "latency_p99_ms": "time to draw one sample, 99th percentile",
+    "latency_calls": "timed calls behind the latencies; fewer than 100 for a slow sampler",
     "sample_images_per_second": "samples drawn per second at the best batch size of the sweep",
     "checkpoint_bytes": "size of the checkpoint on disk",
     "evaluate_seconds": "time to draw, extract and score",

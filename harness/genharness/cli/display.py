@@ -1,0 +1,150 @@
+"""What a run shows: a live table on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Protocol
+
+from rich.console import Console
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+
+from genharness.cells import Cell, Task
+from genharness.execution import Event
+from genharness.records import Record
+
+__all__ = ["Display", "duration", "make_display"]
+
+_PLAIN_SECONDS = 10.0
+"""How often a plain line about one cell's progress is written."""
+
+
+class Display(Protocol):
+    """Shows a run while it goes on."""
+
+    def __enter__(self) -> Display: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def event(self, event: Event) -> None:
+        """Take news of a cell."""
+
+    def record(self, record: Record) -> None:
+        """Take the end of a cell."""
+
+
+def make_display(console: Console, tasks: Sequence[Task]) -> Display:
+    """Return the display that fits the console."""
+    cells = {task.cell.id: task.cell for task in tasks}
+    return _LiveDisplay(console, cells) if console.is_terminal else _PlainDisplay(console, cells)
+
+
+def duration(seconds: float | None) -> str:
+    """Return seconds for people: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`; `?` for None."""
+    if seconds is None or not math.isfinite(seconds):
+        return "?"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def _losses(values: Mapping[str, float]) -> str:
+    return "  ".join(f"{name} {value:.3g}" for name, value in list(values.items())[:3])
+
+
+def _outcome(cell: Cell, record: Record) -> str:
+    spent = duration(record.measurements.get("cell_seconds"))
+    if record.finished:
+        return f"{cell}: done in {spent}"
+    return f"{cell}: {record.status.replace('_', ' ')} after {spent}: {record.reason}"
+
+
+class _PlainDisplay:
+    """A line when something of note happens."""
+
+    def __init__(self, console: Console, cells: Mapping[str, Cell]) -> None:
+        self._console, self._cells = console, cells
+        self._phases: dict[str, str] = {}
+        self._spoken: dict[str, float] = {}
+
+    def __enter__(self) -> _PlainDisplay:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def event(self, event: Event) -> None:
+        cell, now = self._cells[event.cell_id], time.monotonic()
+        changed = self._phases.get(event.cell_id) != event.phase
+        if event.phase in ("measure", "record"):  # over in a moment
+            return
+        if not changed and now - self._spoken.get(event.cell_id, 0.0) < _PLAIN_SECONDS:
+            return
+        self._phases[event.cell_id], self._spoken[event.cell_id] = event.phase, now
+        parts = [f"{cell}: {event.phase}", event.text]
+        if event.phase == "train" and event.step:
+            parts = [f"{cell}: step {event.step}, {event.images_per_second:,.0f} images/s"]
+            parts += [f"{duration(event.eta_seconds)} left", _losses(event.values)]
+        self._say("  ".join(part for part in parts if part))
+
+    def record(self, record: Record) -> None:
+        self._say(_outcome(record.cell, record))
+
+    def _say(self, line: str) -> None:
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+class _LiveDisplay:
+    """A row for each running cell, finished ones above as lines."""
+
+    def __init__(self, console: Console, cells: Mapping[str, Cell]) -> None:
+        self._console, self._cells = console, cells
+        self._running: dict[str, Event] = {}
+        self._done = 0
+        self._live = Live(self._table(), console=console, refresh_per_second=5, transient=True)
+
+    def __enter__(self) -> _LiveDisplay:
+        self._live.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.__exit__(kind, error, trace)
+
+    def event(self, event: Event) -> None:
+        self._running[event.cell_id] = event
+        self._live.update(self._table())
+
+    def record(self, record: Record) -> None:
+        self._running.pop(record.cell.id, None)
+        self._done += 1
+        sign = "[green]✓[/]" if record.finished else "[red]✗[/]"
+        self._console.print(sign, end=" ")
+        self._console.print(_outcome(record.cell, record), markup=False, highlight=False)
+        self._live.update(self._table())
+
+    def _table(self) -> Table:
+        table = Table.grid(padding=(0, 2))
+        for cell_id, event in self._running.items():
+            bar = ProgressBar(total=1.0, completed=event.fraction or 0.0, width=16, pulse=event.fraction is None)
+            table.add_row(str(self._cells[cell_id]), event.phase, bar, _details(event))
+        table.add_row(f"[dim]{self._done} of {len(self._cells)} cells[/]")
+        return table
+
+
+def _details(event: Event) -> str:
+    if event.phase != "train" or not event.step:
+        return event.text
+    return f"{event.images_per_second:,.0f} images/s  {duration(event.eta_seconds)} left  {_losses(event.values)}"

@@ -1,0 +1,73 @@
+"""`genharness leaderboard`: the ranking of a results folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+from rich.console import Console
+
+from genharness.board import Board, build
+from genharness.cli.options import console, results_argument, split_names
+from genharness.registry import Registry, load_factory, load_registry
+from genharness.reporting import RenderOptions
+from genharness.store import Store
+
+__all__ = ["leaderboard", "show"]
+
+
+@click.command()
+@results_argument
+@click.option("--dataset", "datasets", callback=split_names, help="Only these datasets, comma-separated.")
+@click.option("--sort", help="Column to rank by, such as coverage or train_seconds.")
+@click.option("--columns", callback=split_names, help="Only these columns, in this order, comma-separated.")
+@click.option("--format", "form", default="table", show_default=True, help="table, json, csv, md, or a plugin's.")
+@click.option("--seeds", type=click.Choice(["mean", "each"]), default="mean", show_default=True)
+@click.option("--wide", is_flag=True, help="Every column, however wide.")
+def leaderboard(
+    results: Path,
+    datasets: tuple[str, ...] | None,
+    sort: str | None,
+    columns: tuple[str, ...] | None,
+    form: str,
+    seeds: Literal["mean", "each"],
+    wide: bool,
+) -> None:
+    """Show the leaderboard of RESULTS, grouped by dataset and protocol.
+
+    Scores of different protocols never stand in one ranking. The best trained model of each column is bold;
+    reference rows (real, noise, ...) are dim.
+
+    \b
+    Examples:
+      genharness leaderboard
+      genharness leaderboard results --dataset digits --sort coverage
+      genharness leaderboard --columns fid,coverage,train_seconds --format md
+      genharness leaderboard --seeds each --format csv > scores.csv
+    """
+    registry = load_registry()
+    store = Store(results)
+    board = build(
+        store.records(), registry, datasets=datasets or (), sort=sort, columns=columns or (), seeds=seeds
+    )
+    _print(board, registry, console(), form, wide)
+    for warning in store.warnings:
+        click.echo(f"warning: {warning}", err=True)
+
+
+def show(results: Path, out: Console, datasets: Sequence[str] = ()) -> None:
+    """Print the table of a results folder after a run; datasets without a record are left out."""
+    registry = load_registry()
+    records = list(Store(results).records())
+    present = {record.cell.dataset for record in records}
+    wanted = [dataset for dataset in datasets if dataset in present]
+    if wanted:
+        _print(build(records, registry, datasets=wanted), registry, out, "table", wide=False)
+
+
+def _print(board: Board, registry: Registry, out: Console, form: str, wide: bool) -> None:
+    render: Any = load_factory(registry.reporters.find(form))
+    text = render(board, RenderOptions(width=out.width, colour=out.is_terminal, wide=wide))
+    click.echo(text if board.groups else "no records yet: run `genharness run` first")

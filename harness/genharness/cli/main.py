@@ -1,0 +1,91 @@
+"""`genharness`: the group of commands, and the one place where a user's mistakes are caught."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from genharness import __version__
+from genharness.errors import GenharnessError, did_you_mean
+
+__all__ = ["cli", "main"]
+
+COMMANDS = {
+    "run": ("genharness.cli.run:run", "Train, measure and rank models on datasets."),
+    "leaderboard": ("genharness.cli.leaderboard:leaderboard", "Show the ranking of a results folder."),
+    "list": ("genharness.cli.listing:list_plugins", "List models, datasets, extractors, metrics and more."),
+    "info": ("genharness.cli.info:info", "Explain a plugin: options, bounds, defaults, paper."),
+    "data": ("genharness.cli.data:data", "Prepare, check and remove datasets."),
+    "doctor": ("genharness.cli.doctor:doctor", "Check devices, versions, caches, weights and plugins."),
+}
+"""Command -> (where it is, its line in the help)."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is used, so that `--help` costs nothing."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or say which was meant."""
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            ctx.fail(f"no command {args[0]!r}{did_you_mean(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="genharness")
+def cli() -> None:
+    """Train, measure and rank deep generative models under one stamped protocol.
+
+    \b
+    Examples:
+      genharness run                                     three small models on handwritten digits
+      genharness run --models all --datasets cifar10     everything that fits CIFAR-10
+      genharness run --models vae,dcgan --seeds 3 --plan what would be done, and how long it takes
+      genharness leaderboard                             the ranking
+      genharness info dcgan                              options of a model
+    """
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is one line and exit code 2."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("aborted", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except GenharnessError as error:
+        for line in str(error).splitlines():
+            click.secho("error: ", fg="red", nl=False, err=True)
+            click.echo(line, err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader went away, as `head` does
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""Printing a plan: cells, what is left of them, what cannot be, and how long it will take."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from genharness.cli.display import duration
+from genharness.errors import GenharnessError
+from genharness.plan import Plan
+from genharness.registry import Registry
+from genharness.states import State, seconds_left
+from genharness.store import Store
+
+__all__ = ["print_plan", "print_skips"]
+
+_WORDS: Mapping[State, str] = {
+    "new": "run",
+    "finished": "skip: finished",
+    "score": "score what is missing",
+    "resume": "go on from the checkpoint",
+    "retry": "try again",
+}
+
+
+def print_plan(
+    out: Console, plan: Plan, states: Mapping[str, State], registry: Registry, store: Store, jobs: int
+) -> None:
+    """Print the cells, the incompatible pairs and the estimate."""
+    known = _known_seconds(store)
+    table = Table(box=box.SIMPLE_HEAD, title=f"{len(plan.tasks)} cells", title_justify="left")
+    for title in ("model", "dataset", "seed", "length", "what", "about"):
+        table.add_column(title, justify="right" if title in ("seed", "about") else "left")
+    total = 0.0
+    unknown = 0
+    for task in plan.tasks:
+        state = states[task.cell.id]
+        seconds = seconds_left(task, state, registry, known)
+        total += seconds or 0.0
+        unknown += seconds is None
+        cell = task.cell
+        table.add_row(cell.model, cell.dataset, str(cell.seed), cell.length, _WORDS[state], duration(seconds))
+    out.print(table)
+    print_skips(out, plan)
+    more = f", and {unknown} cells of unknown length" if unknown else ""
+    out.print(f"about {duration(total / jobs)} in all{more}; nothing was trained", highlight=False)
+    if plan.tasks:
+        out.print(f"protocol: {plan.tasks[0].cell.protocol}", highlight=False, soft_wrap=True)
+
+
+def print_skips(out: Console, plan: Plan) -> None:
+    """Print each incompatible pair with its reason."""
+    for skip in plan.skips:
+        line = f"skipped: {skip.model} on {skip.dataset}: {skip.reason}"
+        out.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
+
+
+def _known_seconds(store: Store) -> dict[tuple[str, str], float]:
+    """Return the mean seconds of finished cells by model and dataset."""
+    seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
+    try:
+        for record in store.records():
+            if record.finished and "cell_seconds" in record.measurements:
+                seconds[record.cell.model, record.cell.dataset].append(record.measurements["cell_seconds"])
+    except GenharnessError:  # no results yet
+        return {}
+    return {key: sum(values) / len(values) for key, values in seconds.items()}

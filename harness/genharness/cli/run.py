@@ -1,0 +1,241 @@
+"""`genharness run`: plan, train, measure, rank."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from genharness.cells import Settings, Task
+from genharness.cli.display import make_display
+from genharness.cli.options import DEFAULT_RESULTS, console, positive_seconds, resolve_device, split_names
+from genharness.cli.planned import print_plan, print_skips
+from genharness.errors import ConfigError
+from genharness.execution import Executor, Tracker
+from genharness.records import Record
+from genharness.registry import Registry, load_factory, load_registry
+from genharness.states import State, task_state
+from genharness.store import Store
+from genharness.suite import Suite, load_suite, parse_seeds, parse_setting
+
+__all__ = ["run"]
+
+KEEP = ("checkpoints", "samples", "nothing")
+
+
+@click.command()
+@click.argument("suite_path", metavar="[SUITE.toml]", required=False, type=click.Path(path_type=Path))
+@click.option("--models", callback=split_names, help="Names, patterns such as '*gan*', or all; comma-separated.")
+@click.option("--datasets", callback=split_names, help="Such as cifar10, covid@64, folder:PATH; comma-separated.")
+@click.option("--metrics", callback=split_names, help="Names, all, or default; comma-separated.")
+@click.option("--seeds", help="A count such as 3, or a list such as 0,7,11.")
+@click.option("--budget", help="smoke, standard, paper, or a length: 20epochs, 5000steps, 200kimg, 90s.")
+@click.option("--features", help="Feature extractor, or auto.")
+@click.option("--resize", help="Resize convention of the extractor, such as clean or legacy-tf.")
+@click.option("--samples", type=click.IntRange(2), help="Generated samples to score.")
+@click.option("--reference", type=click.IntRange(2), help="Reference samples at most.")
+@click.option("--limit", type=click.IntRange(2), help="Samples of each split at most, for quick studies.")
+@click.option("--device", help="auto, cpu, cuda or cuda:1.")
+@click.option("--precision", type=click.Choice(["fp32", "tf32", "bf16"]), help="Arithmetic of training and sampling.")
+@click.option("--compile", "compiled", is_flag=True, default=None, help="Put networks through torch.compile.")
+@click.option("--set", "settings", multiple=True, metavar="NAME.OPTION=VALUE", help="Option of a plugin; repeatable.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Cells at a time.")
+@click.option("--results", type=click.Path(path_type=Path), default=DEFAULT_RESULTS, show_default=True)
+@click.option("--score-every", default="", help="Score over training, such as every 5epochs.")
+@click.option("--score-samples", type=click.IntRange(2), default=1000, show_default=True, help="Samples for that.")
+@click.option("--checkpoint-every", type=float, default=30.0, callback=positive_seconds, help="Seconds; 30.")
+@click.option("--timeout", type=float, default=0.0, callback=positive_seconds, help="Seconds a cell; 0 for no limit.")
+@click.option("--keep", type=click.Choice(KEEP), default=KEEP[0], show_default=True, help="What stays of a cell.")
+@click.option("--weights", type=click.Path(path_type=Path, exists=True), help="File or folder of pretrained weights.")
+@click.option("--deterministic", is_flag=True, help="Ask torch for deterministic algorithms.")
+@click.option("--executor", default="local", show_default=True, help="Where cells run.")
+@click.option("--tracker", "trackers", multiple=True, help="Listener to the run's events; repeatable.")
+@click.option("--plan", "plan_only", is_flag=True, help="Show what would be done, and train nothing.")
+@click.option("--fresh", is_flag=True, help="Do finished cells again.")
+@click.option("--keep-going/--fail-fast", default=True, help="Whether other cells go on when one fails.")
+def run(suite_path: Path | None, **options: Any) -> None:
+    """Train models on datasets, measure them under one protocol, and print the leaderboard.
+
+    Without arguments: three small models and two reference rows on handwritten digits, offline.
+    Cells that are finished are skipped, interrupted ones go on where they stopped.
+
+    \b
+    Examples:
+      genharness run
+      genharness run --models all --datasets cifar10,covid --budget smoke
+      genharness run study.toml --seeds 3 --jobs 2
+      genharness run --models dcgan --set dcgan.lr=1e-4 --budget 20epochs
+      genharness run --models '*gan*' --datasets folder:photos@64 --plan
+    """
+    out = console()
+    registry = load_registry()
+    suite = load_suite(suite_path, _overrides(options))
+    settings = _settings(suite, options)
+    tasks, states = _planned(suite, registry, settings, out, options)
+    if options["plan_only"]:
+        return
+    store = Store(settings.results)
+    store.open_for_writing()
+    todo = [task for task in tasks if states[task.cell.id] != "finished"]
+    _prepare_data(todo, registry, out)
+    executor: Executor = load_factory(registry.executors.find(options["executor"]))(None)
+    trackers = [load_factory(registry.trackers.find(name))(None) for name in options["trackers"]]
+    records, stopped = _run(executor, todo, trackers, out)
+    _finish(settings, tasks, records, stopped, out)
+
+
+def _overrides(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of the suite that were given on the command line."""
+    names = ("models", "datasets", "metrics", "budget", "features", "resize", "samples", "reference", "limit")
+    given = {name: options[name] for name in (*names, "device", "precision") if options[name] is not None}
+    if options["compiled"] is not None:
+        given["compile"] = options["compiled"]
+    if options["seeds"] is not None:
+        given["seeds"] = parse_seeds(options["seeds"])
+    values: dict[str, dict[str, str]] = {}
+    for text in options["settings"]:
+        owner, option, value = parse_setting(text)
+        values.setdefault(owner, {})[option] = value
+    return {**given, "set": values}
+
+
+def _settings(suite: Suite, options: dict[str, Any]) -> Settings:
+    return Settings(
+        results=options["results"],
+        device=resolve_device(suite.device),
+        threads=max(1, (os.cpu_count() or 1) // options["jobs"]) if options["jobs"] > 1 else 0,
+        jobs=options["jobs"],
+        checkpoint_seconds=options["checkpoint_every"],
+        score_every=_checked_interval(options["score_every"]),
+        score_samples=options["score_samples"],
+        keep=options["keep"],
+        weights=options["weights"],
+        deterministic=options["deterministic"],
+        fail_fast=not options["keep_going"],
+        timeout_seconds=options["timeout"],
+        fresh=options["fresh"],
+    )
+
+
+def _checked_interval(text: str) -> str:
+    from genharness.budget import parse_length
+
+    if text and (parse_length(text).unit == "s" or parse_length(text).amount <= 0):
+        raise ConfigError(f"--score-every {text!r} must be steps, epochs or kimg, such as 5epochs")
+    return text
+
+
+def _planned(
+    suite: Suite, registry: Registry, settings: Settings, out: Console, options: dict[str, Any]
+) -> tuple[list[Task], dict[str, State]]:
+    """Expand the suite and say what will be done."""
+    from genharness.data_facts import facts_reader
+    from genharness.plan import expand
+
+    with _reporting(out) as report:
+        plan = expand(suite, registry, settings, facts_reader(registry, suite.limit, report))
+    store = Store(settings.results)
+    fresh = options["fresh"]
+    states: dict[str, State] = {
+        task.cell.id: "new" if fresh else task_state(task, store, registry) for task in plan.tasks
+    }
+    for line in (*plan.notes, *(str(problem) for problem in registry.problems), *store.warnings):
+        out.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
+    if options["plan_only"]:
+        print_plan(out, plan, states, registry, store, settings.jobs)
+    else:
+        print_skips(out, plan)
+    return plan.tasks, states
+
+
+@contextmanager
+def _reporting(out: Console) -> Iterator[Callable[[int, int, str], None]]:
+    """Give a function that shows the progress of preparing data."""
+    with out.status("") as status:
+        status.stop()
+
+        def report(done: int, total: int, text: str) -> None:
+            status.start()
+            status.update(f"{text} {done / total:.0%}" if total else text)
+
+        yield report
+
+
+def _prepare_data(tasks: Sequence[Task], registry: Registry, out: Console) -> None:
+    """Prepare every dataset before anything is trained, so that a missing one costs no time."""
+    from genharness.arrays import ensure_prepared
+    from genharness.references import parse_reference
+
+    with _reporting(out) as report:
+        for name in dict.fromkeys(task.cell.dataset for task in tasks):
+            reference = parse_reference(name)
+            ensure_prepared(registry.datasets.find(reference.name), reference, report=report)
+
+
+def _run(
+    executor: Executor, tasks: Sequence[Task], trackers: Sequence[Tracker], out: Console
+) -> tuple[list[Record], bool]:
+    """Run the tasks, show them, and turn Ctrl-C into a clean stop."""
+    records: list[Record] = []
+    stop = threading.Event()
+    display = make_display(out, tasks)
+    for tracker in trackers:
+        tracker.start(tasks)
+
+    def on_event(event: Any) -> None:
+        display.event(event)
+        for tracker in trackers:
+            tracker.event(event)
+
+    try:
+        with _stopping(stop, out), display:
+            for record in executor.run(tasks, on_event=on_event, stop=stop):
+                records.append(record)
+                display.record(record)
+                for tracker in trackers:
+                    tracker.record(record)
+    finally:
+        for tracker in trackers:
+            tracker.finish()
+    return records, stop.is_set()
+
+
+@contextmanager
+def _stopping(stop: threading.Event, out: Console) -> Iterator[None]:
+    """Stop cleanly at the first Ctrl-C or SIGTERM, at once at the second."""
+
+    def handle(number: int, _frame: Any) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        out.print("stopping: saving the state of running cells (press Ctrl-C again to stop at once)", style="yellow")
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _finish(settings: Settings, tasks: Sequence[Task], records: Sequence[Record], stopped: bool, out: Console) -> None:
+    """Print the leaderboard and leave with a code that says how the run went."""
+    from genharness.cli.leaderboard import show
+
+    show(settings.results, out, datasets=tuple(dict.fromkeys(task.cell.dataset for task in tasks)))
+    failed = [record for record in records if record.status not in ("ok", "interrupted")]
+    for record in failed:
+        click.secho("error: ", fg="red", nl=False, err=True)
+        click.echo(f"{record.cell}: {record.status.replace('_', ' ')}: {record.reason}", err=True)
+    interrupted = stopped and not failed
+    if interrupted:
+        click.echo("stopped; nothing is lost: run the same command again to go on", err=True)
+    sys.exit(130 if interrupted else 2 if failed else 0)

@@ -1,0 +1,251 @@
+"""The evaluation that metrics are given, and the loop that asks them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from genharness.arrays import PreparedData
+from genharness.errors import ConfigError, DataError, GenharnessError
+from genharness.features import FeatureCache, extract
+from genharness.kit.evaluation import Metric, Reconstructions, SampleSet
+from genharness.kit.extractor import Extracted, Extractor
+from genharness.kit.gaussian import GaussianStatistics
+from genharness.protocol import Protocol
+from genharness.specs import MetricSpec
+
+__all__ = ["CapabilityViews", "SampleData", "SampleEvaluation", "Scores", "dataset_samples", "score"]
+
+
+@dataclass(frozen=True)
+class SampleData:
+    """One set of samples, and what its features may be cached under.
+
+    Attributes:
+        samples: Uint8 images `(n, c, h, w)` or float32 rows `(n, d)`.
+        labels: Class indices `(n,)`, or None.
+        key: What identifies the samples: hashes of content, subset.
+        cache: Where features of them are kept, or None.
+    """
+
+    samples: NDArray[Any]
+    labels: NDArray[np.int64] | None
+    key: Mapping[str, Any]
+    cache: FeatureCache | None = None
+
+
+def dataset_samples(data: PreparedData, split: str, cache: FeatureCache | None, count: int, seed: int) -> SampleData:
+    """Return a split of a dataset, or a seeded subset of `count` of it (0 for all)."""
+    samples, labels = data.samples(split), data.labels(split)
+    key: dict[str, Any] = {"dataset": data.content_hash, "split": split}
+    if 0 < count < len(samples):
+        chosen = np.sort(np.random.default_rng([seed, 29]).choice(len(samples), count, replace=False))
+        samples, labels = samples[chosen], None if labels is None else labels[chosen]
+        key |= {"count": count, "seed": seed}
+    return SampleData(samples, labels, key, cache)
+
+
+@dataclass(frozen=True)
+class CapabilityViews:
+    """What a model can do beside sampling, as functions that are called at most once; None where it cannot."""
+
+    reconstructions: Callable[[], Reconstructions] | None = None
+    bits_per_dim: Callable[[], NDArray[np.float64]] | None = None
+    latents: Callable[[], NDArray[np.float32]] | None = None
+
+
+class SampleEvaluation:
+    """The `genharness.kit.Evaluation` over sets of samples: features are extracted once and shared.
+
+    Args:
+        sets: The sets there are.
+        protocol: Extractor, seed.
+        make_extractor: Builds an extractor by name; called once for each.
+        classifier: Name of the extractor whose logits are class posteriors, or None.
+        class_names: Names of the classes.
+        device: Where maths may run.
+        views: What the model can do.
+        statistics: Gaussian statistics that stand in for samples that are not there.
+        on_progress: Told of extraction: which set, how many done, of how many.
+    """
+
+    def __init__(
+        self,
+        sets: Mapping[SampleSet, SampleData],
+        protocol: Protocol,
+        make_extractor: Callable[[str], Extractor],
+        *,
+        classifier: str | None = None,
+        class_names: tuple[str, ...] = (),
+        device: torch.device | None = None,
+        views: CapabilityViews | None = None,
+        statistics: Mapping[SampleSet, GaussianStatistics] | None = None,
+        on_progress: Callable[[SampleSet, int, int], None] = lambda which, done, total: None,
+    ) -> None:
+        self.protocol = protocol
+        self.class_names = class_names
+        self.device = device or torch.device("cpu")
+        self._sets = dict(sets)
+        self._make_extractor = make_extractor
+        self._classifier = classifier
+        self._views = views or CapabilityViews()
+        self._extractors: dict[str, Extractor] = {}
+        self._extracted: dict[tuple[SampleSet, str], Extracted] = {}
+        self._statistics: dict[SampleSet, GaussianStatistics] = dict(statistics or {})
+        self._on_progress = on_progress
+
+    @property
+    def seed(self) -> int:
+        """Seed of the protocol."""
+        return self.protocol.seed
+
+    @property
+    def extractor(self) -> str:
+        """Name of the protocol's extractor."""
+        return self.protocol.extractor
+
+    def samples(self, which: SampleSet) -> NDArray[Any]:
+        """Return uint8 images `(n, c, h, w)` or float32 rows `(n, d)`."""
+        return self._set(which).samples
+
+    def real_images(self) -> NDArray[np.uint8]:
+        """Return the reference images."""
+        return self.samples("real")
+
+    def fake_images(self) -> NDArray[np.uint8]:
+        """Return the generated images."""
+        return self.samples("fake")
+
+    def labels(self, which: SampleSet) -> NDArray[np.int64] | None:
+        """Return class indices `(n,)`, or None."""
+        return self._set(which).labels
+
+    def extracted(self, which: SampleSet, extractor: str | None = None) -> Extracted:
+        """Return features and logits, from the cache where they are in it."""
+        name = extractor or self.extractor
+        if (which, name) not in self._extracted:
+            self._extracted[which, name] = self._load_or_extract(which, name)
+        return self._extracted[which, name]
+
+    def features(self, which: SampleSet) -> NDArray[np.float32]:
+        """Return `(n, d)` features of the protocol's extractor."""
+        return self.extracted(which).features
+
+    def statistics(self, which: SampleSet) -> GaussianStatistics:
+        """Return mean and covariance of the features, fitted once."""
+        if which not in self._statistics:
+            self._statistics[which] = GaussianStatistics.fit(self.features(which))
+        return self._statistics[which]
+
+    def posteriors(self, which: SampleSet) -> NDArray[np.float64]:
+        """Return class probabilities `(n, classes)` by the dataset's own classifier.
+
+        Raises:
+            ConfigError: If there is no classifier.
+        """
+        if self._classifier is None:
+            raise ConfigError("class posteriors need an extractor that is trained on the dataset's labels")
+        logits = self.extracted(which, self._classifier).logits
+        if logits is None:
+            raise ConfigError(f"extractor {self._classifier} gives no logits")
+        shifted = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+        probabilities: NDArray[np.float64] = shifted / shifted.sum(axis=1, keepdims=True)
+        return probabilities
+
+    def reconstructions(self) -> Reconstructions | None:
+        """Return held-out samples and their reconstructions, or None."""
+        return self._reconstructions
+
+    def bits_per_dim(self) -> NDArray[np.float64] | None:
+        """Return bits per dimension `(n,)` of held-out samples, or None."""
+        return self._bits_per_dim
+
+    def latents(self) -> NDArray[np.float32] | None:
+        """Return latent codes `(n, latent)` of held-out samples, or None."""
+        return self._latents
+
+    @cached_property
+    def _reconstructions(self) -> Reconstructions | None:
+        return self._views.reconstructions() if self._views.reconstructions else None
+
+    @cached_property
+    def _bits_per_dim(self) -> NDArray[np.float64] | None:
+        return self._views.bits_per_dim() if self._views.bits_per_dim else None
+
+    @cached_property
+    def _latents(self) -> NDArray[np.float32] | None:
+        return self._views.latents() if self._views.latents else None
+
+    def built_extractor(self, name: str) -> Extractor:
+        """Return an extractor, built on first use."""
+        if name not in self._extractors:
+            self._extractors[name] = self._make_extractor(name)
+        return self._extractors[name]
+
+    def facts(self) -> dict[str, float]:
+        """Return what the extractors used so far say of themselves."""
+        return {key: value for one in self._extractors.values() for key, value in one.facts().items()}
+
+    def _set(self, which: SampleSet) -> SampleData:
+        if which not in self._sets:
+            raise DataError(f"there are no {which} samples in this evaluation")
+        return self._sets[which]
+
+    def _load_or_extract(self, which: SampleSet, name: str) -> Extracted:
+        data, extractor = self._set(which), self.built_extractor(name)
+        total = len(data.samples)
+
+        def compute() -> Extracted:
+            return extract(extractor, data.samples, lambda done: self._on_progress(which, done, total))
+
+        if data.cache is None:
+            return compute()
+        resize = extractor.context.resize
+        key = {**data.key, "extractor": name, "identity": extractor.identity, "resize": resize, "format": 1}
+        return data.cache.get(key, compute)
+
+
+@dataclass
+class Scores:
+    """What metrics gave.
+
+    Attributes:
+        values: Numbers by column key; None where undefined.
+        skipped: Metrics that could not be computed, with the reason.
+    """
+
+    values: dict[str, float | None] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+
+
+def score(
+    metrics: Iterable[tuple[MetricSpec, Metric]],
+    evaluation: SampleEvaluation,
+    on_metric: Callable[[str], None] = lambda name: None,
+) -> Scores:
+    """Ask every metric; one that fails is noted with its reason and does not cost the others."""
+    scores = Scores()
+    for spec, metric in metrics:
+        on_metric(spec.name)
+        try:
+            scores.values |= _numbers(spec, metric.compute(evaluation))
+        except (GenharnessError, ValueError) as error:
+            scores.skipped[spec.name] = " ".join(str(error).split())
+        except (ArithmeticError, LookupError, TypeError, RuntimeError) as error:
+            scores.skipped[spec.name] = f"it failed: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
+    return scores
+
+
+def _numbers(spec: MetricSpec, values: Mapping[str, float]) -> dict[str, float | None]:
+    known = {column.key for column in spec.columns}
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise ConfigError(f"metric {spec.name} returned {unknown[0]!r}, which is none of its columns")
+    return {key: float(value) if math.isfinite(value) else None for key, value in values.items()}

@@ -1,0 +1,22 @@
+"""What a reporter is given beside the board."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["RenderOptions"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderOptions:
+    """How a board is to be rendered.
+
+    Attributes:
+        width: Characters of the terminal.
+        colour: Whether colours and weights may be used.
+        wide: Show every column however wide that is.
+    """
+
+    width: int = 80
+    colour: bool = False
+    wide: bool = False

@@ -1,0 +1,57 @@
+"""What runs inside a cell's process."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Event as StopEvent
+from typing import Any
+
+from genharness.cells import Task
+from genharness.execution import Event
+
+__all__ = ["run_in_child"]
+
+
+def run_in_child(task: Task, pipe: Connection, stop: StopEvent, slot: int) -> None:
+    """Run one task and send its events and its record through the pipe.
+
+    Ctrl-C and SIGTERM may reach the whole process group; only the parent acts on them. When the parent is gone, the cell
+    saves its state and ends.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    from genharness.runner import run_task
+
+    news = _News(pipe)
+    task = dataclasses.replace(task, settings=dataclasses.replace(task.settings, device=_device(task, slot)))
+    record = run_task(task, news.event, lambda: stop.is_set() or news.orphaned)
+    news.send(("record", record))
+    pipe.close()
+    os._exit(0)  # a thread that a plugin left behind must not hold the process
+
+
+def _device(task: Task, slot: int) -> str:
+    """Return the device of this slot: cells run side by side on different GPUs where there are several."""
+    if task.settings.device != "cuda":
+        return task.settings.device
+    import torch
+
+    return f"cuda:{slot % max(1, torch.cuda.device_count())}"
+
+
+class _News:
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self.orphaned = False
+
+    def event(self, event: Event) -> None:
+        self.send(("event", event))
+
+    def send(self, message: Any) -> None:
+        try:
+            self._pipe.send(message)
+        except OSError:
+            self.orphaned = True

@@ -1,0 +1,156 @@
+"""Runs every cell in a process of its own, forked from a server that has torch imported but CUDA untouched."""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from multiprocessing.context import BaseContext
+from typing import Any
+
+from genharness import RunError
+from genharness.cells import Task
+from genharness.execution import Event
+from genharness.records import Record, Status
+from genharness.store import Store
+from genharness_exec_local.child import run_in_child
+from genharness_exec_local.memory import oom_kills
+
+__all__ = ["LocalExecutor"]
+
+_TICK_SECONDS = 0.2
+_PRELOAD = ["genharness_exec_local.preload"]
+
+
+class LocalExecutor:
+    """Runs tasks side by side on this machine.
+
+    A crash, a kill or a lack of memory stays in its cell and becomes its record; the others go on.
+    """
+
+    def __init__(self, config: Any) -> None:
+        self._context = _context()
+
+    def run(
+        self, tasks: Sequence[Task], *, on_event: Callable[[Event], None], stop: threading.Event
+    ) -> Iterator[Record]:
+        """Yield a record for each task that was started, in the order in which they end."""
+        waiting = deque(tasks)
+        free = list(range(max(1, tasks[0].settings.jobs) if tasks else 1))[::-1]
+        running: list[_Worker] = []
+        try:
+            while running or (waiting and not stop.is_set()):
+                while waiting and free and not stop.is_set():
+                    running.append(_Worker(self._context, waiting.popleft(), free.pop()))
+                for worker in _ready(running):
+                    worker.receive(on_event)
+                for worker in [worker for worker in running if worker.ended(stop)]:
+                    running.remove(worker)
+                    free.append(worker.slot)
+                    record = worker.record()
+                    if record.status not in ("ok", "interrupted") and worker.task.settings.fail_fast:
+                        waiting.clear()
+                        stop.set()
+                    yield record
+        finally:
+            for worker in running:
+                worker.kill()
+
+
+class _Worker:
+    """One cell's process and the news from it."""
+
+    def __init__(self, context: BaseContext, task: Task, slot: int) -> None:
+        self.task, self.slot = task, slot
+        self.pipe, child_pipe = context.Pipe(duplex=False)
+        self._stop = context.Event()
+        self._started = time.monotonic()
+        self._kills_before = oom_kills()
+        self._record: Record | None = None
+        self._timed_out = False
+        self._drained = False
+        self.process = context.Process(  # type: ignore[attr-defined]  # every concrete context has it
+            target=run_in_child, args=(task, child_pipe, self._stop, slot), name=task.cell.id
+        )
+        try:
+            self.process.start()
+        except OSError as error:
+            raise RunError(
+                f"cannot start a process for {task.cell} ({error.strerror}): free memory or use fewer --jobs"
+            ) from error
+        child_pipe.close()
+
+    def receive(self, on_event: Callable[[Event], None]) -> None:
+        """Take everything that lies in the pipe."""
+        try:
+            while self.pipe.poll():
+                kind, content = self.pipe.recv()
+                if kind == "record":
+                    self._record = content
+                else:
+                    on_event(content)
+        except (EOFError, OSError):  # the process is gone, perhaps in the middle of a message
+            self._drained = True
+            self.process.join()
+
+    def ended(self, stop: threading.Event) -> bool:
+        """Whether the process is gone; passes on a request to stop and enforces the time limit."""
+        if stop.is_set():
+            self._stop.set()
+        limit = self.task.settings.timeout_seconds
+        if limit and time.monotonic() - self._started > limit and self.process.is_alive():
+            self._timed_out = True
+            self.kill()
+        return not self.process.is_alive() and (self._drained or not self.pipe.poll())
+
+    def record(self) -> Record:
+        """Return the record that the process sent, or one that says how it died."""
+        self.process.join()
+        self.pipe.close()
+        if self._record is not None:
+            return self._record
+        status, reason = self._death()
+        record = Record(cell=self.task.cell, status=status, reason=reason, skipped=dict(self.task.skipped))
+        record.measurements["cell_seconds"] = time.monotonic() - self._started
+        Store(self.task.settings.results).save(record)
+        return record
+
+    def _death(self) -> tuple[Status, str]:
+        code = self.process.exitcode or 0
+        if self._timed_out:
+            return "timeout", f"it took longer than the limit of {self.task.settings.timeout_seconds:g} s"
+        if code >= 0:
+            return "failed", f"its process ended with exit code {code} and no record"
+        name = signal.Signals(-code).name
+        if -code == signal.SIGKILL and oom_kills() > self._kills_before:
+            return "out_of_memory", "the kernel killed it for want of memory: use a smaller batch or fewer --jobs"
+        return "failed", f"its process was killed by {name}; run again to go on from its last checkpoint"
+
+    def kill(self) -> None:
+        """End the process at once."""
+        if self.process.is_alive() and self.process.pid is not None:
+            os.kill(self.process.pid, signal.SIGKILL)
+        self.process.join()
+
+
+def _context() -> BaseContext:
+    """Return a fork server with torch imported, or fresh processes where there is no fork."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_PRELOAD)
+    return context
+
+
+def _ready(workers: Sequence[_Worker]) -> list[_Worker]:
+    """Wait a tick for news and return the workers that have some."""
+    by_pipe: dict[Any, _Worker] = {worker.pipe: worker for worker in workers}
+    sentinels = [worker.process.sentinel for worker in workers]
+    ready = multiprocessing.connection.wait([*by_pipe, *sentinels], timeout=_TICK_SECONDS)
+    return [by_pipe[pipe] for pipe in ready if pipe in by_pipe]
+

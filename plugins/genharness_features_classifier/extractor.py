@@ -1,0 +1,145 @@
+"""Trains the classifier on first use, keeps it by content, and extracts."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from filelock import FileLock
+from numpy.typing import NDArray
+from torch import Tensor
+
+from genharness import ConfigError, DataError
+from genharness.arrays import PreparedData
+from genharness.atomic import write_bytes
+from genharness.feeding import Feeder, to_unit_range
+from genharness.home import home_folder
+from genharness.kit import Extracted, Extractor, ExtractorContext
+from genharness.protocol import short_hash
+from genharness_features_classifier import ClassifierConfig
+from genharness_features_classifier.network import Classifier
+
+__all__ = ["ClassifierExtractor"]
+
+_FORMAT = 1
+_BATCH = 250
+
+
+class ClassifierExtractor(Extractor):
+    """The dataset's own classifier.
+
+    Trained once on the train split, kept under `$GENHARNESS_HOME/classifiers` by the hash of data and
+    options, and judged on the held-out split.
+    """
+
+    def __init__(self, context: ExtractorContext, config: ClassifierConfig) -> None:
+        super().__init__(context, config)
+        if context.data is None:
+            raise ConfigError("extractor classifier is trained on a dataset: name one with --dataset")
+        if context.data.shape.classes < 2:
+            raise ConfigError(f"extractor classifier needs class labels, and {context.data.name} has none")
+        self._data = context.data
+        self._config = config
+        content = self._load_or_train()
+        self._identity = hashlib.sha256(content).hexdigest()[:16]
+        state = torch.load(io.BytesIO(content), map_location=context.device, weights_only=True)
+        self._accuracy = float(state["accuracy"])
+        self._network = self._build(context.device)
+        self._network.load_state_dict(state["network"])
+        self._network.eval()
+
+    @property
+    def identity(self) -> str:
+        """Hash of the trained weights."""
+        return self._identity
+
+    def facts(self) -> Mapping[str, float]:
+        """Return the held-out accuracy."""
+        return {"classifier_accuracy": self._accuracy}
+
+    @torch.inference_mode()
+    def extract(self, samples: NDArray[Any]) -> Extracted:
+        """Return features `(n, d)` and logits `(n, classes)`."""
+        features, logits = [], []
+        for start in range(0, len(samples), _BATCH):
+            some_features, some_logits = self._network(self._input(samples[start : start + _BATCH]))
+            features.append(some_features.float().cpu())
+            logits.append(some_logits.float().cpu())
+        return Extracted(torch.cat(features).numpy(), torch.cat(logits).numpy())
+
+    def _input(self, samples: NDArray[Any]) -> Tensor:
+        tensor = torch.from_numpy(np.array(samples)).to(self.context.device)
+        if tuple(tensor.shape[1:]) != self._data.shape.shape:
+            raise DataError(
+                f"samples are {tuple(tensor.shape[1:])}, and the classifier of {self._data.name} reads "
+                f"{self._data.shape.shape}: resize them, or choose another extractor with --features"
+            )
+        return to_unit_range(tensor) if tensor.dtype == torch.uint8 else tensor
+
+    def _build(self, device: torch.device) -> Classifier:
+        network = Classifier(self._data.shape, self._config.width, self._config.features).to(device)
+        image = self._data.shape.modality == "image"
+        return network.to(memory_format=torch.channels_last) if image else network
+
+    def _load_or_train(self) -> bytes:
+        key = {"data": self._data.content_hash, **vars(self._config), "format": _FORMAT, "seed": self.context.seed}
+        folder = home_folder("classifiers")
+        path = folder / f"{short_hash(key, digits=24)}.pt"
+        with FileLock(path.with_suffix(".lock")):
+            content = _read(path)
+            if content is None:
+                content = self._train()
+                write_bytes(path, content)
+        return content
+
+    def _train(self) -> bytes:
+        self.context.report(f"training the classifier of {self._data.name}, once")
+        torch.manual_seed(self.context.seed)
+        network = self._build(self.context.device).train()
+        batch = min(self._config.batch_size, self._data.shape.train_count)
+        feeder = Feeder(self._data, batch, seed=self.context.seed, device=self.context.device)
+        steps = min(self._config.steps, self._config.epochs * feeder.steps_per_epoch)
+        optimiser = torch.optim.AdamW(network.parameters(), lr=self._config.lr, weight_decay=1e-3)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, self._config.lr, total_steps=steps)
+        for step in range(steps):
+            samples, labels = feeder.batch(step)
+            assert labels is not None
+            loss = F.cross_entropy(network(samples)[1], labels)
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            schedule.step()
+        feeder.close()
+        self._network = network.eval()
+        accuracy = self._held_out_accuracy(self._data)
+        self.context.report(f"classifier of {self._data.name}: held-out accuracy {accuracy:.1%}")
+        stream = io.BytesIO()
+        torch.save({"network": network.state_dict(), "accuracy": accuracy}, stream)
+        return stream.getvalue()
+
+    def _held_out_accuracy(self, data: PreparedData) -> float:
+        labels = data.labels("test")
+        assert labels is not None
+        correct = 0
+        for start in range(0, len(labels), 10 * _BATCH):
+            stop = start + 10 * _BATCH
+            logits = self.extract(data.samples("test")[start:stop]).logits
+            assert logits is not None
+            correct += int((logits.argmax(axis=1) == labels[start:stop]).sum())
+        return correct / len(labels)
+
+
+def _read(path: Path) -> bytes | None:
+    """Return the kept classifier, or None where it is missing or damaged."""
+    try:
+        content = path.read_bytes()
+        torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")["network"]
+    except Exception:  # whatever a damaged file makes torch raise, the remedy is to train again
+        return None
+    return content

@@ -1,0 +1,20 @@
+"""The leaderboard as text: a table, JSON, CSV, Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from genharness import ReporterSpec, hookimpl
+
+__all__ = ["genharness_reporters"]
+
+
+@hookimpl
+def genharness_reporters() -> Sequence[ReporterSpec]:
+    """Return the text formats."""
+    return [
+        ReporterSpec(name="table", summary="A table for the terminal", factory="genharness_report_text.table:render"),
+        ReporterSpec(name="json", summary="JSON for programs", factory="genharness_report_text.plain:render_json"),
+        ReporterSpec(name="csv", summary="For spreadsheets", factory="genharness_report_text.plain:render_csv"),
+        ReporterSpec(name="md", summary="Markdown for a README", factory="genharness_report_text.plain:render_md"),
+    ]

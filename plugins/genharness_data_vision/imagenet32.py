@@ -59,10 +59,7 @@ def prepare(request: PrepareRequest) -> None:
 
 def _readers(request: PrepareRequest, stack: contextlib.ExitStack) -> Readers:
     """Return how to read each batch that is there; the first of several copies counts."""
-    if request.source is None:
-        zips, files = [request.fetch(remote) for remote in request.spec.remotes], []
-    else:
-        zips, files = _given(request, request.source)
+    zips, files = _paths(request)
     found: Readers = {}
     for path in files:
         _add(found, path.name, str(path), path.read_bytes)
@@ -73,8 +70,11 @@ def _readers(request: PrepareRequest, stack: contextlib.ExitStack) -> Readers:
     return found
 
 
-def _given(request: PrepareRequest, source: Path) -> tuple[list[Path], list[Path]]:
-    """Return the zips and the unpacked batches that the user gave."""
+def _paths(request: PrepareRequest) -> tuple[list[Path], list[Path]]:
+    """Return zips and unpacked batches, downloaded or given."""
+    source = request.source
+    if source is None:
+        return [request.fetch(remote) for remote in request.spec.remotes], []
     if not source.exists():
         raise DataError(f"{source} does not exist: give the folder with train_data_batch_1 to _10 and val_data")
     request.writer.note("imported with --from: not held against the official checksums")

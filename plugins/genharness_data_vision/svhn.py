@@ -12,7 +12,7 @@ from scipy.io.matlab import MatReadError
 
 from genharness import DataError
 from genharness.arrays import PrepareRequest
-from genharness_data_vision.unofficial import accept_unofficial
+from genharness_data_vision.sources import accept_unofficial
 
 __all__ = ["prepare", "read_mat"]
 

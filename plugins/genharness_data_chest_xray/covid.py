@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 import numpy as np
+from numpy.typing import NDArray
 
 from genharness import DataError
 from genharness.arrays import PrepareRequest
-from genharness.images import FileSource, open_source
-from genharness.images.writing import asked_shape, write_pictures
+from genharness.images import FileSource, decode_batches, open_source
+from genharness.images.writing import asked_shape
+from genharness_data_chest_xray.copies import near_copies
 from genharness_data_chest_xray.metadata import CLASS_NAMES, Selection, read_rows, select
-from genharness_data_chest_xray.patients import split_by_patient
+from genharness_data_chest_xray.patients import one_person, split_by_patient
 
 __all__ = ["NATIVE_SHAPE", "SHARES", "prepare"]
 
@@ -40,9 +42,11 @@ def prepare(request: PrepareRequest) -> None:
         rows = read_rows(source.read(f"{folder}metadata.csv"), f"{source.where}: {folder}metadata.csv")
         paths = _pictures(source, f"{folder}images/")
         selection = select(rows, paths.keys())
-        splits = _splits(selection, source.where)
-        _describe(request, selection, splits, len(rows))
-        _write(request, source, paths, selection, splits)
+        if not selection.xrays:
+            raise DataError(f"{source.where} has no usable frontal X-ray ({_listed(selection.left_out)})")
+        images = _decode(request, source, [paths[xray.filename] for xray in selection.xrays])
+    _describe(request, selection, len(rows))
+    _write(request, selection, images)
 
 
 def _repository(source: FileSource) -> str:
@@ -61,38 +65,45 @@ def _pictures(source: FileSource, folder: str) -> dict[str, str]:
     return paths
 
 
-def _splits(selection: Selection, where: str) -> dict[str, list[int]]:
-    for label, name in enumerate(CLASS_NAMES):
-        count = len({xray.patient for xray in selection.xrays if xray.label == label})
-        if count < len(SHARES):
-            raise DataError(f"{where}: {count} patients have usable X-rays of class {name!r}; it takes {len(SHARES)}")
-    patients = [xray.patient for xray in selection.xrays]
-    return split_by_patient(patients, [xray.label for xray in selection.xrays], SHARES)
+def _decode(request: PrepareRequest, source: FileSource, names: Sequence[str]) -> NDArray[np.uint8]:
+    """Return all pictures `(n, c, h, w)`; the collection has some hundreds."""
+    images = []
+    for batch in decode_batches(source, names, asked_shape(request, NATIVE_SHAPE)):
+        images.append(batch.images)
+        request.writer.touched(resized=batch.resized, cropped=batch.cropped, converted=batch.converted)
+        request.report(sum(map(len, images)), len(names), "decoding")
+    return np.concatenate(images)
 
 
-def _describe(request: PrepareRequest, selection: Selection, splits: Mapping[str, list[int]], rows: int) -> None:
-    note = request.writer.note
+def _describe(request: PrepareRequest, selection: Selection, rows: int) -> None:
     if selection.left_out:
-        note(f"{sum(selection.left_out.values())} of {rows} rows were left out ({_listed(selection.left_out)})")
-    note(f"findings ({_listed(selection.findings)})")
-    patients = {split: len({selection.xrays[i].patient for i in chosen}) for split, chosen in splits.items()}
-    note(f"no patient is in two splits, seed 0 (patients of {_listed(patients)})")
+        count = sum(selection.left_out.values())
+        request.writer.note(f"{count} of {rows} rows were left out ({_listed(selection.left_out)})")
+    request.writer.note(f"findings ({_listed(selection.findings)})")
 
 
 def _listed(counts: Mapping[str, int]) -> str:
     return "; ".join(f"{name}: {count}" for name, count in Counter(counts).most_common())
 
 
-def _write(
-    request: PrepareRequest,
-    source: FileSource,
-    paths: Mapping[str, str],
-    selection: Selection,
-    splits: Mapping[str, list[int]],
-) -> None:
+def _write(request: PrepareRequest, selection: Selection, images: NDArray[np.uint8]) -> None:
+    people = _people(request, selection, images)
+    labels = np.array([xray.label for xray in selection.xrays], np.int64)
+    splits = split_by_patient(people, labels.tolist(), SHARES)
     for split, chosen in splits.items():
-        xrays = [selection.xrays[index] for index in chosen]
-        labels = np.array([xray.label for xray in xrays], np.int64)
-        names = [paths[xray.filename] for xray in xrays]
-        with request.writer.split(split, count=len(names)) as output:
-            write_pictures(request, output, source, names, labels, asked_shape(request, NATIVE_SHAPE))
+        for label in set(range(len(CLASS_NAMES))) - set(labels[chosen].tolist()):
+            raise DataError(f"covid: too few patients of class {CLASS_NAMES[label]!r}: the {split} split has none")
+        request.writer.split(split, count=len(chosen)).write(images[chosen], labels[chosen])
+    numbers = {split: len({people[index] for index in chosen}) for split, chosen in splits.items()}
+    request.writer.note(f"no patient is in two splits, seed 0 (patients of {_listed(numbers)})")
+
+
+def _people(request: PrepareRequest, selection: Selection, images: NDArray[np.uint8]) -> list[str]:
+    """Return the person of each X-ray: the collection lists some under two patients, as one file or as copies."""
+    patients = [xray.patient for xray in selection.xrays]
+    copies = [(patients[one], patients[other]) for one, other in near_copies(images)]
+    pairs = {pair for pair in (*selection.same_person, *copies) if pair[0] != pair[1]}
+    if pairs:
+        listed = ", ".join(f"{one} and {other}" for one, other in sorted(pairs))
+        request.writer.note(f"patients with the same pictures count as one ({listed})")
+    return one_person(patients, pairs)

@@ -18,7 +18,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from genharness import DataError
 
@@ -47,11 +47,13 @@ class Selection:
 
     Attributes:
         xrays: Usable images in the order of the table.
+        same_person: Pairs of patients under whom the real table lists one and the same file.
         left_out: Reason -> number of rows.
         findings: Finding as written -> number of usable images.
     """
 
     xrays: tuple[XRay, ...]
+    same_person: tuple[tuple[str, str], ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
     findings: Mapping[str, int] = field(default_factory=dict)
 
@@ -92,17 +94,14 @@ def class_of(finding: str) -> int | None:
 
 
 def select(rows: Iterable[Mapping[str, str]], files: Collection[str]) -> Selection:
-    """Return the frontal X-rays that have a class, a patient and a file.
-
-    The real table lists some files under two patients. Such a file is taken once and its patients count as one,
-    because they must not stand in two splits.
+    """Return the frontal X-rays that have a class, a patient and a file; a file is taken once.
 
     Args:
         rows: As of `read_rows`.
         files: Names in the images folder.
     """
     xrays: dict[str, XRay] = {}
-    joined: dict[str, str] = {}
+    same_person: list[tuple[str, str]] = []
     left_out: Counter[str] = Counter()
     findings: Counter[str] = Counter()
     for row in rows:
@@ -111,14 +110,13 @@ def select(rows: Iterable[Mapping[str, str]], files: Collection[str]) -> Selecti
         filename, patient = row.get("filename", ""), row.get("patientid", "")
         if not reason and filename in xrays:
             reason = "listed again"
-            _join(joined, xrays[filename].patient, patient)
+            same_person.append((xrays[filename].patient, patient))
         if reason or label is None:
             left_out[reason] += 1
             continue
         xrays[filename] = XRay(filename, patient, label)
         findings[row["finding"]] += 1
-    usable = tuple(replace(xray, patient=_root(joined, xray.patient)) for xray in xrays.values())
-    return Selection(usable, dict(left_out), dict(findings))
+    return Selection(tuple(xrays.values()), tuple(same_person), dict(left_out), dict(findings))
 
 
 def _reason_against(row: Mapping[str, str], label: int | None, files: Collection[str]) -> str:
@@ -132,17 +130,3 @@ def _reason_against(row: Mapping[str, str], label: int | None, files: Collection
     if not row.get("patientid"):
         return "no patient"
     return "" if row.get("filename") in files else "no file"
-
-
-def _join(joined: dict[str, str], one: str, other: str) -> None:
-    """Make two patients one."""
-    first, second = _root(joined, one), _root(joined, other)
-    if first != second:
-        joined[second] = first
-
-
-def _root(joined: Mapping[str, str], patient: str) -> str:
-    """Return the patient that stands for all that are one with `patient`."""
-    while patient in joined:
-        patient = joined[patient]
-    return patient

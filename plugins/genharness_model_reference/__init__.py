@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from genharness import ModelSpec, Recipe, hookimpl
+from genharness_model_reference.configs import ClassGMMConfig
 
 __all__ = ["genharness_models"]
 
@@ -43,5 +44,26 @@ def genharness_models() -> Sequence[ModelSpec]:
             recipes=RECIPES,
             modalities=("image", "tabular"),
             min_size=1,
+        ),
+        ModelSpec(
+            name="gaussian",
+            summary="One Gaussian over raw pixels or columns, fitted to the training split",
+            factory="genharness_model_reference.gaussian:Gaussian",
+            family="reference",
+            recipes=RECIPES,
+            modalities=("image", "tabular"),
+            min_size=1,
+            max_size=128,
+        ),
+        ModelSpec(
+            name="class-gmm",
+            summary="A Gaussian mixture for each class of a table",
+            factory="genharness_model_reference.class_gmm:ClassGMM",
+            config=ClassGMMConfig,
+            family="reference",
+            recipes=RECIPES,
+            modalities=("tabular",),
+            conditional=True,
+            needs_labels=True,
         ),
     ]

@@ -42,7 +42,7 @@ class Stored(GenerativeModel, ABC):
 
     @abstractmethod
     def replenish(self, order: Tensor, n: int, generator: torch.Generator) -> Tensor:
-        """Return an order of at least n indices that begins with what is left of the current one."""
+        """Return an order of at least n indices, given what is left of the current one."""
 
     def store(self, samples: NDArray[Any]) -> None:
         """Keep a copy of `samples` `(n, ...)`."""
@@ -56,7 +56,7 @@ class Stored(GenerativeModel, ABC):
         """Return n stored samples; `labels` mean nothing here.
 
         Raises:
-            RunError: If nothing is stored yet, or (`real`) fewer than n samples are left.
+            RunError: If nothing is stored yet, or (`real`) fewer than n samples are.
         """
         if len(self.samples) == 0:
             raise RunError(f"{type(self).__name__.lower()} holds no samples: call fit(data) before sample()")
@@ -75,22 +75,22 @@ class Stored(GenerativeModel, ABC):
 
 
 class Real(Stored):
-    """The held-out split as if it had been generated; never gives a sample twice."""
+    """The held-out split as if it had been generated: each sample once, then a new order."""
 
     def fit(self, data: PreparedData) -> None:
         """Store the test split."""
         self.store(data.samples("test"))
 
     def replenish(self, order: Tensor, n: int, generator: torch.Generator) -> Tensor:
-        """Return `order`, which must hold n indices.
+        """Return `order`, or a new shuffle where fewer than n indices are left of it.
 
         Raises:
-            RunError: If fewer than n samples are left.
+            RunError: If the whole split has fewer than n samples.
         """
-        if n > len(order):
-            held = len(self.samples)
-            raise RunError(f"real: {n} samples asked for, {len(order)} of {held} held-out ones left: lower the count")
-        return order
+        held = len(self.samples)
+        if n > held:
+            raise RunError(f"real: {n} samples were asked for and {held} are held out: ask for at most {held}")
+        return order if len(order) >= n else self.shuffled(generator)
 
 
 class Memoriser(Stored):

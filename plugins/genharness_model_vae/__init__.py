@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from genharness import ModelSpec, Recipe, hookimpl
-from genharness_model_vae.configs import VAEConfig
+from genharness_model_vae.configs import AEConfig, BetaVAEConfig, VAEConfig, VAEGMMConfig, VQVAEConfig
 
 __all__ = ["genharness_models"]
+
+RECIPES = {
+    "smoke": Recipe(length="800steps", batch_size=128, options={"lr": 2e-3}, step_ms=100),
+    "standard": Recipe(length="20000steps", batch_size=128, options={"width": 64}, step_ms=250),
+    "paper": Recipe(length="100epochs", batch_size=100, options={"latent": 128, "lr": 1e-4}, step_ms=80),
+}
+SMALL_VQ = {"codes": 64, "hidden": 64, "lr": 1e-3, "prior_layers": 4}
 
 
 @hookimpl
@@ -20,15 +27,64 @@ def genharness_models() -> Sequence[ModelSpec]:
             factory="genharness_model_vae.vae:VAE",
             config=VAEConfig,
             family="vae",
-            recipes={
-                "smoke": Recipe(length="800steps", batch_size=128, options={"lr": 2e-3}, step_ms=100),
-                "standard": Recipe(length="20000steps", batch_size=128, options={"width": 64}, step_ms=250),
-                "paper": Recipe(length="60000steps", batch_size=100, options={"latent": 128, "lr": 1e-4}, step_ms=80),
-            },
+            recipes=RECIPES,
             paper="Kingma and Welling 2014, arXiv:1312.6114",
             modalities=("image", "tabular"),
             reconstructs=True,
             likelihood="bound",
+            encodes=True,
+        ),
+        ModelSpec(
+            name="beta-vae",
+            summary="VAE with a heavier KL term",
+            factory="genharness_model_vae.beta_vae:BetaVAE",
+            config=BetaVAEConfig,
+            family="vae",
+            recipes=RECIPES,
+            paper="Higgins et al. 2017, ICLR",
+            modalities=("image", "tabular"),
+            reconstructs=True,
+            likelihood="bound",
+            encodes=True,
+        ),
+        ModelSpec(
+            name="vae-gmm",
+            summary="VAE sampled from Gaussian mixtures over the latent means of every class",
+            factory="genharness_model_vae.vae_gmm:VAEGMM",
+            config=VAEGMMConfig,
+            family="vae",
+            recipes=RECIPES,
+            paper="Ghosh et al. 2020, arXiv:1903.12436 (ex-post density estimation)",
+            modalities=("image", "tabular"),
+            reconstructs=True,
+            likelihood="bound",
+            encodes=True,
+        ),
+        ModelSpec(
+            name="ae",
+            summary="Plain autoencoder, sampled from a Gaussian over its codes",
+            factory="genharness_model_vae.ae:AE",
+            config=AEConfig,
+            family="vae",
+            recipes=RECIPES,
+            paper="Hinton and Salakhutdinov 2006, Science 313",
+            modalities=("image", "tabular"),
+            reconstructs=True,
+            encodes=True,
+        ),
+        ModelSpec(
+            name="vq-vae",
+            summary="Autoencoder with discrete codes and a PixelCNN prior over them",
+            factory="genharness_model_vae.vq_vae:VQVAE",
+            config=VQVAEConfig,
+            family="vae",
+            recipes={
+                "smoke": Recipe(length="800steps", batch_size=64, options=SMALL_VQ, step_ms=100),
+                "standard": Recipe(length="30000steps", batch_size=128, step_ms=400),
+                "paper": Recipe(length="250000steps", batch_size=128, options={"prior_layers": 15}, step_ms=400),
+            },
+            paper="van den Oord et al. 2017, arXiv:1711.00937",
+            reconstructs=True,
             encodes=True,
         ),
     ]

@@ -7,17 +7,57 @@ from typing import Literal
 
 from genharness import option
 
-__all__ = ["VAEConfig"]
+__all__ = ["AEConfig", "BetaVAEConfig", "VAEConfig", "VAEGMMConfig", "VQVAEConfig"]
 
 
 @dataclass(frozen=True)
-class VAEConfig:
-    """Options of `vae`."""
+class AEConfig:
+    """Options of `ae`, and what the other autoencoders share with it."""
 
     latent: int = option(16, low=1, high=4096, help="dimensions of the latent code z")
     width: int = option(32, low=1, high=1024, help="channels of the first convolution; doubled at every halving, twice")
     hidden: int = option(256, low=1, high=8192, help="units of the dense layers (tables: of every layer)")
+    lr: float = option(1e-3, above=0, high=1, help="learning rate of Adam")
+
+
+@dataclass(frozen=True)
+class VAEConfig(AEConfig):
+    """Options of `vae`."""
+
     likelihood: Literal["bernoulli", "gaussian"] = option(
         "gaussian", help="p(x|z) of pixels; gaussian learns one sigma; tables are always gaussian"
     )
-    lr: float = option(1e-3, above=0, high=1, help="learning rate of Adam")
+
+
+@dataclass(frozen=True)
+class BetaVAEConfig(VAEConfig):
+    """Options of `beta-vae`."""
+
+    beta: float = option(4.0, low=0, high=1000, help="weight of the KL term; 1 is the VAE")
+
+
+@dataclass(frozen=True)
+class VAEGMMConfig(VAEConfig):
+    """Options of `vae-gmm`."""
+
+    per_class: bool = option(True, help="fit a mixture to every class; false fits one to all data")
+    components: int = option(4, low=1, high=1000, help="Gaussians in each mixture")
+    reg_covar: float = option(1e-3, low=0, high=1, help="added to the diagonal of every covariance")
+
+
+@dataclass(frozen=True)
+class VQVAEConfig:
+    """Options of `vq-vae`."""
+
+    codes: int = option(512, low=2, high=65536, help="number K of vectors in the codebook")
+    dimensions: int = option(64, low=1, high=1024, help="dimensions D of a vector")
+    hidden: int = option(128, low=1, high=1024, help="channels of encoder and decoder")
+    residual: int = option(32, low=1, high=1024, help="channels inside a residual block")
+    blocks: int = option(2, low=0, high=16, help="residual blocks in encoder and decoder each")
+    commitment: float = option(0.25, low=0, high=100, help="weight of the commitment loss (the paper's beta)")
+    decay: float = option(0.99, low=0, high=0.99999, help="decay of the codebook's moving averages")
+    lr: float = option(3e-4, above=0, high=1, help="learning rate of Adam for the autoencoder")
+    prior_from: float = option(0.5, low=0, high=1, help="fraction of the budget after which the prior is trained")
+    prior_width: int = option(64, low=1, high=1024, help="channels of the PixelCNN prior")
+    prior_layers: int = option(6, low=1, high=64, help="gated layers of the PixelCNN prior")
+    prior_lr: float = option(1e-3, above=0, high=1, help="learning rate of Adam for the prior")

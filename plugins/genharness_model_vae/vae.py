@@ -11,7 +11,7 @@ from torch import Tensor
 from genharness import DataShape
 from genharness.kit import Batch, GenerativeModel
 from genharness.kit.blocks import latent_paths, random_normal
-from genharness.kit.optim import adam
+from genharness.kit.optim import adam, minimise
 from genharness_model_vae.configs import VAEConfig
 from genharness_model_vae.likelihoods import likelihood
 from genharness_model_vae.networks import decoder, encoder
@@ -55,9 +55,7 @@ class VAE(GenerativeModel):
         reconstruction = -self.likelihood.log_prob(batch.data, self.decoder(z)).mean()
         kl = kl_to_standard_normal(mu, log_var).mean()
         loss = self.objective(reconstruction, kl)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        self.optimiser.step()
+        minimise(self.optimiser, loss)
         return {"loss": loss.detach(), "reconstruction": reconstruction.detach(), "kl": kl.detach()}
 
     def objective(self, reconstruction: Tensor, kl: Tensor) -> Tensor:

@@ -1,0 +1,79 @@
+"""The plain autoencoder (Hinton and Salakhutdinov 2006), with a Gaussian over its codes so that it can sample."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from genharness import DataShape
+from genharness.kit import Batch, GenerativeModel
+from genharness.kit.mixture import GaussianMixtures
+from genharness.kit.optim import adam, minimise
+from genharness_model_vae.codes import straight_lines, training_codes
+from genharness_model_vae.configs import AEConfig
+from genharness_model_vae.networks import decoder, encoder
+
+if TYPE_CHECKING:
+    from genharness.arrays import PreparedData
+
+__all__ = ["AE"]
+
+REG_COVAR = 1e-6
+
+
+class AE(GenerativeModel):
+    """Minimises the squared error of x -> z -> x. It has no prior: `fit` puts one full Gaussian over the codes.
+
+    Before `fit`, that Gaussian is standard normal, which has nothing to do with the codes.
+
+    Args:
+        data: What the samples look like.
+        config: The options.
+    """
+
+    def __init__(self, data: DataShape, config: AEConfig) -> None:
+        super().__init__(data, config)
+        self.encoder = encoder(data, config, config.latent)
+        self.decoder = decoder(data, config, config.latent)
+        self.codes = GaussianMixtures(1, 1, config.latent)
+        self.optimiser = adam(self.parameters(), config.lr)
+
+    def training_step(self, batch: Batch) -> Mapping[str, Tensor]:
+        """Minimise the mean squared error of a pixel (or column)."""
+        loss = F.mse_loss(self.decode(self.encode(batch.data)), batch.data)
+        minimise(self.optimiser, loss)
+        return {"loss": loss.detach()}
+
+    def fit(self, data: PreparedData) -> None:
+        """Fit the Gaussian to the codes of the training split."""
+        codes, _ = training_codes(self.encode, data, self.device)
+        self.codes.fit(codes, None, reg_covar=REG_COVAR, seed=0)
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Return the codes `(n, latent)`."""
+        codes: Tensor = self.encoder(x).float()
+        return codes
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Return samples from codes `(n, latent)`."""
+        output: Tensor = self.decoder(z).float()
+        return output.tanh() if self.data.modality == "image" else output
+
+    def reconstruct(self, x: Tensor) -> Tensor:
+        """Encode and decode."""
+        return self.decode(self.encode(x))
+
+    def sample(self, n: int, *, labels: Tensor | None, generator: torch.Generator) -> Tensor:
+        """Decode codes drawn from the Gaussian."""
+        return self.decode(self._draw(n, generator))
+
+    def interpolate(self, rows: int, columns: int, *, generator: torch.Generator) -> Tensor:
+        """Decode straight lines between codes drawn from the Gaussian."""
+        return self.decode(straight_lines(self._draw(2 * rows, generator), columns))
+
+    def _draw(self, n: int, generator: torch.Generator) -> Tensor:
+        return self.codes.sample(torch.zeros(n, dtype=torch.int64, device=generator.device), generator)

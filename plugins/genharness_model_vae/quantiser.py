@@ -1,0 +1,79 @@
+"""The codebook of a VQ-VAE, learnt by exponential moving averages."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+__all__ = ["Codebook", "perplexity", "straight_through"]
+
+SMOOTHING = 1e-5
+
+
+class Codebook(nn.Module):
+    """K vectors e of dimension D (van den Oord et al. 2017, arXiv:1711.00937, section 3 and appendix A.1).
+
+    In its first training step it takes its vectors from the encoder's outputs, so that codes start where the data is.
+
+    Args:
+        codes: Number K of vectors.
+        dimensions: D.
+        decay: Gamma of the moving averages.
+
+    Attributes:
+        e: The vectors `(K, D)`.
+        counts: Moving average N of how many outputs chose each `(K,)`.
+        sums: Moving average m of the sum of those outputs `(K, D)`.
+    """
+
+    e: Tensor
+    counts: Tensor
+    sums: Tensor
+    begun: Tensor
+
+    def __init__(self, codes: int, dimensions: int, decay: float) -> None:
+        super().__init__()
+        self.decay = decay
+        self.register_buffer("e", torch.randn(codes, dimensions))
+        self.register_buffer("counts", torch.ones(codes))
+        self.register_buffer("sums", self.e.clone())
+        self.register_buffer("begun", torch.tensor(False))
+
+    def nearest(self, z: Tensor) -> Tensor:
+        """Return the index of the nearest vector `(n,)` to each of `(n, D)`."""
+        distances = (self.e**2).sum(1) - 2 * z @ self.e.T  # up to |z|^2, which is the same for all
+        return distances.argmin(dim=1)
+
+    @torch.no_grad()
+    def begin(self, z: Tensor) -> None:
+        """Take the vectors from outputs `(n, D)`, the first time that it is called."""
+        chosen = z[torch.randint(len(z), (len(self.e),), device=z.device)]
+        start = chosen + 1e-3 * z.std() * torch.randn_like(chosen)  # n may be less than K: no two alike
+        self.e.copy_(torch.where(self.begun, self.e, start))
+        self.sums.copy_(torch.where(self.begun, self.sums, start * self.counts[:, None]))
+        self.begun.fill_(True)
+
+    @torch.no_grad()
+    def update(self, z: Tensor, indices: Tensor) -> None:
+        """Move every vector towards the mean of the outputs `(n, D)` that chose it (equations 6 to 8).
+
+        Counts are smoothed towards uniform so that a vector that nothing chose stays where it is.
+        """
+        one_hot = F.one_hot(indices, len(self.e)).to(z)
+        self.counts.lerp_(one_hot.sum(0), 1 - self.decay)
+        self.sums.lerp_(one_hot.T @ z, 1 - self.decay)
+        total = self.counts.sum()
+        smoothed = (self.counts + SMOOTHING) / (total + len(self.e) * SMOOTHING) * total
+        self.e.copy_(self.sums / smoothed[:, None])
+
+
+def straight_through(z: Tensor, quantised: Tensor) -> Tensor:
+    """Return `quantised`, with the gradient going to `z` as if nothing had happened between them."""
+    return z + (quantised - z).detach()
+
+
+def perplexity(indices: Tensor, codes: int) -> Tensor:
+    """Return exp(entropy) of the codes in a batch: how many are in use, from 1 to `codes`."""
+    shares = torch.bincount(indices, minlength=codes).float() / len(indices)
+    return torch.exp(torch.special.entr(shares).sum())

@@ -177,6 +177,16 @@ def _walk_tar(path: Path, guard: _Guard, wanted: Wanted) -> Iterator[tuple[Membe
                 raise guard.refusal(info.name, "it is a link or a device")
             member = guard.admit(info.name, info.size)
             yield member, archive.extractfile(info) if wanted(member.name) else None
+        _read_to_the_end(archive, guard)
+
+
+def _read_to_the_end(archive: tarfile.TarFile, guard: _Guard) -> None:
+    """Reach the checksum of a compressed stream, which stands behind the padding of the tar."""
+    padding = 0
+    while archive.fileobj is not None and (chunk := archive.fileobj.read(1 << 20)):
+        padding += len(chunk)
+        if padding > ALLOWANCE_BYTES:
+            raise guard.refusal("(padding)", "the contents are out of all proportion to the archive")
 
 
 class _StrictHeader(tarfile.TarInfo):

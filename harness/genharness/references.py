@@ -25,6 +25,7 @@ _FORM = re.compile(r"(?P<base>.+?)(?P<variant>@[^@#/\\]*)?(?P<view>#[^#/\\]*)?",
 _VARIANT = re.compile(r"(?P<size>\d+)?(?P<colon>:)?(?P<channels>grey|rgb)?")
 _NAME = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 _SIZES = range(4, 1025)
+_LONGEST_NAME = 80
 _HOW = "write NAME, NAME@64, NAME@64:grey, NAME#5000 or folder:PATH@64"
 
 
@@ -93,10 +94,11 @@ class DatasetReference:
         base = self.name
         if self.path is not None:
             base = f"{self.name}-{Path(self.path).name}"
-        plain = re.sub(r"[^\w.@#=+,-]", "_", f"{base}{text}")
-        if plain == str(self):
+        plain = re.sub(r"[^\w.@#=+,-]", "_", f"{base}{text}", flags=re.ASCII)
+        if plain == str(self) and len(plain) <= _LONGEST_NAME:
             return plain
-        return f"{plain[:80]}-{hashlib.sha256(str(self).encode()).hexdigest()[:10]}"
+        own = hashlib.sha256(str(self).encode("utf-8", "surrogateescape")).hexdigest()[:10]
+        return f"{plain[:_LONGEST_NAME]}-{own}"
 
 
 def parse_reference(text: str) -> DatasetReference:

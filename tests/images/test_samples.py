@@ -1,0 +1,226 @@
+"""Sets of samples that anybody made: read whole, with what was assumed, or refused by name."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from genharness import DataError
+from genharness.images import read_images
+
+RANDOM = np.random.RandomState(0)
+IMAGES = RANDOM.randint(0, 256, (5, 3, 6, 6)).astype(np.uint8)
+HWC = IMAGES.transpose(0, 2, 3, 1)
+
+
+def png(pixels):
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def save_folder(folder, files):
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return folder
+
+
+def save_zip(path, files):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path
+
+
+PICTURES = {f"{i}.png": png(HWC[i]) for i in range(5)}
+
+
+def test_folder_zip_npz_and_npy_give_the_same(tmp_path):
+    np.savez(tmp_path / "a.npz", images=HWC)
+    np.save(tmp_path / "a.npy", IMAGES)
+    paths = [
+        save_folder(tmp_path / "folder", PICTURES),
+        save_zip(tmp_path / "a.zip", PICTURES),
+        tmp_path / "a.npz",
+        tmp_path / "a.npy",
+    ]
+    for path in paths:
+        found = read_images(path)
+        np.testing.assert_array_equal(found.images, IMAGES)
+        assert (found.labels, found.touched, found.notes) == (None, {}, ())
+        assert found.images.flags.c_contiguous
+
+
+def test_class_folders_give_labels(tmp_path):
+    found = read_images(save_folder(tmp_path, {"dog/0.png": PICTURES["0.png"], "cat/1.png": PICTURES["1.png"]}))
+    assert found.class_names == ("cat", "dog")
+    assert found.labels.tolist() == [0, 1]
+    np.testing.assert_array_equal(found.images, IMAGES[[1, 0]])
+
+
+def test_grey_pictures_keep_one_channel(tmp_path):
+    assert read_images(save_folder(tmp_path, {"a.png": png(HWC[0, :, :, 0])})).images.shape == (1, 1, 6, 6)
+
+
+def test_a_grey_picture_among_colours_is_converted_and_counted(tmp_path):
+    files = {**PICTURES, "9.png": png(HWC[0, :, :, 0])}
+    found = read_images(save_folder(tmp_path, files))
+    assert found.images.shape == (6, 3, 6, 6)
+    assert found.touched == {"converted": 1}
+    assert (found.images[5, 0] == found.images[5, 2]).all()
+
+
+def test_mixed_sizes_are_refused_unless_a_size_is_asked_for(tmp_path):
+    other = {"wide.png": png(np.zeros((6, 9, 3), np.uint8)), "big.png": png(np.zeros((12, 12, 3), np.uint8))}
+    save_folder(tmp_path, {**PICTURES, **other})
+    with pytest.raises(DataError, match=r"mixed sizes, 6x6 \(0\.png\) to 12x12 \(big\.png\)"):
+        read_images(tmp_path)
+    found = read_images(tmp_path, size=6)
+    assert found.images.shape == (7, 3, 6, 6)
+    assert found.touched == {"resized": 1, "cropped": 1}
+
+
+def test_every_bad_file_is_named_with_its_reason(tmp_path):
+    files = {**PICTURES, "cut.png": PICTURES["0.png"][:60], "empty.jpg": b"", "text.png": b"hello"}
+    with pytest.raises(DataError, match=r"2 of 8 .*empty\.jpg \(it is empty\); text\.png \(it is no picture"):
+        read_images(save_folder(tmp_path / "a", files))
+    del files["empty.jpg"], files["text.png"]
+    with pytest.raises(DataError, match=r"1 of 6 .*cut\.png \("):
+        read_images(save_folder(tmp_path / "b", files))
+
+
+def test_a_file_that_cannot_be_opened_is_named(tmp_path):
+    save_folder(tmp_path, PICTURES)
+    (tmp_path / "broken.png").symlink_to(tmp_path / "nowhere.png")
+    with pytest.raises(DataError, match=r"broken\.png \(No such file"):
+        read_images(tmp_path)
+
+
+def test_linked_folders_are_followed_once(tmp_path):
+    save_folder(tmp_path / "real" / "cat", PICTURES)
+    save_folder(tmp_path / "set" / "dog", PICTURES)
+    (tmp_path / "set" / "cat").symlink_to(tmp_path / "real" / "cat")
+    (tmp_path / "set" / "dog" / "loop").symlink_to(tmp_path / "set")
+    assert len(read_images(tmp_path / "set").images) == 10
+
+
+def test_hostile_zips_are_refused(tmp_path):
+    with pytest.raises(DataError, match="leaves the folder"):
+        read_images(save_zip(tmp_path / "a.zip", {"../../evil.png": PICTURES["0.png"]}))
+
+
+@pytest.mark.parametrize(
+    ("array", "note"),
+    [
+        (HWC, ""),
+        (IMAGES.astype(np.int64), "int64 taken"),
+        (IMAGES.astype(np.float32), "taken as 0"),
+        (IMAGES.astype(np.float32) / 255, r"\[0, 1\] scaled"),
+        (HWC.astype(np.float64) / 127.5 - 1, r"\[-1, 1\] scaled"),
+        (IMAGES.astype(np.float16) / np.float16(127.5) - 1, r"\[-1, 1\] scaled"),
+    ],
+)
+def test_layouts_and_ranges(tmp_path, array, note):
+    import re
+
+    np.save(tmp_path / "a.npy", array)
+    found = read_images(tmp_path / "a.npy")
+    assert np.abs(found.images.astype(int) - IMAGES).max() <= (1 if array.dtype == np.float16 else 0)
+    assert re.search(note, "; ".join(found.notes))
+    assert found.touched == ({"converted": 5} if note else {})
+
+
+def test_grey_arrays_without_a_channel_axis(tmp_path):
+    np.save(tmp_path / "a.npy", IMAGES[:, 0])
+    np.testing.assert_array_equal(read_images(tmp_path / "a.npy").images, IMAGES[:, :1])
+
+
+@pytest.mark.parametrize(
+    ("array", "reason"),
+    [
+        (np.zeros((0, 3, 6, 6), np.uint8), "has shape"),
+        (np.zeros((4, 4), np.uint8), "has shape"),
+        (np.zeros((4, 4, 6, 6), np.uint8), "neither axis"),
+        (np.zeros((4, 3, 6, 3), np.uint8), "cannot be told"),
+        (np.full((4, 3, 6, 6), 300), "0 to 255"),
+        (np.full((4, 3, 6, 6), -1), "0 to 255"),
+        (np.full((4, 3, 6, 6), -5.0), r"use \[0, 1\]"),
+        (np.full((4, 3, 6, 6), np.nan), "NaN"),
+        (np.full((4, 3, 6, 6), "x"), "must be numbers"),
+    ],
+)
+def test_unusable_arrays_are_refused(tmp_path, array, reason):
+    np.save(tmp_path / "a.npy", array)
+    with pytest.raises(DataError, match=rf"a\.npy.*{reason}"):
+        read_images(tmp_path / "a.npy")
+
+
+def test_common_names_of_arrays_are_known(tmp_path):
+    np.savez(tmp_path / "a.npz", arr_0=HWC, arr_1=np.arange(5))
+    found = read_images(tmp_path / "a.npz")
+    assert found.labels.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_unknown_names_of_arrays_are_listed(tmp_path):
+    np.savez(tmp_path / "a.npz", pictures=HWC, extra=HWC)
+    with pytest.raises(DataError, match="no array called images"):
+        read_images(tmp_path / "a.npz")
+
+
+def test_labels_of_another_length_are_refused(tmp_path):
+    np.savez(tmp_path / "a.npz", images=HWC, labels=np.arange(4))
+    with pytest.raises(DataError, match=r"labels has shape \(4,\) for 5 images"):
+        read_images(tmp_path / "a.npz")
+
+
+class Attack:
+    def __reduce__(self):
+        return (open, ("/tmp/genharness-was-here", "w"))
+
+
+@pytest.mark.parametrize("suffix", ["npy", "npz"])
+def test_pickles_are_never_run(tmp_path, suffix, monkeypatch):
+    import builtins
+
+    evil = np.array([Attack()], dtype=object)
+    path = tmp_path / f"evil.{suffix}"
+    np.save(path, evil, allow_pickle=True) if suffix == "npy" else np.savez(path, images=evil)
+    real_open = builtins.open
+
+    def watched(file, *args, **options):
+        assert "genharness-was-here" not in str(file)
+        return real_open(file, *args, **options)
+
+    monkeypatch.setattr(builtins, "open", watched)
+    with pytest.raises(DataError, match=r"evil\..*(pickle|Python objects)"):
+        read_images(path)
+
+
+def test_truncated_arrays_are_refused(tmp_path):
+    np.save(tmp_path / "a.npy", IMAGES)
+    np.savez_compressed(tmp_path / "a.npz", images=IMAGES)
+    for name in ("a.npy", "a.npz"):
+        path = tmp_path / name
+        path.write_bytes(path.read_bytes()[:-40])
+        with pytest.raises(DataError, match=rf"{name}.*damaged"):
+            read_images(path)
+
+
+def test_bombs_are_refused(tmp_path):
+    np.savez_compressed(tmp_path / "a.npz", images=np.zeros((100, 1024, 1024), np.uint8))
+    with pytest.raises(DataError, match="proportion"):
+        read_images(tmp_path / "a.npz")
+
+
+def test_other_files_are_refused(tmp_path):
+    (tmp_path / "a.txt").touch()
+    with pytest.raises(DataError, match="give one of these"):
+        read_images(tmp_path / "a.txt")
+    with pytest.raises(DataError, match="does not exist"):
+        read_images(tmp_path / "b.npz")

@@ -1,0 +1,245 @@
+"""The user's own data: folder, zip and npz, anywhere a dataset name is taken."""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from genharness import ConfigError, DataError
+from genharness.arrays import ensure_prepared
+from genharness_data_files import genharness_datasets
+
+FOLDER, ZIP, NPZ = genharness_datasets()
+RANDOM = np.random.RandomState(0)
+IMAGES = RANDOM.randint(0, 256, (20, 8, 8, 3)).astype(np.uint8)
+LABELS = np.arange(20) % 2
+
+
+def encoded(pixels, format_="PNG"):
+    stream = io.BytesIO()
+    (pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)).save(stream, format_)
+    return stream.getvalue()
+
+
+def tree(prefix=""):
+    return {f"{prefix}{('cat', 'dog')[i % 2]}/{i:02}.png": encoded(IMAGES[i]) for i in range(20)}
+
+
+def save(folder, files):
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def save_zip(path, files):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path
+
+
+def test_class_folders_become_a_stratified_dataset(tmp_path):
+    data = ensure_prepared(FOLDER, f"folder:{save(tmp_path / 'pets', tree())}")
+    assert (data.class_names, data.meta.shape) == (("cat", "dog"), (3, 8, 8))
+    assert dict(data.meta.counts) == {"train": 16, "test": 4}
+    assert data.class_counts("test") == {"cat": 2, "dog": 2}
+    assert data.meta.touched == {}
+    expected = {image.transpose(2, 0, 1).tobytes(): label for image, label in zip(IMAGES, LABELS, strict=True)}
+    for split in data.splits:
+        for image, label in zip(data.samples(split), data.labels(split), strict=True):
+            assert expected.pop(image.tobytes()) == label
+    assert not expected
+
+
+def test_a_zip_of_the_same_tree_is_the_same_data(tmp_path):
+    folder = ensure_prepared(FOLDER, f"folder:{save(tmp_path / 'pets', tree())}")
+    archive = ensure_prepared(ZIP, f"zip:{save_zip(tmp_path / 'pets.zip', tree('pets/'))}")
+    assert archive.content_hash == folder.content_hash
+
+
+def test_train_and_test_folders_are_respected(tmp_path):
+    files = {**{f"train/{name}": content for name, content in tree().items()}}
+    files["test/dog/20.png"] = encoded(IMAGES[0])
+    data = ensure_prepared(FOLDER, f"folder:{save(tmp_path, files)}")
+    assert dict(data.meta.counts) == {"train": 20, "test": 1}
+    assert data.labels("test").tolist() == [1]
+
+
+def test_pictures_without_folders_have_no_labels(tmp_path):
+    data = ensure_prepared(FOLDER, f"folder:{save(tmp_path, {f'{i}.png': encoded(IMAGES[i]) for i in range(10)})}")
+    assert data.labels("train") is None
+    assert data.class_names == ()
+    assert dict(data.meta.counts) == {"train": 8, "test": 2}
+
+
+def mixed():
+    """Pictures of every mode, of mixed sizes and formats."""
+    grey = Image.fromarray(RANDOM.randint(0, 256, (40, 60)).astype(np.uint8))
+    colour = Image.fromarray(RANDOM.randint(0, 256, (70, 50, 3)).astype(np.uint8))
+    frames = [Image.fromarray(np.full((48, 48), value, np.uint8)) for value in (10, 200)]
+    animation = io.BytesIO()
+    frames[0].save(animation, "GIF", save_all=True, append_images=frames[1:])
+    return {
+        "a.png": encoded(grey),
+        "b.jpg": encoded(colour, "JPEG"),
+        "c.png": encoded(colour.convert("P")),
+        "d.tif": encoded(colour.convert("CMYK"), "TIFF"),
+        "e.png": encoded(colour.convert("RGBA")),
+        "f.png": encoded(np.asarray(grey).astype(np.uint16) * 257),
+        "g.gif": animation.getvalue(),
+        "h.webp": encoded(colour, "WEBP"),
+    }
+
+
+def test_mixed_sizes_modes_and_formats_follow_the_policy_and_are_counted(tmp_path):
+    data = ensure_prepared(FOLDER, f"folder:{save(tmp_path, mixed())}")
+    assert data.meta.shape == (3, 40, 40)
+    assert data.meta.touched == {"resized": 6, "cropped": 7, "converted": 6}
+    assert any("60x40 (a.png)" in note or "48x48 (g.gif)" in note for note in data.meta.notes)
+    assert any("@SIZE" in note for note in data.meta.notes)
+
+
+def test_a_size_asked_for_is_taken_straight_from_the_pictures(tmp_path):
+    save(tmp_path, mixed())
+    data = ensure_prepared(FOLDER, f"folder:{tmp_path}@32:grey")
+    assert data.meta.shape == (1, 32, 32)
+    picture = Image.open(tmp_path / "b.jpg").convert("L")
+    expected = picture.resize((32, 32), Image.Resampling.BICUBIC, box=(0, 10, 50, 60))
+    stored = np.concatenate([data.samples("train"), data.samples("test")])[:, 0]
+    assert any(np.array_equal(image, np.asarray(expected)) for image in stored)
+
+
+def test_large_mixed_pictures_are_made_64(tmp_path):
+    files = {f"{i}.png": encoded(np.zeros((100 + i, 120, 3), np.uint8)) for i in range(4)}
+    assert ensure_prepared(FOLDER, f"folder:{save(tmp_path, files)}").meta.shape == (3, 64, 64)
+
+
+def test_pictures_of_one_size_keep_it_even_if_not_square(tmp_path):
+    files = {f"{i}.png": encoded(np.zeros((10, 12), np.uint8)) for i in range(4)}
+    data = ensure_prepared(FOLDER, f"folder:{save(tmp_path, files)}")
+    assert data.meta.shape == (1, 10, 12)
+    assert data.meta.touched == {}
+
+
+def test_one_bad_picture_refuses_all_and_is_named(tmp_path):
+    files = {**tree(), "cat/bad.png": b"nonsense", "dog/cut.png": encoded(IMAGES[0])[:50]}
+    save(tmp_path, files)
+    with pytest.raises(DataError, match=r"cat/bad\.png \(it is no picture"):
+        ensure_prepared(FOLDER, f"folder:{tmp_path}")
+    (tmp_path / "cat/bad.png").unlink()
+    with pytest.raises(DataError, match=r"dog/cut\.png"):
+        ensure_prepared(FOLDER, f"folder:{tmp_path}")
+    (tmp_path / "dog/cut.png").unlink()
+    assert ensure_prepared(FOLDER, f"folder:{tmp_path}").meta.counts["train"] == 16
+
+
+def test_a_changed_folder_is_prepared_anew(tmp_path):
+    save(tmp_path, tree())
+    before = ensure_prepared(FOLDER, f"folder:{tmp_path}")
+    assert ensure_prepared(FOLDER, f"folder:{tmp_path}").meta == before.meta
+    save(tmp_path, {"cat/new.png": encoded(IMAGES[3])})
+    after = ensure_prepared(FOLDER, f"folder:{tmp_path}")
+    assert sum(after.meta.counts.values()) == sum(before.meta.counts.values()) + 1
+    assert ensure_prepared(FOLDER, f"folder:{tmp_path}#4").meta.derived_from == after.content_hash
+
+
+def test_prepared_data_outlives_its_folder(tmp_path):
+    folder = save(tmp_path / "pets", tree())
+    before = ensure_prepared(FOLDER, f"folder:{folder}")
+    folder.rename(tmp_path / "elsewhere")
+    assert ensure_prepared(FOLDER, f"folder:{folder}").content_hash == before.content_hash
+
+
+@pytest.mark.parametrize(
+    ("spec", "text", "reason"),
+    [
+        (FOLDER, "folder:{0}/nowhere", "does not exist"),
+        (FOLDER, "folder:{0}/a.zip", "write zip:"),
+        (ZIP, "zip:{0}", "write folder:"),
+        (ZIP, "zip:{0}/notes.zip", "neither a folder nor a zip"),
+        (NPZ, "npz:{0}", "is no file"),
+        (FOLDER, "folder:{0}/one", "one picture only"),
+        (FOLDER, "folder:{0}/empty", "holds no pictures"),
+    ],
+)
+def test_what_is_no_dataset_is_refused(tmp_path, spec, text, reason):
+    save_zip(tmp_path / "a.zip", tree())
+    save(tmp_path, {"notes.zip": b"text", "one/1.png": encoded(IMAGES[0])})
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match=reason):
+        ensure_prepared(spec, text.format(tmp_path))
+
+
+def test_a_path_and_from_exclude_each_other(tmp_path):
+    with pytest.raises(ConfigError, match="names its own source"):
+        ensure_prepared(FOLDER, f"folder:{tmp_path}", source=tmp_path)
+    with pytest.raises(ConfigError, match="folder needs a path"):
+        ensure_prepared(FOLDER, "folder")
+
+
+def test_a_hostile_zip_writes_nothing(tmp_path):
+    archive = save_zip(tmp_path / "a.zip", {**tree(), "../../evil.png": encoded(IMAGES[0])})
+    with pytest.raises(DataError, match="leaves the folder"):
+        ensure_prepared(ZIP, f"zip:{archive}")
+    assert not list(tmp_path.parent.rglob("evil.png"))
+
+
+def test_npz_with_images_and_labels(tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez(path, images=IMAGES, labels=LABELS)
+    data = ensure_prepared(NPZ, f"npz:{path}")
+    assert (data.meta.shape, data.class_names) == ((3, 8, 8), ("0", "1"))
+    assert data.class_counts("test") == {"0": 2, "1": 2}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("x_train", "y_train", "x_test", "y_test"), ("train_images", "train_labels", "test_images", "test_labels")],
+)
+def test_npz_with_splits(tmp_path, names):
+    path = tmp_path / "a.npz"
+    np.savez(path, **dict(zip(names, (IMAGES, LABELS[:, None], IMAGES[:4], LABELS[:4, None]), strict=True)))
+    data = ensure_prepared(NPZ, f"npz:{path}@4")
+    assert dict(data.meta.counts) == {"train": 20, "test": 4}
+    assert data.meta.shape == (3, 4, 4)
+    assert data.labels("test").tolist() == [0, 1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("arrays", "reason"),
+    [
+        ({"pictures": IMAGES}, "holds pictures: call the arrays images and labels"),
+        ({"images": IMAGES, "labels": LABELS[:9]}, r"labels has shape \(9,\) for 20 images"),
+        ({"images": IMAGES, "labels": LABELS - 1}, "whole numbers from 0"),
+        ({"x_test": IMAGES}, "no x_train"),
+        ({"x_train": IMAGES, "y_train": LABELS, "x_test": IMAGES, "y_test": LABELS + 1}, "class 2 is unknown"),
+        ({"x_train": IMAGES, "y_train": LABELS, "x_test": IMAGES}, "only one of train and test has labels"),
+        ({"images": IMAGES[:1]}, "one image only"),
+        ({"images": IMAGES.astype(float) * 9}, "values from 0 to"),
+        ({"images": np.array([print], dtype=object)}, "pickled objects, which could run code"),
+    ],
+)
+def test_npz_that_does_not_fit_is_refused(tmp_path, arrays, reason):
+    path = tmp_path / "a.npz"
+    np.savez(path, **arrays)
+    with pytest.raises(DataError, match=reason):
+        ensure_prepared(NPZ, f"npz:{path}")
+
+
+def test_odd_file_names_are_read(tmp_path):
+    names = ["with space", "ümläut", "new\nline", "[brackets]", "per%cent"]
+    data = ensure_prepared(FOLDER, f"folder:{save(tmp_path, {f'{name}.png': encoded(IMAGES[0]) for name in names})}")
+    assert sum(data.meta.counts.values()) == len(names)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file names are bytes on POSIX only")
+def test_a_file_name_that_is_no_text_is_read(tmp_path):
+    folder = save(tmp_path / os.fsdecode(b"\xff"), {"a.png": encoded(IMAGES[0])})
+    save(folder, {os.fsdecode(b"\xfe.png"): encoded(IMAGES[1])})
+    assert sum(ensure_prepared(FOLDER, f"folder:{folder}").meta.counts.values()) == 2

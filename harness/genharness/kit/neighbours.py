@@ -100,9 +100,10 @@ def prdc(
         precision = 1/M sum_j [exists i: y_j in B_k(x_i)]     density  = 1/(k M) sum_j sum_i [y_j in B_k(x_i)]
         recall    = 1/N sum_i [exists j: x_i in B_k(y_j)]     coverage = 1/N sum_i [exists j: y_j in B_k(x_i)]
 
-    for N real x and M fake y (Kynkaanniemi et al. 2019, equations 1 and 2; Naeem et al. 2020, equations 3 to 6). The
-    ball is open with `strict` (`<`, as in Naeem's `prdc` package) and closed without (`<=`, as in
-    Kynkaanniemi and torch-fidelity). The counts are those of exact arithmetic on the given features, ties included.
+    for N real x and M fake y: precision and recall by Kynkaanniemi et al. (2019, equation 2), density and coverage by
+    Naeem et al. (2020, section 3). The ball is open with `strict` (`<`, as in Naeem's `prdc` package) and closed
+    without (`<=`, as in Kynkaanniemi and torch-fidelity). Distances are compared in float64, ties and duplicates
+    exactly.
 
     Args:
         real: `(N, d)`.

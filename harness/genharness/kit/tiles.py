@@ -137,7 +137,7 @@ class Points:
         """Return `e` `(u,)` float64: a tile of that type errs by at most `e[i] + e[j]` at rows i and j.
 
         With unit roundoff u: a product of length d + 2 errs by (d + 2) u times the sum of its absolute terms, at
-        most 2 (|a|^2 + |b|^2) (Higham 2002, equation 3.5); rounding the rows, by 4 u times that sum without the 2;
+        most 2 (|a|^2 + |b|^2) (Higham 2002, section 3.1); rounding the rows, by 4 u times that sum without the 2;
         the norms, by at most d u more. The second term covers underflow.
         """
         width = self.rows.shape[1]

@@ -1,0 +1,52 @@
+"""Cells of feature space: k-means centres, and the cell that every row falls in."""
+
+from __future__ import annotations
+
+import warnings
+
+import torch
+from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
+from torch import Tensor
+
+from genharness.kit.checks import ArrayLike, as_features, check_whole
+from genharness.kit.neighbours import nearest
+
+__all__ = ["cell_counts", "cells_of", "kmeans_centres"]
+
+
+def kmeans_centres(features: ArrayLike, cells: int, seed: int, *, name: str = "features") -> Tensor:
+    """Return the centres of k-means++ clusters, fitted by scikit-learn on the CPU.
+
+    Args:
+        features: `(n, d)`.
+        cells: Number of clusters, in 1..n.
+        seed: Seed of the initial centres.
+        name: What to call `features` in an error.
+
+    Returns:
+        Centres `(cells, d)`, of the type and on the device of `features`.
+
+    Raises:
+        ValueError: `features` is not a matrix, empty or not finite, or has fewer distinct rows than `cells`.
+    """
+    rows = as_features(features, name)
+    if check_whole(cells, "cells") > len(rows):
+        raise ValueError(f"cells = {cells} need at least {cells} rows in {name}, which has {len(rows)}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        try:
+            fitted = KMeans(cells, n_init=1, random_state=seed).fit(rows.cpu().numpy())
+        except ConvergenceWarning as fewer:
+            raise ValueError(f"cells = {cells} are more than the distinct rows of {name}") from fewer
+    return torch.from_numpy(fitted.cluster_centers_).to(rows.device, rows.dtype)
+
+
+def cells_of(features: ArrayLike, centres: Tensor) -> Tensor:
+    """Return the index of the nearest centre `(n,)` int64 for every row `(n, d)`."""
+    return nearest(features, centres)[1][:, 0]
+
+
+def cell_counts(features: ArrayLike, centres: Tensor) -> Tensor:
+    """Return how many rows `(n, d)` fall in each cell, int64 `(cells,)`."""
+    return torch.bincount(cells_of(features, centres), minlength=len(centres))

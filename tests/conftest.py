@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,3 +44,41 @@ def shared_data() -> Path:
 def _own_home(tmp_path_factory, monkeypatch):
     """No test reads or writes the user's own caches."""
     monkeypatch.setenv("GENHARNESS_HOME", str(tmp_path_factory.mktemp("genharness-home")))
+
+
+@pytest.fixture
+def make_plugin(tmp_path, monkeypatch):
+    """Make an installed distribution out of source text: what a stranger's package looks like to the core."""
+
+    def make(distribution: str, source: str, *, version: str = "1.0", heavy: str = "") -> Path:
+        folder = tmp_path / "site" / distribution
+        module = distribution.replace("-", "_")
+        info = folder / f"{module}-{version}.dist-info"
+        info.mkdir(parents=True)
+        (folder / f"{module}.py").write_text(source)
+        if heavy:
+            (folder / f"{module}_heavy.py").write_text(heavy)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n")
+        (info / "entry_points.txt").write_text(f"[genharness]\n{distribution} = {module}\n")
+        for name in (module, f"{module}_heavy"):  # an earlier test may have imported one of the same name
+            monkeypatch.delitem(sys.modules, name, raising=False)
+        monkeypatch.syspath_prepend(str(folder))
+        before = os.environ.get("PYTHONPATH", "")
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join(part for part in (str(folder), before) if part))
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def genharness(tmp_path):
+    """Run the command line in a process of its own, as a user does, and return what came of it."""
+
+    def run(*arguments: object, timeout: float = 300, **environment: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "genharness.cli.main", *map(str, arguments)]
+        env = {**os.environ, "COLUMNS": "100", "OMP_NUM_THREADS": "2", **environment}
+        return subprocess.run(
+            command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=timeout, check=False
+        )
+
+    return run

@@ -22,7 +22,7 @@ from genharness.checksums import has_checksum, mismatch, promised
 from genharness.errors import DataError
 from genharness.specs import Remote
 
-__all__ = ["Progress", "download"]
+__all__ = ["Progress", "download", "in_words"]
 
 Progress = Callable[[int, int], None]
 """Called with (bytes so far, bytes in all or 0 when unknown) as a download grows."""
@@ -85,6 +85,25 @@ def download(
     except OSError as error:
         raise DataError(_disk_line(error, path)) from error
     return path
+
+
+def in_words(report: Callable[[str], None], filename: str) -> Progress:
+    """Return a `Progress` that reports a line at the start and whenever another tenth has arrived.
+
+    Args:
+        report: Takes one line.
+        filename: What is downloaded.
+    """
+    told = -1
+
+    def progress(done: int, total: int) -> None:
+        nonlocal told
+        tenth = 10 * done // total if total else done >> 26
+        if tenth > told:
+            told = tenth
+            report(f"downloading {filename}: {done >> 20} of {total >> 20 if total else '?'} MiB")
+
+    return progress
 
 
 def _silent(_done: int, _total: int) -> None:

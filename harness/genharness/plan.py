@@ -148,9 +148,10 @@ def _setting_errors(
     errors: list[str] = []
     for owner, values in suite.set.items():
         if owner not in owners:
-            known = any(owner in kind for kind in registry.kinds.values())
-            tail = ": it is not part of this run" if known else did_you_mean(owner, owners)
-            errors.append(f"--set {owner}: nothing of that name is configured{tail}")
+            exists = any(owner in kind for kind in registry.kinds.values())
+            meant = did_you_mean(owner, [name for kind in registry.kinds.values() for name in kind])
+            tail = " is not part of this run" if exists else f": nothing is called so{meant if '?' in meant else ''}"
+            errors.append(f"--set {owner}{tail}")
             continue
         spec = owners[owner]
         shared = _training_part(values) if isinstance(spec, ModelSpec) and spec.trained else {}

@@ -86,8 +86,18 @@ class Kind(Mapping[str, S]):
         """
         if name in self._specs:
             return self._specs[name]
-        broken = "".join(f"; {problem}" for problem in self._problems)
-        raise ConfigError(f"unknown {self.word} {name!r}{did_you_mean(name, self._specs)}{broken}")
+        meant = did_you_mean(name, self._specs)
+        raise ConfigError(f"unknown {self.word} {name!r}{meant}{'' if meant.endswith('?') else self._broken()}")
+
+    def _broken(self) -> str:
+        """Return which plugins may have given what is missing."""
+        if not self._problems:
+            return ""
+        first = self._problems[0]
+        if len(self._problems) == 1:
+            return f"; {first}"
+        names = ", ".join(sorted({problem.provider.plugin for problem in self._problems}))
+        return f"; broken plugins ({names}) may have given it: see `genharness doctor`"
 
     def provider(self, name: str) -> Provider:
         """Return who gave the spec `name`."""

@@ -6,9 +6,12 @@ import shutil
 from collections.abc import Mapping
 from typing import Literal
 
+from genharness.budget import parse_length
 from genharness.cells import Task
 from genharness.records import Record
+from genharness.references import DatasetReference, parse_reference
 from genharness.registry import Registry
+from genharness.specs import DatasetSpec
 from genharness.store import Store
 
 __all__ = ["State", "forget", "seconds_left", "task_state"]
@@ -59,14 +62,23 @@ def seconds_left(task: Task, state: State, registry: Registry, known: Mapping[tu
     cell = task.cell
     if (cell.model, cell.dataset) in known:
         return known[cell.model, cell.dataset]
-    recipe = registry.models.find(cell.model).recipes.get(cell.budget) or registry.models.find(cell.model).recipes[
-        "standard"
-    ]
-    if cell.length.endswith("steps") and recipe.step_ms:
-        return _OVERHEAD_SECONDS + float(cell.length.removesuffix("steps")) * recipe.step_ms / 1000
-    if cell.length.endswith("s") and not cell.length.endswith(("steps", "epochs")):
-        return _OVERHEAD_SECONDS + float(cell.length.removesuffix("s"))
-    return _OVERHEAD_SECONDS if cell.length == "0steps" else None
+    recipes = registry.models.find(cell.model).recipes
+    recipe = recipes.get(cell.budget) or recipes["standard"]
+    length = parse_length(cell.length)
+    if length.unit == "s":
+        return _OVERHEAD_SECONDS + length.amount
+    if length.amount and not recipe.step_ms:
+        return None
+    reference = parse_reference(cell.dataset)
+    spec = registry.datasets.find(reference.name)
+    steps = length.steps(spec.counts.get("train", 0), cell.batch_size) or 0
+    return _OVERHEAD_SECONDS + steps * recipe.step_ms / 1000 * _relative_size(reference, spec)
+
+
+def _relative_size(reference: DatasetReference, spec: DatasetSpec) -> float:
+    """Return the pixels of a sample relative to 28x28; small images still cost what a step costs at least."""
+    side = reference.size or (spec.shape[-1] if spec.shape and spec.modality == "image" else 28)
+    return max(side**2 / 28**2, 0.2) if spec.modality == "image" else 1.0
 
 
 _OVERHEAD_SECONDS = 6.0

@@ -14,7 +14,7 @@ __all__ = ["FidInfinityConfig", "genharness_metrics"]
 class FidInfinityConfig:
     """Options of FID-infinity."""
 
-    sizes: int = option(15, low=3, high=100, help="numbers of samples between which the line is fitted")
+    points: int = option(15, low=2, high=100, help="sample sizes between which the line over 1/N is fitted")
 
 
 @hookimpl
@@ -26,13 +26,26 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             summary="Frechet distance of Gaussians fitted to features of real and generated samples",
             factory="genharness_metric_frechet.fid:Fid",
             columns=(
-                Column(
-                    key="fid", title="FD", titles={"inception": "FID"}, higher_is_better=False, format=".2f"
-                ),
+                Column(key="fid", title="FD", titles={"inception": "FID"}, higher_is_better=False, format=".2f"),
             ),
             needs=("features",),
             modalities=("image", "tabular"),
             paper="Heusel et al. 2017, arXiv:1706.08500",
             periodic=True,
+        ),
+        MetricSpec(
+            name="fid-inf",
+            summary="Frechet distance extrapolated to infinitely many generated samples",
+            factory="genharness_metric_frechet.fid:FidInfinity",
+            config=FidInfinityConfig,
+            columns=(
+                Column(
+                    key="fid_inf", title="FD∞", titles={"inception": "FID∞"}, higher_is_better=False, format=".2f"
+                ),
+            ),
+            needs=("features",),
+            modalities=("image", "tabular"),
+            paper="Chong and Forsyth 2020, arXiv:1911.07023",
+            default=False,
         ),
     ]

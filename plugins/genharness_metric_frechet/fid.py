@@ -1,4 +1,4 @@
-"""The Frechet distance over an evaluation's statistics."""
+"""Frechet distances over an evaluation's features."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 from genharness import NoOptions
 from genharness.kit import Evaluation
+from genharness.kit.fid_infinity import fid_infinity
 from genharness.kit.frechet import frechet_distance_from_statistics
+from genharness_metric_frechet import FidInfinityConfig
 
-__all__ = ["Fid"]
+__all__ = ["Fid", "FidInfinity"]
 
 
 class Fid:
@@ -21,3 +23,15 @@ class Fid:
         """Return `fid`: 0 for equal moments, no upper limit."""
         real, fake = evaluation.statistics("real"), evaluation.statistics("fake")
         return {"fid": frechet_distance_from_statistics(real, fake)}
+
+
+class FidInfinity:
+    """The line over 1/N at infinitely many samples (Chong and Forsyth 2020, section 4)."""
+
+    def __init__(self, config: FidInfinityConfig) -> None:
+        self.config = config
+
+    def compute(self, evaluation: Evaluation) -> Mapping[str, float]:
+        """Return `fid_inf`."""
+        real, fake = evaluation.statistics("real"), evaluation.features("fake")
+        return {"fid_inf": fid_infinity(real, fake, points=self.config.points, seed=evaluation.seed).value}

@@ -53,9 +53,8 @@ def _failure(cell: str, status: str, reason: str) -> Text:
 def _fitting(group: Group, console: Console, width: int) -> list[BoardColumn]:
     """Return the first columns that fit; at least one is shown."""
     columns = list(group.columns)
-    while len(columns) > 1:
-        if Measurement.get(console, console.options, _table(group, columns)).maximum <= width:
-            return columns
+    unlimited = console.options.update(max_width=_UNLIMITED)
+    while len(columns) > 1 and Measurement.get(console, unlimited, _table(group, columns)).maximum > width:
         columns.pop()
     return columns
 

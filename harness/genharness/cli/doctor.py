@@ -1,0 +1,128 @@
+"""`genharness doctor`: devices, versions, caches, weights, plugins."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from genharness.cli.options import console
+from genharness.errors import GenharnessError, PluginError
+from genharness.home import home
+from genharness.registry import Registry, load_registry
+from genharness.weights import locate_weights
+
+__all__ = ["doctor"]
+
+_PACKAGES = ("genharness", "torch", "torchvision", "numpy", "scipy", "scikit-learn", "pillow", "click", "rich")
+_OPTIONAL = ("torch-fidelity", "prdc", "pytorch-fid", "lpips", "torchmetrics", "clean-fid", "lmdb")
+
+
+@click.command()
+@click.option("--results", type=click.Path(path_type=Path), default=Path("results"), show_default=True)
+def doctor(results: Path) -> None:
+    """Check this installation and say what is missing; exit code 1 when something is broken.
+
+    \b
+    Example:
+      genharness doctor
+    """
+    out = console()
+    registry = load_registry(tolerant=True)
+    sections = [
+        ("versions", _versions()),
+        ("devices", _devices()),
+        ("storage", _storage(results)),
+        ("weights", _weights(registry)),
+        ("plugins", _plugins(registry)),
+    ]
+    for title, rows in sections:
+        _print(out, title, rows)
+    problems = [str(problem) for problem in registry.problems] + _duplicates()
+    for problem in dict.fromkeys(problems):
+        click.secho(f"broken: {problem}", fg="red")
+    if problems:
+        sys.exit(1)
+    out.print("nothing is broken", style="green")
+
+
+def _print(out: Console, title: str, rows: list[tuple[str, str]]) -> None:
+    table = Table.grid(padding=(0, 2))
+    for name, value in rows:
+        table.add_row(f"  {name}", value)
+    out.print(f"[bold]{title}[/]")
+    out.print(table)
+
+
+def _versions() -> list[tuple[str, str]]:
+    rows = [("python", platform.python_version())]
+    rows += [(name, _version(name) or "missing: run pip install -e . again") for name in _PACKAGES]
+    absent = [name for name in _OPTIONAL if _version(name) is None]
+    hint = f"missing {', '.join(absent)}: pip install 'genharness[verify]'" if absent else "all there"
+    return [*rows, ("references", hint)]
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _devices() -> list[tuple[str, str]]:
+    rows = [("cpu", f"{os.cpu_count()} cores, {platform.machine()}")]
+    try:
+        import torch
+    except Exception as error:  # a broken torch is what doctor is for
+        return [*rows, ("torch", f"cannot be imported: {type(error).__name__}: {error}")]
+    if not torch.cuda.is_available():
+        return [*rows, ("cuda", "none that torch sees")]
+    names = [torch.cuda.get_device_properties(index) for index in range(torch.cuda.device_count())]
+    return rows + [(f"cuda:{index}", f"{one.name}, {one.total_memory >> 20:,} MiB") for index, one in enumerate(names)]
+
+
+def _storage(results: Path) -> list[tuple[str, str]]:
+    return [("home ($GENHARNESS_HOME)", _place(home())), ("results", _place(results))]
+
+
+def _place(path: Path) -> str:
+    """Return a folder, whether it can be written, and the space there."""
+    existing = next(parent for parent in (path, *path.absolute().parents) if parent.exists())
+    free = f"{shutil.disk_usage(existing).free >> 30:,} GiB free"
+    state = "" if os.access(existing, os.W_OK) else ", NOT WRITABLE"
+    made = "" if existing == path else ", not made yet"
+    return f"{path}{made}{state}, {free}"
+
+
+def _weights(registry: Registry) -> list[tuple[str, str]]:
+    rows = []
+    for spec in registry.extractors.values():
+        if spec.weights is None:
+            continue
+        try:
+            found = locate_weights(spec.weights)
+            absent = f"not here; {spec.weights.filename} is fetched on first use"
+            rows.append((spec.name, str(found) if found else absent))
+        except GenharnessError as error:
+            rows.append((spec.name, str(error)))
+    return rows
+
+
+def _plugins(registry: Registry) -> list[tuple[str, str]]:
+    return [(word, ", ".join(kind)) for word, kind in registry.kinds.items() if kind]
+
+
+def _duplicates() -> list[str]:
+    """Return the error that a run would stop at, if two distributions give one name."""
+    try:
+        load_registry()
+    except PluginError as error:
+        return [str(error)]
+    return []

@@ -1,0 +1,140 @@
+"""`genharness info NAME`: everything about a plugin that can be known without importing its heavy part."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from genharness.cli.options import console
+from genharness.errors import ConfigError, did_you_mean
+from genharness.options import Option, options_of
+from genharness.plan import TrainingOptions
+from genharness.registry import Kind, load_registry
+from genharness.specs import DatasetSpec, ExtractorSpec, MetricSpec, ModelSpec
+
+__all__ = ["info"]
+
+
+@click.command()
+@click.argument("name")
+def info(name: str) -> None:
+    """Explain the plugin NAME: paper, capabilities, recipes, options with types, bounds and defaults.
+
+    \b
+    Examples:
+      genharness info dcgan
+      genharness info prdc
+    """
+    registry = load_registry(tolerant=True)
+    found = [(kind, kind[name]) for kind in registry.kinds.values() if name in kind]
+    if not found:
+        known = [known for kind in registry.kinds.values() for known in kind]
+        raise ConfigError(f"nothing is called {name!r}{did_you_mean(name, known)}; see `genharness list`")
+    out = console()
+    for kind, spec in found:
+        _explain(out, kind, spec)
+
+
+def _explain(out: Console, kind: Kind[Any], spec: Any) -> None:
+    out.print(f"[bold]{spec.name}[/]  {kind.word}, by {kind.provider(spec.name)}", highlight=False)
+    out.print(spec.summary, markup=False, highlight=False)
+    facts = Table.grid(padding=(0, 2))
+    for word, value in _facts(spec):
+        facts.add_row(f"[dim]{word}[/]", value)
+    out.print(facts)
+    if isinstance(spec, ModelSpec):
+        out.print(_recipes(spec))
+    if isinstance(spec, MetricSpec):
+        out.print(_columns(spec))
+    out.print(_options(spec))
+
+
+def _facts(spec: Any) -> list[tuple[str, str]]:
+    if isinstance(spec, ModelSpec):
+        facts = [("family", spec.family), ("paper", spec.paper), ("data", _data_words(spec))]
+        facts.append(("can", ", ".join(_capabilities(spec)) or "sample"))
+    elif isinstance(spec, DatasetSpec):
+        counts = ", ".join(f"{split} {count:,}" for split, count in spec.counts.items())
+        shape = "x".join(map(str, spec.shape)) if spec.shape else "as the data is"
+        facts = [("samples", counts), ("shape", shape), ("classes", ", ".join(spec.class_names))]
+        facts += [("licence", spec.licence), ("homepage", spec.homepage)]
+    elif isinstance(spec, MetricSpec):
+        facts = [("paper", spec.paper), ("needs", ", ".join(spec.needs)), ("data", ", ".join(spec.modalities))]
+    elif isinstance(spec, ExtractorSpec):
+        weights = spec.weights.filename if spec.weights else ""
+        facts = [("weights", weights), ("resize", ", ".join(spec.resizes)), ("data", ", ".join(spec.modalities))]
+    else:
+        facts = []
+    return [(word, value) for word, value in facts if value]
+
+
+def _data_words(spec: ModelSpec) -> str:
+    if "image" not in spec.modalities:
+        return ", ".join(spec.modalities)
+    upper = f" to {spec.max_size}" if spec.max_size is not None else " and more"
+    channels = " or ".join(map(str, spec.channels))
+    tables = ", tables" if "tabular" in spec.modalities else ""
+    return f"images of {spec.min_size}{upper} pixels, {channels} channels{tables}"
+
+
+def _capabilities(spec: ModelSpec) -> list[str]:
+    words = {
+        "sample a class that is asked for": spec.conditional,
+        "reconstruct": spec.reconstructs,
+        "encode": spec.encodes,
+        f"likelihood ({spec.likelihood})": spec.likelihood is not None,
+        "needs labels": spec.needs_labels,
+    }
+    return [word for word, has in words.items() if has]
+
+
+def _recipes(spec: ModelSpec) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, title="recipes", title_justify="left", pad_edge=False)
+    for word in ("budget", "length", "batch", "ema", "changed options"):
+        table.add_column(word)
+    for name, recipe in spec.recipes.items():
+        changed = ", ".join(f"{key}={value}" for key, value in recipe.options.items())
+        ema = "" if recipe.ema is None else f"{recipe.ema:g}"
+        table.add_row(name, recipe.length, str(recipe.batch_size), ema, changed)
+    return table
+
+
+def _columns(spec: MetricSpec) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, title="columns", title_justify="left", pad_edge=False)
+    for word in ("key", "title", "better"):
+        table.add_column(word)
+    for column in spec.columns:
+        better = {True: "higher", False: "lower", None: ""}[column.higher_is_better]
+        table.add_row(column.key, column.title, better)
+    return table
+
+
+def _options(spec: Any) -> Table | str:
+    options = list(options_of(spec.config))
+    if isinstance(spec, ModelSpec) and spec.trained:
+        options += options_of(TrainingOptions)
+    if not options:
+        return "no options"
+    title = f"options: --set {spec.name}.OPTION=VALUE"
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    for word in ("option", "type", "default", "allowed", "meaning"):
+        table.add_column(word)
+    for one in options:
+        table.add_row(one.name, _type(one), _default(spec, one), one.bounds, one.help)
+    return table
+
+
+def _default(spec: Any, one: Option) -> str:
+    """Return the default; what every trained model shares comes from its recipe."""
+    if isinstance(spec, ModelSpec) and one.name in {shared.name for shared in options_of(TrainingOptions)}:
+        return "recipe"
+    return "none" if one.default is None else str(one.default)
+
+
+def _type(one: Option) -> str:
+    word = "list" if one.type is tuple else one.type.__name__
+    return f"{word} or none" if one.optional else word

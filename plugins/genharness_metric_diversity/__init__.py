@@ -1,0 +1,52 @@
+"""Diversity of generated samples among themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from genharness import Column, MetricSpec, hookimpl, option
+
+__all__ = ["PairsConfig", "VendiConfig", "genharness_metrics"]
+
+
+@dataclass(frozen=True)
+class VendiConfig:
+    """Options of the Vendi score."""
+
+    count: int = option(5000, low=2, help="samples at most: the first ones")
+
+
+@dataclass(frozen=True)
+class PairsConfig:
+    """Options of pair similarity."""
+
+    pairs: int = option(1000, low=1, help="random pairs")
+
+
+@hookimpl
+def genharness_metrics() -> Sequence[MetricSpec]:
+    """Return the diversity metrics."""
+    return [
+        MetricSpec(
+            name="vendi",
+            summary="Effective number of different samples under the cosine kernel of features",
+            factory="genharness_metric_diversity.diversity:Vendi",
+            config=VendiConfig,
+            columns=(Column(key="vendi", title="Vendi", higher_is_better=True, format=".2f"),),
+            needs=("features",),
+            modalities=("image", "tabular"),
+            paper="Friedman and Dieng 2023, arXiv:2210.02410",
+        ),
+        MetricSpec(
+            name="pair-ssim",
+            summary="Structural similarity of random pairs beside that of real pairs: near 1 for a collapsed model",
+            factory="genharness_metric_diversity.diversity:PairSsim",
+            config=PairsConfig,
+            columns=(
+                Column(key="pair_ssim", title="Pair SSIM"),
+                Column(key="pair_ssim_real", title="Real pair SSIM"),
+            ),
+            paper="Odena et al. 2017, arXiv:1610.09585, section 4.2",
+        ),
+    ]

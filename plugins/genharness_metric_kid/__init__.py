@@ -1,0 +1,39 @@
+"""Kernel Inception Distance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from genharness import Column, MetricSpec, hookimpl, option
+
+__all__ = ["KidConfig", "genharness_metrics"]
+
+
+@dataclass(frozen=True)
+class KidConfig:
+    """Options of KID."""
+
+    subsets: int = option(100, low=1, high=10_000, help="random subsets that are averaged")
+    subset_size: int = option(1000, low=2, help="samples of each set in a subset; less where a set is smaller")
+
+
+@hookimpl
+def genharness_metrics() -> Sequence[MetricSpec]:
+    """Return the metric."""
+    return [
+        MetricSpec(
+            name="kid",
+            summary="Unbiased squared MMD of features under a cubic kernel, over random subsets",
+            factory="genharness_metric_kid.kid:Kid",
+            config=KidConfig,
+            columns=(
+                Column(key="kid", title="KD", titles={"inception": "KID"}, higher_is_better=False, format=".4f"),
+                Column(key="kid_std", title="KD std", titles={"inception": "KID std"}, format=".4f"),
+            ),
+            needs=("features",),
+            modalities=("image", "tabular"),
+            paper="Binkowski et al. 2018, arXiv:1801.01401",
+            periodic=True,
+        )
+    ]

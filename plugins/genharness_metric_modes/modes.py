@@ -1,0 +1,42 @@
+"""Class modes and bins over an evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from genharness.kit import Evaluation
+from genharness.kit.modes import bin_statistics, class_modes
+from genharness_metric_modes import BinsConfig, ModesConfig
+
+__all__ = ["Bins", "Modes"]
+
+
+class Modes:
+    """Class frequencies of generated samples beside those of real ones, both as the classifier predicts them."""
+
+    def __init__(self, config: ModesConfig) -> None:
+        self.config = config
+
+    def compute(self, evaluation: Evaluation) -> Mapping[str, float]:
+        """Return modes covered, KL divergence (nats) and total variation to the real class distribution."""
+        real, fake = evaluation.posteriors("real"), evaluation.posteriors("fake")
+        classes = real.shape[1]
+        real_counts, fake_counts = (np.bincount(one.argmax(axis=1), minlength=classes) for one in (real, fake))
+        found = class_modes(real_counts, fake_counts, threshold=self.config.threshold)
+        return {"modes_covered": found.covered, "mode_kl": found.kl, "mode_tv": found.total_variation}
+
+
+class Bins:
+    """Richardson and Weiss 2018, in feature space."""
+
+    def __init__(self, config: BinsConfig) -> None:
+        self.config = config
+
+    def compute(self, evaluation: Evaluation) -> Mapping[str, float]:
+        """Return the share of different bins, the Jensen-Shannon divergence (nats) and the share of bins reached."""
+        real, fake = evaluation.features("real"), evaluation.features("fake")
+        bins = max(2, min(self.config.bins, len(real) // 10))
+        found = bin_statistics(real, fake, bins=bins, seed=evaluation.seed, level=self.config.level)
+        return {"ndb": found.different_share, "jsd": found.jsd, "bin_coverage": found.coverage}

@@ -1,0 +1,27 @@
+"""Image quality over an evaluation's reconstructions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from genharness import ConfigError, NoOptions
+from genharness.kit import Evaluation
+from genharness.kit.image_quality import bce, mse, psnr, ssim
+
+__all__ = ["Reconstruction"]
+
+_MEASURES = {"psnr": psnr, "ssim": ssim, "mse": mse, "bce": bce}
+
+
+class Reconstruction:
+    """Means over held-out images, pixels in [0, 1]."""
+
+    def __init__(self, config: NoOptions) -> None:
+        self.config = config
+
+    def compute(self, evaluation: Evaluation) -> Mapping[str, float]:
+        """Return PSNR (dB), SSIM in [-1, 1], MSE and BCE (nats a value)."""
+        pairs = evaluation.reconstructions()
+        if pairs is None:
+            raise ConfigError("the model gives no reconstructions")
+        return {key: float(measure(pairs.originals, pairs.reconstructed).mean()) for key, measure in _MEASURES.items()}

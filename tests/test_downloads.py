@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from genharness import DataError, PluginError, Remote
-from genharness.downloads import download
+from genharness.downloads import download, in_words
 
 BODY = bytes(range(256)) * 4096  # 1 MiB, several chunks
 SHA256 = hashlib.sha256(BODY).hexdigest()
@@ -204,6 +204,24 @@ def test_without_a_length_the_promised_size_is_what_progress_counts_to(site, tmp
     remote = _remote(site.url("/a"), size=len(BODY))
     assert download(remote, tmp_path, lambda done, total: seen.append(total)).read_bytes() == BODY
     assert set(seen) == {len(BODY)}
+
+
+def test_progress_in_words_tells_tenths():
+    lines = []
+    progress = in_words(lines.append, "file.bin")
+    for done in range(0, 101):
+        progress(done << 20, 100 << 20)
+    assert len(lines) == 11
+    assert lines[0] == "downloading file.bin: 0 of 100 MiB"
+    assert lines[-1] == "downloading file.bin: 100 of 100 MiB"
+
+
+def test_progress_in_words_of_an_unknown_size_tells_every_64_mib():
+    lines = []
+    progress = in_words(lines.append, "file.bin")
+    for done in range(0, 129):
+        progress(done << 20, 0)
+    assert lines == [f"downloading file.bin: {done} of ? MiB" for done in (0, 64, 128)]
 
 
 def test_no_network_is_one_line_that_says_where_to_put_the_file(tmp_path):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -136,11 +138,41 @@ def test_what_the_disk_refuses_is_one_line_and_the_earlier_preparation_stands(to
     assert temporaries() == []
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_without_permission_is_named(toy, tmp_path, monkeypatch):
+def test_a_really_full_disk_is_named(toy, tmp_path):
+    """On a file system of 4 KiB, where the system lets an ordinary user mount one."""
+    small = tmp_path / "small"
+    small.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4k", "none", str(small)]
+    if shutil.which("unshare") is None or subprocess.run(["unshare", "-rm", *mount], capture_output=True).returncode:
+        pytest.skip("this system lets nobody mount a small file system")
+    path = os.pathsep.join([str(toy.folder), *sys.path])
+    command = f"{shlex.join(mount)} && exec {shlex.join([sys.executable, '-c', SCRIPT])}"
+    result = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", command],
+        env={**os.environ, "PYTHONPATH": path, "GENHARNESS_HOME": str(small)},
+        capture_output=True,
+        text=True,
+    )
+    assert "DataError: disk full while preparing toy" in result.stderr
+
+
+@pytest.fixture
+def _without_privileges():
+    """Root may write anywhere, so it steps down for a moment."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    yield
+    os.seteuid(0)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are those of POSIX")
+def test_a_folder_without_permission_is_named(toy, tmp_path, monkeypatch, request):
     locked = tmp_path / "locked"
     locked.mkdir(mode=0o500)
     monkeypatch.setenv("GENHARNESS_HOME", str(locked / "home"))
+    request.getfixturevalue("_without_privileges")
     with pytest.raises(DataError, match=r"no permission for .*locked.* set GENHARNESS_HOME"):
         ensure_prepared(toy.spec, "toy")
 

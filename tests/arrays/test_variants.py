@@ -125,3 +125,24 @@ def test_large_data_is_prepared_straight_at_the_size_asked_for(toy, monkeypatch)
     monkeypatch.undo()
     monkeypatch.setenv("GENHARNESS_HOME", str(toy.folder / "home"))
     assert ensure_prepared(toy.spec, "toy@4").content_hash == direct.content_hash
+
+
+RESAMPLED = """
+import numpy as np
+
+def prepare(request):
+    size = request.reference.size or 8
+    for split in ("train", "test"):
+        request.writer.split(split).write(np.full((20, 1, size, size), size, np.uint8))
+    request.writer.touched(resized=40)
+"""
+
+
+def test_resampled_pixels_are_reduced_but_never_enlarged(toy):
+    """Of pictures of mixed sizes, larger ones come from the source, not from the small ones made of them."""
+    (toy.folder / "resampled_dataset.py").write_text(RESAMPLED)
+    spec = DatasetSpec(name="mixed", summary="", factory="resampled_dataset:prepare", shape=(1, 8, 8), bundled=True)
+    larger = ensure_prepared(spec, "mixed@16#5")
+    assert larger.samples("train").shape == (5, 1, 16, 16)
+    assert (larger.samples("train") == 16).all()
+    assert (ensure_prepared(spec, "mixed@4").samples("train") == 8).all()

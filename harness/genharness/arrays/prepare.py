@@ -148,13 +148,12 @@ def _ensure(
     spec: DatasetSpec, wanted: DatasetReference, source: Path | None, report: Report, *, force: bool
 ) -> PreparedData:
     folder = prepared_folder(wanted)
-    whole = _whole_of(spec, wanted)
-    if not force and _is_current(wanted, whole):
+    if not force and _is_current(spec, wanted):
         return open_folder(folder, str(wanted))
     with _turn(folder, wanted, report):
-        if force or not _is_current(wanted, whole):  # another process may have done it meanwhile
+        if force or not _is_current(spec, wanted):  # another process may have done it meanwhile
             _remove_leftovers(folder)
-            _prepare(spec, wanted, whole, source, report)
+            _prepare(spec, wanted, source, report)
     return open_folder(folder, str(wanted))
 
 
@@ -164,13 +163,19 @@ def _whole_of(spec: DatasetSpec, wanted: DatasetReference) -> DatasetReference:
         return wanted
     if spec.shape is None:
         return wanted.whole
-    size = math.prod(spec.shape) * sum(spec.counts.values())
-    small = size <= _WHOLE_FIRST_BYTES or (prepared_folder(wanted.original) / "meta.json").is_file()
+    folder = prepared_folder(wanted.original)
+    if (folder / "meta.json").is_file():
+        meta = meta_of(folder, str(wanted.original))
+        # pixels that were resampled once are not enlarged: larger pictures come from the source
+        enlarges = meta.touched.get("resized", 0) and (wanted.size or 0) > min(meta.shape[1:])
+        return wanted.whole if enlarges else wanted.original
+    small = math.prod(spec.shape) * sum(spec.counts.values()) <= _WHOLE_FIRST_BYTES
     return wanted.original if small else wanted.whole
 
 
-def _is_current(wanted: DatasetReference, whole: DatasetReference) -> bool:
+def _is_current(spec: DatasetSpec, wanted: DatasetReference) -> bool:
     """Whether the prepared folder is there and what it was made from is unchanged."""
+    whole = _whole_of(spec, wanted)
     folder, whole_folder = prepared_folder(wanted), prepared_folder(whole)
     if not (folder / "meta.json").is_file():
         return False
@@ -182,11 +187,9 @@ def _is_current(wanted: DatasetReference, whole: DatasetReference) -> bool:
     return meta.derived_from in ("", meta_of(whole_folder, str(whole)).content_hash)
 
 
-def _prepare(
-    spec: DatasetSpec, wanted: DatasetReference, whole: DatasetReference, source: Path | None, report: Report
-) -> None:
+def _prepare(spec: DatasetSpec, wanted: DatasetReference, source: Path | None, report: Report) -> None:
     state = fingerprint(Path(wanted.path)) if wanted.path is not None else ""
-    base = None if wanted == whole else _ensure(spec, whole, source, report, force=False)
+    base = _base(spec, wanted, source, report)
     with replace_folder(prepared_folder(wanted)) as folder:
         origin = spec.homepage if source is None else f"{spec.homepage} (imported from {source.name})".strip()
         writer = ArrayWriter(folder, wanted, class_names=spec.class_names, licence=spec.licence, source=origin)
@@ -198,6 +201,19 @@ def _prepare(
             writer.finish(source_state=state, derived_from=base.content_hash if base else "")
         finally:
             writer.abandon()
+
+
+def _base(
+    spec: DatasetSpec, wanted: DatasetReference, source: Path | None, report: Report
+) -> PreparedData | None:
+    """Return what the variant is made from, prepared where it was not; None where the plugin prepares it itself."""
+    whole = _whole_of(spec, wanted)
+    while whole != wanted:
+        base = _ensure(spec, whole, source, report, force=False)
+        if _whole_of(spec, wanted) == whole:
+            return base
+        whole = _whole_of(spec, wanted)  # only the prepared data showed that its pixels will not do
+    return None
 
 
 @contextlib.contextmanager

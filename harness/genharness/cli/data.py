@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from genharness.cli.data_views import PrepareProgress, dataset_plain, dataset_table, info_table, megabytes
+from genharness.cli.data_views import PrepareProgress, dataset_plain, dataset_table, info_view, megabytes
 from genharness.errors import ConfigError, DataError
 from genharness.home import home
 from genharness.references import DatasetReference, parse_reference
@@ -76,9 +76,9 @@ def info(name: str, as_json: bool) -> None:
     spec, reference = _find(load_registry(), name)
     prepared = open_prepared(spec, reference) if is_prepared(spec, reference) else None
     if as_json:
-        click.echo(json.dumps(info_table(spec, reference, prepared).plain, indent=2))
+        click.echo(json.dumps(info_view(spec, reference, prepared).plain, indent=2))
     else:
-        Console().print(info_table(spec, reference, prepared).table)
+        Console().print(info_view(spec, reference, prepared).table)
 
 
 @data.command()

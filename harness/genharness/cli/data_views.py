@@ -21,7 +21,7 @@ from genharness.specs import DatasetSpec, DataShape
 if TYPE_CHECKING:
     from genharness.arrays import PreparedData
 
-__all__ = ["InfoView", "PrepareProgress", "dataset_plain", "dataset_table", "info_table", "megabytes"]
+__all__ = ["InfoView", "PrepareProgress", "dataset_plain", "dataset_table", "info_view", "megabytes"]
 
 
 def megabytes(size_bytes: int) -> str:
@@ -56,8 +56,10 @@ def _counts_words(counts: Mapping[str, int]) -> str:
 def dataset_table(registry: Registry, prepared: Sequence[PreparedData]) -> Table:
     """Return all datasets, with the variants that are prepared below each."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title, justify in (("dataset", "left"), ("samples", "left"), ("split sizes", "right"), ("classes", "right")):
-        table.add_column(title, justify="right" if justify == "right" else "left", no_wrap=title != "dataset")
+    table.add_column("dataset", overflow="fold", min_width=max(map(len, registry.datasets), default=0))
+    table.add_column("samples", no_wrap=True)
+    table.add_column("split sizes", justify="right")
+    table.add_column("classes", justify="right")
     table.add_column("state", no_wrap=True)
     left = list(prepared)
     for name, spec in sorted(registry.datasets.items()):
@@ -150,7 +152,7 @@ def _words(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
-def info_table(spec: DatasetSpec, reference: DatasetReference, prepared: PreparedData | None) -> InfoView:
+def info_view(spec: DatasetSpec, reference: DatasetReference, prepared: PreparedData | None) -> InfoView:
     """Return what is known of a dataset; more once it is prepared."""
     plain: dict[str, Any] = {
         "name": str(reference),

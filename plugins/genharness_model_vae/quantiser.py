@@ -42,8 +42,9 @@ class Codebook(nn.Module):
 
     def nearest(self, z: Tensor) -> Tensor:
         """Return the index of the nearest vector `(n,)` to each of `(n, D)`."""
-        distances = (self.e**2).sum(1) - 2 * z @ self.e.T  # up to |z|^2, which is the same for all
-        return distances.argmin(dim=1)
+        with torch.autocast(z.device.type, enabled=False):  # neighbours in bfloat16 would be wrong ones
+            distances = (self.e**2).sum(1) - 2 * z @ self.e.T  # up to |z|^2, which is the same for all
+            return distances.argmin(dim=1)
 
     @torch.no_grad()
     def begin(self, z: Tensor) -> None:
@@ -60,9 +61,11 @@ class Codebook(nn.Module):
 
         Counts are smoothed towards uniform so that a vector that nothing chose stays where it is.
         """
-        one_hot = F.one_hot(indices, len(self.e)).to(z)
+        one_hot = F.one_hot(indices, len(self.e)).to(z)  # a product, not index_add: that is not repeatable on CUDA
+        with torch.autocast(z.device.type, enabled=False):
+            sums = one_hot.T @ z
         self.counts.lerp_(one_hot.sum(0), 1 - self.decay)
-        self.sums.lerp_(one_hot.T @ z, 1 - self.decay)
+        self.sums.lerp_(sums, 1 - self.decay)
         total = self.counts.sum()
         smoothed = (self.counts + SMOOTHING) / (total + len(self.e) * SMOOTHING) * total
         self.e.copy_(self.sums / smoothed[:, None])

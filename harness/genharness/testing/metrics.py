@@ -1,0 +1,120 @@
+"""What every metric must do."""
+
+from __future__ import annotations
+
+import functools
+import unittest
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from genharness.arrays import PreparedData
+from genharness.errors import GenharnessError
+from genharness.kit.evaluation import Reconstructions
+from genharness.kit.extractor import Extracted, Extractor, ExtractorContext
+from genharness.measure import CapabilityViews, SampleData, SampleEvaluation
+from genharness.options import NoOptions, build_config
+from genharness.protocol import Protocol
+from genharness.registry import load_factory
+from genharness.specs import MetricSpec
+from genharness.testing.check import Check, must
+from genharness.testing.synthetic import CLASSES, synthetic_data
+
+__all__ = ["metric_checks"]
+
+
+class _Samples(Extractor):
+    """The samples themselves as features, and their distance to the mean of each class as logits."""
+
+    @property
+    def identity(self) -> str:
+        """One name for all."""
+        return "samples"
+
+    def extract(self, samples: NDArray[Any]) -> Extracted:
+        """Return features `(n, d)` and logits `(n, classes)`."""
+        data = self.context.data
+        assert data is not None
+        rows, labels = _rows(data.samples("train")), data.labels("train")
+        centres = np.stack([rows[labels == index].mean(axis=0) for index in range(CLASSES)])
+        features = _rows(samples)
+        return Extracted(features, -((features[:, None] - centres) ** 2).sum(axis=2))
+
+
+def _rows(samples: NDArray[Any]) -> NDArray[np.float32]:
+    scale = 255 if samples.dtype == np.uint8 else 1
+    return np.asarray(samples).reshape(len(samples), -1).astype(np.float32) / np.float32(scale)
+
+
+def metric_checks(specs: MetricSpec | Iterable[MetricSpec]) -> list[Check]:
+    """Return the checks of some metrics, on small images and rows with everything that a metric may ask for."""
+    many = [specs] if isinstance(specs, MetricSpec) else specs
+    return [check for spec in many for check in _checks_of(spec)]
+
+
+def _checks_of(spec: MetricSpec) -> list[Check]:
+    checks = []
+    for modality in spec.modalities:
+        run = functools.partial(_scores, spec, modality == "tabular")
+        checks.append(Check(f"{spec.name}: scores {modality} data", run))
+    return checks
+
+
+def _scores(spec: MetricSpec, tabular: bool) -> None:
+    """Gives a number for each of its columns, the same each time, and leaves the samples as they were."""
+    data = synthetic_data(16, 3, tabular=tabular)
+    first, second = _compute(spec, data), _compute(spec, data)
+    known = {column.key for column in spec.columns}
+    must(set(first) == known, f"compute gives {sorted(first)}, and its columns are {sorted(known)}")
+    for key, value in first.items():
+        must(isinstance(value, float | int), f"{key} is a {type(value).__name__}, not a number")
+        must(value == second[key] or (np.isnan(value) and np.isnan(second[key])), f"{key} differs from call to call")
+
+
+def _compute(spec: MetricSpec, data: PreparedData) -> Mapping[str, float]:
+    evaluation = _evaluation(data)
+    before = evaluation.samples("fake").copy()
+    metric = load_factory(spec)(build_config(spec.name, spec.config, {}))
+    try:
+        scores: Mapping[str, float] = metric.compute(evaluation)
+    except GenharnessError as error:
+        raise unittest.SkipTest(str(error)) from error
+    must(np.array_equal(before, evaluation.samples("fake")), "compute changes the samples")
+    return scores
+
+
+def _evaluation(data: PreparedData) -> SampleEvaluation:
+    context = ExtractorContext(device=torch.device("cpu"), data=data)
+    fake = np.array(data.samples("train"))[::-1].copy()
+    if fake.dtype == np.uint8:
+        fake = (fake.astype(np.int64) + np.random.default_rng(5).integers(0, 30, fake.shape)).clip(0, 255)
+        fake = fake.astype(np.uint8)
+    else:
+        fake += np.random.default_rng(5).normal(0, 0.1, fake.shape).astype(np.float32)
+    sets: dict[Any, SampleData] = {
+        "fake": SampleData(fake, None, {"set": "fake"}),
+        "real": SampleData(data.samples("train"), data.labels("train"), {"set": "train"}),
+        "train": SampleData(data.samples("train"), data.labels("train"), {"set": "train"}),
+        "test": SampleData(data.samples("test"), data.labels("test"), {"set": "test"}),
+    }
+    return SampleEvaluation(
+        sets,
+        Protocol(extractor="samples", sample_count=len(fake)),
+        lambda name: _Samples(context, NoOptions()),
+        classifier="samples",
+        class_names=data.class_names,
+        views=_views(data),
+    )
+
+
+def _views(data: PreparedData) -> CapabilityViews:
+    originals = np.array(data.samples("test"))
+    blurred = (originals // 2 + originals.mean() / 2).astype(originals.dtype)
+    return CapabilityViews(
+        reconstructions=lambda: Reconstructions(originals, blurred),
+        bits_per_dim=lambda: np.linspace(2.0, 4.0, len(originals)),
+        latents=lambda: _rows(originals)[:, :8],
+    )

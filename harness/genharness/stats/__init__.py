@@ -1,0 +1,32 @@
+"""How far scores can be believed: summaries over training seeds, intervals, and pairwise tests.
+
+Light to import: numpy and scipy are imported inside the functions that need them.
+
+Two sources of variance are kept apart and named apart. `summarise` and `compare` speak of training seeds:
+would another run of the same recipe score the same? `resample_interval` speaks of evaluation resamples of
+one checkpoint: would other samples of the same generator score the same?
+"""
+
+from genharness.stats.pairwise import Comparison, compare, compare_many, tied_with_best
+from genharness.stats.planning import SeedsNeeded, least_seeds_for_exact_test, seeds_needed
+from genharness.stats.resampling import ResampleInterval, resample_interval
+from genharness.stats.summary import Summary, diverged_rate, interquartile_mean, mean_and_deviation, summarise
+from genharness.stats.ttests import holm
+
+__all__ = [
+    "Comparison",
+    "ResampleInterval",
+    "SeedsNeeded",
+    "Summary",
+    "compare",
+    "compare_many",
+    "diverged_rate",
+    "holm",
+    "interquartile_mean",
+    "least_seeds_for_exact_test",
+    "mean_and_deviation",
+    "resample_interval",
+    "seeds_needed",
+    "summarise",
+    "tied_with_best",
+]

@@ -1,0 +1,43 @@
+"""Checks that every function of this package makes on the scores it is given."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+__all__ = ["finite_scores", "log_scores"]
+
+LARGEST = 1e150  # its square is still finite
+
+
+def finite_scores(scores: Iterable[float], name: str) -> list[float]:
+    """Return the scores as floats, refusing none at all and anything that is not a finite score.
+
+    Args:
+        scores: Scores, one a training seed.
+        name: What the caller calls them; the error message begins with it.
+
+    Raises:
+        ValueError: There is no score, or one is NaN, infinite or beyond 1e150.
+    """
+    kept = [float(score) for score in scores]
+    if not kept:
+        raise ValueError(f"{name}: no scores; give at least one")
+    for position, score in enumerate(kept):
+        if not abs(score) < LARGEST:
+            raise ValueError(
+                f"{name}: score {position} is {score}; leave diverged seeds out and give their share beside"
+            )
+    return kept
+
+
+def log_scores(scores: list[float], name: str) -> list[float]:
+    """Return the natural logarithms of the scores.
+
+    Raises:
+        ValueError: A score is zero or negative.
+    """
+    for position, score in enumerate(scores):
+        if score <= 0:
+            raise ValueError(f"{name}: score {position} is {score}; log=True needs scores above zero")
+    return [math.log(score) for score in scores]

@@ -1,0 +1,240 @@
+"""Comparisons of models: what decides, what is said, and how often it is wrong."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from genharness.stats import compare, compare_many, holm, tied_with_best
+
+GOOD = {0: 25.0, 1: 27.0, 2: 26.0}
+BAD = {0: 40.0, 1: 41.0, 2: 43.0}
+LIKE_GOOD = {0: 24.0, 1: 27.5, 2: 25.5}
+GROUPS = {"dcgan": GOOD, "vae": BAD, "wgan": LIKE_GOOD}
+
+
+def nulls(draw, models, seeds, repeats, seed=0):
+    """Groups of models that are all the same."""
+    draws = draw(np.random.default_rng(seed), (repeats, models, seeds)).tolist()
+    return [{f"model-{i}": dict(enumerate(scores)) for i, scores in enumerate(one)} for one in draws]
+
+
+def log_normal(rng, shape):
+    return rng.lognormal(3, 0.5, shape)
+
+
+def moved_by_the_seed(rng, shape):
+    """Scores that a seed moves alike for every model."""
+    repeats, _, seeds = shape
+    return rng.normal(100, 1, shape) + rng.normal(0, 1, (repeats, 1, seeds))
+
+
+NULLS = [
+    pytest.param(lambda rng, shape: rng.normal(100, 1, shape), False, id="normal"),
+    pytest.param(log_normal, False, id="log-normal"),
+    pytest.param(log_normal, True, id="log-normal, logarithms"),
+    pytest.param(moved_by_the_seed, False, id="moved by the seed"),
+    pytest.param(lambda rng, shape: rng.uniform(9, 11, shape), False, id="uniform"),
+    pytest.param(lambda rng, shape: 10 + rng.exponential(1, shape), False, id="exponential"),
+    pytest.param(lambda rng, shape: 100 + rng.standard_t(3, shape), False, id="heavy tails"),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("draw", "log"), NULLS)
+@pytest.mark.parametrize("seeds", [3, 6, 10])
+def test_equal_models_are_told_apart_at_most_6_percent_of_the_time(draw, log, seeds):
+    compared = [compare_many(groups, log=log) for groups in nulls(draw, 4, seeds, repeats=1500)]
+    assert np.mean([any(c.verdict != "undecided" for c in one) for one in compared]) <= 0.06
+    assert np.mean([any(c.mann_whitney_p_holm < 0.05 for c in one) for one in compared]) <= 0.06
+
+
+@pytest.mark.parametrize("seeds", [3, 6])
+def test_equal_models_rarely_fall_behind_the_best(seeds):
+    groups = nulls(log_normal, 4, seeds, repeats=2000)
+    assert np.mean([len(tied_with_best(one, log=True)) < 4 for one in groups]) <= 0.06
+
+
+@pytest.mark.slow
+def test_seeds_lost_on_some_models_do_not_raise_the_false_positive_rate():
+    groups = nulls(log_normal, 4, 10, repeats=4000)
+    for one in groups:
+        for name, kept in zip(one, (3, 10, 10, 4), strict=True):
+            one[name] = {seed: score for seed, score in one[name].items() if seed < kept}
+    assert np.mean([len(tied_with_best(one, log=True)) < 4 for one in groups]) <= 0.06
+
+
+def test_a_large_difference_is_found():
+    rng = np.random.default_rng(0)
+    found = [
+        compare(rng.normal(size=5).tolist(), rng.normal(4, 1, 5).tolist()).verdict == "better" for _ in range(200)
+    ]
+    assert np.mean(found) > 0.95
+
+
+def test_the_verdict_reads_the_score_the_way_it_is_meant():
+    a, b = [1.0, 1.1, 0.9], [2.0, 2.1, 1.9]
+    assert compare(a, b, higher_is_better=False).verdict == "better"
+    assert compare(a, b, higher_is_better=True).verdict == "worse"
+    assert compare(b, a, higher_is_better=True, log=True).verdict == "better"
+
+
+def test_swapping_the_models_mirrors_everything():
+    forth, back = compare([1.0, 3, 2, 4], [2.0, 5, 5, 9]), compare([2.0, 5, 5, 9], [1.0, 3, 2, 4])
+    assert back.difference == -forth.difference
+    assert back.difference_low == pytest.approx(-forth.difference_high)
+    assert back.p == pytest.approx(forth.p)
+    assert back.mann_whitney.p == pytest.approx(forth.mann_whitney.p)
+    assert back.improvement == pytest.approx(1 - forth.improvement)
+    assert back.improvement_low == pytest.approx(1 - forth.improvement_high)
+
+
+def test_logarithms_test_the_ratio_with_scipys_welch():
+    a, b = list(GOOD.values()), list(BAD.values())
+    ours, theirs = compare(a, b, log=True), stats.ttest_ind(np.log(a), np.log(b), equal_var=False)
+    interval = theirs.confidence_interval()
+    assert (ours.welch_p, ours.p) == pytest.approx((theirs.pvalue, theirs.pvalue))
+    assert (ours.ratio_low, ours.ratio_high) == pytest.approx((math.exp(interval.low), math.exp(interval.high)))
+    assert ours.ratio == pytest.approx(stats.gmean(a) / stats.gmean(b))
+    assert ours.decided_by == "Welch t on logarithms"
+
+
+def test_the_scale_of_the_scores_does_not_change_a_comparison_of_logarithms():
+    a, b = list(GOOD.values()), list(BAD.values())
+    small, large = (compare([k * x for x in a], [k * x for x in b], log=True) for k in (1e-3, 1e3))
+    assert small.p == pytest.approx(large.p)
+    assert small.seeds == large.seeds
+
+
+def test_matched_seeds_are_paired_by_seed_whatever_their_order():
+    rng = np.random.default_rng(1)
+    a = {seed: float(score) for seed, score in enumerate(rng.normal(10, 3, 7))}
+    b = {seed: a[seed] + 0.5 + 0.1 * float(rng.normal()) for seed in reversed(a)}
+    (compared,) = compare_many({"a": a, "b": b})
+    theirs = stats.ttest_rel([a[s] for s in range(7)], [b[s] for s in range(7)])
+    assert compared.paired
+    assert (compared.p, compared.paired_p) == pytest.approx((theirs.pvalue, theirs.pvalue))
+    assert compared.decided_by == "paired t"
+    assert compared.verdict == "better"
+    assert compared.welch_p > 0.05
+    assert compared.wilcoxon.p == pytest.approx(stats.wilcoxon([a[s] - b[s] for s in range(7)]).pvalue)
+
+
+def test_few_matched_seeds_show_the_paired_test_but_welch_decides():
+    (compared,) = compare_many({"dcgan": GOOD, "vae": BAD})
+    assert compared.paired_p is not None
+    assert compared.p == compared.welch_p
+
+
+def test_seeds_that_do_not_match_are_not_paired():
+    (compared,) = compare_many({"a": {0: 1.0, 1: 2.0}, "b": {0: 1.0, 2: 3.0}})
+    assert not compared.paired
+    assert compared.paired_p is compared.wilcoxon is None
+
+
+def test_every_pair_is_compared_and_corrected_by_holm():
+    compared = compare_many(GROUPS, log=True)
+    assert [c.names for c in compared] == list(itertools.combinations(GROUPS, 2))
+    assert [c.p_holm for c in compared] == holm([c.p for c in compared])
+    assert [c.mann_whitney_p_holm for c in compared] == holm([c.mann_whitney.p for c in compared])
+    assert {c.comparisons for c in compared} == {3}
+
+
+def test_a_model_with_one_seed_is_compared_with_nothing_and_costs_the_others_nothing():
+    compared = {c.names: c for c in compare_many({**GROUPS, "new": {0: 5.0}})}
+    alone = {c.names: c for c in compare_many(GROUPS)}
+    assert compared["dcgan", "vae"] == alone["dcgan", "vae"]
+    untested = compared["dcgan", "new"]
+    assert (untested.p, untested.difference_low, untested.improvement_low) == (None, None, None)
+    assert (untested.verdict, untested.improvement) == ("undecided", 0.0)
+    assert "a single seed says nothing" in untested.sentence
+
+
+def test_with_three_seeds_the_sentence_says_that_no_exact_test_can_decide_and_what_it_takes():
+    compared = compare_many(GROUPS, log=True)[0]
+    assert compared.sentence.startswith("dcgan is better than vae: ratio ")
+    assert (
+        "With 3 and 3 seeds the exact Mann-Whitney test cannot fall below p = 0.1, so it cannot reach 5 %: "
+        f"it takes 4 of each, {compared.seeds.for_exact_test} after Holm over 3 comparisons."
+    ) in compared.sentence
+
+
+def test_an_undecided_sentence_says_how_many_seeds_would_decide():
+    compared = compare_many(GROUPS)[1]
+    assert compared.sentence.startswith("dcgan and wgan cannot be told apart: difference ")
+    assert f"{compared.seeds.for_power} seeds of each would find it with power 0.8." in compared.sentence
+
+
+def test_enough_seeds_let_the_exact_test_speak():
+    apart = compare(range(5), range(10, 15))
+    assert "The exact Mann-Whitney test can tell them apart (p = 0.0079)." in apart.sentence
+    mixed = compare([1.0, 2, 3, 4, 5], [1.5, 2.5, 3.5, 4.5, 5.5])
+    assert "The exact Mann-Whitney test cannot tell them apart" in mixed.sentence
+
+
+def test_equal_means_name_no_number_of_seeds():
+    assert "no number of seeds can be named" in compare([1.0, 2.0], [2.0, 1.0]).sentence
+
+
+def test_a_hardly_visible_difference_names_the_limit_instead_of_a_number():
+    sentence = compare([0.0, 1.0, 2.0], [0.001, 1.001, 2.001]).sentence
+    assert "more than 1000 seeds of each would be needed" in sentence
+
+
+def test_models_that_never_vary_are_told_apart_by_any_difference():
+    assert compare([3.0, 3.0], [4.0, 4.0]).verdict == "better"
+    assert compare([3.0, 3.0], [3.0, 3.0]).verdict == "undecided"
+
+
+def test_a_ratio_beyond_all_bounds_is_infinite_rather_than_an_overflow():
+    compared = compare([1e-100, 1e100], [1.0, 2.0], log=True)
+    assert compared.ratio_high == math.inf
+
+
+def test_what_is_tied_with_the_best_is_what_compare_many_leaves_undecided():
+    rng = np.random.default_rng(4)
+    for repeat in range(20):
+        groups = {f"m{i}": dict(enumerate(rng.lognormal(i / 3, 0.3, 3 + repeat % 5).tolist())) for i in range(5)}
+        tied = tied_with_best(groups, log=True)
+        best = min(groups, key=lambda name: np.mean(list(groups[name].values())))
+        decided = [c.names for c in compare_many(groups, log=True) if c.verdict != "undecided"]
+        assert set(groups) - tied == {n for names in decided if best in names for n in names} - {best}
+
+
+def test_the_best_alone_is_tied_with_itself():
+    assert tied_with_best({"a": {0: 1.0}}) == {"a"}
+    assert tied_with_best({}) == frozenset()
+
+
+def test_a_model_with_one_seed_cannot_be_told_from_the_best():
+    assert tied_with_best({**GROUPS, "new": {0: 500.0}}) == {"dcgan", "wgan", "new"}
+
+
+def test_the_best_is_the_highest_where_higher_is_better():
+    assert tied_with_best(GROUPS, higher_is_better=True) == {"vae"}
+
+
+@pytest.mark.parametrize(
+    ("groups", "options", "said"),
+    [
+        ({"a": {0: 1.0}}, {}, "groups: needs at least two models"),
+        ({"a": {0: 1.0}, "vae": {}}, {}, "vae: no scores"),
+        ({"a": {0: 1.0}, "vae": {0: math.nan}}, {}, "vae: score 0 is nan"),
+        ({"a": {0: 1.0}, "vae": {0: 0.0}}, {"log": True}, "vae: score 0 is 0.0; log=True needs"),
+    ],
+)
+def test_groups_that_cannot_be_compared_are_refused_by_name(groups, options, said):
+    with pytest.raises(ValueError, match=said):
+        compare_many(groups, **options)
+    if len(groups) > 1:
+        with pytest.raises(ValueError, match=said):
+            tied_with_best(groups, **options)
+
+
+def test_pairs_of_unequal_length_are_refused():
+    with pytest.raises(ValueError, match="b: paired scores must be as many"):
+        compare([1.0, 2.0], [1.0], paired=True)

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-import fnmatch
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from genharness.budget import parse_length
 from genharness.cells import Cell, Settings, Task
+from genharness.choices import all_options, choose_extractor, feature_errors, protocol_of, select, select_metrics
 from genharness.errors import ConfigError, GenharnessError, did_you_mean
-from genharness.fit import DatasetFacts, extractor_misfit, metric_misfit, model_misfit
+from genharness.fit import DatasetFacts, metric_misfit, model_misfit
 from genharness.options import build_config, option, option_errors, options_of
 from genharness.protocol import Protocol
-from genharness.registry import BUDGETS, Kind, Registry
-from genharness.specs import ExtractorSpec, MetricSpec, ModelSpec, Recipe, Spec, as_plain
+from genharness.registry import BUDGETS, Registry
+from genharness.specs import MetricSpec, ModelSpec, Recipe, Spec, as_plain
 from genharness.suite import Suite
-from genharness.weights import locate_weights
 
-__all__ = ["Plan", "Skip", "expand"]
+__all__ = ["Plan", "Skip", "expand", "setting_errors"]
 
 SAMPLE_CAPS = {"smoke": 2000, "standard": 10_000, "paper": 50_000}
 """Generated samples to score, at most, by budget; other budgets count as `standard`."""
@@ -74,12 +73,12 @@ def expand(
         ConfigError: For every mistake at once, one line each.
     """
     errors: list[str] = []
-    models = _select(registry.models, suite.models, errors)
-    metrics = _select_metrics(registry, suite.metrics, errors)
+    models = select(registry.models, suite.models, errors)
+    metrics = select_metrics(registry, suite.metrics, errors)
     facts = _all_facts(suite.datasets, dataset_facts, errors)
     errors += _budget_errors(suite)
-    errors += _setting_errors(suite, registry, models, metrics)
-    errors += _feature_errors(suite, registry)
+    errors += setting_errors(suite, registry, models, metrics)
+    errors += feature_errors(suite, registry)
     if errors:
         raise ConfigError("\n".join(dict.fromkeys(errors)))
     plan = Plan()
@@ -87,33 +86,6 @@ def expand(
     plan.tasks = [_with_seed(task, seed) for seed in suite.seeds for task in rows]
     _refuse_hopeless(plan, suite, models)
     return plan
-
-
-def _select(kind: Kind[Any], wanted: Iterable[str], errors: list[str]) -> list[Any]:
-    """Return the specs that names and patterns choose, in the order asked for."""
-    chosen: dict[str, Spec] = {}
-    for word in wanted:
-        pattern = "*" if word == "all" else word
-        names = fnmatch.filter(kind, pattern) if any(sign in pattern for sign in "*?[") else [pattern]
-        if not names:
-            errors.append(f"no {kind.word} fits the pattern {word!r}{did_you_mean(word, kind)}")
-        for name in names:
-            try:
-                chosen[name] = kind.find(name)
-            except ConfigError as error:
-                errors.append(str(error))
-    if not chosen and not errors:
-        errors.append(f"no {kind.word} was named: name at least one, or all")
-    return list(chosen.values())
-
-
-def _select_metrics(registry: Registry, wanted: tuple[str, ...], errors: list[str]) -> list[MetricSpec]:
-    names = [
-        name
-        for word in wanted
-        for name in ([spec.name for spec in registry.metrics.values() if spec.default] if word == "default" else [word])
-    ]
-    return _select(registry.metrics, names, errors)
 
 
 def _all_facts(
@@ -140,7 +112,7 @@ def _budget_errors(suite: Suite) -> list[str]:
     return [] if length.amount > 0 else [f"budget {suite.budget!r} trains nothing: it must be more than 0"]
 
 
-def _setting_errors(
+def setting_errors(
     suite: Suite, registry: Registry, models: list[ModelSpec], metrics: list[MetricSpec]
 ) -> list[str]:
     """Return every mistake among the settings, whoever they are for."""
@@ -165,19 +137,6 @@ def _training_part(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name in names}
 
 
-def _feature_errors(suite: Suite, registry: Registry) -> list[str]:
-    if suite.features == "auto":
-        return []
-    try:
-        spec = registry.extractors.find(suite.features)
-    except ConfigError as error:
-        return [str(error)]
-    if suite.resize and suite.resize not in spec.resizes:
-        known = ", ".join(spec.resizes) or "none"
-        return [f"extractor {spec.name} has no resize {suite.resize!r}; known: {known}"]
-    return []
-
-
 def _dataset_rows(
     facts: DatasetFacts,
     suite: Suite,
@@ -188,7 +147,7 @@ def _dataset_rows(
     plan: Plan,
 ) -> list[Task]:
     """Return one task, without a seed, for each model that fits the dataset; note those that do not."""
-    extractor = _choose_extractor(suite, registry, settings, facts, plan.notes)
+    extractor = choose_extractor(suite, registry, settings.weights, facts, plan.notes)
     samples = suite.samples or min(SAMPLE_CAPS.get(suite.budget, SAMPLE_CAPS["standard"]), facts.counts["test"])
     if suite.budget == "paper" and not suite.samples:
         samples = SAMPLE_CAPS["paper"]
@@ -200,42 +159,10 @@ def _dataset_rows(
         if reason:
             plan.skips.append(Skip(model.name, facts.reference, reason))
             continue
-        protocol = _protocol(suite, extractor, samples, metrics)
+        protocol = protocol_of(suite, extractor, samples, metrics)
         cell = _cell(model, recipe, training, facts, suite, registry, settings, protocol)
         tasks.append(_task(cell, model, facts, suite, metrics, settings))
     return tasks
-
-
-def _choose_extractor(
-    suite: Suite, registry: Registry, settings: Settings, facts: DatasetFacts, notes: list[str]
-) -> ExtractorSpec:
-    """Return the extractor that was asked for, or the first that fits and whose weights are at hand."""
-    if suite.features != "auto":
-        spec = registry.extractors.find(suite.features)
-        misfit = extractor_misfit(spec, facts)
-        if misfit:
-            raise ConfigError(f"{misfit}: choose another with --features")
-        return spec
-    ranked = sorted((spec for spec in registry.extractors.values() if spec.auto_rank), key=lambda spec: spec.auto_rank)
-    absent = []
-    for spec in ranked:
-        if extractor_misfit(spec, facts):
-            continue
-        if spec.weights is not None and locate_weights(spec.weights, _if_holds(spec, settings)) is None:
-            absent.append(spec.name)
-            continue
-        why = f" (weights of {', '.join(absent)} are not on this machine)" if absent else ""
-        notes.append(f"features of {facts.reference}: {spec.name}{why}")
-        return spec
-    raise ConfigError(f"no feature extractor fits {facts.reference}: name one with --features")
-
-
-def _if_holds(spec: ExtractorSpec, settings: Settings) -> Any:
-    """Return the user's weights path where it can be this extractor's; a folder may hold only some weights."""
-    path = settings.weights
-    if path is None or spec.weights is None or path.is_file():
-        return path
-    return path if (path / spec.weights.filename).is_file() else None
 
 
 def _recipe(model: ModelSpec, suite: Suite) -> Recipe:
@@ -253,36 +180,12 @@ def _training(model: ModelSpec, recipe: Recipe, suite: Suite) -> TrainingOptions
     return options
 
 
-def _options(spec: Spec, suite: Suite, base: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return every option of a plugin: defaults, the recipe's changes, the user's settings."""
-    shared = {item.name for item in options_of(TrainingOptions)} if isinstance(spec, ModelSpec) else set()
-    own = {name: value for name, value in suite.set.get(spec.name, {}).items() if name not in shared}
-    config = build_config(spec.name, spec.config, {**(base or {}), **own})
-    return {item.name: _plain(getattr(config, item.name)) for item in options_of(spec.config)}
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _changed(spec: Spec, suite: Suite) -> dict[str, Any]:
-    """Return the options of a plugin that differ from their defaults."""
-    defaults = {item.name: _plain(item.default) for item in options_of(spec.config)}
-    return {name: value for name, value in _options(spec, suite).items() if value != defaults[name]}
-
-
-def _protocol(suite: Suite, extractor: ExtractorSpec, samples: int, metrics: list[MetricSpec]) -> Protocol:
-    changed = {spec.name: _changed(spec, suite) for spec in metrics}
-    return Protocol(
-        extractor=extractor.name,
-        extractor_options=_changed(extractor, suite),
-        resize=suite.resize or (extractor.resizes[0] if extractor.resizes else ""),
-        reference_split=suite.reference_split,
-        reference_count=suite.reference,
-        sample_count=samples,
-        metric_options={name: options for name, options in changed.items() if options},
-        seed=suite.protocol_seed,
-    )
+def _model_options(model: ModelSpec, suite: Suite, recipe: Recipe) -> dict[str, Any]:
+    """Return every option of a model: defaults, the recipe's changes, the user's settings."""
+    values = suite.set.get(model.name, {})
+    shared = _training_part(values)
+    own = {name: value for name, value in values.items() if name not in shared}
+    return all_options(model, {**recipe.options, **own})
 
 
 def _cell(
@@ -297,7 +200,7 @@ def _cell(
 ) -> Cell:
     return Cell(
         model=model.name,
-        options=_options(model, suite, recipe.options),
+        options=_model_options(model, suite, recipe),
         dataset=facts.reference,
         seed=0,
         budget=suite.budget,
@@ -326,7 +229,9 @@ def _task(
     misfits = {spec.name: metric_misfit(spec, model, facts) for spec in metrics}
     return Task(
         cell=cell,
-        metrics={spec.name: _options(spec, suite) for spec in metrics if not misfits[spec.name]},
+        metrics={
+            spec.name: all_options(spec, suite.set.get(spec.name, {})) for spec in metrics if not misfits[spec.name]
+        },
         skipped={name: reason for name, reason in misfits.items() if reason},
         settings=settings,
     )

@@ -212,17 +212,18 @@ def _find(available: Mapping[str, BoardColumn], key: str) -> BoardColumn:
 
 
 def _columns(records: list[Record], registry: Registry, protocol: Protocol) -> dict[str, BoardColumn]:
-    """Return every column with a number: headline scores, cost, then the rest."""
+    """Return every column with a number: the main scores, training time, other headline scores, then the rest."""
     have = {key for record in records for key, value in record.scores.items() if value is not None}
     measured = {key for record in records for key in record.measurements}
-    specs = [column for metric in registry.metrics.values() for column in metric.columns]
-    heads = [metric.columns[0].key for metric in registry.metrics.values()]
+    metrics = sorted(registry.metrics.values(), key=lambda metric: metric.place)
+    specs = [column for metric in metrics for column in metric.columns]
+    heads = [metric.columns[0].key for metric in metrics]
     unknown = [Column(key=key, title=key) for key in sorted(have - {column.key for column in specs})]
     first = [column for column in specs if column.key in have and column.key in heads]
     later = [column for column in (*specs, *unknown) if column.key in have and column.key not in heads]
     cost = [column for column in _MEASURED if column.key in measured]
     rest = [column for column in _OTHER_MEASUREMENTS if column.key in measured]
-    ordered = (*first, *cost[:1], *later, *cost[1:], *rest)
+    ordered = (*first[:3], *cost[:1], *first[3:], *later, *cost[1:], *rest)
     return {column.key: BoardColumn(column, _title(column, protocol)) for column in ordered}
 
 

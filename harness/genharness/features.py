@@ -6,21 +6,23 @@ checksum; an entry that does not match its checksum is thrown away and computed 
 
 from __future__ import annotations
 
+import hashlib
 import json
-import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock
 from numpy.typing import NDArray
 
-from genharness.atomic import write_text
+from genharness.atomic import replace_folder
 from genharness.checksums import file_digest
 from genharness.kit.extractor import Extracted, Extractor
 from genharness.protocol import short_hash
 
-__all__ = ["FeatureCache", "extract"]
+__all__ = ["FeatureCache", "content_digest", "extract"]
 
 CHUNK = 1000
 """Samples given to an extractor at a time, for progress; extractors batch within."""
@@ -58,27 +60,57 @@ class FeatureCache:
         self.folder = folder
 
     def get(self, key: Mapping[str, Any], compute: Callable[[], Extracted]) -> Extracted:
-        """Return the entry of a key, computing and keeping it where it is missing or damaged."""
+        """Return the entry of a key, computing and keeping it where it is missing or damaged.
+
+        Of several processes that want the same entry one computes it, and the others wait for it.
+        """
         entry = self.folder / short_hash(dict(key), digits=24)
         found = _read(entry)
-        if found is None:
-            found = compute()
-            self._write(entry, key, found)
+        if found is not None:
+            return found
+        with _turn(entry) as writable:
+            found = _read(entry)
+            if found is None:
+                found = compute()
+                if writable:
+                    _write(entry, key, found)
         return found
 
-    def _write(self, entry: Path, key: Mapping[str, Any], content: Extracted) -> None:
-        """Write an entry; its `entry.json` comes last, so that an entry without one does not count."""
-        shutil.rmtree(entry, ignore_errors=True)
-        try:
-            entry.mkdir(parents=True)
-            arrays = {"features": content.features, "logits": content.logits}
-            kept = {name: array for name, array in arrays.items() if array is not None}
+
+def content_digest(samples: NDArray[Any]) -> str:
+    """Return the SHA-256 of the samples' values."""
+    return hashlib.sha256(np.ascontiguousarray(samples).data).hexdigest()
+
+
+@contextmanager
+def _turn(entry: Path) -> Iterator[bool]:
+    """Hold the lock of an entry; tell whether the folder can be written at all."""
+    lock = FileLock(entry.with_name(f".{entry.name}.lock"))
+    try:
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError:  # a cache that cannot be written costs time, not a result
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
+def _write(entry: Path, key: Mapping[str, Any], content: Extracted) -> None:
+    """Write an entry, whole or not at all."""
+    arrays = {"features": content.features, "logits": content.logits}
+    kept = {name: array for name, array in arrays.items() if array is not None}
+    try:
+        with replace_folder(entry) as temporary:
             for name, array in kept.items():
-                np.save(entry / f"{name}.npy", array)
-            digests = {name: file_digest(entry / f"{name}.npy", "sha256") for name in kept}
-            write_text(entry / "entry.json", json.dumps({"key": dict(key), "sha256": digests}, indent=1))
-        except OSError:  # a cache that cannot be written costs time, not a result
-            shutil.rmtree(entry, ignore_errors=True)
+                np.save(temporary / f"{name}.npy", array)
+            digests = {name: file_digest(temporary / f"{name}.npy", "sha256") for name in kept}
+            text = json.dumps({"key": dict(key), "sha256": digests}, indent=1)
+            (temporary / "entry.json").write_text(text, encoding="utf-8")
+    except OSError:  # a full disk costs time, not a result
+        return
 
 
 def _read(entry: Path) -> Extracted | None:

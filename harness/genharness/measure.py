@@ -73,6 +73,7 @@ class SampleEvaluation:
         device: Where maths may run.
         views: What the model can do.
         statistics: Gaussian statistics that stand in for samples that are not there.
+        absent: Why a set is not there, for the reason that a metric is skipped with.
         on_progress: Told of extraction: which set, how many done, of how many.
     """
 
@@ -87,6 +88,7 @@ class SampleEvaluation:
         device: torch.device | None = None,
         views: CapabilityViews | None = None,
         statistics: Mapping[SampleSet, GaussianStatistics] | None = None,
+        absent: Mapping[SampleSet, str] | None = None,
         on_progress: Callable[[SampleSet, int, int], None] = lambda which, done, total: None,
     ) -> None:
         self.protocol = protocol
@@ -99,6 +101,7 @@ class SampleEvaluation:
         self._extractors: dict[str, Extractor] = {}
         self._extracted: dict[tuple[SampleSet, str], Extracted] = {}
         self._statistics: dict[SampleSet, GaussianStatistics] = dict(statistics or {})
+        self._absent = dict(absent or {})
         self._on_progress = on_progress
 
     @property
@@ -195,7 +198,7 @@ class SampleEvaluation:
 
     def _set(self, which: SampleSet) -> SampleData:
         if which not in self._sets:
-            raise DataError(f"there are no {which} samples in this evaluation")
+            raise DataError(self._absent.get(which, f"there are no {which} samples in this evaluation"))
         return self._sets[which]
 
     def _load_or_extract(self, which: SampleSet, name: str) -> Extracted:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
+import dataclasses
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,15 +14,16 @@ from numpy.typing import NDArray
 from genharness.arrays import PreparedData
 from genharness.atomic import replace_file
 from genharness.costs import inference
-from genharness.features import FeatureCache
+from genharness.features import FeatureCache, content_digest
 from genharness.feeding import to_unit_range
 from genharness.home import home
-from genharness.kit.evaluation import Metric, Reconstructions
+from genharness.kit.evaluation import Metric, Reconstructions, SampleSet
 from genharness.kit.extractor import Extractor, ExtractorContext
 from genharness.kit.model import Encodes, GenerativeModel, HasLikelihood, Interpolates, Reconstructs
 from genharness.measure import CapabilityViews, SampleData, SampleEvaluation, dataset_samples, score
 from genharness.options import build_config
 from genharness.pictures import save_grid
+from genharness.protocol import Protocol
 from genharness.randomness import undisturbed
 from genharness.registry import Registry, load_factory
 from genharness.sampling import quantise
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from genharness.fitting import Fitting
     from genharness.runner import CellRun
 
-__all__ = ["CellScoring", "classifier_name", "make_extractor"]
+__all__ = ["CellScoring", "build_extractor", "build_metrics", "classifier_name", "dataset_sets", "make_extractor"]
 
 GRID = 64
 HELD_OUT = 1000
@@ -51,6 +53,52 @@ def make_extractor(registry: Registry, name: str, context: ExtractorContext, opt
     return extractor
 
 
+def build_extractor(
+    registry: Registry, name: str, protocol: Protocol, context: ExtractorContext
+) -> Extractor:
+    """Build an extractor as a protocol has it: with its resize and options if it is the protocol's own.
+
+    Args:
+        registry: Where extractors are.
+        name: Of the extractor.
+        protocol: What is measured under.
+        context: Device, data, weights, report; resize and seed are taken from the protocol.
+    """
+    own = name == protocol.extractor
+    resizes = registry.extractors.find(name).resizes
+    resize = protocol.resize if own else (resizes[0] if resizes else "")
+    with undisturbed():
+        return make_extractor(
+            registry,
+            name,
+            dataclasses.replace(context, resize=resize, seed=protocol.seed),
+            dict(protocol.extractor_options) if own else {},
+        )
+
+
+def build_metrics(registry: Registry, wanted: Mapping[str, Mapping[str, Any]]) -> list[tuple[MetricSpec, Metric]]:
+    """Build metrics from their plugins.
+
+    Args:
+        registry: Where metrics are.
+        wanted: Options by name.
+    """
+    built = []
+    for name, options in wanted.items():
+        spec = registry.metrics.find(name)
+        built.append((spec, load_factory(spec)(build_config(name, spec.config, dict(options)))))
+    return built
+
+
+def dataset_sets(data: PreparedData, protocol: Protocol, cache: FeatureCache) -> dict[SampleSet, SampleData]:
+    """Return what generated samples are compared with: the reference as the protocol has it, and both splits."""
+    return {
+        "real": dataset_samples(data, protocol.reference_split, cache, protocol.reference_count, protocol.seed),
+        "train": dataset_samples(data, "train", cache, 0, 0),
+        "test": dataset_samples(data, "test", cache, 0, 0),
+    }
+
+
 class CellScoring:
     """Draws from a fitted model and measures.
 
@@ -63,13 +111,9 @@ class CellScoring:
     def __init__(self, run: CellRun, registry: Registry, data: PreparedData) -> None:
         self.run, self.registry, self.data = run, registry, data
         self.protocol = run.cell.protocol
-        self.metrics = [self._metric(name, dict(options)) for name, options in run.task.metrics.items()]
+        self.metrics = build_metrics(registry, run.task.metrics)
         self._home_cache = FeatureCache(home() / "features")
         self._extractors: dict[str, Extractor] = {}
-
-    def _metric(self, name: str, options: dict[str, Any]) -> tuple[MetricSpec, Metric]:
-        spec = self.registry.metrics.find(name)
-        return spec, load_factory(spec)(build_config(name, spec.config, options))
 
     @property
     def extractor_identity(self) -> str:
@@ -79,20 +123,13 @@ class CellScoring:
     def _extractor(self, name: str) -> Extractor:
         if name not in self._extractors:
             self.run.emit("extractor", text=name)
-            own = name == self.protocol.extractor
-            spec = self.registry.extractors.find(name)
             context = ExtractorContext(
                 device=self.run.device,
                 data=self.data,
-                resize=self.protocol.resize if own else (spec.resizes[0] if spec.resizes else ""),
                 weights=self.run.settings.weights,
-                seed=self.protocol.seed,
                 report=lambda line: self.run.emit("extractor", text=line),
             )
-            with undisturbed():
-                self._extractors[name] = make_extractor(
-                    self.registry, name, context, dict(self.protocol.extractor_options) if own else {}
-                )
+            self._extractors[name] = build_extractor(self.registry, name, self.protocol, context)
         return self._extractors[name]
 
     def draw_and_score(self, fitting: Fitting) -> None:
@@ -179,19 +216,11 @@ class CellScoring:
         cache: FeatureCache | None,
         model: GenerativeModel | None,
     ) -> SampleEvaluation:
-        digest = hashlib.sha256(np.ascontiguousarray(fakes).data).hexdigest()
+        digest = content_digest(fakes)
         protocol = self.protocol
-        real = dataset_samples(
-            self.data, protocol.reference_split, self._home_cache, protocol.reference_count, protocol.seed
-        )
-        sets: dict[Any, SampleData] = {
-            "real": real,
-            "fake": SampleData(fakes, labels, {"samples": digest}, cache),
-            "train": dataset_samples(self.data, "train", self._home_cache, 0, 0),
-            "test": dataset_samples(self.data, "test", self._home_cache, 0, 0),
-        }
+        fake = SampleData(fakes, labels, {"samples": digest}, cache)
         return SampleEvaluation(
-            sets,
+            {**dataset_sets(self.data, protocol, self._home_cache), "fake": fake},
             protocol,
             self._extractor,
             classifier=classifier_name(self.registry) if self.data.shape.classes >= 2 else None,

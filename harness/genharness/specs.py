@@ -261,6 +261,7 @@ class MetricSpec(Spec):
         paper: Authors, year and arXiv number or venue.
         default: Whether a run that names no metrics computes it.
         periodic: Whether it is cheap and meaningful enough to be computed over training.
+        place: Where its columns stand in a leaderboard; lower comes first, and the first ranks.
     """
 
     columns: tuple[Column, ...]
@@ -269,6 +270,7 @@ class MetricSpec(Spec):
     paper: str = ""
     default: bool = True
     periodic: bool = False
+    place: int = 100
 
 
 @dataclass(frozen=True, kw_only=True)

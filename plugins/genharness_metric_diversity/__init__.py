@@ -31,6 +31,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
         MetricSpec(
             name="vendi",
             summary="Effective number of different samples under the cosine kernel of features",
+            place=70,
             factory="genharness_metric_diversity.diversity:Vendi",
             config=VendiConfig,
             columns=(Column(key="vendi", title="Vendi", higher_is_better=True, format=".2f"),),
@@ -41,6 +42,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
         MetricSpec(
             name="pair-ssim",
             summary="Structural similarity of random pairs beside that of real pairs: near 1 for a collapsed model",
+            place=90,
             factory="genharness_metric_diversity.diversity:PairSsim",
             config=PairsConfig,
             columns=(

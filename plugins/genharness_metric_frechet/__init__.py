@@ -24,6 +24,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
         MetricSpec(
             name="fid",
             summary="Frechet distance of Gaussians fitted to features of real and generated samples",
+            place=10,
             factory="genharness_metric_frechet.fid:Fid",
             columns=(
                 Column(key="fid", title="FD", titles={"inception": "FID"}, higher_is_better=False, format=".2f"),
@@ -36,6 +37,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
         MetricSpec(
             name="fid-inf",
             summary="Frechet distance extrapolated to infinitely many generated samples",
+            place=15,
             factory="genharness_metric_frechet.fid:FidInfinity",
             config=FidInfinityConfig,
             columns=(

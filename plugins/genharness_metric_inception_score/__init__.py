@@ -24,6 +24,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
         MetricSpec(
             name="is",
             summary="Confident and varied class predictions: by Inception, else by the dataset's classifier",
+            place=50,
             factory="genharness_metric_inception_score.score:LogitScore",
             config=InceptionScoreConfig,
             columns=(

@@ -25,6 +25,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
         MetricSpec(
             name="kid",
             summary="Unbiased squared MMD of features under a cubic kernel, over random subsets",
+            place=40,
             factory="genharness_metric_kid.kid:Kid",
             config=KidConfig,
             columns=(

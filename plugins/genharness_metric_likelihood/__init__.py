@@ -16,6 +16,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
         MetricSpec(
             name="likelihood",
             summary="Bits per dimension of dequantised held-out samples: exact, or a bound, as the model says",
+            place=85,
             factory="genharness_metric_likelihood.likelihood:Likelihood",
             columns=(Column(key="bits_per_dim", title="Bits/dim", higher_is_better=False),),
             needs=("likelihood",),

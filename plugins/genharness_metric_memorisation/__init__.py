@@ -24,6 +24,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
         MetricSpec(
             name="memorisation",
             summary="Authenticity, C_T, nearest-neighbour distance ratio, exact copies of training samples",
+            place=60,
             factory="genharness_metric_memorisation.memorisation:MemorisationMetric",
             config=MemorisationConfig,
             columns=(

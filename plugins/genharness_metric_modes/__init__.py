@@ -32,6 +32,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
         MetricSpec(
             name="modes",
             summary="Classes that generated samples reach, as the dataset's classifier sees them",
+            place=30,
             factory="genharness_metric_modes.modes:Modes",
             config=ModesConfig,
             columns=(
@@ -47,6 +48,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
         MetricSpec(
             name="bins",
             summary="Statistically different bins, divergence and coverage over k-means bins of the real data",
+            place=75,
             factory="genharness_metric_modes.modes:Bins",
             config=BinsConfig,
             columns=(

@@ -29,6 +29,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
         MetricSpec(
             name="prdc",
             summary="Precision, recall, density and coverage by nearest-neighbour balls",
+            place=20,
             factory="genharness_metric_prdc.prdc:Prdc",
             config=PrdcConfig,
             columns=(

@@ -16,6 +16,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
         MetricSpec(
             name="reconstruction",
             summary="PSNR, SSIM, MSE and BCE of held-out images and their reconstructions",
+            place=80,
             factory="genharness_metric_reconstruction.reconstruction:Reconstruction",
             columns=(
                 Column(key="psnr", title="PSNR", unit="dB", higher_is_better=True, format=".2f"),

@@ -14,4 +14,4 @@ class ClassGMMConfig:
     """Options of `class-gmm`."""
 
     components: int = option(2, low=1, high=1000, help="Gaussians in the mixture of each class")
-    reg_covar: float = option(1e-3, low=0, high=1, help="added to the diagonal of every covariance")
+    reg_covar: float = option(1e-3, above=0, high=1, help="added to the diagonal of every covariance")

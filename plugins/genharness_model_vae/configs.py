@@ -42,7 +42,7 @@ class VAEGMMConfig(VAEConfig):
 
     per_class: bool = option(True, help="fit a mixture to every class; false fits one to all data")
     components: int = option(4, low=1, high=1000, help="Gaussians in each mixture")
-    reg_covar: float = option(1e-3, low=0, high=1, help="added to the diagonal of every covariance")
+    reg_covar: float = option(1e-3, above=0, high=1, help="added to the diagonal of every covariance")
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class VQVAEConfig:
     blocks: int = option(2, low=0, high=16, help="residual blocks in encoder and decoder each")
     commitment: float = option(0.25, low=0, high=100, help="weight of the commitment loss (the paper's beta)")
     decay: float = option(0.99, low=0, high=0.99999, help="decay of the codebook's moving averages")
+    restart: float = option(0.1, low=0, high=1, help="move codes used less than this part of the mean; 0 for none")
     lr: float = option(3e-4, above=0, high=1, help="learning rate of Adam for the autoencoder")
     prior_from: float = option(0.5, low=0, high=1, help="fraction of the budget after which the prior is trained")
     prior_width: int = option(64, low=1, high=1024, help="channels of the PixelCNN prior")

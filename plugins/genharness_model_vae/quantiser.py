@@ -14,12 +14,15 @@ SMOOTHING = 1e-5
 class Codebook(nn.Module):
     """K vectors e of dimension D (van den Oord et al. 2017, arXiv:1711.00937, section 3 and appendix A.1).
 
-    In its first training step it takes its vectors from the encoder's outputs, so that codes start where the data is.
+    In its first training step it takes its vectors from the encoder's outputs, so that codes start where the data
+    is. A vector that falls out of use is moved to a random output, as in Jukebox (Dhariwal et al. 2020,
+    arXiv:2005.00341, section 3): the paper does without, and a short training then may use a handful of codes only.
 
     Args:
         codes: Number K of vectors.
         dimensions: D.
         decay: Gamma of the moving averages.
+        restart: A vector is out of use when its count is below this fraction of the mean count; 0 moves none.
 
     Attributes:
         e: The vectors `(K, D)`.
@@ -32,9 +35,10 @@ class Codebook(nn.Module):
     sums: Tensor
     begun: Tensor
 
-    def __init__(self, codes: int, dimensions: int, decay: float) -> None:
+    def __init__(self, codes: int, dimensions: int, decay: float, restart: float = 0.0) -> None:
         super().__init__()
         self.decay = decay
+        self.restart = restart
         self.register_buffer("e", torch.randn(codes, dimensions))
         self.register_buffer("counts", torch.ones(codes))
         self.register_buffer("sums", self.e.clone())
@@ -49,8 +53,7 @@ class Codebook(nn.Module):
     @torch.no_grad()
     def begin(self, z: Tensor) -> None:
         """Take the vectors from outputs `(n, D)`, the first time that it is called."""
-        chosen = z[torch.randint(len(z), (len(self.e),), device=z.device)]
-        start = chosen + 1e-3 * z.std() * torch.randn_like(chosen)  # n may be less than K: no two alike
+        start = self._outputs(z)
         self.e.copy_(torch.where(self.begun, self.e, start))
         self.sums.copy_(torch.where(self.begun, self.sums, start * self.counts[:, None]))
         self.begun.fill_(True)
@@ -69,6 +72,21 @@ class Codebook(nn.Module):
         total = self.counts.sum()
         smoothed = (self.counts + SMOOTHING) / (total + len(self.e) * SMOOTHING) * total
         self.e.copy_(self.sums / smoothed[:, None])
+        if self.restart > 0:
+            self._move_unused(z)
+
+    def _move_unused(self, z: Tensor) -> None:
+        """Move every vector out of use to a random output, with a count that lets it live for a while."""
+        least = self.restart * self.counts.mean()
+        unused = self.counts < least
+        self.e.copy_(torch.where(unused[:, None], self._outputs(z), self.e))
+        self.counts.copy_(torch.where(unused, 2 * least, self.counts))
+        self.sums.copy_(torch.where(unused[:, None], self.e * self.counts[:, None], self.sums))
+
+    def _outputs(self, z: Tensor) -> Tensor:
+        """Return K random outputs out of `(n, D)`, no two of them quite alike."""
+        chosen = z[torch.randint(len(z), (len(self.e),), device=z.device)]
+        return chosen + 1e-3 * z.std() * torch.randn_like(chosen)
 
 
 def straight_through(z: Tensor, quantised: Tensor) -> Tensor:

@@ -52,7 +52,7 @@ class VQVAE(GenerativeModel):
         super().__init__(data, config)
         self.sides = halvings(image_side(data))[: HALVINGS + 1]
         self.encoder = self._encoder(config)
-        self.codebook = Codebook(config.codes, config.dimensions, config.decay)
+        self.codebook = Codebook(config.codes, config.dimensions, config.decay, config.restart)
         self.decoder = self._decoder(config)
         self.prior = GatedPixelCNN(config.codes, config.prior_width, config.prior_layers)
         self.optimiser = adam([*self.encoder.parameters(), *self.decoder.parameters()], config.lr)

@@ -51,11 +51,11 @@ class GaussianMixtures(nn.Module):
         Args:
             x: Samples `(n, dimensions)`.
             group: Group of each sample `(n,)`; None where there is one group.
-            reg_covar: Added to the diagonal of every covariance.
+            reg_covar: Added to the diagonal of every covariance, > 0.
             seed: Seed of the initial k-means.
 
         Raises:
-            ValueError: If a group has fewer samples than components, or fewer than two.
+            ValueError: If a group has fewer samples than components or than two, or its covariance is singular.
         """
         for index in range(len(self.weights)):
             members = x if group is None else x[group == index]
@@ -65,9 +65,8 @@ class GaussianMixtures(nn.Module):
             self._fit_group(index, members, reg_covar, seed)
 
     def _fit_group(self, index: int, members: NDArray[Any], reg_covar: float, seed: int) -> None:
-        mixture = GaussianMixture(
-            self.weights.shape[1], reg_covar=reg_covar, random_state=seed, max_iter=200, init_params="k-means++"
-        )
+        components = self.weights.shape[1]
+        mixture = GaussianMixture(components, reg_covar=reg_covar, random_state=seed, max_iter=200)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # nearly converged is as good a density to sample from
             mixture.fit(members.astype(np.float64))

@@ -15,7 +15,7 @@ from genharness.registry import Registry, load_factory, load_registry
 from genharness.reporting import RenderOptions
 from genharness.store import Store
 
-__all__ = ["leaderboard", "show"]
+__all__ = ["leaderboard", "print_board", "show"]
 
 
 @click.command()
@@ -52,7 +52,7 @@ def leaderboard(
     board = build(
         store.records(), registry, datasets=datasets or (), sort=sort, columns=columns or (), seeds=seeds
     )
-    _print(board, registry, console(), form, wide)
+    print_board(board, registry, console(), form, wide)
     for warning in store.warnings:
         click.echo(f"warning: {warning}", err=True)
 
@@ -64,10 +64,11 @@ def show(results: Path, out: Console, datasets: Sequence[str] = ()) -> None:
     present = {record.cell.dataset for record in records}
     wanted = [dataset for dataset in datasets if dataset in present]
     if wanted:
-        _print(build(records, registry, datasets=wanted), registry, out, "table", wide=False)
+        print_board(build(records, registry, datasets=wanted), registry, out, "table", wide=False)
 
 
-def _print(board: Board, registry: Registry, out: Console, form: str, wide: bool) -> None:
+def print_board(board: Board, registry: Registry, out: Console, form: str, wide: bool) -> None:
+    """Print a board in one of the formats that reporters give."""
     render: Any = load_factory(registry.reporters.find(form))
     text = render(board, RenderOptions(width=out.width, colour=out.is_terminal, wide=wide))
     click.echo(text if board.groups else "no records yet: run `genharness run` first")

@@ -14,6 +14,7 @@ __all__ = ["cli", "main"]
 
 COMMANDS = {
     "run": ("genharness.cli.run:run", "Train, measure and rank models on datasets."),
+    "evaluate": ("genharness.cli.evaluate:evaluate", "Score samples that anybody made."),
     "leaderboard": ("genharness.cli.leaderboard:leaderboard", "Show the ranking of a results folder."),
     "list": ("genharness.cli.listing:list_plugins", "List models, datasets, extractors, metrics and more."),
     "info": ("genharness.cli.info:info", "Explain a plugin: options, bounds, defaults, paper."),

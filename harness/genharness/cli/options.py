@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,9 @@ import click
 from rich.console import Console
 
 from genharness.errors import ConfigError
+from genharness.suite import parse_setting
 
-__all__ = ["console", "positive_seconds", "resolve_device", "results_argument", "split_names"]
+__all__ = ["console", "positive_seconds", "read_settings", "resolve_device", "results_argument", "split_names"]
 
 DEFAULT_RESULTS = Path("results")
 
@@ -32,6 +33,19 @@ def positive_seconds(_context: click.Context, _parameter: click.Parameter, value
     if value < 0:
         raise click.BadParameter(f"{value:g} is negative")
     return value
+
+
+def read_settings(texts: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return the options by plugin that `--set NAME.OPTION=VALUE` gives.
+
+    Raises:
+        ConfigError: If one has another form.
+    """
+    values: dict[str, dict[str, str]] = {}
+    for text in texts:
+        owner, option, value = parse_setting(text)
+        values.setdefault(owner, {})[option] = value
+    return values
 
 
 def results_argument(function: Callable[..., Any]) -> Callable[..., Any]:

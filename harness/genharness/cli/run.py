@@ -16,7 +16,14 @@ from rich.console import Console
 
 from genharness.cells import Settings, Task
 from genharness.cli.display import make_display
-from genharness.cli.options import DEFAULT_RESULTS, console, positive_seconds, resolve_device, split_names
+from genharness.cli.options import (
+    DEFAULT_RESULTS,
+    console,
+    positive_seconds,
+    read_settings,
+    resolve_device,
+    split_names,
+)
 from genharness.cli.planned import print_plan, print_skips
 from genharness.errors import ConfigError
 from genharness.execution import Executor, Tracker
@@ -24,7 +31,7 @@ from genharness.records import Record
 from genharness.registry import Registry, load_factory, load_registry
 from genharness.states import State, task_state
 from genharness.store import Store
-from genharness.suite import Suite, load_suite, parse_seeds, parse_setting
+from genharness.suite import Suite, load_suite, parse_seeds
 
 __all__ = ["run"]
 
@@ -100,11 +107,7 @@ def _overrides(options: dict[str, Any]) -> dict[str, Any]:
         given["compile"] = options["compiled"]
     if options["seeds"] is not None:
         given["seeds"] = parse_seeds(options["seeds"])
-    values: dict[str, dict[str, str]] = {}
-    for text in options["settings"]:
-        owner, option, value = parse_setting(text)
-        values.setdefault(owner, {})[option] = value
-    return {**given, "set": values}
+    return {**given, "set": read_settings(options["settings"])}
 
 
 def _settings(suite: Suite, options: dict[str, Any]) -> Settings:

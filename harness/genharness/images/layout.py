@@ -53,7 +53,8 @@ def read_layout(names: Iterable[str], where: str, *, with_splits: bool = True) -
     Args:
         names: Paths with slashes, relative.
         where: What to call the tree in messages.
-        with_splits: Whether folders may be splits at all.
+        with_splits: Whether folders may be splits at all; without, as in a set of samples, a picture beside the
+            folders means that the folders are no classes.
 
     Raises:
         DataError: If there is no picture, or one lies where it has no meaning; the message names it.
@@ -64,7 +65,7 @@ def read_layout(names: Iterable[str], where: str, *, with_splits: bool = True) -
         raise DataError(f"{where} holds no pictures ({', '.join(sorted(SUFFIXES))}): give the folder that does")
     paths = _below_common([(name, PurePosixPath(name).parts) for name in pictures])
     splits = _split(paths, where) if with_splits else {"train": paths}
-    class_names = _class_names(splits, where)
+    class_names = _class_names(splits, where, strict=with_splits)
     index = {name: label for label, name in enumerate(class_names)}
     known = set(pictures)
     return Layout(
@@ -105,12 +106,14 @@ def _split(paths: Paths, where: str) -> dict[str, Paths]:
     return {split: found[split] for split in ("train", "validation", "test") if split in found}
 
 
-def _class_names(splits: dict[str, Paths], where: str) -> tuple[str, ...]:
+def _class_names(splits: dict[str, Paths], where: str, *, strict: bool) -> tuple[str, ...]:
     everything = [path for entries in splits.values() for path in entries]
     folders = sorted({parts[0] for _, parts in everything if len(parts) > 1})
     if len(folders) < 2:
         return ()
     stray = next((name for name, parts in everything if len(parts) == 1), None)
+    if stray is not None and not strict:
+        return ()
     if stray is not None:
         raise DataError(f"{where}: {stray} lies beside the folders of the classes: move it into one, or out")
     trained = {parts[0] for _, parts in splits["train"]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,14 @@ from genharness.images.sources import open_source
 from genharness.images.tensors import as_labels, as_uint8, load_npy, load_npz
 from genharness.resizing import POLICY
 
-__all__ = ["ImageSet", "read_images"]
+__all__ = ["IMAGE_KEYS", "ImageSet", "find_array", "images_from_array", "labels_array", "read_images"]
 
-_IMAGE_KEYS = ("images", "samples", "arr_0", "x", "data")
+IMAGE_KEYS = ("images", "samples", "arr_0", "x", "data")
+"""Names under which a .npz may hold its images."""
 _LABEL_KEYS = ("labels", "arr_1", "y", "targets")
+
+Progress = Callable[[int, int, str], None]
+"""Called with (done, total, what is being done)."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class ImageSet:
     notes: tuple[str, ...] = ()
 
 
-def read_images(path: Path, *, size: int | None = None) -> ImageSet:
+def read_images(path: Path, *, size: int | None = None, report: Progress | None = None) -> ImageSet:
     """Read a whole set of samples, or refuse it.
 
     Args:
@@ -50,6 +55,7 @@ def read_images(path: Path, *, size: int | None = None) -> ImageSet:
             `arr_0`, `x`) and perhaps `labels`, or a .npy.
         size: Side to which pictures of a folder or zip are fitted (short side resized, centre cropped); when
             None, they must all have one size already.
+        report: Told of the progress.
 
     Raises:
         DataError: If it is missing, empty, damaged, hostile, of mixed sizes, or of an unknown layout or range;
@@ -59,19 +65,19 @@ def read_images(path: Path, *, size: int | None = None) -> ImageSet:
         raise DataError(f"{path} does not exist: give a folder, zip, .npz or .npy of images")
     suffix = path.suffix.lower()
     if path.is_dir() or suffix == ".zip":
-        return _read_files(path, size)
+        return _read_files(path, size, report)
     if suffix == ".npy":
-        return _from_arrays(load_npy(path), None, str(path))
+        return images_from_array(load_npy(path), None, str(path))
     if suffix == ".npz":
         return _read_npz(path)
     raise DataError(f"{path} is no folder, .zip, .npz or .npy: give one of these")
 
 
-def _read_files(path: Path, size: int | None) -> ImageSet:
+def _read_files(path: Path, size: int | None, report: Progress | None) -> ImageSet:
     with open_source(path) as source:
         layout = read_layout(source.names, source.where, with_splits=False)
         names, labels = layout.splits["train"], layout.labels["train"]
-        found = survey(source, names)
+        found = survey(source, names, report)
         if size is None and not found.uniform:
             raise DataError(f"{path} holds pictures of mixed sizes, {found.extremes()}: make them one size")
         height, width = (size, size) if size is not None else next(iter(found.sizes))
@@ -81,6 +87,8 @@ def _read_files(path: Path, size: int | None) -> ImageSet:
         for batch in decode_batches(source, names, (found.channels, height, width)):
             images[start : start + len(batch.images)] = batch.images
             start += len(batch.images)
+            if report:
+                report(start, len(names), "decoding pictures")
             touched.update(resized=batch.resized, cropped=batch.cropped, converted=batch.converted)
     notes = [f"files that are no pictures were left out: {first_of(layout.left_out)}"] if layout.left_out else []
     if touched["resized"] or touched["cropped"]:
@@ -96,16 +104,40 @@ def _read_files(path: Path, size: int | None) -> ImageSet:
 
 def _read_npz(path: Path) -> ImageSet:
     arrays = load_npz(path)
-    images = next((arrays[key] for key in _IMAGE_KEYS if key in arrays), None)
-    if images is None and len(arrays) == 1:
-        images = next(iter(arrays.values()))
-    if images is None:
-        hint = did_you_mean("images", arrays)
-        raise DataError(f"{path} has no array called {', '.join(_IMAGE_KEYS)}{hint}")
-    return _from_arrays(images, next((arrays[key] for key in _LABEL_KEYS if key in arrays), None), str(path))
+    return images_from_array(find_array(arrays, IMAGE_KEYS, path), labels_array(arrays), str(path))
 
 
-def _from_arrays(images: NDArray[Any], labels: NDArray[Any] | None, where: str) -> ImageSet:
+def labels_array(arrays: Mapping[str, NDArray[Any]]) -> NDArray[Any] | None:
+    """Return the labels among the arrays of a .npz, or None."""
+    return next((arrays[key] for key in _LABEL_KEYS if key in arrays), None)
+
+
+def find_array(arrays: Mapping[str, NDArray[Any]], keys: Sequence[str], path: Path) -> NDArray[Any]:
+    """Return the array of a .npz that has one of the names, else the only one there is.
+
+    Raises:
+        DataError: If there is none; the message lists the names.
+    """
+    found = next((arrays[key] for key in keys if key in arrays), None)
+    if found is None and len(arrays) == 1:
+        found = next(iter(arrays.values()))
+    if found is None:
+        hint = did_you_mean(keys[0], arrays)
+        raise DataError(f"{path} has no array called {', '.join(keys)}{hint}")
+    return found
+
+
+def images_from_array(images: NDArray[Any], labels: NDArray[Any] | None, where: str) -> ImageSet:
+    """Return the set that arrays hold.
+
+    Args:
+        images: As `genharness.images.as_uint8` takes them.
+        labels: Class indices, or None.
+        where: What to call them in messages.
+
+    Raises:
+        DataError: If layout, type, range or the number of labels is not right.
+    """
     converted, note = as_uint8(images, where)
     return ImageSet(
         converted,

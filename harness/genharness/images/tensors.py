@@ -16,6 +16,9 @@ from genharness.errors import DataError
 __all__ = ["as_labels", "as_uint8", "load_npy", "load_npz"]
 
 _CHUNK_BYTES = 1 << 26
+_DARKEST = 16
+"""Floating-point images in 0 … 255 reach at least this value; below, they may as well be an overshot [0, 1]."""
+_SAVE = "save uint8, or floating-point values in [0, 1] or [-1, 1]"
 
 
 def load_npy(path: Path) -> NDArray[Any]:
@@ -114,11 +117,17 @@ def _scaling(images: NDArray[Any], low: float, high: float, where: str) -> tuple
     if images.dtype.kind != "f":
         if low < 0 or high > 255:
             raise DataError(f"{where} holds values from {low:g} to {high:g}: whole numbers must be 0 to 255")
+        if high == 1:
+            raise DataError(f"{where} holds only 0 and 1 as {images.dtype}: whether 1 is white cannot be told: {_SAVE}")
         return 1.0, 0.0, f"{images.dtype} taken as 0 … 255"
     if low >= 0 and high <= 1:
         return 255.0, 0.0, "values in [0, 1] scaled"
     if low >= -1.001 and high <= 1.001:  # a sampler that ends with a clamp in half precision passes 1 by a hair
         return 127.5, 127.5, "values in [-1, 1] scaled"
+    if low >= 0 and high < _DARKEST:
+        raise DataError(
+            f"{where} holds values from {low:g} to {high:g}: whether they end at 1 or at 255 cannot be told: {_SAVE}"
+        )
     if low >= 0 and high <= 255:
         return 1.0, 0.0, "floating-point values taken as 0 … 255"
     raise DataError(f"{where} holds values from {low:g} to {high:g}: use [0, 1], [-1, 1] or 0 to 255")

@@ -1,0 +1,146 @@
+"""`genharness evaluate`: score samples that anybody made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from genharness.board import build
+from genharness.cli.data_views import PrepareProgress
+from genharness.cli.leaderboard import print_board
+from genharness.cli.options import DEFAULT_RESULTS, console, read_settings, resolve_device, split_names
+from genharness.errors import ConfigError
+from genharness.records import Record
+from genharness.registry import Registry, load_registry
+from genharness.store import Store
+
+if TYPE_CHECKING:
+    from genharness.external import External, Request
+
+__all__ = ["evaluate", "request_of", "request_options"]
+
+
+def request_options(function: Any) -> Any:
+    """Add the arguments and options that say what is scored against what; `verify` has the same."""
+    path = click.Path(path_type=Path)
+    for add in reversed(
+        (
+            click.argument("samples", nargs=-1, required=True, metavar="SAMPLES..."),
+            click.option("--dataset", default="", help="Dataset to compare with, such as cifar10 or covid@64."),
+            click.option("--reference", type=path, help="Or samples to compare with, or statistics (mu, sigma)."),
+            click.option("--labels", type=path, help="Classes asked for: .npy, .npz, or text, one number a line."),
+            click.option("--metrics", callback=split_names, help="Names, all, or default; comma-separated."),
+            click.option("--features", default="auto", show_default=True, help="Feature extractor, or auto."),
+            click.option("--resize", default="", help="Resize convention of the extractor, such as clean."),
+            click.option("--resize-to", type=click.IntRange(4, 1024), help="With --reference: side of pictures."),
+            click.option("--count", type=click.IntRange(2), default=None, help="Samples of each set, drawn by --seed."),
+            click.option("--reference-count", type=click.IntRange(2), default=None, help="Reference samples at most."),
+            click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the protocol."),
+            click.option("--set", "settings", multiple=True, metavar="NAME.OPTION=VALUE", help="Option of a plugin."),
+            click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:1."),
+            click.option("--weights", type=click.Path(path_type=Path, exists=True), help="Pretrained weights."),
+            click.option("--results", type=path, default=DEFAULT_RESULTS, show_default=True, help="Results folder."),
+        )
+    ):
+        function = add(function)
+    return function
+
+
+def request_of(options: dict[str, Any]) -> Request:
+    """Return what the options of `request_options` ask for."""
+    from genharness.external import Request
+
+    same = ("samples", "dataset", "reference", "labels", "features", "resize", "resize_to", "seed", "weights")
+    return Request(
+        **{name: options[name] for name in same},
+        results=options["results"],
+        metrics=options["metrics"] or ("default",),
+        count=options["count"] or 0,
+        reference_count=options["reference_count"] or 0,
+        options=read_settings(options["settings"]),
+        device=resolve_device(options["device"]),
+        name=options.get("name") or "",
+    )
+
+
+@click.command()
+@request_options
+@click.option("--format", "form", default="table", show_default=True, help="table, json, csv, md, or a plugin's.")
+@click.option("--register", is_flag=True, help="Put the scores into --results, beside those of trained models.")
+@click.option("--name", help="Name of the row; the file's by default.")
+@click.option("--wide", is_flag=True, help="Every column, however wide.")
+def evaluate(form: str, register: bool, wide: bool, **options: Any) -> None:
+    """Score SAMPLES..., whoever made them: several make a leaderboard.
+
+    A folder or zip of pictures (in the order of their names; class folders give labels), a .npz or .npy of images
+    (n,h,w,c or n,c,h,w) or of rows (n,d), or the id of a cell. Images are uint8, or floating-point in [0, 1],
+    [-1, 1] or 0 to 255. Pictures of another size than the dataset's are fitted to it: short side resized, centre
+    cropped. A file that cannot be used is named, and none is left out silently.
+
+    The protocol is the one of trained models, so equal counts stand in one ranking. Features are cached by content.
+
+    \b
+    Examples:
+      genharness evaluate samples/ --dataset cifar10
+      genharness evaluate a.npz b.zip c/ --dataset mnist --count 10000 --format md
+      genharness evaluate fake.npy --reference real.npy --features identity
+      genharness evaluate samples/ --reference cifar10.npz --features inception     mu and sigma: FID only
+      genharness evaluate samples/ --dataset cifar10 --register --name my-model
+      genharness evaluate dcgan-digits-s0-5f0c33a1b2 --metrics all
+    """
+    from genharness.external import prepare
+    from genharness.external_scoring import score_samples
+
+    registry = load_registry()
+    registry.reporters.find(form)
+    request = request_of(options)
+    if register:
+        Store(request.results).open_for_writing()
+    records: list[Record] = []
+    with PrepareProgress("evaluate") as progress:
+        plans = prepare(request, registry, progress.report)
+        for one in plans:
+            records.append(score_samples(one, registry, request, progress.report))
+    _print_notes([*plans[0].notes, *_told(records, plans, named=bool(options["metrics"]))])
+    _show(records, registry, form, wide)
+    if register:
+        _register(records, Store(request.results))
+    if not any(record.scores for record in records):
+        raise ConfigError(f"nothing could be scored: {'; '.join(_reasons(records)) or 'no metric was left'}")
+
+
+def _told(records: Sequence[Record], plans: Sequence[External], *, named: bool) -> list[str]:
+    """Return what is to be said of each set: what was assumed of it, and what could not be computed.
+
+    That bare samples give no likelihood and the like is said only where the metric was named.
+    """
+    lines = []
+    for record, one in zip(records, plans, strict=True):
+        lines += [f"{record.cell.model}: {note}" for note in (*one.found.notes, *one.reference.notes)]
+        failed = {name: reason for name, reason in record.skipped.items() if named or name not in one.skipped}
+        lines += [f"{record.cell.model}: no {name}: {reason}" for name, reason in failed.items()]
+    if len({record.protocol["sample_count"] for record in records}) > 1:
+        lines.append("sets of different counts are not ranked together: give --count")
+    return lines
+
+
+def _reasons(records: Sequence[Record]) -> list[str]:
+    return [f"{name}: {reason}" for record in records for name, reason in record.skipped.items()]
+
+
+def _print_notes(lines: Sequence[str]) -> None:
+    for line in dict.fromkeys(lines):
+        click.secho(line, dim=True, err=True)
+
+
+def _show(records: Sequence[Record], registry: Registry, form: str, wide: bool) -> None:
+    print_board(build(records, registry), registry, console(), form, wide)
+
+
+def _register(records: Sequence[Record], store: Store) -> None:
+    for record in records:
+        path = store.save(record)
+        click.echo(f"registered as {record.cell.id} in {path.parent}", err=True)

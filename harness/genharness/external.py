@@ -1,0 +1,250 @@
+"""Samples that were made elsewhere: read, checked, and planned under the protocol that trained models have."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from genharness.choices import all_options, choose_extractor, feature_errors, protocol_of, select_metrics
+from genharness.errors import ConfigError, DataError, GenharnessError
+from genharness.fit import metric_misfit
+from genharness.plan import setting_errors
+from genharness.protocol import Protocol
+from genharness.records import Record
+from genharness.references_given import Reference, dataset_reference, path_reference
+from genharness.registry import Registry
+from genharness.sample_sets import SampleFile, fit_to, read_labels, read_samples, taken, with_classes
+from genharness.specs import ExtractorSpec, MetricSpec, ModelSpec
+from genharness.store import Store
+from genharness.suite import Suite
+
+__all__ = ["External", "Request", "prepare"]
+
+Report = Callable[[int, int, str], None]
+"""Called with (done, total or 0 when unknown, what is being done)."""
+
+MADE_ELSEWHERE = ModelSpec(name="a set of samples", summary="", factory="", family="external", recipes={})
+"""What a metric is told of a model that only its samples are known of: it can do nothing else."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What is to be scored against what.
+
+    Attributes:
+        samples: Files, folders, or ids of cells.
+        dataset: Reference of the dataset to compare with; empty for `reference`, or for the dataset of a cell.
+        reference: Samples or statistics to compare with, or None.
+        metrics: Names, patterns, `all`, or `default`.
+        features: An extractor, or `auto`.
+        resize: Resize convention of the extractor; empty for its default.
+        resize_to: Side in pixels to which pictures are fitted; None wants them of one size. Only with `reference`.
+        count: Samples of each set to score; 0 for all.
+        reference_count: Reference samples at most; 0 for all.
+        seed: Seed of the protocol.
+        labels: File of the classes that were asked for, or None.
+        name: Name of the row; empty to take the file's.
+        options: Options by plugin name.
+        results: Results folder, for ids of cells.
+        device: Device such as `cpu` or `cuda`.
+        weights: The user's pretrained weights.
+    """
+
+    samples: Sequence[str]
+    dataset: str = ""
+    reference: Path | None = None
+    metrics: tuple[str, ...] = ("default",)
+    features: str = "auto"
+    resize: str = ""
+    resize_to: int | None = None
+    count: int = 0
+    reference_count: int = 0
+    seed: int = 0
+    labels: Path | None = None
+    name: str = ""
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    results: Path = Path("results")
+    device: str = "cpu"
+    weights: Path | None = None
+
+
+@dataclass(frozen=True)
+class External:
+    """One set of samples, read, checked and planned: what `genharness.external_scoring` takes.
+
+    Attributes:
+        name: Name of its row.
+        found: The samples, in the shape of what they are compared with.
+        reference: What they are compared with.
+        protocol: As it is known before anything is measured.
+        metrics: Metrics to compute, with every option.
+        skipped: Metrics that cannot be, with the reason.
+        notes: What the user should know of the choices.
+    """
+
+    name: str
+    found: SampleFile
+    reference: Reference
+    protocol: Protocol
+    metrics: Mapping[str, Mapping[str, Any]]
+    skipped: Mapping[str, str]
+    notes: tuple[str, ...]
+
+
+def prepare(request: Request, registry: Registry, report: Report) -> list[External]:
+    """Read and check everything, so that a mistake costs no scoring.
+
+    Raises:
+        GenharnessError: For every unusable set at once, one line each; or for what was asked for.
+    """
+    _check(request)
+    store = Store(request.results)
+    sources = [_source(word, store) for word in request.samples]
+    reference = _reference(request, sources, registry, report)
+    suite = _suite(request, reference)
+    metrics = _metrics(suite, registry)
+    sets = _read_all(request, sources, reference, report)
+    facts = reference.facts(sets[0].shape)
+    notes: list[str] = []
+    extractor = choose_extractor(suite, registry, request.weights, facts, notes)
+    _check_sizes(sets, reference, extractor)
+    misfits = {spec.name: metric_misfit(spec, MADE_ELSEWHERE, facts) for spec in metrics}
+    wanted = [spec for spec in metrics if not misfits[spec.name]]
+    return [
+        External(
+            name=name,
+            found=found,
+            reference=reference,
+            protocol=protocol_of(suite, extractor, len(found.samples), metrics),
+            metrics={spec.name: all_options(spec, suite.set.get(spec.name, {})) for spec in wanted},
+            skipped={key: reason for key, reason in misfits.items() if reason},
+            notes=tuple(notes),
+        )
+        for name, found in zip(_names(request, sources), sets, strict=True)
+    ]
+
+
+def _check(request: Request) -> None:
+    if request.dataset and request.reference is not None:
+        raise ConfigError("--dataset and --reference exclude each other: name the one to compare with")
+    if request.dataset and request.resize_to is not None:
+        raise ConfigError(f"--resize-to goes with --reference: write --dataset {request.dataset}@{request.resize_to}")
+    if len(request.samples) > 1 and (request.labels is not None or request.name):
+        raise ConfigError("--labels and --name are for one set of samples at a time")
+    if request.name and not _NAME.fullmatch(request.name):
+        raise ConfigError(f"name {request.name!r} must be letters, digits, dots, dashes and underscores, 60 at most")
+
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A path, and the record of the cell that it belongs to, if one was named."""
+
+    path: Path
+    record: Record | None = None
+
+
+def _source(word: str, store: Store) -> _Source:
+    path = Path(word).expanduser()
+    if path.exists():
+        return _Source(path)
+    if "/" in word or path.suffix in (".npy", ".npz", ".zip") or not store.records_folder.is_dir():
+        raise DataError(f"{word} does not exist: give a folder, zip, .npz or .npy of samples, or the id of a cell")
+    record = store.find(word)
+    file = store.cell_folder(record.cell.id) / "samples.npz"
+    if not file.is_file():
+        raise DataError(f"cell {record.cell.id} has no samples: run it again with --keep samples --fresh")
+    return _Source(file, record)
+
+
+def _names(request: Request, sources: Sequence[_Source]) -> list[str]:
+    """Return a name for each row, all different."""
+    names = [request.name or (one.record.cell.id if one.record else _plain_name(one.path.stem)) for one in sources]
+    if len(set(names)) < len(names):
+        longer = [_plain_name(f"{one.path.parent.name}-{one.path.stem}") for one in sources]
+        names = [one.record.cell.id if one.record else name for one, name in zip(sources, longer, strict=True)]
+    return [name if name not in names[:place] else f"{name}-{place + 1}" for place, name in enumerate(names)]
+
+
+def _plain_name(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-._")[:60] or "samples"
+
+
+def _reference(request: Request, sources: Sequence[_Source], registry: Registry, report: Report) -> Reference:
+    if request.reference is not None:
+        return path_reference(request.reference, request.resize_to, request.reference_count, request.seed, report)
+    datasets = {request.dataset} if request.dataset else {one.record.cell.dataset for one in sources if one.record}
+    if len(datasets) != 1 or not (request.dataset or all(one.record for one in sources)):
+        raise ConfigError("say what to compare with: --dataset NAME, or --reference PATH")
+    return dataset_reference(datasets.pop(), registry, report)
+
+
+def _suite(request: Request, reference: Reference) -> Suite:
+    return Suite(
+        models=(),
+        datasets=(reference.name,),
+        metrics=request.metrics,
+        features=request.features,
+        resize=request.resize,
+        reference=request.reference_count,
+        reference_split=reference.split,
+        protocol_seed=request.seed,
+        device=request.device,
+        set=request.options,
+    )
+
+
+def _metrics(suite: Suite, registry: Registry) -> list[MetricSpec]:
+    errors: list[str] = []
+    metrics = select_metrics(registry, suite.metrics, errors)
+    errors += setting_errors(suite, registry, [], metrics)
+    errors += feature_errors(suite, registry)
+    if errors:
+        raise ConfigError("\n".join(dict.fromkeys(errors)))
+    return metrics
+
+
+def _read_all(
+    request: Request, sources: Sequence[_Source], reference: Reference, report: Report
+) -> list[SampleFile]:
+    sets, errors = [], []
+    for source in sources:
+        try:
+            sets.append(_read_one(request, source, reference, report))
+        except GenharnessError as error:
+            errors.append(str(error))
+    if errors:
+        raise DataError("\n".join(errors))
+    return sets
+
+
+def _read_one(request: Request, source: _Source, reference: Reference, report: Report) -> SampleFile:
+    shape = reference.shape
+    square = shape is not None and shape.modality == "image" and shape.height == shape.width
+    size = shape.height if shape is not None and square and reference.data is not None else request.resize_to
+    found = read_samples(source.path, size=size, report=report)
+    if reference.data is not None:
+        found = fit_to(found, reference.data.shape, reference.name)
+    if request.labels is not None:
+        labels = read_labels(request.labels, len(found.samples))
+        found = dataclasses.replace(found, labels=labels, class_names=())
+    class_names = reference.data.class_names if reference.data is not None else ()
+    return taken(with_classes(found, class_names), request.count, request.seed)
+
+
+def _check_sizes(sets: Sequence[SampleFile], reference: Reference, extractor: ExtractorSpec) -> None:
+    """Refuse sets that an extractor without a resize could not compare."""
+    wanted = reference.shape or sets[0].shape
+    for found in sets:
+        differs = found.shape.shape != wanted.shape
+        if found.shape.modality != wanted.modality or (differs and not extractor.resizes):
+            raise DataError(
+                f"{found.where} holds {found.shape}, and the others {wanted}: "
+                f"extractor {extractor.name} needs one shape, such as --resize-to gives pictures"
+            )

@@ -27,7 +27,7 @@ __all__ = [
     "tile_types",
 ]
 
-_CHUNK_BYTES = 2**21
+_CHUNK_BYTES = 2**23
 
 
 @contextmanager
@@ -97,8 +97,10 @@ class Points:
         Raises:
             ValueError: Squares of the values overflow the type of the rows.
         """
-        sums = torch.stack([part.sum(0, dtype=torch.float64) for part in rows.split(1024)])
-        centre = (sums.sum(0) / len(rows)).to(rows.dtype)
+        centre = torch.zeros(rows.shape[1], dtype=torch.float64, device=rows.device)
+        for part in rows.split(_chunk_rows(rows.shape[1])):
+            centre += part.sum(0, dtype=torch.float64)
+        centre = (centre / len(rows)).to(rows.dtype)
         norms = _squared_norms(rows, centre)
         kept, place, counts = torch.unique(_representatives(rows, norms), return_inverse=True, return_counts=True)
         order = torch.randperm(len(kept), generator=torch.Generator().manual_seed(0)).to(rows.device)
@@ -199,17 +201,17 @@ def exact_distances(a: Tensor, i: Tensor, b: Tensor, j: Tensor) -> Tensor:
     Returns:
         Float64 `(pairs,)`.
     """
-    width = a.shape[1]
-    pairs = max(1, _CHUNK_BYTES // (8 * width))
-    gathered = a.new_empty(min(pairs, len(i)), width)
-    terms = torch.empty_like(gathered, dtype=torch.float64)
-    parts = []
-    for some_i, some_j in zip(i.split(pairs), j.split(pairs), strict=True):
-        count = len(some_i)
-        terms[:count] = torch.index_select(a, 0, some_i, out=gathered[:count])
-        terms[:count] -= torch.index_select(b, 0, some_j, out=gathered[:count])
-        parts.append(_tree_sum(terms[:count].square_()).sqrt())
-    return torch.cat(parts)
+    size = min(len(i), _chunk_rows(a.shape[1]))
+    gathered = a.new_empty(size, a.shape[1])
+    workspace = torch.empty_like(gathered, dtype=torch.float64)
+    distances = torch.empty(len(i), dtype=torch.float64, device=a.device)
+    for start in range(0, len(i), _chunk_rows(a.shape[1])):
+        stop = min(start + size, len(i))
+        rows, terms = gathered[: stop - start], workspace[: stop - start]
+        terms.copy_(torch.index_select(a, 0, i[start:stop], out=rows))
+        terms -= torch.index_select(b, 0, j[start:stop], out=rows)
+        distances[start:stop] = _tree_sum(terms.square_())
+    return distances.sqrt_()
 
 
 def _tree_sum(terms: Tensor) -> Tensor:
@@ -224,8 +226,19 @@ def _tree_sum(terms: Tensor) -> Tensor:
     return terms[:, 0]
 
 
+def _chunk_rows(width: int) -> int:
+    return max(1, _CHUNK_BYTES // (8 * width))
+
+
 def _squared_norms(rows: Tensor, centre: Tensor) -> Tensor:
-    return torch.cat([(part.double() - centre).square_().sum(1) for part in rows.split(1024)])
+    # One workspace, and results written in place: small ones kept between large temporaries scatter the heap.
+    size = min(len(rows), _chunk_rows(rows.shape[1]))
+    workspace = torch.empty(size, rows.shape[1], dtype=torch.float64, device=rows.device)
+    norms = torch.empty(len(rows), dtype=torch.float64, device=rows.device)
+    for part, norm in zip(rows.split(size), norms.split(size), strict=True):
+        terms = torch.sub(part, centre.double(), out=workspace[: len(part)])
+        torch.sum(terms.square_(), 1, out=norm)
+    return norms
 
 
 def _unit(norms: Tensor, dtype: torch.dtype) -> float:
@@ -246,7 +259,8 @@ def _representatives(rows: Tensor, norms: Tensor) -> Tensor:
     _, group = torch.unique(_hashes(rows, suspects), return_inverse=True)
     first = torch.full_like(own, len(rows)).scatter_reduce_(0, group, suspects, "amin")[group]
     representatives = own.clone()
-    for row, earlier in zip(suspects.split(1024), first.split(1024), strict=True):
+    size = _chunk_rows(rows.shape[1])
+    for row, earlier in zip(suspects.split(size), first.split(size), strict=True):
         equal = (rows[row] == rows[earlier]).all(1)
         representatives[row[equal]] = earlier[equal]
     return representatives
@@ -256,5 +270,9 @@ def _hashes(rows: Tensor, which: Tensor) -> Tensor:
     generator = torch.Generator().manual_seed(0)
     weights = torch.randint(-(2**62), 2**62, (rows.shape[1],), generator=generator).to(rows.device)
     whole = torch.int32 if rows.dtype == torch.float32 else torch.int64
-    # Adding 0 turns -0.0, which equals 0.0, into it.
-    return torch.cat([((rows[part] + 0.0).view(whole) * weights).sum(1) for part in which.split(1024)])
+    size = _chunk_rows(rows.shape[1])
+    keys = torch.empty(len(which), dtype=torch.int64, device=rows.device)
+    for some, key in zip(which.split(size), keys.split(size), strict=True):
+        # Adding 0 turns -0.0, which equals 0.0, into it.
+        torch.sum((rows[some] + 0.0).view(whole) * weights, 1, out=key)
+    return keys

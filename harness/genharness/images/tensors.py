@@ -16,6 +16,7 @@ from genharness.errors import DataError
 __all__ = ["as_labels", "as_uint8", "load_npy", "load_npz"]
 
 _CHUNK_BYTES = 1 << 26
+_MAGIC = b"\x93NUMPY"
 _DARKEST = 16
 """Floating-point images in 0 … 255 reach at least this value; below, they may as well be an overshot [0, 1]."""
 _SAVE = "save uint8, or floating-point values in [0, 1] or [-1, 1]"
@@ -28,6 +29,9 @@ def load_npy(path: Path) -> NDArray[Any]:
         DataError: If it is damaged or holds pickled objects.
     """
     try:
+        with path.open("rb") as file:
+            if file.read(len(_MAGIC)) != _MAGIC:  # numpy would take it for a pickle
+                raise DataError(f"{path} is damaged or no array file")
         array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise _unusable(str(path), error) from error
@@ -40,6 +44,8 @@ def load_npz(path: Path) -> Mapping[str, NDArray[Any]]:
     Raises:
         DataError: If it is damaged, a bomb, or holds pickled objects or anything but arrays.
     """
+    if not zipfile.is_zipfile(path):
+        raise DataError(f"{path} is damaged or no .npz file")
     list_members(path)  # refuses bombs before a byte is unpacked
     arrays = {}
     try:
@@ -55,7 +61,7 @@ def load_npz(path: Path) -> Mapping[str, NDArray[Any]]:
 
 
 def _unusable(where: str, error: Exception) -> DataError:
-    if "pickle" in str(error).lower():
+    if any(word in str(error) for word in ("pickle", "Python objects")):
         return DataError(f"{where} holds pickled objects, which could run code and are never loaded: save plain arrays")
     return DataError(f"{where} is damaged or no array file ({error})")
 

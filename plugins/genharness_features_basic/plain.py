@@ -1,0 +1,52 @@
+"""Samples as their own features."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genharness import DataError
+from genharness.kit import Extracted, Extractor
+from genharness.protocol import short_hash
+
+__all__ = ["Identity", "Pixels"]
+
+
+class Pixels(Extractor):
+    """Pixel values in [0, 1], channels first."""
+
+    @property
+    def identity(self) -> str:
+        """Always the same: there is nothing to choose."""
+        return short_hash("pixels in [0, 1]", digits=16)
+
+    def extract(self, samples: NDArray[Any]) -> Extracted:
+        """Return `(n, c h w)` of uint8 images `(n, c, h, w)`.
+
+        Raises:
+            DataError: If the samples are something else.
+        """
+        if samples.dtype != np.uint8 or samples.ndim != 4:
+            raise DataError(f"extractor pixels reads uint8 images (n, c, h, w), not {samples.dtype} {samples.shape}")
+        return Extracted(samples.reshape(len(samples), -1).astype(np.float32) / np.float32(255))
+
+
+class Identity(Extractor):
+    """Rows of features that somebody else extracted."""
+
+    @property
+    def identity(self) -> str:
+        """Always the same: there is nothing to choose."""
+        return short_hash("rows as they are", digits=16)
+
+    def extract(self, samples: NDArray[Any]) -> Extracted:
+        """Return the rows `(n, d)` as float32.
+
+        Raises:
+            DataError: If the samples are no rows.
+        """
+        if samples.ndim != 2:
+            raise DataError(f"extractor identity reads rows (n, d), not an array of shape {samples.shape}")
+        return Extracted(np.asarray(samples, np.float32))

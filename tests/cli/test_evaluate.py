@@ -1,0 +1,152 @@
+"""`genharness evaluate` as a user meets it."""
+
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from sklearn.datasets import load_digits
+
+from genharness.cells import Cell
+from genharness.cli.evaluate import evaluate
+from genharness.cli.main import cli
+from genharness.errors import ConfigError, RunError
+from genharness.protocol import Protocol
+from genharness.records import Record
+from genharness.store import Store
+
+IMAGES = (load_digits().images[:80] * 15.9375).astype(np.uint8)[:, None]
+NOISE = np.random.default_rng(0).integers(0, 256, IMAGES.shape).astype(np.uint8)
+FAST = ("--dataset", "digits", "--features", "pixels", "--metrics", "fid,prdc")
+
+
+@pytest.fixture
+def files(tmp_path):
+    np.save(tmp_path / "good.npy", IMAGES)
+    np.savez(tmp_path / "noise.npz", images=NOISE)
+    return tmp_path / "good.npy", tmp_path / "noise.npz"
+
+
+def invoke(*arguments, **options):
+    return CliRunner().invoke(evaluate, [str(argument) for argument in arguments], **options)
+
+
+def test_several_sets_make_a_leaderboard_with_the_better_one_first(files):
+    found = invoke(*files, *FAST, "--format", "json")
+    (group,) = json.loads(found.stdout)
+    assert [row["model"] for row in group["rows"]] == ["good", "noise"]
+    assert group["rows"][0]["values"]["fid"]["mean"] < group["rows"][1]["values"]["fid"]["mean"]
+    assert group["protocol"]["sample_count"] == 80
+
+
+@pytest.mark.parametrize(
+    ("form", "check"),
+    [
+        ("table", lambda text: "protocol" in text and "good" in text),
+        ("md", lambda text: text.startswith("### digits") and "| good |" in text),
+        ("csv", lambda text: [row["model"] for row in csv.DictReader(io.StringIO(text))] == ["good", "noise"]),
+    ],
+)
+def test_every_format_of_the_leaderboard_is_there(files, form, check):
+    assert check(invoke(*files, *FAST, "--format", form).stdout)
+
+
+def test_nothing_is_registered_unless_asked_for(files, tmp_path):
+    assert invoke(files[0], *FAST, "--results", tmp_path / "results").exit_code == 0
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_registered_set_stands_in_the_leaderboard(files, tmp_path):
+    results = tmp_path / "results"
+    done = invoke(files[0], *FAST, "--results", results, "--register", "--name", "theirs")
+    assert "registered as theirs-digits-s0" in done.stderr
+    (record,) = Store(results).records()
+    assert (record.source, record.cell.model, record.status) == ("external", "theirs", "ok")
+    shown = CliRunner().invoke(cli, ["leaderboard", str(results), "--format", "md"])
+    assert "| theirs |" in shown.stdout
+
+
+def test_a_skipped_metric_is_named_with_its_reason_where_it_was_asked_for(files):
+    quiet = invoke(files[0], *FAST)
+    assert "likelihood" not in quiet.stderr
+    loud = invoke(files[0], *FAST[:-1], "fid,likelihood")
+    assert "good: no likelihood: a set of samples gives no likelihood" in loud.stderr
+
+
+def test_nothing_scored_is_an_error_with_the_reason(files):
+    done = invoke(files[0], *FAST[:-1], "likelihood")
+    assert isinstance(done.exception, ConfigError)
+    assert "a set of samples gives no likelihood" in str(done.exception)
+
+
+def test_sets_of_different_counts_are_said_not_to_be_ranked_together(files, tmp_path):
+    np.save(tmp_path / "few.npy", IMAGES[:40])
+    done = invoke(files[0], tmp_path / "few.npy", *FAST, "--format", "json")
+    assert len(json.loads(done.stdout)) == 2
+    assert "give --count" in done.stderr
+
+
+def test_an_unknown_format_is_refused_before_anything_is_read(files):
+    done = invoke(files[0], *FAST, "--format", "tabel")
+    assert "did you mean 'table'" in str(done.exception)
+
+
+def test_results_that_cannot_be_written_are_refused_before_scoring(files, tmp_path):
+    (tmp_path / "results").touch()
+    done = invoke(files[0], *FAST, "--register", "--results", tmp_path / "results")
+    assert isinstance(done.exception, RunError)
+
+
+def save_cell(results):
+    """Keep what a finished cell leaves: a record and its samples."""
+    protocol = Protocol(extractor="pixels", sample_count=80)
+    cell = Cell(model="vae", dataset="digits", seed=0, budget="smoke", length="9steps", protocol=protocol)
+    store = Store(results)
+    store.open_for_writing()
+    store.save(Record(cell=cell, status="ok", scores={"fid": 1.0}, protocol=protocol.as_plain(), protocol_hash="x"))
+    store.cell_folder(cell.id).mkdir()
+    np.savez(store.cell_folder(cell.id) / "samples.npz", images=IMAGES)
+    return cell
+
+
+def test_a_cell_is_compared_with_its_own_dataset_and_may_be_shortened(tmp_path):
+    cell = save_cell(tmp_path / "results")
+    done = invoke("vae-digits", *FAST[2:], "--results", tmp_path / "results", "--format", "json")
+    (group,) = json.loads(done.stdout)
+    assert group["dataset"] == "digits"
+    assert group["rows"][0]["model"] == cell.id
+
+
+def test_a_cell_without_samples_says_what_to_do(tmp_path):
+    cell = save_cell(tmp_path / "results")
+    (Store(tmp_path / "results").cell_folder(cell.id) / "samples.npz").unlink()
+    done = invoke(cell.id, *FAST[2:], "--results", tmp_path / "results")
+    assert "run it again with --keep samples" in str(done.exception)
+
+
+def test_the_command_line_tells_a_mistake_in_one_line(genharness, tmp_path):
+    (tmp_path / "text.npy").write_text("hello")
+    done = genharness("evaluate", "text.npy", "--dataset", "digits")
+    assert (done.returncode, done.stdout) == (2, "")
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1
+    assert "text.npy is damaged or no array file" in errors[0]
+
+
+@pytest.mark.slow
+def test_trained_samples_score_outside_as_they_did_inside(genharness, tmp_path):
+    """The promise behind one ranking: the same samples, evaluated from their file, give the record's numbers."""
+    trained = genharness("run", "--models", "gaussian", "--datasets", "digits", "--samples", "200", "--keep", "samples")
+    assert trained.returncode == 0, trained.stderr
+    (inside,) = Store(tmp_path / "results").records()
+    file = Store(tmp_path / "results").cell_folder(inside.cell.id) / "samples.npz"
+    done = genharness("evaluate", file, "--dataset", "digits", "--register", "--name", "copy")
+    assert done.returncode == 0, done.stderr
+    outside = next(record for record in Store(tmp_path / "results").records() if record.source == "external")
+    assert outside.protocol_hash == inside.protocol_hash
+    shared = {key: value for key, value in inside.scores.items() if key in outside.scores}
+    assert {"fid", "coverage", "kid", "modes_covered"} <= set(shared)
+    for key, value in shared.items():
+        assert outside.scores[key] == pytest.approx(value, rel=1e-6, nan_ok=True), key

@@ -113,3 +113,15 @@ def test_a_cell_is_found_by_the_beginning_of_its_name(store):
 def test_where_nothing_was_run_the_remedy_is_told(tmp_path):
     with pytest.raises(RunError, match="run `genharness run` first"):
         list(Store(tmp_path).records())
+
+
+@pytest.mark.parametrize("indent", [2, 1, None])
+def test_records_without_their_history_are_otherwise_the_same(store, indent):
+    curves = {"losses": {"step": [1], "loss": [0.5]}}
+    notes = ['a note says\n  "history": {}, and\n  "artefacts": {}']
+    saved = record(history=curves, notes=notes, artefacts={"grid": "g"})
+    path = store.save(saved)
+    path.write_text(json.dumps(json.loads(path.read_text()), indent=indent))  # as an editor may lay it out
+    (read,) = store.records(history=False)
+    assert (read.notes, read.artefacts, read.scores) == (saved.notes, saved.artefacts, saved.scores)
+    assert read.history == ({} if indent == 2 else curves)

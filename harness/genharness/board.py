@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-import math
-import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
+import orjson
+
+from genharness.cells import Cell as RecordCell
 from genharness.errors import ConfigError, did_you_mean
+from genharness.marks import COLLAPSED, TIED, mark
 from genharness.protocol import Protocol, canonical_json
 from genharness.records import MEASUREMENTS, Record
 from genharness.registry import Registry
 from genharness.specs import Column
+from genharness.stats import diverged_rate, interquartile_mean, mean_and_deviation, summarise
+from genharness.stats.values import LARGEST
 
 __all__ = ["Board", "BoardColumn", "Cell", "Group", "Row", "build"]
 
 Seeds = Literal["mean", "each"]
 
 _MEASURED = (
-    Column(key="train_seconds", title="Train", unit="s", higher_is_better=False, format=",.1f"),
-    Column(key="train_images_per_second", title="Train", unit="img/s", higher_is_better=True, format=",.0f"),
-    Column(key="latency_p50_ms", title="Latency", unit="ms", higher_is_better=False, format=",.2f"),
-    Column(key="sample_images_per_second", title="Sampling", unit="img/s", higher_is_better=True, format=",.0f"),
+    Column(key="train_seconds", title="Train", unit="s", higher_is_better=False, format=",.1f", ratio=True),
+    Column(
+        key="train_images_per_second", title="Train", unit="img/s", higher_is_better=True, format=",.0f", ratio=True
+    ),
+    Column(key="latency_p50_ms", title="Latency", unit="ms", higher_is_better=False, format=",.2f", ratio=True),
+    Column(
+        key="sample_images_per_second", title="Sampling", unit="img/s", higher_is_better=True, format=",.0f", ratio=True
+    ),
     Column(key="peak_memory_mib", title="Memory", unit="MiB", higher_is_better=False, format=",.0f"),
     Column(key="peak_accelerator_mib", title="GPU memory", unit="MiB", higher_is_better=False, format=",.0f"),
     Column(key="parameters", title="Parameters", higher_is_better=None, format=",.0f"),
@@ -44,11 +52,20 @@ class Cell:
         mean: Mean, or None where no seed has a value.
         deviation: Standard deviation over seeds (n - 1), or None with fewer than two.
         count: Seeds with a value.
+        values: Values of the seeds that have one, in the order of the seeds.
+        interval: 95 % confidence interval of the mean over training seeds; None unless asked for, or with one seed.
     """
 
     mean: float | None
     deviation: float | None
     count: int
+    values: tuple[float, ...] = ()
+    interval: tuple[float, float] | None = None
+
+    @property
+    def interquartile_mean(self) -> float | None:
+        """Mean of the middle half of the seeds, or None where no seed has a value."""
+        return interquartile_mean(self.values) if self.values else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +104,11 @@ class Row:
         cells: Numbers by column key.
         failed: How many of its seeds did not end well.
         records: The records behind it.
+        real: Whether it is held-out real data: what a perfect generator would score.
+        single: Whether it is one seed of a model, by the user's wish.
+        diverged: Share of its seeds that diverged among those that ended by themselves; see `diverged_rate`.
+        tied: Whether it cannot be told from the best trained row; None for that row and where it was not tested.
+        collapse: Why its samples count as collapsed, or empty.
     """
 
     model: str
@@ -96,11 +118,21 @@ class Row:
     cells: dict[str, Cell]
     failed: int
     records: list[Record]
+    real: bool = False
+    single: bool = False
+    diverged: float | None = None
+    tied: bool | None = None
+    collapse: str = ""
 
     @property
     def label(self) -> str:
         """Model and variation."""
         return f"{self.model} {self.variation}".strip()
+
+    @property
+    def marks(self) -> str:
+        """Signs that stand beside the row; the group's notes explain them."""
+        return f"{TIED if self.tied else ''}{COLLAPSED if self.collapse else ''}"
 
 
 @dataclass
@@ -114,6 +146,7 @@ class Group:
         rows: Best first.
         failures: Records that did not end well.
         best: Row of the best trained model by column key.
+        notes: What the marks of the rows mean, and what could not be tested, a line each.
     """
 
     dataset: str
@@ -122,6 +155,7 @@ class Group:
     rows: list[Row] = field(default_factory=list)
     failures: list[Record] = field(default_factory=list)
     best: dict[str, Row] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -139,6 +173,7 @@ def build(
     sort: str | None = None,
     columns: Sequence[str] = (),
     seeds: Seeds = "mean",
+    interval: bool = False,
 ) -> Board:
     """Return the leaderboard of some records.
 
@@ -149,6 +184,7 @@ def build(
         sort: Column to rank by; the first that has a better end when None.
         columns: Only these columns, in this order; all when empty.
         seeds: Summarise seeds by their mean, or show each.
+        interval: Add 95 % confidence intervals of the means.
 
     Raises:
         ConfigError: If a dataset or column is unknown; the message gives the nearest.
@@ -163,11 +199,12 @@ def build(
     known = {dataset for dataset, _ in finished} | set(failures)
     wanted = [name for word in datasets for name in _known_datasets(word, known)] or sorted(known)
     groups: list[Group] = []
+    look = _Look(registry, sort, columns, seeds, interval)
     for dataset in dict.fromkeys(wanted):
         keys = sorted(key for key in finished if key[0] == dataset)
         for place, key in enumerate(keys):
             failed = failures[dataset] if place == 0 else []
-            groups.append(_group(finished[key], failed, registry, sort, columns, seeds))
+            groups.append(_group(finished[key], failed, look))
         if not keys:
             groups.append(Group(dataset, None, failures=failures[dataset]))
     return Board(groups)
@@ -181,27 +218,31 @@ def _known_datasets(name: str, known: set[str]) -> list[str]:
     return matches
 
 
-def _group(
-    records: list[Record],
-    failures: list[Record],
-    registry: Registry,
-    sort: str | None,
-    wanted: Sequence[str],
-    seeds: Seeds,
-) -> Group:
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How the board was asked for."""
+
+    registry: Registry
+    sort: str | None
+    columns: Sequence[str]
+    seeds: Seeds
+    interval: bool
+
+
+def _group(records: list[Record], failures: list[Record], look: _Look) -> Group:
     protocol = Protocol.from_plain(records[0].protocol)
     group = Group(records[0].cell.dataset, protocol, failures=failures)
-    available = _columns(records, registry, protocol)
-    group.columns = [_find(available, key) for key in wanted] or list(available.values())
-    rank = _find(available, sort) if sort else next(
+    available = _columns(records, look.registry, protocol)
+    group.columns = [_find(available, key) for key in look.columns] or list(available.values())
+    rank = _find(available, look.sort) if look.sort else next(
         (column for column in group.columns if column.column.higher_is_better is not None), None
     )
     needed = list({column.key: column for column in (*group.columns, *([rank] if rank else []))})
-    failed = _failed_by_configuration(failures)
-    group.rows = _rows(records, failed, registry, needed, seeds)
+    group.rows = _rows(records, failures, needed, look)
     if rank is not None:
         group.rows.sort(key=lambda row: _rank(row, rank))
     group.best = _best(group)
+    mark(group, rank)
     return group
 
 
@@ -231,53 +272,60 @@ def _title(column: Column, protocol: Protocol) -> str:
     return column.titles.get(protocol.extractor, column.title)
 
 
-def _configuration(record: Record) -> str:
-    """Return what makes two records the same row: everything of the cell but seed and protocol."""
-    plain = record.cell.as_plain()
-    return canonical_json({key: plain[key] for key in plain if key not in ("seed", "protocol", "plugins")})
+_NOT_CONFIGURATION = frozenset({"seed", "protocol", "plugins"})
+_SETTINGS = tuple(item.name for item in fields(RecordCell) if item.name not in _NOT_CONFIGURATION)
 
 
-def _failed_by_configuration(failures: list[Record]) -> dict[str, int]:
-    counts: dict[str, int] = defaultdict(int)
-    for record in failures:
-        counts[_configuration(record)] += 1
-    return counts
+def _configuration(record: Record) -> bytes:
+    """Return what makes two records the same row: everything of the cell but seed, protocol and versions."""
+    return orjson.dumps([getattr(record.cell, name) for name in _SETTINGS], option=orjson.OPT_SORT_KEYS)
 
 
-def _rows(
-    records: list[Record], failed: Mapping[str, int], registry: Registry, keys: Sequence[str], seeds: Seeds
-) -> list[Row]:
-    grouped: dict[str, list[Record]] = defaultdict(list)
+def _rows(records: list[Record], failures: list[Record], keys: Sequence[str], look: _Look) -> list[Row]:
+    grouped: dict[tuple[bytes, int | None], list[Record]] = defaultdict(list)
     for record in records:
-        name = _configuration(record)
-        grouped[name if seeds == "mean" else f"{name} {record.cell.seed}"].append(record)
-    rows = []
-    for members in grouped.values():
-        cell = members[0].cell
-        spec = registry.models.get(cell.model)
-        members.sort(key=lambda record: record.cell.seed)
-        rows.append(
-            Row(
-                model=cell.model,
-                variation=f"seed {cell.seed}" if seeds == "each" else "",
-                reference=spec is not None and not spec.trained,
-                seeds=[record.cell.seed for record in members],
-                cells={key: _summary(members, key) for key in keys},
-                failed=failed.get(_configuration(members[0]), 0),
-                records=members,
-            )
-        )
+        grouped[_configuration(record), record.cell.seed if look.seeds == "each" else None].append(record)
+    lost: dict[bytes, list[Record]] = defaultdict(list)
+    for record in failures:
+        lost[_configuration(record)].append(record)
+    rows = [_row(members, lost[name], keys, look) for (name, _), members in grouped.items()]
     _tell_apart(rows)
     return rows
 
 
-def _summary(records: list[Record], key: str) -> Cell:
+def _row(members: list[Record], lost: list[Record], keys: Sequence[str], look: _Look) -> Row:
+    cell = members[0].cell
+    spec = look.registry.models.get(cell.model)
+    single = look.seeds == "each"
+    members.sort(key=lambda record: record.cell.seed)
+    return Row(
+        model=cell.model,
+        variation=f"seed {cell.seed}" if single else "",
+        reference=spec is not None and not spec.trained,
+        seeds=[record.cell.seed for record in members],
+        cells={key: _summary(members, key, look.interval) for key in keys},
+        failed=len(lost),
+        records=members,
+        real=spec is not None and spec.finite and not spec.trained,
+        single=single,
+        diverged=None if single else diverged_rate(record.status for record in (*members, *lost)),
+    )
+
+
+def _summary(records: list[Record], key: str, interval: bool) -> Cell:
     found = [record.scores.get(key, record.measurements.get(key)) for record in records]
-    values = [value for value in found if value is not None and math.isfinite(value)]
+    values = [value for value in found if value is not None and abs(value) < LARGEST]
     if not values:
         return Cell(None, None, 0)
-    deviation = statistics.stdev(values) if len(values) > 1 else None
-    return Cell(statistics.fmean(values), deviation, len(values))
+    mean, deviation = mean_and_deviation(values)
+    return Cell(mean, deviation, len(values), tuple(values), _interval(values) if interval else None)
+
+
+def _interval(values: list[float]) -> tuple[float, float] | None:
+    summary = summarise(values)
+    if summary.interval_low is None or summary.interval_high is None:
+        return None
+    return summary.interval_low, summary.interval_high
 
 
 def _tell_apart(rows: list[Row]) -> None:
@@ -296,9 +344,8 @@ def _tell_apart(rows: list[Row]) -> None:
 
 
 def _flat(record: Record) -> dict[str, Any]:
-    plain = record.cell.as_plain()
-    plain = {key: plain[key] for key in plain if key not in ("seed", "protocol", "plugins", "dataset", "model")}
-    return {**plain.pop("options"), **plain}
+    settings = {name: getattr(record.cell, name) for name in _SETTINGS if name not in ("dataset", "model", "options")}
+    return {**record.cell.options, **settings}
 
 
 def _rank(row: Row, column: BoardColumn) -> tuple[bool, float]:

@@ -111,9 +111,8 @@ class Record:
                 f"record {name} has schema {plain['schema']}, newer than this genharness reads ({SCHEMA_VERSION}): "
                 "upgrade genharness, or move the file away"
             )
-        names = {item.name for item in dataclasses.fields(cls)}
         try:
-            values = {key: plain[key] for key in names if key in plain}
+            values = {key: plain[key] for key in _FIELDS if key in plain}
             record = cls(**{**values, "cell": Cell.from_plain(plain["cell"])})
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"it is no record ({error})") from error
@@ -123,3 +122,6 @@ class Record:
             if not isinstance(getattr(record, key), dict):
                 raise ValueError(f"its {key} are no object")
         return record
+
+
+_FIELDS = frozenset(item.name for item in dataclasses.fields(Record))

@@ -240,6 +240,8 @@ class Column:
         higher_is_better: Direction of the arrow; None when neither end is better.
         format: Format specification, such as `.2f`.
         titles: Other headings by extractor, such as `{"inception": "FID"}`.
+        ratio: Whether seeds are compared by ratios, on logarithms: for positive distances and times, whose spread
+            grows with them.
     """
 
     key: str
@@ -248,6 +250,7 @@ class Column:
     higher_is_better: bool | None = None
     format: str = ".3f"
     titles: Mapping[str, str] = field(default_factory=dict)
+    ratio: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

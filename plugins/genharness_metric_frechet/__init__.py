@@ -27,7 +27,9 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             place=10,
             factory="genharness_metric_frechet.fid:Fid",
             columns=(
-                Column(key="fid", title="FD", titles={"inception": "FID"}, higher_is_better=False, format=".2f"),
+                Column(
+                    key="fid", title="FD", titles={"inception": "FID"}, higher_is_better=False, format=".2f", ratio=True
+                ),
             ),
             needs=("features",),
             modalities=("image", "tabular"),

@@ -7,7 +7,7 @@ import io
 import json
 from typing import Any
 
-from genharness.board import Board, BoardColumn, Group, Row
+from genharness.board import Board, BoardColumn, Cell, Group, Row
 from genharness.reporting import RenderOptions
 from genharness_report_text.numbers import shown
 
@@ -33,6 +33,7 @@ def _group(group: Group) -> dict[str, Any]:
             }
             for column in group.columns
         ],
+        "notes": group.notes,
         "rows": [_row(group, place, row) for place, row in enumerate(group.rows, start=1)],
         "failures": [
             {"cell": record.cell.id, "status": record.status, "reason": record.reason} for record in group.failures
@@ -48,40 +49,56 @@ def _row(group: Group, place: int, row: Row) -> dict[str, Any]:
         "reference": row.reference,
         "seeds": row.seeds,
         "failed_seeds": row.failed,
-        "values": {
-            column.key: {
-                "mean": row.cells[column.key].mean,
-                "std": row.cells[column.key].deviation,
-                "n": row.cells[column.key].count,
-            }
-            for column in group.columns
-        },
+        "diverged_rate": row.diverged,
+        "tied_with_best": row.tied,
+        "collapse": row.collapse,
+        "values": {column.key: _number_of(row.cells[column.key]) for column in group.columns},
         "cells": [record.cell.id for record in row.records],
     }
 
 
+def _number_of(cell: Cell) -> dict[str, Any]:
+    interval = {} if cell.interval is None else {"interval_95": list(cell.interval)}
+    return {
+        "mean": cell.mean,
+        "std": cell.deviation,
+        "n": cell.count,
+        "interquartile_mean": cell.interquartile_mean,
+        **interval,
+    }
+
+
 def render_csv(board: Board, options: RenderOptions) -> str:
-    """Return one line a row of every group; each column has its mean and its standard deviation over seeds."""
+    """Return one line a row of every group; each column has its mean and its spread over seeds."""
     keys = list(dict.fromkeys(column.key for group in board.groups for column in group.columns))
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    heads = ["dataset", "protocol", "rank", "model", "variation", "seeds", "failed_seeds"]
-    writer.writerow([*heads, *(name for key in keys for name in (key, f"{key}_std"))])
+    intervals = any(cell.interval for group in board.groups for row in group.rows for cell in row.cells.values())
+    tails = ("", "_std", "_low", "_high") if intervals else ("", "_std")
+    writer.writerow([*_HEADS, *(f"{key}{tail}" for key in keys for tail in tails)])
     for group in board.groups:
         for place, row in enumerate(group.rows, start=1):
             protocol = group.protocol.hash if group.protocol else ""
             first = [group.dataset, protocol, place, row.model, row.variation, len(row.seeds), row.failed]
-            writer.writerow([*first, *(_number(value) for key in keys for value in _pair(row, key))])
+            first += [_text(row.diverged), _text(row.tied), row.collapse]
+            numbers = [number for key in keys for number in _numbers(row, key)[: len(tails)]]
+            writer.writerow([*first, *map(_text, numbers)])
     return stream.getvalue().rstrip("\n")
 
 
-def _pair(row: Row, key: str) -> tuple[float | None, float | None]:
+_ROW_HEADS = ("dataset", "protocol", "rank", "model", "variation", "seeds", "failed_seeds")
+_HEADS = (*_ROW_HEADS, "diverged_rate", "tied_with_best", "collapse")
+
+
+def _numbers(row: Row, key: str) -> tuple[float | None, ...]:
     cell = row.cells.get(key)
-    return (None, None) if cell is None else (cell.mean, cell.deviation)
+    if cell is None:
+        return (None,) * 4
+    return cell.mean, cell.deviation, *(cell.interval or (None, None))
 
 
-def _number(value: float | None) -> str:
-    return "" if value is None else repr(value)
+def _text(value: float | None) -> str:
+    return "" if value is None else repr(value).lower()
 
 
 def render_md(board: Board, options: RenderOptions) -> str:
@@ -96,13 +113,18 @@ def _markdown(group: Group) -> str:
         lines += [_line(["model", "seeds", *(column.heading for column in group.columns)])]
         lines += [_line(["---", "---:", *("---:" for _ in group.columns)])]
         lines += [
-            _line([_cell(row.label), str(len(row.seeds)), *(_value(group, row, column) for column in group.columns)])
+            _line([_marked(row), str(len(row.seeds)), *(_value(group, row, column) for column in group.columns)])
             for row in group.rows
         ]
+        lines += ["", *(f"- {_cell(note)}" for note in group.notes)] if group.notes else []
     if group.failures:
         lines += [""] if group.protocol else []
         lines += [f"- {record.cell}: {record.status}: {_cell(record.reason)}" for record in group.failures]
     return "\n".join(lines)
+
+
+def _marked(row: Row) -> str:
+    return _cell(f"{row.label} {row.marks}".strip())
 
 
 def _value(group: Group, row: Row, column: BoardColumn) -> str:

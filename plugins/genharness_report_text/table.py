@@ -42,6 +42,7 @@ def _group(group: Group, console: Console, width: int) -> Stack:
         hidden = [column.key for column in group.columns if column not in columns]
         if hidden:
             parts.append(Text(f"{len(hidden)} more columns with --wide, such as {', '.join(hidden[:4])}", style="dim"))
+    parts += [Text(note, style="dim") for note in group.notes]
     parts += [_failure(str(record.cell), record.status, record.reason) for record in group.failures]
     return Stack(*parts, Text(""))
 
@@ -63,17 +64,25 @@ def _table(group: Group, columns: list[BoardColumn]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     several = any(len(row.seeds) > 1 for row in group.rows)
     failed = any(row.failed for row in group.rows)
+    diverged = any(row.diverged for row in group.rows)
+    marked = any(row.marks for row in group.rows)
     table.add_column("#", justify="right", style="dim", no_wrap=True)
     table.add_column("Model", no_wrap=True)
+    if marked:
+        table.add_column("", no_wrap=True)
     if several:
         table.add_column("Seeds", justify="right", no_wrap=True)
     if failed:
         table.add_column("Failed", justify="right", style="red", no_wrap=True)
+    if diverged:
+        table.add_column("Diverged", justify="right", style="red", no_wrap=True)
     for column in columns:
         table.add_column(Text(column.heading), justify="right", no_wrap=True)
     for place, row in enumerate(group.rows, start=1):
-        extra = [str(len(row.seeds))] if several else []
+        extra = [row.marks] if marked else []
+        extra += [str(len(row.seeds))] if several else []
         extra += [str(row.failed) if row.failed else ""] if failed else []
+        extra += [f"{row.diverged:.0%}" if row.diverged else ""] if diverged else []
         values = [_value(group, row, column) for column in columns]
         table.add_row(str(place), Text(row.label), *extra, *values, style="dim" if row.reference else "")
     return table

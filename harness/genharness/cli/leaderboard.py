@@ -25,6 +25,7 @@ __all__ = ["leaderboard", "print_board", "show"]
 @click.option("--columns", callback=split_names, help="Only these columns, in this order, comma-separated.")
 @click.option("--format", "form", default="table", show_default=True, help="table, json, csv, md, or a plugin's.")
 @click.option("--seeds", type=click.Choice(["mean", "each"]), default="mean", show_default=True)
+@click.option("--interval", is_flag=True, help="95 % intervals over training seeds instead of deviations.")
 @click.option("--wide", is_flag=True, help="Every column, however wide.")
 def leaderboard(
     results: Path,
@@ -33,12 +34,14 @@ def leaderboard(
     columns: tuple[str, ...] | None,
     form: str,
     seeds: Literal["mean", "each"],
+    interval: bool,
     wide: bool,
 ) -> None:
     """Show the leaderboard of RESULTS, grouped by dataset and protocol.
 
     Scores of different protocols never stand in one ranking. The best trained model of each column is bold;
-    reference rows (real, noise, ...) are dim.
+    reference rows (real, noise, ...) are dim. From three seeds on, a row that cannot be told from the best one in
+    the column that ranks is marked; so is one whose samples collapsed.
 
     \b
     Examples:
@@ -50,7 +53,13 @@ def leaderboard(
     registry = load_registry()
     store = Store(results)
     board = build(
-        store.records(), registry, datasets=datasets or (), sort=sort, columns=columns or (), seeds=seeds
+        store.records(history=False),
+        registry,
+        datasets=datasets or (),
+        sort=sort,
+        columns=columns or (),
+        seeds=seeds,
+        interval=interval,
     )
     print_board(board, registry, console(), form, wide)
     for warning in store.warnings:
@@ -60,7 +69,7 @@ def leaderboard(
 def show(results: Path, out: Console, datasets: Sequence[str] = ()) -> None:
     """Print the table of a results folder after a run; datasets without a record are left out."""
     registry = load_registry()
-    records = list(Store(results).records())
+    records = list(Store(results).records(history=False))
     present = {record.cell.dataset for record in records}
     wanted = [dataset for dataset in datasets if dataset in present]
     if wanted:

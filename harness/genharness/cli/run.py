@@ -86,6 +86,8 @@ def run(suite_path: Path | None, **options: Any) -> None:
     registry = load_registry()
     suite = load_suite(suite_path, _overrides(options))
     settings = _settings(suite, options)
+    executor: Executor = load_factory(registry.executors.find(options["executor"]))(None)
+    trackers: list[Tracker] = [load_factory(registry.trackers.find(name))(None) for name in options["trackers"]]
     tasks, states = _planned(suite, registry, settings, out, options)
     if options["plan_only"]:
         return
@@ -93,8 +95,6 @@ def run(suite_path: Path | None, **options: Any) -> None:
     store.open_for_writing()
     todo = [task for task in tasks if states[task.cell.id] != "finished"]
     _prepare_data(todo, registry, out)
-    executor: Executor = load_factory(registry.executors.find(options["executor"]))(None)
-    trackers = [load_factory(registry.trackers.find(name))(None) for name in options["trackers"]]
     records, stopped = _run(executor, todo, trackers, out)
     _finish(settings, tasks, records, stopped, out)
 

@@ -1,0 +1,95 @@
+"""Tabular metrics over an evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import ks_2samp, wasserstein_distance
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from genharness import NoOptions
+from genharness.kit import Evaluation
+
+__all__ = ["Tabular", "accuracy", "column_distances", "correlation_distance"]
+
+
+class Tabular:
+    """Rows `(n, d)`, standardised, against the reference rows."""
+
+    def __init__(self, config: NoOptions) -> None:
+        self.config = config
+
+    def compute(self, evaluation: Evaluation) -> Mapping[str, float]:
+        """Return mean Kolmogorov-Smirnov and Wasserstein distances of columns, the correlation distance and accuracies.
+
+        `tstr` is the held-out accuracy of a logistic regression trained on synthetic rows, `trtr` that of one trained
+        on real rows; NaN without classes. Rows of an unconditional model carry the labels of the dataset's classifier,
+        which has seen the training split only.
+        """
+        real, fake = evaluation.samples("real"), evaluation.samples("fake")
+        ks, wasserstein = column_distances(real, fake)
+        scores = {"ks": ks, "wasserstein": wasserstein, "correlation_distance": correlation_distance(real, fake)}
+        return scores | _usefulness(evaluation)
+
+
+def column_distances(real: NDArray[Any], fake: NDArray[Any]) -> tuple[float, float]:
+    """Return means over columns of the two-sample Kolmogorov-Smirnov statistic, in [0, 1], and Wasserstein-1 distance.
+
+    Args:
+        real: `(n, d)`.
+        fake: `(m, d)`.
+    """
+    pairs = list(zip(real.T, fake.T, strict=True))
+    ks = float(np.mean([ks_2samp(one, other).statistic for one, other in pairs]))
+    return ks, float(np.mean([wasserstein_distance(one, other) for one, other in pairs]))
+
+
+def correlation_distance(real: NDArray[Any], fake: NDArray[Any]) -> float:
+    """Return the mean absolute difference of Pearson correlations over pairs of columns, in [0, 2].
+
+    A constant column correlates with nothing: 0.
+
+    Args:
+        real: `(n, d)`, d >= 2.
+        fake: `(m, d)`.
+    """
+    upper = np.triu_indices(real.shape[1], k=1)
+    difference = np.abs(_correlations(real) - _correlations(fake))[upper]
+    return float(difference.mean()) if len(difference) else 0.0
+
+
+def _correlations(rows: NDArray[Any]) -> NDArray[np.float64]:
+    centred = rows.astype(np.float64) - rows.mean(axis=0, dtype=np.float64)
+    norms = np.sqrt(np.square(centred).sum(axis=0))
+    unit = np.divide(centred, norms, out=np.zeros_like(centred), where=norms > 1e-12)
+    correlations: NDArray[np.float64] = unit.T @ unit
+    return correlations
+
+
+def _usefulness(evaluation: Evaluation) -> dict[str, float]:
+    train_labels, test_labels = evaluation.labels("train"), evaluation.labels("test")
+    if train_labels is None or test_labels is None or len(evaluation.class_names) < 2:
+        return {"tstr": float("nan"), "trtr": float("nan")}
+    fake_labels = evaluation.labels("fake")
+    if fake_labels is None:
+        fake_labels = evaluation.posteriors("fake").argmax(axis=1)
+    test = evaluation.samples("test")
+    return {
+        "tstr": accuracy(evaluation.samples("fake"), fake_labels, test, test_labels),
+        "trtr": accuracy(evaluation.samples("train"), train_labels, test, test_labels),
+    }
+
+
+def accuracy(
+    train: NDArray[Any], train_labels: NDArray[np.int64], test: NDArray[Any], test_labels: NDArray[np.int64]
+) -> float:
+    """Return the accuracy on `test` of a logistic regression on `train`; a single class is predicted throughout."""
+    if len(np.unique(train_labels)) < 2:
+        return float(np.mean(test_labels == train_labels[0]))
+    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    return float(model.fit(train, train_labels).score(test, test_labels))

@@ -1,0 +1,201 @@
+"""`genharness run` as a user meets it: a process of its own, its exit code, its one-line errors."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from faulty_models import HEAVY, LIGHT
+
+QUICK = ["--datasets", "digits", "--metrics", "fid", "--samples", "100", "--set", "classifier.steps=20"]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return str(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture
+def faulty(make_plugin):
+    make_plugin("faulty-models", LIGHT, heavy=HEAVY)
+
+
+@pytest.fixture
+def start(tmp_path, home):
+    """Start a run in the background, in a process group of its own."""
+    started = []
+
+    def begin(*arguments):
+        command = [sys.executable, "-m", "genharness.cli.main", "run", *map(str, arguments)]
+        env = {**os.environ, "GENHARNESS_HOME": home, "OMP_NUM_THREADS": "1", "COLUMNS": "100"}
+        process = subprocess.Popen(
+            command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def records(folder):
+    return {one["cell"]["model"]: one for one in map(json.loads, map(Path.read_text, Path(folder).glob("records/*.json")))}
+
+
+def wait_for(condition, seconds=120):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise TimeoutError
+
+
+def repeatable(record):
+    return record["scores"], record["history"]["losses"], record["protocol_hash"], record["measurements"]["train_steps"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--models", "dcgna"], "unknown model 'dcgna'; did you mean 'dcgan'?"),
+        (["--datasets", "digts"], "unknown dataset 'digts'; did you mean 'digits'?"),
+        (["--metrics", "fdi"], "unknown metric 'fdi'; did you mean 'fid'?"),
+        (["--features", "inceptoin"], "unknown extractor 'inceptoin'; did you mean 'inception'?"),
+        (["--set", "vae.latnt=3"], "vae has no option 'latnt'; did you mean 'latent'?"),
+        (["--set", "vae.latent=-3"], "vae.latent=-3 is out of range"),
+        (["--set", "vae.latent=many"], "vae.latent=many is not a whole number"),
+        (["--set", "vae.batch_size=9999"], "batch of 9999 is larger than"),
+        (["--set", "nonsense"], "must read NAME.OPTION=VALUE"),
+        (["--models", ""], "no model was named"),
+        (["--models", "x*"], "no model fits the pattern 'x*'"),
+        (["--seeds", "zero"], "seeds 'zero' must be a count"),
+        (["--budget", "long"], "budget 'long' is none of smoke"),
+        (["--device", "gpu"], "device 'gpu' is none of auto, cpu, cuda"),
+        (["--score-every", "9s"], "--score-every '9s' must be steps"),
+        (["absent.toml"], "cannot read the suite absent.toml"),
+        (["--results", "a-file"], "results path a-file is a file"),
+        (["--executor", "lokal"], "unknown executor 'lokal'; did you mean 'local'?"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_written(genharness, tmp_path, arguments, message):
+    (tmp_path / "a-file").write_text("")
+    done = genharness("run", "--models", "vae", *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert {path.name for path in tmp_path.iterdir()} <= {"a-file", "site"}
+
+
+def test_a_plan_trains_and_writes_nothing(genharness, tmp_path):
+    done = genharness("run", "--models", "all", "--datasets", "digits,breast-cancer", "--plan")
+    assert done.returncode == 0
+    assert "nothing was trained" in done.stdout
+    assert "dcgan on breast-cancer: makes image data" in done.stdout
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_ranks_and_a_second_one_skips_what_is_finished(genharness, tmp_path, home):
+    first = genharness("run", *QUICK, "--models", "vae,real,noise", "--budget", "30steps", GENHARNESS_HOME=home)
+    assert first.returncode == 0, first.stderr
+    assert set(records(tmp_path / "results")) == {"vae", "real", "noise"}
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "results" / "records").iterdir()}
+    again = genharness("run", *QUICK, "--models", "vae,real,noise", "--budget", "30steps", GENHARNESS_HOME=home)
+    assert again.returncode == 0
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "results" / "records").iterdir()} == before
+    planned = genharness("run", *QUICK, "--models", "vae", "--budget", "30steps", "--plan", GENHARNESS_HOME=home)
+    assert "skip: finished" in planned.stdout
+
+
+def test_each_death_is_one_record_with_its_reason_and_the_others_go_on(genharness, tmp_path, home, faulty):
+    models = "raises,killed,exits,no-memory,nan-loss,good"
+    done = genharness("run", *QUICK, "--models", models, GENHARNESS_HOME=home)
+    found = {model: (one["status"], one["reason"]) for model, one in records(tmp_path / "results").items()}
+    assert done.returncode == 2
+    assert found["good"][0] == "ok"
+    assert found["raises"][0] == "failed"
+    assert "a defect of the model" in found["raises"][1]
+    assert found["killed"][0] == "failed"
+    assert "SIGKILL" in found["killed"][1]
+    assert found["exits"] == ("failed", "its process ended with exit code 3 and no record")
+    assert found["no-memory"][0] == "out_of_memory"
+    assert found["nan-loss"][0] == "diverged"
+    assert all(f"{model} on digits, seed 0" in done.stderr for model in found if model != "good")
+
+
+def test_a_cell_that_takes_too_long_is_ended_and_says_so(genharness, tmp_path, home, faulty):
+    done = genharness("run", *QUICK, "--models", "hangs", "--timeout", "5", GENHARNESS_HOME=home)
+    assert done.returncode == 2
+    found = records(tmp_path / "results")["hangs"]
+    assert (found["status"], found["reason"]) == ("timeout", "it took longer than the limit of 5 s")
+
+
+def test_fail_fast_starts_nothing_after_a_failure(genharness, tmp_path, home, faulty):
+    done = genharness("run", *QUICK, "--models", "raises,good", "--fail-fast", GENHARNESS_HOME=home)
+    assert done.returncode == 2
+    assert set(records(tmp_path / "results")) == {"raises"}
+
+
+def test_cells_can_run_side_by_side(genharness, tmp_path, home):
+    done = genharness("run", *QUICK, "--models", "real,noise,memoriser", "--jobs", "3", GENHARNESS_HOME=home)
+    assert done.returncode == 0, done.stderr
+    assert set(records(tmp_path / "results")) == {"real", "noise", "memoriser"}
+
+
+LONG = [*QUICK, "--models", "vae", "--budget", "1500steps", "--set", "vae.width=8", "--checkpoint-every", "0"]
+
+
+@pytest.mark.slow
+def test_a_run_killed_in_the_middle_goes_on_to_the_record_of_an_undisturbed_one(genharness, start, tmp_path, home):
+    running = start(*LONG, "--results", "cut")
+    wait_for(lambda: list(tmp_path.glob("cut/cells/*/checkpoint.pt")))
+    time.sleep(1.0)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.communicate()
+    assert not list(tmp_path.glob("cut/records/*.json"))
+    for results in ("cut", "whole"):
+        done = genharness("run", *LONG, "--results", results, GENHARNESS_HOME=home, OMP_NUM_THREADS="1")
+        assert done.returncode == 0, done.stderr
+    cut, whole = records(tmp_path / "cut")["vae"], records(tmp_path / "whole")["vae"]
+    assert repeatable(cut) == repeatable(whole)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_request_to_stop_saves_the_state_and_says_how_to_go_on(start, tmp_path, number):
+    running = start(*LONG, "--budget", "90s", "--results", "r")
+    wait_for(lambda: list(tmp_path.glob("r/cells/*/checkpoint.pt")))
+    os.killpg(running.pid, number)
+    _, errors = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "run the same command again to go on" in errors
+    assert records(tmp_path / "r")["vae"]["status"] == "interrupted"
+
+
+@pytest.mark.slow
+def test_two_runs_share_a_results_folder_and_train_each_cell_once(start, tmp_path):
+    arguments = [*QUICK, "--models", "vae,noise", "--budget", "200steps", "--results", "shared"]
+    both = [start(*arguments), start(*arguments)]
+    outputs = [process.communicate(timeout=240)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert {model: one["status"] for model, one in records(tmp_path / "shared").items()} == {"vae": "ok", "noise": "ok"}
+    assert sum(output.count("vae on digits, seed 0: step") > 0 for output in outputs) == 1
+
+
+def test_a_corrupt_record_is_named_and_done_again(genharness, tmp_path, home):
+    genharness("run", *QUICK, "--models", "noise", GENHARNESS_HOME=home)
+    (path,) = (tmp_path / "results" / "records").iterdir()
+    path.write_text("{")
+    done = genharness("run", *QUICK, "--models", "noise", GENHARNESS_HOME=home)
+    assert done.returncode == 0
+    assert f"{path.name} is unreadable" in done.stdout
+    assert json.loads(path.read_text())["status"] == "ok"

@@ -81,7 +81,7 @@ def test_each_seed_can_have_its_row(registry):
 
 
 def test_configurations_of_one_model_are_rows_told_apart_by_what_differs(registry):
-    records = [record("vae", 1.0, options={"lr": 0.1, "latent": 8}), record("vae", 2.0, options={"lr": 0.2, "latent": 8})]
+    records = [record("vae", score, options={"lr": lr, "latent": 8}) for score, lr in ((1.0, 0.1), (2.0, 0.2))]
     assert rows(build(records, registry)) == [["vae lr=0.1", "vae lr=0.2"]]
 
 

@@ -132,7 +132,17 @@ def test_a_budget_of_nothing_is_refused(planned, budget):
 
 @pytest.mark.parametrize(
     ("change", "value"),
-    [("seed", 1), ("dataset", "mnist"), ("length", "1steps"), ("batch_size", 3), ("options", {"latent": 3}), ("ema", 0.5)],
+    [
+        ("seed", 1),
+        ("dataset", "mnist"),
+        ("length", "1steps"),
+        ("batch_size", 3),
+        ("options", {"latent": 3}),
+        ("ema", 0.5),
+        ("mirror", True),
+        ("precision", "bf16"),
+        ("device", "cuda"),
+    ],
 )
 def test_whatever_the_result_depends_on_changes_the_identity(planned, change, value):
     cell = planned().tasks[0].cell

@@ -1,12 +1,13 @@
 """One cell, in this process: what it records, and what each broken contract turns into."""
 
+import importlib.resources
 import json
 
 import jsonschema
 import pytest
 import torch
-from faulty_models import HEAVY, LIGHT
 
+from faulty_models import HEAVY, LIGHT
 from genharness.cells import Settings
 from genharness.data_facts import facts_reader
 from genharness.plan import expand
@@ -69,13 +70,10 @@ class StopAfter:
 
 
 def test_a_record_fits_the_published_schema(task):
-    import genharness.records
-
-    folder = genharness.records.__file__.replace("records.py", "record.schema.json")
     done = finish(task("vae", budget="6steps", metrics=("fid", "reconstruction"), settings={"score_every": "3steps"}))
     path = Store(task().settings.results).record_path(done.cell.id)
-    with open(folder) as schema:
-        jsonschema.validate(json.loads(path.read_text()), json.load(schema))
+    schema = importlib.resources.files("genharness").joinpath("record.schema.json").read_text()
+    jsonschema.validate(json.loads(path.read_text()), json.loads(schema))
 
 
 def test_measurements_are_those_that_are_documented(task):
@@ -135,7 +133,8 @@ def test_a_damaged_checkpoint_is_named_set_aside_and_training_begins_anew(task, 
         torch.save({"format": 1}, path)
     else:
         middle = len(content) // 2
-        path.write_bytes(content[:middle] if damage == "truncate" else content[:middle] + b"\x00" * 64 + content[middle + 64 :])
+        rest = b"" if damage == "truncate" else bytes(64) + content[middle + 64 :]
+        path.write_bytes(content[:middle] + rest)
     done = finish(one)
     assert untimed(done) == untimed(whole)
     assert "checkpoint.pt is unreadable" in done.notes[0]

@@ -56,7 +56,7 @@ def test_a_truncated_record_is_set_aside(store):
 def test_a_record_of_a_newer_schema_is_refused_with_the_remedy(store):
     path = store.save(record())
     path.write_text(json.dumps({**json.loads(path.read_text()), "schema": SCHEMA_VERSION + 1}))
-    with pytest.raises(RunError, match="newer than this genharness reads .* upgrade genharness"):
+    with pytest.raises(RunError, match=r"newer than this genharness reads .* upgrade genharness"):
         list(store.records())
     assert path.exists()
 

@@ -18,8 +18,8 @@ __all__ = ["run_in_child"]
 def run_in_child(task: Task, pipe: Connection, stop: StopEvent, slot: int) -> None:
     """Run one task and send its events and its record through the pipe.
 
-    Ctrl-C and SIGTERM may reach the whole process group; only the parent acts on them. When the parent is gone, the cell
-    saves its state and ends.
+    Ctrl-C and SIGTERM may reach the whole process group; only the parent acts on them. When the parent is gone,
+    the cell saves its state and ends.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -112,7 +112,7 @@ class ClassifierExtractor(Extractor):
             assert labels is not None
             loss = F.cross_entropy(network(samples)[1], labels)
             optimiser.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimiser.step()
             schedule.step()
         feeder.close()

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from faulty_models import HEAVY, LIGHT
 
 QUICK = ["--datasets", "digits", "--metrics", "fid", "--samples", "100", "--set", "classifier.steps=20"]
@@ -33,9 +34,8 @@ def start(tmp_path, home):
     def begin(*arguments):
         command = [sys.executable, "-m", "genharness.cli.main", "run", *map(str, arguments)]
         env = {**os.environ, "GENHARNESS_HOME": home, "OMP_NUM_THREADS": "1", "COLUMNS": "100"}
-        process = subprocess.Popen(
-            command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-        )
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        process = subprocess.Popen(command, cwd=tmp_path, env=env, start_new_session=True, **pipes)
         started.append(process)
         return process
 
@@ -47,7 +47,8 @@ def start(tmp_path, home):
 
 
 def records(folder):
-    return {one["cell"]["model"]: one for one in map(json.loads, map(Path.read_text, Path(folder).glob("records/*.json")))}
+    plain = [json.loads(path.read_text()) for path in Path(folder).glob("records/*.json")]
+    return {one["cell"]["model"]: one for one in plain}
 
 
 def wait_for(condition, seconds=120):

@@ -43,7 +43,7 @@ def adam(
 def minimise(optimiser: Optimizer, loss: Tensor) -> None:
     """Take one step of `optimiser` down the gradient of the scalar `loss`."""
     optimiser.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     optimiser.step()
 
 

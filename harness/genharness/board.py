@@ -130,6 +130,12 @@ class Row:
         return f"{self.model} {self.variation}".strip()
 
     @property
+    def settings(self) -> dict[str, Any]:
+        """Every option of the model, and every other setting that can tell rows of one model apart."""
+        cell = self.records[0].cell
+        return {**cell.options, **{name: getattr(cell, name) for name in _SETTINGS if name not in _NAMED}}
+
+    @property
     def marks(self) -> str:
         """Signs that stand beside the row; the group's notes explain them."""
         return f"{TIED if self.tied else ''}{COLLAPSED if self.collapse else ''}"
@@ -274,6 +280,7 @@ def _title(column: Column, protocol: Protocol) -> str:
 
 _NOT_CONFIGURATION = frozenset({"seed", "protocol", "plugins"})
 _SETTINGS = tuple(item.name for item in fields(RecordCell) if item.name not in _NOT_CONFIGURATION)
+_NAMED = frozenset({"dataset", "model", "options"})
 
 
 def _configuration(record: Record) -> bytes:
@@ -336,16 +343,11 @@ def _tell_apart(rows: list[Row]) -> None:
     for same in by_label.values():
         if len(same) < 2:
             continue
-        flat = [_flat(row.records[0]) for row in same]
+        flat = [row.settings for row in same]
         differing = [key for key in flat[0] if len({canonical_json(one.get(key)) for one in flat}) > 1]
         for row, settings in zip(same, flat, strict=True):
             words = [f"{key}={settings.get(key)}" for key in differing if key != "budget" or "length" not in differing]
             row.variation = " ".join([*filter(None, [row.variation]), *words])
-
-
-def _flat(record: Record) -> dict[str, Any]:
-    settings = {name: getattr(record.cell, name) for name in _SETTINGS if name not in ("dataset", "model", "options")}
-    return {**record.cell.options, **settings}
 
 
 def _rank(row: Row, column: BoardColumn) -> tuple[bool, float]:

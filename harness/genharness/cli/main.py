@@ -16,9 +16,12 @@ COMMANDS = {
     "run": ("genharness.cli.run:run", "Train, measure and rank models on datasets."),
     "evaluate": ("genharness.cli.evaluate:evaluate", "Score samples that anybody made."),
     "leaderboard": ("genharness.cli.leaderboard:leaderboard", "Show the ranking of a results folder."),
+    "compare": ("genharness.cli.compare:compare", "Compare rows over seeds: is the difference real?"),
     "list": ("genharness.cli.listing:list_plugins", "List models, datasets, extractors, metrics and more."),
     "info": ("genharness.cli.info:info", "Explain a plugin: options, bounds, defaults, paper."),
     "data": ("genharness.cli.data:data", "Prepare, check and remove datasets."),
+    "cache": ("genharness.cli.cache:cache", "List and clear features, classifiers and weights."),
+    "verify": ("genharness.cli.verify:verify", "Recompute scores with independent libraries."),
     "doctor": ("genharness.cli.doctor:doctor", "Check devices, versions, caches, weights and plugins."),
 }
 """Command -> (where it is, its line in the help)."""

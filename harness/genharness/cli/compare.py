@@ -1,0 +1,129 @@
+"""`genharness compare`: is the difference between two rows real?"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from genharness.cli.options import DEFAULT_RESULTS, console, split_names
+from genharness.comparison import MetricComparison, RowComparison, compare_rows
+from genharness.registry import load_registry
+from genharness.stats import Comparison
+from genharness.store import Store
+
+__all__ = ["compare"]
+
+
+@click.command()
+@click.argument("rows", nargs=-1, required=True, metavar="A B [C ...]")
+@click.option("--results", type=click.Path(path_type=Path), default=DEFAULT_RESULTS, show_default=True)
+@click.option("--dataset", "datasets", callback=split_names, help="Only these datasets, comma-separated.")
+@click.option("--metric", "metrics", multiple=True, help="Column or metric, such as fid; repeatable, comma-separated.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def compare(
+    rows: tuple[str, ...], results: Path, datasets: tuple[str, ...] | None, metrics: tuple[str, ...], form: str
+) -> None:
+    """Compare rows of the leaderboard over training seeds: which differences are real?
+
+    A row is a model, a model with settings ('vae lr=0.1'), or the beginning of a cell id. Seeds are paired where both
+    rows have the same. p values are Holm-corrected over the pairs of rows of a metric, not over metrics.
+
+    \b
+    Examples:
+      genharness compare wgan-gp dcgan
+      genharness compare wgan-gp dcgan vae --dataset cifar10 --metric fid,coverage
+      genharness compare 'vae lr=0.001' 'vae lr=0.0001' --format json
+    """
+    store = Store(results)
+    wanted = [part.strip() for text in metrics for part in text.split(",") if part.strip()]
+    found = compare_rows(store, load_registry(), rows, datasets=datasets or (), metrics=wanted)
+    if form == "json":
+        option = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
+        click.echo(orjson.dumps([_plain(one) for one in found], option=option).decode())
+    else:
+        out = console()
+        for one in found:
+            _print(one, out)
+    for warning in store.warnings:
+        click.echo(f"warning: {warning}", err=True)
+
+
+def _plain(comparison: RowComparison) -> dict[str, Any]:
+    return {
+        "dataset": comparison.dataset,
+        "protocol": comparison.protocol.as_plain(),
+        "protocol_hash": comparison.protocol_hash,
+        "rows": comparison.rows,
+        "metrics": [_plain_metric(metric) for metric in comparison.metrics],
+    }
+
+
+def _plain_metric(metric: MetricComparison) -> dict[str, Any]:
+    return {
+        "metric": metric.column.key,
+        "title": metric.column.title,
+        "higher_is_better": metric.column.column.higher_is_better,
+        "scores": metric.scores,
+        "missing": metric.missing,
+        "pairs": [
+            {**dataclasses.asdict(pair), "verdict": pair.verdict, "sentence": pair.sentence}
+            for pair in metric.comparisons
+        ],
+    }
+
+
+def _print(comparison: RowComparison, out: Console) -> None:
+    heading = Text(comparison.dataset, style="bold")
+    heading.append(f"  protocol {comparison.protocol_hash}: {comparison.protocol}", style="not bold dim")
+    out.print(heading)
+    for metric in comparison.metrics:
+        out.print(Text(f"\n{metric.column.heading}", style="bold"))
+        if metric.comparisons:
+            out.print(_table(metric))
+        for pair in metric.comparisons:
+            out.print(Text(pair.sentence))
+        for label, reason in metric.missing.items():
+            out.print(Text(f"{label} has no value: {reason}", style="dim"))
+    out.print()
+
+
+def _table(metric: MetricComparison) -> Table:
+    several = len(metric.comparisons) > 1
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("A - B")
+    for title in ("Seeds", "Difference [95 %]", "p", *(["Holm"] if several else []), "Exact p", "P(A better)"):
+        table.add_column(title, justify="right")
+    for pair in metric.comparisons:
+        table.add_row(*_cells(pair, several), style={"better": "green", "worse": "red"}.get(pair.verdict, ""))
+    return table
+
+
+def _cells(pair: Comparison, several: bool) -> list[Text]:
+    a, b = pair.n
+    exact = None if pair.mann_whitney is None else pair.mann_whitney_p_holm
+    words = [
+        " - ".join(pair.names),
+        f"{a} paired" if pair.paired else f"{a}, {b}",
+        f"{pair.difference:.4g}{_interval(pair.difference_low, pair.difference_high)}",
+        _p(pair.p),
+        *([_p(pair.p_holm)] if several else []),
+        _p(exact),
+        f"{pair.improvement:.0%}{_interval(pair.improvement_low, pair.improvement_high, '.0%')}",
+    ]
+    return [Text(word) for word in words]
+
+
+def _interval(low: float | None, high: float | None, form: str = ".4g") -> str:
+    return "" if low is None or high is None else f" [{low:{form}}, {high:{form}}]"
+
+
+def _p(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2g}"

@@ -12,6 +12,7 @@ from typing import Any
 from genharness.choices import all_options, choose_extractor, feature_errors, protocol_of, select_metrics
 from genharness.errors import ConfigError, DataError, GenharnessError
 from genharness.fit import metric_misfit
+from genharness.home import home
 from genharness.plan import setting_errors
 from genharness.protocol import Protocol
 from genharness.records import Record
@@ -44,6 +45,7 @@ class Request:
         resize: Resize convention of the extractor; empty for its default.
         resize_to: Side in pixels to which pictures are fitted; None wants them of one size. Only with `reference`.
         count: Samples of each set to score; 0 for all.
+        reference_split: Split of the dataset to compare with.
         reference_count: Reference samples at most; 0 for all.
         seed: Seed of the protocol.
         labels: File of the classes that were asked for, or None.
@@ -62,6 +64,7 @@ class Request:
     resize: str = ""
     resize_to: int | None = None
     count: int = 0
+    reference_split: str = "train"
     reference_count: int = 0
     seed: int = 0
     labels: Path | None = None
@@ -84,6 +87,8 @@ class External:
         metrics: Metrics to compute, with every option.
         skipped: Metrics that cannot be, with the reason.
         notes: What the user should know of the choices.
+        record: The record of the cell that the samples are of, or None.
+        features_folder: Where their features are kept.
     """
 
     name: str
@@ -93,6 +98,8 @@ class External:
     metrics: Mapping[str, Mapping[str, Any]]
     skipped: Mapping[str, str]
     notes: tuple[str, ...]
+    record: Record | None
+    features_folder: Path
 
 
 def prepare(request: Request, registry: Registry, report: Report) -> list[External]:
@@ -123,8 +130,10 @@ def prepare(request: Request, registry: Registry, report: Report) -> list[Extern
             metrics={spec.name: all_options(spec, suite.set.get(spec.name, {})) for spec in wanted},
             skipped={key: reason for key, reason in misfits.items() if reason},
             notes=tuple(notes),
+            record=source.record,
+            features_folder=home() / "features" if source.record is None else source.path.parent / "features",
         )
-        for name, found in zip(_names(request, sources), sets, strict=True)
+        for name, source, found in zip(_names(request, sources), sources, sets, strict=True)
     ]
 
 
@@ -182,7 +191,7 @@ def _reference(request: Request, sources: Sequence[_Source], registry: Registry,
     datasets = {request.dataset} if request.dataset else {one.record.cell.dataset for one in sources if one.record}
     if len(datasets) != 1 or not (request.dataset or all(one.record for one in sources)):
         raise ConfigError("say what to compare with: --dataset NAME, or --reference PATH")
-    return dataset_reference(datasets.pop(), registry, report)
+    return dataset_reference(datasets.pop(), request.reference_split, registry, report)
 
 
 def _suite(request: Request, reference: Reference) -> Suite:

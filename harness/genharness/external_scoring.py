@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import hashlib
 import time
 
 from genharness.cells import Cell
@@ -39,9 +38,9 @@ def evaluation_of(
     def make(name: str) -> Extractor:
         return build_extractor(registry, name, one.protocol, context)
 
+    key = {"samples": content_digest(one.found.samples)}
+    fake = SampleData(one.found.samples, one.found.labels, key, FeatureCache(one.features_folder))
     cache = FeatureCache(home() / "features")
-    shape, digest = list(one.found.samples.shape), content_digest(one.found.samples)
-    fake = SampleData(one.found.samples, one.found.labels, {"samples": digest, "shape": shape}, cache)
     data = one.reference.data
     return SampleEvaluation(
         {**one.reference.sets(one.protocol, cache), "fake": fake},
@@ -98,10 +97,9 @@ def _cell(one: External, registry: Registry, request: Request) -> Cell:
     plugins = {"extractor": str(registry.extractors.provider(one.protocol.extractor))}
     if one.reference.spec_name:
         plugins["dataset"] = str(registry.datasets.provider(one.reference.spec_name))
-    digest = hashlib.sha256(content_digest(one.found.samples).encode() + str(one.found.shape).encode()).hexdigest()
     return Cell(
         model=one.name,
-        options={"samples": digest[:12]},
+        options={"samples": content_digest(one.found.samples)[:12]},
         dataset=one.reference.name,
         seed=0,
         budget="external",

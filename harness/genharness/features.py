@@ -78,8 +78,10 @@ class FeatureCache:
 
 
 def content_digest(samples: NDArray[Any]) -> str:
-    """Return the SHA-256 of the samples' values."""
-    return hashlib.sha256(np.ascontiguousarray(samples).data).hexdigest()
+    """Return the SHA-256 of type, shape and values."""
+    digest = hashlib.sha256(f"{samples.dtype.str} {samples.shape} ".encode())
+    digest.update(np.ascontiguousarray(samples).data)
+    return digest.hexdigest()
 
 
 @contextmanager

@@ -76,12 +76,11 @@ class Reference:
             return dataset_sets(self.data, protocol, cache)
         if self.found is None:
             return {}
-        key = {"samples": content_digest(self.found.samples), "shape": list(self.found.samples.shape)}
-        return {"real": SampleData(self.found.samples, None, key, cache)}
+        return {"real": SampleData(self.found.samples, None, {"samples": content_digest(self.found.samples)}, cache)}
 
 
-def dataset_reference(name: str, registry: Registry, report: Report) -> Reference:
-    """Return a dataset to compare with, prepared where that is still to be done.
+def dataset_reference(name: str, split: str, registry: Registry, report: Report) -> Reference:
+    """Return a split of a dataset to compare with, prepared where that is still to be done.
 
     Raises:
         GenharnessError: If it is unknown or cannot be prepared.
@@ -89,7 +88,7 @@ def dataset_reference(name: str, registry: Registry, report: Report) -> Referenc
     parsed = parse_reference(name)
     spec = registry.datasets.find(parsed.name)
     data = ensure_prepared(spec, parsed, report=report)
-    return Reference(name=data.name, content_hash=data.content_hash, spec_name=spec.name, data=data)
+    return Reference(name=data.name, content_hash=data.content_hash, split=split, spec_name=spec.name, data=data)
 
 
 def path_reference(path: Path, size: int | None, count: int, seed: int, report: Report) -> Reference:
@@ -108,12 +107,11 @@ def path_reference(path: Path, size: int | None, count: int, seed: int, report: 
     if is_statistics(path):
         return _of_statistics(path)
     found = read_samples(path, size=size, report=report)
-    digest = hashlib.sha256(f"{found.samples.dtype} {found.samples.shape} {content_digest(found.samples)}".encode())
     kept = taken(found, min(count, len(found.samples)), seed)
     missing = f"--reference {path.name} has no splits: name a dataset with --dataset"
     return Reference(
         name=f"file:{path.name}",
-        content_hash=digest.hexdigest(),
+        content_hash=content_digest(found.samples),
         split="reference",
         found=dataclasses.replace(kept, labels=None),
         absent={"train": missing, "test": missing},

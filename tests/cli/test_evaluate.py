@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -133,6 +135,13 @@ def test_the_command_line_tells_a_mistake_in_one_line(genharness, tmp_path):
     errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert len(errors) == 1
     assert "text.npy is damaged or no array file" in errors[0]
+
+
+def test_the_commands_are_light_until_they_work():
+    names = ", ".join(f"genharness.cli.{name}" for name in ("evaluate", "verify", "cache"))
+    code = f"import sys, {names}; print(*({{'torch', 'scipy', 'sklearn'}} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
 
 
 @pytest.mark.slow

@@ -1,0 +1,183 @@
+"""Comparing scores with those of independent libraries, over the same features and images."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from genharness.errors import ConfigError, DataError, GenharnessError, RunError
+from genharness.external import External, Report, Request
+from genharness.external_scoring import evaluation_of, score_samples
+from genharness.measure import SampleEvaluation
+from genharness.peers import PEERS, Peer
+from genharness.records import Record
+from genharness.registry import Registry
+
+__all__ = ["Comparison", "compare", "request_of_cell", "verify_samples"]
+
+Verdict = Literal["agrees", "disagrees", "not compared"]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One score beside a library's.
+
+    Attributes:
+        key: Column key of the score, or the metric's name where nothing was compared.
+        library: The library.
+        ours: Our number, None where it is undefined.
+        theirs: The library's number, or None.
+        tolerance: How far they may differ.
+        reason: Why nothing was compared, else empty.
+    """
+
+    key: str
+    library: str
+    ours: float | None = None
+    theirs: float | None = None
+    tolerance: float = 0.0
+    reason: str = ""
+
+    @property
+    def difference(self) -> float | None:
+        """Ours minus theirs."""
+        return None if self.ours is None or self.theirs is None else self.ours - self.theirs
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether they agree; an undefined score agrees with one that is not finite."""
+        if self.reason:
+            return "not compared"
+        undefined = self.theirs is None or not math.isfinite(self.theirs)
+        if self.ours is None or undefined:
+            return "agrees" if self.ours is None and undefined else "disagrees"
+        return "agrees" if abs(self.difference or 0.0) <= self.tolerance else "disagrees"
+
+
+def request_of_cell(record: Record, request: Request, registry: Registry) -> Request:
+    """Return the request that measures a cell's samples as the cell was measured.
+
+    Args:
+        record: Of the cell.
+        request: Gives device, weights and results folder.
+        registry: Tells which metrics the record's scores are of.
+
+    Raises:
+        RunError: If the cell has no scores.
+    """
+    if not record.finished or not record.scores:
+        raise RunError(f"cell {record.cell.id} has no scores ({record.status}): run it to its end first")
+    protocol = record.cell.protocol
+    options = {name: dict(values) for name, values in protocol.metric_options.items()}
+    options[protocol.extractor] = dict(protocol.extractor_options)
+    scored = [spec.name for spec in registry.metrics.values() if any(col.key in record.scores for col in spec.columns)]
+    return dataclasses.replace(
+        request,
+        samples=[record.cell.id],
+        dataset=record.cell.dataset,
+        reference=None,
+        metrics=tuple(dict.fromkeys([*scored, *protocol.metric_options])),
+        features=protocol.extractor,
+        resize=protocol.resize,
+        count=0,
+        reference_split=protocol.reference_split,
+        reference_count=protocol.reference_count,
+        seed=protocol.seed,
+        options={name: values for name, values in options.items() if values},
+    )
+
+
+def verify_samples(
+    one: External, registry: Registry, request: Request, report: Report, only: Sequence[str] = ()
+) -> list[Comparison]:
+    """Compare the scores of a set, or those in the record of a cell, with every library that can compute them.
+
+    Args:
+        one: From `genharness.external.prepare`.
+        registry: Where extractors and metrics are.
+        request: What `one` was prepared from.
+        report: Told of the progress.
+        only: Compare only these metrics; all when empty.
+
+    Raises:
+        GenharnessError: If the features cannot be had, or are no longer those of the cell's protocol.
+    """
+    evaluation = evaluation_of(one, registry, request, report)
+    if one.record is None:
+        ours: Mapping[str, float | None] = score_samples(one, registry, request, report).scores
+    else:
+        _check_identity(one, one.record, evaluation)
+        ours = one.record.scores
+    metrics = {name: options for name, options in one.metrics.items() if not only or name in only}
+    return compare(ours, metrics, evaluation, report=lambda text: report(0, 0, text))
+
+
+def _check_identity(one: External, record: Record, evaluation: SampleEvaluation) -> None:
+    """Refuse features of another extractor than the record's: they could only disagree."""
+    identity = evaluation.built_extractor(one.protocol.extractor).identity
+    now = dataclasses.replace(one.protocol, extractor_identity=identity, dataset_hash=one.reference.content_hash)
+    if now.hash == record.protocol_hash:
+        return
+    changed = [key for key, value in now.as_plain().items() if record.protocol.get(key) != value]
+    raise DataError(
+        f"cell {record.cell.id} was measured under another protocol ({', '.join(changed)} changed since): run it again"
+    )
+
+
+def compare(
+    ours: Mapping[str, float | None],
+    metrics: Mapping[str, Mapping[str, Any]],
+    evaluation: SampleEvaluation,
+    *,
+    peers: Sequence[Peer] = PEERS,
+    report: Callable[[str], None] = lambda text: None,
+) -> list[Comparison]:
+    """Return every score beside the libraries' numbers.
+
+    Args:
+        ours: Scores by column key.
+        metrics: Metrics to compare, with every option.
+        evaluation: What the scores were computed from.
+        peers: The libraries.
+        report: Told what is being computed.
+
+    Raises:
+        ConfigError: If no library computes any of the metrics.
+    """
+    wanted = [peer for peer in peers if peer.metric in metrics]
+    if not wanted:
+        known = ", ".join(dict.fromkeys(peer.metric for peer in peers))
+        raise ConfigError(f"no library recomputes {', '.join(metrics) or 'these metrics'}: choose of {known}")
+    found: list[Comparison] = []
+    for peer in wanted:
+        report(f"{peer.metric} by {peer.library}")
+        found += _by(peer, ours, metrics[peer.metric], evaluation)
+    return found
+
+
+def _by(
+    peer: Peer, ours: Mapping[str, float | None], options: Mapping[str, Any], evaluation: SampleEvaluation
+) -> list[Comparison]:
+    try:
+        theirs = peer.compute(evaluation, options)
+    except ImportError:
+        hint = "pip install 'genharness[verify]'" if peer.library in _VERIFY else f"pip install {peer.library}"
+        return [Comparison(peer.metric, peer.library, reason=f"{peer.library} is missing: {hint}")]
+    except (GenharnessError, ValueError) as error:
+        return [Comparison(peer.metric, peer.library, reason=" ".join(str(error).split()))]
+    shared = [key for key in theirs if key in ours]
+    if not shared:
+        return [Comparison(peer.metric, peer.library, reason="it was not scored")]
+    return [Comparison(key, peer.library, ours[key], theirs[key].value, theirs[key].tolerance) for key in shared]
+
+
+_VERIFY = ("torch-fidelity", "pytorch-fid", "prdc", "torchmetrics", "lpips", "clean-fid")
+
+
+def is_cell(word: str, results: Path) -> bool:
+    """Whether a word can only be the id of a cell: no such path, and a results folder that may know it."""
+    return not Path(word).expanduser().exists() and (results / "records").is_dir()

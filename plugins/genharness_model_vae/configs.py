@@ -25,8 +25,9 @@ class VAEConfig(AEConfig):
     """Options of `vae`."""
 
     likelihood: Literal["bernoulli", "gaussian"] = option(
-        "gaussian", help="p(x|z) of pixels; gaussian learns one sigma; tables are always gaussian"
+        "gaussian", help="p(x|z) of pixels; tables are always gaussian"
     )
+    sigma: float | None = option(None, above=0, high=10, help="sigma of a gaussian p(x|z); none fits it to the errors")
 
 
 @dataclass(frozen=True)

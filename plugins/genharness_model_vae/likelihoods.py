@@ -40,25 +40,28 @@ class Bernoulli(nn.Module):
 class Gaussian(nn.Module):
     """N(output, sigma^2) with one sigma for all pixels: the optimal sigma-VAE (Rybkin et al. 2021, arXiv:2006.13202).
 
-    In training sigma^2 is the batch's mean squared error, which maximises the likelihood for the decoder as it
-    is (their equation 6); its running mean stands in for it in eval mode.
+    Unless it is given, sigma^2 in training is the batch's mean squared error, which maximises the likelihood for the
+    decoder as it is (their equation 6); its running mean stands in for it in eval mode. A larger sigma leaves fewer
+    details to the code: a looser bound, and samples that differ less from reconstructions.
 
     Args:
         bounded: Whether the mean is confined to [-1, 1].
+        sigma: Standard deviation, or None to fit it.
     """
 
     is_density = True
     variance: Tensor
 
-    def __init__(self, *, bounded: bool) -> None:
+    def __init__(self, *, bounded: bool, sigma: float | None = None) -> None:
         super().__init__()
         self.bounded = bounded
-        self.register_buffer("variance", torch.ones(()))
+        self.fitted = sigma is None
+        self.register_buffer("variance", torch.tensor(1.0 if sigma is None else sigma**2))
 
     def log_prob(self, x: Tensor, output: Tensor) -> Tensor:
         """Return log p(x|z) in nats `(n,)`."""
         squares = ((x - self._centre(output)) ** 2).flatten(1)
-        variance = self._batch_variance(squares) if self.training else self.variance
+        variance = self._batch_variance(squares) if self.training and self.fitted else self.variance
         dimensions = squares.shape[1]
         return -0.5 * (squares.sum(1) / variance + dimensions * torch.log(2 * math.pi * variance))
 
@@ -78,8 +81,8 @@ class Gaussian(nn.Module):
 Likelihood = Bernoulli | Gaussian
 
 
-def likelihood(name: Literal["bernoulli", "gaussian"], data: DataShape) -> Likelihood:
+def likelihood(name: Literal["bernoulli", "gaussian"], sigma: float | None, data: DataShape) -> Likelihood:
     """Return p(x|z) by the option's name; a table is always Gaussian."""
     if name == "bernoulli" and data.modality == "image":
         return Bernoulli()
-    return Gaussian(bounded=data.modality == "image")
+    return Gaussian(bounded=data.modality == "image", sigma=sigma)

@@ -40,7 +40,7 @@ class VAE(GenerativeModel):
         self.latent = config.latent
         self.encoder = encoder(data, config, 2 * config.latent)
         self.decoder = decoder(data, config, config.latent)
-        self.likelihood = likelihood(config.likelihood, data)
+        self.likelihood = likelihood(config.likelihood, config.sigma, data)
         self.optimiser = adam(self.parameters(), config.lr)
 
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:

@@ -85,6 +85,14 @@ def test_the_running_variance_follows_the_batches():
     assert float(likelihood.variance) == pytest.approx(0.04, rel=0.05)
 
 
+def test_a_given_sigma_stays():
+    likelihood = Gaussian(bounded=False, sigma=0.5).train()
+    x = torch.randn(4, 2)
+    expected = Normal(torch.zeros(4, 2), 0.5).log_prob(x).sum(1)
+    assert torch.allclose(likelihood.log_prob(x, torch.zeros(4, 2)), expected)
+    assert float(likelihood.variance) == 0.25
+
+
 def test_constant_data_does_not_drive_the_likelihood_to_infinity():
     x = torch.zeros(4, 6)
     value = Gaussian(bounded=False).train().log_prob(x, x)

@@ -1,5 +1,7 @@
 """What authors of plugins import. Torch-free; the torch parts are in `genharness.kit`."""
 
+from typing import TYPE_CHECKING, Any
+
 from genharness.errors import ConfigError, DataError, GenharnessError, PluginError, RunError
 from genharness.hookspecs import hookimpl
 from genharness.options import NoOptions, option
@@ -16,6 +18,9 @@ from genharness.specs import (
     ReporterSpec,
     TrackerSpec,
 )
+
+if TYPE_CHECKING:
+    from genharness.results import load_results
 
 __version__ = "0.1.0"
 
@@ -38,5 +43,15 @@ __all__ = [
     "RunError",
     "TrackerSpec",
     "hookimpl",
+    "load_results",
     "option",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import `load_results` when it is used: authors of plugins need no results."""
+    if name != "load_results":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from genharness.results import load_results
+
+    return load_results

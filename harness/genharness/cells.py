@@ -65,7 +65,8 @@ class Cell:
     def id(self) -> str:
         """Readable name that ends in a hash of everything, such as `dcgan-digits-s0-5f0c33a1b2`."""
         slug = re.sub(r"[^a-z0-9]+", "-", self.dataset.lower()).strip("-")[-32:].strip("-")
-        return f"{self.model}-{slug}-s{self.seed}-{short_hash(self.as_plain())}"
+        everything = {**vars(self), "protocol": vars(self.protocol)}  # as `as_plain`, without its deep copy
+        return f"{self.model}-{slug}-s{self.seed}-{short_hash(everything)}"
 
     def __str__(self) -> str:
         return f"{self.model} on {self.dataset}, seed {self.seed}"

@@ -14,7 +14,10 @@ __all__ = ["Protocol", "canonical_json", "short_hash"]
 
 def canonical_json(value: object) -> str:
     """Return JSON with sorted keys and no spaces, so that equal values give equal text."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return _ENCODER.encode(value)
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
 def short_hash(value: object, digits: int = 10) -> str:

@@ -17,6 +17,7 @@ COMMANDS = {
     "evaluate": ("genharness.cli.evaluate:evaluate", "Score samples that anybody made."),
     "leaderboard": ("genharness.cli.leaderboard:leaderboard", "Show the ranking of a results folder."),
     "compare": ("genharness.cli.compare:compare", "Compare rows over seeds: is the difference real?"),
+    "sample": ("genharness.cli.sample:sample", "Draw more samples from a finished cell."),
     "list": ("genharness.cli.listing:list_plugins", "List models, datasets, extractors, metrics and more."),
     "info": ("genharness.cli.info:info", "Explain a plugin: options, bounds, defaults, paper."),
     "data": ("genharness.cli.data:data", "Prepare, check and remove datasets."),

@@ -1,0 +1,63 @@
+"""`genharness sample`: more samples from a finished cell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from genharness.cli.data_views import PrepareProgress
+from genharness.cli.options import DEFAULT_RESULTS, resolve_device, split_names
+from genharness.registry import load_registry
+from genharness.store import Store
+
+__all__ = ["sample"]
+
+
+@click.command()
+@click.argument("cell")
+@click.option("-n", "count", type=click.IntRange(1), default=1000, show_default=True, help="How many.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="A folder for PNG files, or FILE.npz.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="The only source of randomness.")
+@click.option("--labels", callback=split_names, help="Classes to make in turn: names or numbers, comma-separated.")
+@click.option("--results", type=click.Path(path_type=Path), default=DEFAULT_RESULTS, show_default=True)
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:1.")
+@click.option("--force", is_flag=True, help="Write over samples that are there.")
+def sample(
+    cell: str,
+    count: int,
+    out: Path,
+    seed: int,
+    labels: tuple[str, ...] | None,
+    results: Path,
+    device: str,
+    force: bool,
+) -> None:
+    """Draw samples from CELL, a finished cell or the beginning of its id.
+
+    Trained models come from the cell's checkpoint, with averaged weights where it was trained so; reference rows are
+    fitted anew. A conditional model makes the classes of --labels in turn, or the training data's shares of them.
+
+    \b
+    Examples:
+      genharness sample dcgan-digits-s0 --out fakes
+      genharness sample acgan-digits-s0 -n 200 --labels 3,8 --seed 1 --out fakes.npz
+    """
+    record = Store(results).find(cell)
+    from genharness.drawing import draw_from
+    from genharness.sample_files import refuse_existing, write_samples
+
+    refuse_existing(out, force=force)
+    with PrepareProgress(record.cell.model) as progress:
+        drawn = draw_from(
+            record,
+            load_registry(),
+            results=results,
+            n=count,
+            seed=seed,
+            classes=labels or (),
+            device=resolve_device(device),
+            report=progress.report,
+        )
+        write_samples(drawn, out)
+    click.echo(f"{count:,} samples of {record.cell} in {out}")

@@ -1,0 +1,155 @@
+"""`genharness sample`: more samples from a finished cell."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from genharness.cells import Cell, Settings
+from genharness.cli.sample import sample
+from genharness.data_facts import facts_reader
+from genharness.errors import GenharnessError
+from genharness.images.samples import read_images
+from genharness.plan import expand
+from genharness.protocol import Protocol
+from genharness.records import Record
+from genharness.registry import load_registry
+from genharness.runner import run_task
+from genharness.store import Store
+from genharness.suite import Suite
+
+COUNT = 60
+
+
+@pytest.fixture(scope="module")
+def cells(tmp_path_factory):
+    """A conditional model that was trained with an average, and a reference row, both measured."""
+    with pytest.MonkeyPatch.context() as patch:
+        home = tmp_path_factory.mktemp("home")
+        patch.setenv("GENHARNESS_HOME", str(home))
+        results = tmp_path_factory.mktemp("study") / "results"
+        suite = Suite(
+            models=("acgan", "real"),
+            datasets=("digits",),
+            metrics=("fid",),
+            budget="3steps",
+            samples=COUNT,
+            set={"classifier": {"steps": 10}, "acgan": {"ema": 0.5, "batch_size": 16}},
+        )
+        registry = load_registry()
+        tasks = expand(suite, registry, Settings(results=results), facts_reader(registry)).tasks
+        records = {task.cell.model: run_task(task, lambda event: None, lambda: False) for task in tasks}
+    assert {record.status for record in records.values()} == {"ok"}, records
+    return SimpleNamespace(home=home, results=results, records=records)
+
+
+@pytest.fixture
+def draw(cells, monkeypatch):
+    """Run `genharness sample` in this process; a GenharnessError is exit code 2 and its text."""
+    monkeypatch.setenv("GENHARNESS_HOME", str(cells.home))
+
+    def run(model, *arguments, results=cells.results):
+        cell = cells.records[model].cell.id if model in cells.records else model
+        done = CliRunner().invoke(sample, [cell, *map(str, arguments), "--results", str(results)])
+        if done.exception is not None and not isinstance(done.exception, (SystemExit, GenharnessError)):
+            raise done.exception
+        failed = isinstance(done.exception, GenharnessError)
+        text = str(done.exception) if failed else done.output
+        return SimpleNamespace(code=2 if failed else done.exit_code, text=text)
+
+    return run
+
+
+@pytest.mark.parametrize("model", ["acgan", "real"])
+def test_the_samples_that_were_scored_can_be_drawn_again(cells, draw, tmp_path, model):
+    out = tmp_path / "fakes.npz"
+    assert draw(model, "-n", COUNT, "--out", out).code == 0
+    scored = np.load(cells.results / "cells" / cells.records[model].cell.id / "samples.npz")
+    again = np.load(out)
+    assert {name: again[name].tolist() for name in again} == {name: scored[name].tolist() for name in scored}
+
+
+def test_another_seed_gives_other_samples_and_the_same_one_the_same(draw, tmp_path):
+    paths = [tmp_path / f"{name}.npz" for name in "abc"]
+    for path, seed in zip(paths, (1, 1, 2), strict=True):
+        assert draw("acgan", "-n", 5, "--seed", seed, "--out", path).code == 0
+    a, b, c = (np.load(path)["images"] for path in paths)
+    assert np.array_equal(a, b)
+    assert not np.array_equal(a, c)
+
+
+def test_classes_are_made_in_turn_and_a_folder_keeps_them_as_evaluate_reads_them(draw, tmp_path):
+    out = tmp_path / "fakes"
+    assert draw("acgan", "-n", 7, "--labels", "3,8", "--out", out).code == 0
+    assert sorted(str(path.relative_to(out)) for path in out.rglob("*.png"))[:2] == ["3-3/0.png", "3-3/2.png"]
+    assert np.bincount(read_images(out).labels).tolist() == [4, 3]
+    with Image.open(out / "8-8" / "1.png") as picture:
+        assert picture.size == (8, 8)
+
+
+@pytest.mark.parametrize(
+    ("model", "arguments", "message"),
+    [
+        ("real", ["-n", 600], "real can give no more than the 539 held-out samples of the data, not 600"),
+        ("real", ["--labels", "3", "-n", 2], "real does not make the classes that are asked for: leave --labels out"),
+        ("acgan", ["--labels", "11", "-n", 2], "digits has no class '11'"),
+        ("acgn-digits", [], "no cell 'acgn-digits'"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_in_one_line_and_leaves_nothing(draw, tmp_path, model, arguments, message):
+    done = draw(model, *arguments, "--out", tmp_path / "fakes")
+    assert done.code == 2
+    assert message in done.text
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_there_is_kept_unless_forced(draw, tmp_path):
+    out = tmp_path / "fakes.npz"
+    assert draw("acgan", "-n", 2, "--out", out).code == 0
+    before = out.read_bytes()
+    refused = draw("acgan", "-n", 3, "--out", out)
+    assert (refused.code, out.read_bytes()) == (2, before)
+    assert "exists: name another --out, or write over it with --force" in refused.text
+    assert draw("acgan", "-n", 3, "--out", out, "--force").code == 0
+    assert len(np.load(out)["images"]) == 3
+
+
+def test_force_never_deletes_a_folder_of_other_files(draw, tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.tex").write_text("years of work")
+    done = draw("acgan", "-n", 2, "--out", tmp_path / "thesis", "--force")
+    assert done.code == 2
+    assert "holds other files, such as chapter.tex" in done.text
+    assert (tmp_path / "thesis" / "chapter.tex").exists()
+
+
+def _saved(folder, **changes):
+    protocol = Protocol(extractor="classifier", sample_count=10)
+    cell = Cell(model="vae", dataset="digits", seed=0, budget="smoke", length="4steps", protocol=protocol)
+    store = Store(folder)
+    store.open_for_writing()
+    store.save(Record(**{"cell": cell, "status": "ok", **changes}))
+    return store, cell
+
+
+def test_a_cell_that_keeps_no_checkpoint_says_how_to_have_one(draw, tmp_path):
+    _saved(tmp_path / "results")
+    done = draw("vae-digits", "--out", tmp_path / "fakes", results=tmp_path / "results")
+    assert "keeps no checkpoint: run it again with --keep checkpoints --fresh" in done.text
+
+
+def test_a_cell_that_has_not_finished_is_refused(draw, tmp_path):
+    _saved(tmp_path / "results", status="interrupted")
+    done = draw("vae-digits", "--out", tmp_path / "fakes", results=tmp_path / "results")
+    assert "has not finished (interrupted): run it again first" in done.text
+
+
+def test_a_damaged_checkpoint_is_named(cells, draw, tmp_path):
+    store, cell = _saved(tmp_path / "results")
+    store.cell_folder(cell.id).mkdir()
+    (store.cell_folder(cell.id) / "checkpoint.pt").write_bytes(b"no checkpoint")
+    done = draw("vae-digits", "-n", 2, "--out", tmp_path / "fakes", results=tmp_path / "results")
+    assert done.code == 2
+    assert f"the checkpoint of {cell.id} is unusable" in done.text

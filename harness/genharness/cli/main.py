@@ -18,6 +18,7 @@ COMMANDS = {
     "leaderboard": ("genharness.cli.leaderboard:leaderboard", "Show the ranking of a results folder."),
     "compare": ("genharness.cli.compare:compare", "Compare rows over seeds: is the difference real?"),
     "sample": ("genharness.cli.sample:sample", "Draw more samples from a finished cell."),
+    "rerun": ("genharness.cli.rerun:rerun", "Repeat a cell and say whether it comes out the same."),
     "list": ("genharness.cli.listing:list_plugins", "List models, datasets, extractors, metrics and more."),
     "info": ("genharness.cli.info:info", "Explain a plugin: options, bounds, defaults, paper."),
     "data": ("genharness.cli.data:data", "Prepare, check and remove datasets."),

@@ -1,0 +1,76 @@
+"""`genharness rerun`: does a cell come out the same again?"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+import click
+
+from genharness.cells import Task
+from genharness.cli.display import make_display
+from genharness.cli.options import DEFAULT_RESULTS, console, resolve_device
+from genharness.execution import Executor
+from genharness.records import Record
+from genharness.registry import Registry, load_factory, load_registry
+from genharness.repeating import TOLERANCE, Agreement, agreement, repetition
+from genharness.store import Store
+
+__all__ = ["rerun"]
+
+
+@click.command()
+@click.argument("cell")
+@click.option("--results", type=click.Path(path_type=Path), default=DEFAULT_RESULTS, show_default=True)
+@click.option("--device", help="Device; the recorded one when left out.")
+@click.option("--weights", type=click.Path(path_type=Path, exists=True), help="File or folder of pretrained weights.")
+@click.option("--executor", default="local", show_default=True, help="Where the cell runs.")
+def rerun(cell: str, results: Path, device: str | None, weights: Path | None, executor: str) -> None:
+    """Repeat CELL with its recorded settings and compare: exit code 0 when it agrees, 1 when it does not.
+
+    CELL is a cell's id or its beginning. On the same processor, with the same threads and versions, losses and scores
+    must be equal to the last bit; elsewhere scores must agree within 10 %, and what differs is named. The repetition
+    goes to a temporary folder; the results folder stays as it is.
+
+    \b
+    Examples:
+      genharness rerun dcgan-digits-s0
+      genharness rerun vae-digits-s1-91890c343d --results study
+    """
+    record = Store(results).find(cell)
+    registry = load_registry()
+    where = resolve_device(device or str(record.environment.get("device", record.cell.device)))
+    with tempfile.TemporaryDirectory(prefix="genharness-rerun-") as folder:
+        task = repetition(record, registry, Path(folder), device=where, weights=weights)
+        again = _run(task, registry, executor)
+    if again is None or not again.finished:
+        reason = f"{again.status}: {again.reason}" if again else "it never started"
+        click.echo(f"does not agree: the repetition did not finish ({reason})")
+        sys.exit(1)
+    found = agreement(record, again)
+    for line in _lines(found):
+        click.echo(line)
+    sys.exit(0 if found.agrees else 1)
+
+
+def _run(task: Task, registry: Registry, executor: str) -> Record | None:
+    """Run the task and return its record as it was saved."""
+    runner: Executor = load_factory(registry.executors.find(executor))(None)
+    store = Store(task.settings.results)
+    store.open_for_writing()
+    display = make_display(console(), [task])
+    with display:
+        for record in runner.run([task], on_event=display.event, stop=threading.Event()):
+            display.record(record)
+    return store.load(task.cell.id)
+
+
+def _lines(found: Agreement) -> list[str]:
+    how = f"within {TOLERANCE:.0%}" if found.inexact else "exactly"
+    lines = [f"not held to the last bit: {reason}" for reason in found.inexact]
+    if found.agrees:
+        what = "scores" if found.inexact else "scores and points of curves"
+        return [*lines, f"agrees {how}: {found.compared} {what}"]
+    return [*lines, f"does not agree ({how}):", *(f"  {line}" for line in found.disagreements)]

@@ -1,0 +1,138 @@
+"""`genharness rerun`: whether a cell comes out the same again."""
+
+import copy
+import json
+
+import pytest
+
+from genharness.cells import Cell
+from genharness.errors import ConfigError
+from genharness.protocol import Protocol
+from genharness.records import Record
+from genharness.registry import load_registry
+from genharness.repeating import agreement, repetition
+
+ENVIRONMENT = {"cpu": "one", "threads": 2, "device": "cpu", "packages": {"torch": "2.8"}, "deterministic": False}
+
+
+@pytest.fixture
+def record():
+    protocol = Protocol(extractor="classifier", sample_count=10, metric_options={"prdc": {"k": 3}})
+    cell = Cell(model="vae", dataset="digits", seed=0, budget="smoke", length="8steps", protocol=protocol)
+    return Record(
+        cell=cell,
+        status="ok",
+        scores={"fid": 100.0, "coverage": 0.5, "recall": None},
+        skipped={"likelihood": "it has none"},
+        protocol=protocol.as_plain(),
+        protocol_hash=protocol.hash,
+        history={
+            "losses": {"step": [2, 4], "loss": [1.0, 0.5]},
+            "scores": {"step": [4, 8], "fid": [120.0, 100.0], "samples": [7, 7]},
+        },
+        environment=ENVIRONMENT,
+    )
+
+
+@pytest.fixture
+def again(record):
+    return copy.deepcopy(record)
+
+
+def test_the_same_numbers_agree_exactly_and_are_counted(record, again):
+    found = agreement(record, again)
+    assert found.agrees
+    assert (found.inexact, found.compared) == ([], 3 + 2 + 4)
+
+
+def test_on_the_same_machine_the_last_bit_of_a_score_counts(record, again):
+    again.scores["fid"] = 100.00000000000001
+    assert agreement(record, again).disagreements == ["fid 100.0 became 100.00000000000001"]
+
+
+def test_a_loss_that_differs_is_named_with_its_step(record, again):
+    again.history["losses"]["loss"][1] = 0.6
+    assert agreement(record, again).disagreements == ["losses: loss differs from step 4 on (0.5 became 0.6)"]
+
+
+def test_missing_points_and_missing_scores_disagree(record, again):
+    again.history["losses"] = {"step": [2], "loss": [1.0]}
+    del again.scores["coverage"]
+    again.scores["recall"] = 0.1
+    assert agreement(record, again).disagreements == [
+        "coverage was not computed again",
+        "recall None became 0.1",
+        "losses: step has 1 points, and had 2",
+        "losses: loss has 1 points, and had 2",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"threads": 4}, "threads 2 then, 4 now"),
+        ({"cpu": "other"}, "cpu one then, other now"),
+        ({"packages": {"torch": "2.9"}}, "torch 2.8 then, 2.9 now"),
+    ],
+)
+def test_on_another_machine_scores_are_held_to_the_tolerance_and_the_reason_is_named(record, again, change, reason):
+    again.environment = {**ENVIRONMENT, **change}
+    again.scores["fid"] = 108.0
+    again.history["losses"]["loss"][0] = 1.1
+    near = agreement(record, again)
+    assert (near.agrees, near.inexact) == (True, [reason])
+    again.scores["fid"] = 120.0
+    assert agreement(record, again).disagreements == ["fid 100.0 became 120.0"]
+
+
+def test_training_by_the_clock_is_never_exact(record, again):
+    record.cell = Cell.from_plain({**record.cell.as_plain(), "length": "9s"})
+    assert agreement(record, again).inexact == ["trained by the clock, so not for the same number of steps"]
+
+
+def test_other_data_or_weights_disagree_whatever_the_scores(record, again):
+    other = Protocol.from_plain({**record.protocol, "dataset_hash": "abc"})
+    again.protocol, again.protocol_hash = other.as_plain(), other.hash
+    assert agreement(record, again).disagreements == ["it was not measured alike: dataset hash none against abc"]
+
+
+def test_the_repetition_has_the_recorded_metrics_options_threads_and_scoring(record, tmp_path):
+    task = repetition(record, load_registry(), tmp_path, device="cpu")
+    assert set(task.metrics) == {"fid", "prdc"}
+    assert task.metrics["prdc"]["k"] == 3
+    assert (task.settings.threads, task.settings.score_every, task.settings.score_samples) == (2, "4steps", 7)
+    assert task.cell == record.cell
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"status": "diverged"}, r"has not finished \(diverged\): there is nothing to repeat"),
+        ({"source": "external"}, "samples made elsewhere: score them again with `genharness evaluate`"),
+    ],
+)
+def test_what_cannot_be_repeated_is_refused(record, tmp_path, change, message):
+    for name, value in change.items():
+        setattr(record, name, value)
+    with pytest.raises(ConfigError, match=message):
+        repetition(record, load_registry(), tmp_path, device="cpu")
+
+
+@pytest.mark.slow
+def test_a_cell_comes_out_the_same_and_a_doctored_record_is_found_out(genharness, tmp_path):
+    options = ["--metrics", "fid,prdc", "--samples", 60, "--set", "classifier.steps=10", "--score-every", "2steps"]
+    ran = genharness("run", "--models", "vae", "--datasets", "digits", "--budget", "4steps", *options)
+    assert ran.returncode == 0, ran.stderr
+    (path,) = (tmp_path / "results" / "records").glob("*.json")
+    before = path.read_bytes()
+    done = genharness("rerun", "vae-digits-s0")
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert "agrees exactly: " in done.stdout
+    assert path.read_bytes() == before
+    plain = json.loads(before)
+    plain["scores"]["fid"] += 1e-9
+    path.write_text(json.dumps(plain))
+    doctored = genharness("rerun", "vae-digits-s0")
+    assert doctored.returncode == 1
+    assert "does not agree (exactly):" in doctored.stdout
+    assert "fid" in doctored.stdout

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 
+from genharness.kit.entries import SmallEntries
 from genharness.kit.tiles import (
     Points,
     TileBuffers,
     comparison_error,
     exact_distances,
+    side_by_side,
     tile_side,
     tile_types,
 )
@@ -61,27 +65,37 @@ def overlap(real: Balls, fake: Balls, *, strict: bool) -> Overlap:
         Counts for the distinct rows of both sets.
     """
     device = real.points.rows.device
-    result = Overlap(
-        torch.zeros(len(real.points), dtype=torch.float64, device=device),
-        torch.zeros(len(fake.points), dtype=torch.bool, device=device),
-        torch.zeros(len(real.points), dtype=torch.bool, device=device),
-    )
     larger, width = max(len(real.points), len(fake.points)), real.points.rows.shape[1]
     buffers = TileBuffers(tile_side(larger, width, device), device)
-    sides = [(dtype, _Side(real, dtype), _Side(fake, dtype)) for dtype in tile_types(width)]
-    for i in real.points.blocks(buffers.side):
-        for j in fake.points.blocks(buffers.side):
-            in_real, in_fake = _memberships(sides, i, j, buffers, strict)
-            weights = fake.points.counts[j].float()
-            result.fakes_in_ball[i] += in_real.float() @ weights
-            # The maximum of bytes is many times faster than `any`.
-            result.fake_is_in[j] |= in_real.view(torch.uint8).amax(0).bool()
-            result.real_is_in[i] |= in_fake.view(torch.uint8).amax(1).bool()
-    return result
+    sides = [(_Side(real, dtype), _Side(fake, dtype)) for dtype in tile_types(width)]
+    strips = side_by_side(partial(_strip, sides, buffers, strict), real.points.blocks(buffers.side), device)
+    return Overlap(
+        torch.cat([part.fakes_in_ball for part in strips]),
+        torch.stack([part.fake_is_in for part in strips]).any(0),
+        torch.cat([part.real_is_in for part in strips]),
+    )
+
+
+def _strip(sides: _Sides, buffers: TileBuffers, strict: bool, i: Tensor) -> Overlap:
+    """Return the overlap of reals `i` with all fakes."""
+    fakes = sides[0][1].balls.points
+    found = Overlap(
+        torch.zeros(len(i), dtype=torch.float64, device=i.device),
+        torch.zeros(len(fakes), dtype=torch.bool, device=i.device),
+        torch.zeros(len(i), dtype=torch.bool, device=i.device),
+    )
+    lefts: dict[torch.dtype, Tensor] = {}
+    for j in fakes.blocks(buffers.side):
+        near_real, near_fake = _compare(sides, i, j, lefts, buffers)
+        real, fake = near_real.settled(strict)
+        found.fakes_in_ball.index_add_(0, real, fakes.counts[j[fake]].double())
+        found.fake_is_in[j[fake]] = True
+        found.real_is_in[near_fake.settled(strict)[1]] = True
+    return found
 
 
 class _Side:
-    """One set's balls in tiles of one type: its factors, its error, and thresholds that allow for rounding."""
+    """One set's balls in tiles of one type: its error, and thresholds that allow for rounding."""
 
     def __init__(self, balls: Balls, dtype: torch.dtype) -> None:
         squared = (balls.radii * balls.points.scale) ** 2
@@ -91,49 +105,63 @@ class _Side:
         slack = self.error + comparison_error(squared, balls.points.rows.shape[1], dtype)
         self.low = squared - slack
         self.high = squared + slack
-        self._left: tuple[int, Tensor] | None = None
-
-    def left(self, i: Tensor, side: int) -> Tensor:
-        """Return the left factor of a block, kept while the same one is asked for."""
-        start = int(i[0])
-        if self._left is None or self._left[0] != start:
-            self._left = start, self.balls.points.block(i, side, self.dtype, left=True)
-        return self._left[1]
 
 
-def _memberships(
-    sides: list[tuple[torch.dtype, _Side, _Side]], i: Tensor, j: Tensor, buffers: TileBuffers, strict: bool
-) -> tuple[Tensor, Tensor]:
-    """Return which fakes `j` lie in the balls of reals `i`, and the reverse, each bool `(len(i), len(j))`."""
-    for dtype, real, fake in sides:
-        right = fake.balls.points.block(j, buffers.side, dtype, left=False)
-        tile = buffers.product(real.left(i, buffers.side), right)[: len(i), : len(j)]
-        in_real, doubtful = _compare(tile, real, i, fake.error[j].max(), 1)
-        in_fake, doubtful_too = _compare(tile, fake, j, real.error[i].max(), 0)
-        if len(doubtful) + len(doubtful_too) <= _DOUBTFUL_SHARE * tile.numel():
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """Pairs of a ball of one block and a point of another, inside for certain or within rounding of the sphere."""
+
+    own: _Side
+    block: Tensor
+    other: _Side
+    others: Tensor
+    ball: Tensor
+    point: Tensor
+    inside: Tensor
+
+    @property
+    def doubtful(self) -> int:
+        """How many pairs rounding leaves open."""
+        return len(self.inside) - int(self.inside.count_nonzero())
+
+    def settled(self, strict: bool) -> tuple[Tensor, Tensor]:
+        """Return balls and points `(pairs,)`, counted within their blocks, once exact distances have decided."""
+        open_pairs = (~self.inside).nonzero()[:, 0]
+        if len(open_pairs):
+            own, other = self.own.balls, self.other.balls.points
+            ball, point = self.block[self.ball[open_pairs]], self.others[self.point[open_pairs]]
+            exact = exact_distances(own.points.rows, own.points.first[ball], other.rows, other.first[point])
+            radii = own.radii[ball]
+            self.inside[open_pairs] = exact < radii if strict else exact <= radii
+        return self.ball[self.inside], self.point[self.inside]
+
+
+def _near(
+    tile: Tensor, own: _Side, block: Tensor, other: _Side, others: Tensor, *, transposed: bool = False
+) -> _Near:
+    margin = other.error[others].max()
+    limits = tile.new_full((tile.shape[1 if transposed else 0],), -math.inf)
+    high = (own.high[block] + margin).to(tile.dtype)
+    limits[: len(block)] = torch.nextafter(high, high.new_tensor(math.inf))
+    ball, point, squared = SmallEntries(tile, limits, transposed=transposed).listed()
+    return _Near(own, block, other, others, ball, point, squared < (own.low[block] - margin).to(tile.dtype)[ball])
+
+
+_Sides = list[tuple[_Side, _Side]]
+"""The reals' and the fakes', for each type of tile, the fastest first."""
+
+
+def _compare(
+    sides: _Sides, i: Tensor, j: Tensor, lefts: dict[torch.dtype, Tensor], buffers: TileBuffers
+) -> tuple[_Near, _Near]:
+    """Return the fakes `j` in or near balls of the reals `i`, and these in or near balls of those."""
+    for real, fake in sides:
+        if real.dtype not in lefts:
+            lefts[real.dtype] = real.balls.points.block(i, 32 * math.ceil(len(i) / 32), real.dtype, left=True)
+        right = fake.balls.points.block(j, buffers.side, fake.dtype, left=False)
+        tile = buffers.product(lefts[real.dtype], right)
+        near_real = _near(tile, real, i, fake, j)
+        near_fake = _near(tile, fake, j, real, i, transposed=True)
+        if near_real.doubtful + near_fake.doubtful <= _DOUBTFUL_SHARE * tile.numel():
             break
-    _settle(in_real, doubtful, real.balls.radii[i[doubtful[:, 0]]], real, i, fake, j, strict)
-    _settle(in_fake, doubtful_too, fake.balls.radii[j[doubtful_too[:, 1]]], real, i, fake, j, strict)
-    return in_real, in_fake
-
-
-def _compare(tile: Tensor, side: _Side, block: Tensor, margin: Tensor, across: int) -> tuple[Tensor, Tensor]:
-    """Return what certainly lies inside, bool, and the pairs `(p, 2)` that rounding leaves open."""
-    low = (side.low[block] - margin).to(tile.dtype).unsqueeze(across)
-    high = (side.high[block] + margin).to(tile.dtype).unsqueeze(across)
-    inside, possible = tile < low, tile <= high
-    if torch.equal(inside.count_nonzero(), possible.count_nonzero()):
-        return inside, torch.empty(0, 2, dtype=torch.int64, device=tile.device)
-    return inside, possible.logical_xor_(inside).nonzero()
-
-
-def _settle(
-    inside: Tensor, pairs: Tensor, radii: Tensor, real: _Side, i: Tensor, fake: _Side, j: Tensor, strict: bool
-) -> None:
-    """Decide the open pairs by their exact distances."""
-    if len(pairs) == 0:
-        return
-    row, column = pairs.T
-    reals, fakes = real.balls.points, fake.balls.points
-    exact = exact_distances(reals.rows, reals.first[i[row]], fakes.rows, fakes.first[j[column]])
-    inside[row, column] = exact < radii if strict else exact <= radii
+    return near_real, near_fake

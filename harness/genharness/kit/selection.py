@@ -5,23 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from threading import Lock
 
 import torch
 from torch import Tensor
 
+from genharness.kit.entries import SmallEntries
 from genharness.kit.tiles import (
     Points,
     TileBuffers,
     comparison_error,
     exact_distances,
+    side_by_side,
     tile_side,
     tile_types,
 )
 
 __all__ = ["Nearest", "nearest_distinct"]
 
-_GROUP = 32  # columns whose minimum is compared before any of them is
-_SPARE = 6  # candidates kept beyond k: enough, on common features, to prove that the k nearest are among them
+_SPARE = 4  # candidates kept beyond k: enough, on common features, to prove that the k nearest are among them
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +47,31 @@ class _Candidates:
         self.values = torch.full((n, keep), math.inf, dtype=dtype, device=device)
         self.columns = torch.zeros(n, keep, dtype=torch.int64, device=device)
 
+    def of(self, rows: Tensor) -> _Candidates:
+        """Return the candidates of some rows."""
+        some = _Candidates(0, 0, self.values.dtype, self.values.device)
+        some.values, some.columns = self.values[rows], self.columns[rows]
+        return some
+
     def offer(self, tile: Tensor, row: int, column: int, *, transposed: bool = False) -> None:
         """Take in a tile whose corner is at (`row`, `column`), or at (`column`, `row`) where `transposed`.
 
-        Most groups of entries hold nothing smaller than what a row already has, and their minimum shows it. Where
-        many do, as in the first tile, the whole tile is searched.
+        Most of its entries exceed what their row has already; where many do not, as in the first tile, the whole
+        tile is searched.
         """
-        height, width = tile.T.shape if transposed else tile.shape
-        known = self.values[row : row + height]
-        worst = tile.new_full((height,), -math.inf)
+        turned = tile.T if transposed else tile
+        known = self.values[row : row + len(turned)]
+        worst = tile.new_full((len(turned),), -math.inf)
         worst[: len(known)] = known[:, -1]
-        grouped = tile.view(_GROUP, -1, height) if transposed else tile.view(height, _GROUP, -1)
-        minima = grouped.amin(0).T.contiguous() if transposed else grouped.amin(1)
-        at, group = (minima < worst[:, None]).nonzero().T
-        if 8 * len(at) > minima.numel():
-            entries = (tile.T.contiguous() if transposed else tile)[: len(known)]
-            values, found = entries.topk(min(known.shape[1], width), dim=1, largest=False)
+        better = SmallEntries(tile, worst, transposed=transposed)
+        if better.many:
+            entries = turned.contiguous()[: len(known)]
+            values, found = entries.topk(min(known.shape[1], entries.shape[1]), dim=1, largest=False)
             self._merge(torch.arange(row, row + len(known), device=tile.device), values, found + column)
-        elif len(at):
-            values = grouped[:, group, at].T if transposed else grouped[at, :, group]
-            member, inside = (values < worst[at, None]).nonzero().T
-            found = inside * minima.shape[1] + group[member]
-            self._merge_runs(at[member] + row, values[member, inside], found + column)
+            return
+        at, found, values = better.listed()
+        if len(at):
+            self._merge_runs(at + row, values, found + column)
 
     def _merge_runs(self, row: Tensor, values: Tensor, columns: Tensor) -> None:
         # Rows come sorted, so the entries of each form a run: lay the runs out as the rows of a padded matrix.
@@ -106,19 +112,22 @@ def nearest_distinct(query: Points, base: Points, k: int) -> Nearest:
         torch.full(shape, math.inf, dtype=torch.float64, device=device),
         torch.zeros(shape, dtype=torch.int64, device=device),
     )
-    left = torch.arange(len(query) if others else 0, device=device)
-    buffers = TileBuffers(tile_side(max(len(query), len(base)), base.rows.shape[1], device), device)
-    for attempt, (dtype, keep) in enumerate(_attempts(shape[1], others, base.rows.shape[1])):
+    if others == 0:
+        return result
+    width = base.rows.shape[1]
+    buffers = TileBuffers(tile_side(max(len(query), len(base)), width, device), device)
+    left = torch.arange(len(query), device=device)
+    attempts = _attempts(shape[1], others, width)
+    if query is base:
+        found = _search_within(base, *next(attempts), buffers)
+        settle = partial(_settle, result, query, base, found)
+        left = torch.cat(side_by_side(settle, left.split(buffers.side), device))
+    for dtype, keep in attempts:
         if len(left) == 0:
             break
-        if query is base and attempt == 0:
-            left = _settle(result, query, base, left, _search_within(base, keep, dtype, buffers))
-            continue
-        unproven = [left[:0]]
-        for rows in left.split(min(buffers.side, max(32, 2**21 // keep))):
-            found = _search(query, rows, base, keep, dtype, buffers)
-            unproven.append(_settle(result, query, base, rows, found))
-        left = torch.cat(unproven)
+        search = partial(_search_and_settle, result, query, base, dtype, keep, buffers)
+        at_once = min(buffers.side, max(32, 2**21 // keep))
+        left = torch.cat(side_by_side(search, left.split(at_once), device))
     return result
 
 
@@ -131,28 +140,40 @@ def _attempts(k: int, others: int, width: int) -> Iterator[tuple[torch.dtype, in
         yield torch.float64, keep
 
 
-def _search_within(points: Points, keep: int, dtype: torch.dtype, buffers: TileBuffers) -> _Candidates:
+def _search_within(points: Points, dtype: torch.dtype, keep: int, buffers: TileBuffers) -> _Candidates:
     """Search a set in itself: a tile off the diagonal serves its rows and its columns."""
     found = _Candidates(len(points), keep, dtype, points.rows.device)
     blocks = points.blocks(buffers.side)
+    locks = [Lock() for _ in blocks]
+
+    def search(tile_at: tuple[int, int]) -> None:
+        i, j = tile_at
+        left = points.block(blocks[i], buffers.side, dtype, left=True)
+        tile = buffers.product(left, points.block(blocks[j], buffers.side, dtype, left=False))
+        if i == j:
+            tile.fill_diagonal_(math.inf)
+        with locks[i]:
+            found.offer(tile, i * buffers.side, j * buffers.side)
+        if i != j:
+            with locks[j]:
+                found.offer(tile, j * buffers.side, i * buffers.side, transposed=True)
+
     # The tiles on the diagonal come first: they give every row a bound that most of the others fail.
-    for apart in range(len(blocks)):
-        for i, j in zip(blocks, blocks[apart:], strict=False):
-            left = points.block(i, buffers.side, dtype, left=True)
-            tile = buffers.product(left, points.block(j, buffers.side, dtype, left=False))
-            row, column = int(i[0]), int(j[0])
-            if apart == 0:
-                tile.fill_diagonal_(math.inf)
-            else:
-                found.offer(tile, column, row, transposed=True)
-            found.offer(tile, row, column)
+    diagonals = [(i, i + apart) for apart in range(len(blocks)) for i in range(len(blocks) - apart)]
+    side_by_side(search, diagonals, points.rows.device)
     return found
 
 
-def _search(
-    query: Points, rows: Tensor, base: Points, keep: int, dtype: torch.dtype, buffers: TileBuffers
-) -> _Candidates:
-    """Search some rows of one set in another, or in their own set without themselves."""
+def _search_and_settle(
+    result: Nearest,
+    query: Points,
+    base: Points,
+    dtype: torch.dtype,
+    keep: int,
+    buffers: TileBuffers,
+    rows: Tensor,
+) -> Tensor:
+    """Search some rows of one set in another, or in their own set without themselves; return those left unproven."""
     found = _Candidates(len(rows), keep, dtype, base.rows.device)
     left = query.block(rows, len(rows), dtype, left=True)
     for j in base.blocks(buffers.side):
@@ -162,10 +183,14 @@ def _search(
             own = ((rows >= column) & (rows < column + len(j))).nonzero()[:, 0]
             tile[own, rows[own] - column] = math.inf
         found.offer(tile, 0, column)
-    return found
+    return _prove(result, query, base, rows, found)
 
 
-def _settle(result: Nearest, query: Points, base: Points, rows: Tensor, found: _Candidates) -> Tensor:
+def _settle(result: Nearest, query: Points, base: Points, found: _Candidates, rows: Tensor) -> Tensor:
+    return _prove(result, query, base, rows, found.of(rows))
+
+
+def _prove(result: Nearest, query: Points, base: Points, rows: Tensor, found: _Candidates) -> Tensor:
     """Write the exact neighbours of those `rows` whose candidates provably contain them; return the other rows."""
     dtype, width = found.values.dtype, base.rows.shape[1]
     values = found.values.double()

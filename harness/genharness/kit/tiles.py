@@ -9,13 +9,18 @@ duplicates are therefore exact.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import psutil
 import torch
 from torch import Tensor
+
+from genharness.kit.duplicates import first_equal_rows
 
 __all__ = [
     "Points",
@@ -23,11 +28,15 @@ __all__ = [
     "comparison_error",
     "exact_distances",
     "full_precision",
+    "side_by_side",
     "tile_side",
     "tile_types",
 ]
 
 _CHUNK_BYTES = 2**23
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @contextmanager
@@ -42,6 +51,28 @@ def full_precision(device: torch.device) -> Iterator[None]:
         torch.set_float32_matmul_precision(before)
 
 
+def side_by_side(function: Callable[[T], R], tasks: Iterable[T], device: torch.device) -> list[R]:
+    """Return `function` of every task, run on as many threads as torch uses, each with serial operations.
+
+    Tiles need many short operations. Were each split over all cores, it would wait for the slowest of them every
+    time: on a machine with other work to do, that takes ten times as long. On CUDA tasks run one after another.
+    """
+    workers = _workers(device)
+    if workers == 1:
+        return [function(task) for task in tasks]
+
+    def run(task: T) -> R:
+        with full_precision(device):  # autocast and gradients are settings of a thread
+            return function(task)
+
+    with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        return list(pool.map(run, tasks))
+
+
+def _workers(device: torch.device) -> int:
+    return torch.get_num_threads() if device.type == "cpu" else 1
+
+
 def tile_side(n: int, d: int, device: torch.device) -> int:
     """Return the side of square tiles: a multiple of 32, bounded by `n` and an eighth of the free memory.
 
@@ -50,13 +81,13 @@ def tile_side(n: int, d: int, device: torch.device) -> int:
         d: Columns.
         device: Where the tiles will live.
     """
-    on_cuda = device.type == "cuda"
+    on_cuda, workers = device.type == "cuda", _workers(device)
     free_bytes = torch.cuda.mem_get_info(device)[0] if on_cuda else psutil.virtual_memory().available
-    # A CPU likes tiles that stay in its cache, unless making their factors would then cost more; a GPU, large ones.
-    most = 8192 if on_cuda else 1024 if d <= 512 else 2048
-    side = min(most, 32 * math.ceil(n / 32))
+    # A GPU wants few large launches, a core tiles that stay in its cache and several for each to do.
+    most = 8192 if on_cuda else min(1024, max(256, math.ceil(n / (4 * workers))))
+    side = 32 * math.ceil(min(n, most) / 32)
     # A float64 and a float32 tile, masks and indices of hits; two blocks of rows and their float64 originals.
-    while side > 32 and 32 * side**2 + 32 * side * (d + 2) > free_bytes // 8:
+    while side > 32 and workers * (32 * side**2 + 32 * side * (d + 2)) > free_bytes // 8:
         side = 32 * max(1, side // 64)
     return side
 
@@ -102,7 +133,7 @@ class Points:
             centre += part.sum(0, dtype=torch.float64)
         centre = (centre / len(rows)).to(rows.dtype)
         norms = _squared_norms(rows, centre)
-        kept, place, counts = torch.unique(_representatives(rows, norms), return_inverse=True, return_counts=True)
+        kept, place, counts = torch.unique(first_equal_rows(rows, norms), return_inverse=True, return_counts=True)
         order = torch.randperm(len(kept), generator=torch.Generator().manual_seed(0)).to(rows.device)
         first = kept[order]
         scale = _unit(norms, rows.dtype)
@@ -166,8 +197,8 @@ def comparison_error(squared: Tensor, width: int, dtype: torch.dtype) -> Tensor:
     return 4 * (torch.finfo(dtype).eps + width * torch.finfo(torch.float64).eps) * squared
 
 
-class TileBuffers:
-    """Memory for one tile of each type, reused from tile to tile.
+class TileBuffers(threading.local):
+    """Memory for one tile of each type, for each thread, reused from tile to tile.
 
     Args:
         side: Rows and columns of a tile.
@@ -180,7 +211,7 @@ class TileBuffers:
         self._buffers: dict[torch.dtype, Tensor] = {}
 
     def product(self, left: Tensor, right: Tensor) -> Tensor:
-        """Return squared distances `(len(left), side)` in the points' frame; the next call overwrites them."""
+        """Return squared distances `(len(left), side)` in the frame's unit; the next call overwrites them."""
         dtype = left.dtype
         if dtype not in self._buffers:
             self._buffers[dtype] = torch.empty(self.side, self.side, dtype=dtype, device=self._device)
@@ -247,32 +278,3 @@ def _unit(norms: Tensor, dtype: torch.dtype) -> float:
     if not most <= torch.finfo(dtype).max:
         raise ValueError(f"features hold values so large that their squares overflow {dtype}: scale them down")
     return 2.0 ** -max(math.ceil(math.log2(math.sqrt(most))), -100) if most > 0 else 1.0
-
-
-def _representatives(rows: Tensor, norms: Tensor) -> Tensor:
-    """Return, for each row, the index of the first row equal to it (or its own, in the rare clash of hashes)."""
-    own = torch.arange(len(rows), device=rows.device)
-    _, group, sizes = torch.unique(norms, return_inverse=True, return_counts=True)
-    suspects = (sizes[group] > 1).nonzero()[:, 0]
-    if len(suspects) == 0:
-        return own
-    _, group = torch.unique(_hashes(rows, suspects), return_inverse=True)
-    first = torch.full_like(own, len(rows)).scatter_reduce_(0, group, suspects, "amin")[group]
-    representatives = own.clone()
-    size = _chunk_rows(rows.shape[1])
-    for row, earlier in zip(suspects.split(size), first.split(size), strict=True):
-        equal = (rows[row] == rows[earlier]).all(1)
-        representatives[row[equal]] = earlier[equal]
-    return representatives
-
-
-def _hashes(rows: Tensor, which: Tensor) -> Tensor:
-    generator = torch.Generator().manual_seed(0)
-    weights = torch.randint(-(2**62), 2**62, (rows.shape[1],), generator=generator).to(rows.device)
-    whole = torch.int32 if rows.dtype == torch.float32 else torch.int64
-    size = _chunk_rows(rows.shape[1])
-    keys = torch.empty(len(which), dtype=torch.int64, device=rows.device)
-    for some, key in zip(which.split(size), keys.split(size), strict=True):
-        # Adding 0 turns -0.0, which equals 0.0, into it.
-        torch.sum((rows[some] + 0.0).view(whole) * weights, 1, out=key)
-    return keys

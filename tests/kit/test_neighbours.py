@@ -222,6 +222,42 @@ def test_precision_of_matmul_is_neither_used_nor_changed():
         torch.set_float32_matmul_precision("highest")
 
 
+def test_precision_set_through_a_backend_is_neither_used_nor_changed():
+    matmul = torch.backends.cuda.matmul
+    if not hasattr(matmul, "fp32_precision"):
+        pytest.skip("this torch has no fp32_precision")
+    real, fake = gaussians(300, 300, 40)
+    before = prdc(real, fake)
+    matmul.fp32_precision = "tf32"
+    try:
+        assert prdc(real, fake) == before
+        assert matmul.fp32_precision == "tf32"
+    finally:
+        matmul.fp32_precision = "none"
+
+
+def test_threads_change_neither_answers_nor_the_number_of_threads():
+    real, fake = gaussians(1200, 1100, 20)
+    before = torch.get_num_threads()
+    try:
+        answers = []
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            answers.append((prdc(real, fake), knn_radii(real, 5).tolist(), nearest(fake, real, 2)[1].tolist()))
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    assert answers[0] == answers[1]
+
+
+def test_a_mistake_on_a_thread_is_raised():
+    def fail(task):
+        raise ZeroDivisionError(task)
+
+    with pytest.raises(ZeroDivisionError, match="3"):
+        tiles.side_by_side(fail, [3], torch.device("cpu"))
+
+
 def test_known_real_radii_change_nothing():
     real, fake = gaussians(200, 200, 10)
     assert prdc(real, fake, 5, real_radii=knn_radii(real, 5)) == prdc(real, fake, 5)

@@ -46,6 +46,7 @@ def _hashes(rows: Tensor, which: Tensor) -> Tensor:
     size = max(1, _CHUNK_VALUES // rows.shape[1])
     keys = torch.empty(len(which), dtype=torch.int64, device=rows.device)
     for some, key in zip(which.split(size), keys.split(size), strict=True):
-        # Adding 0 turns -0.0, which equals 0.0, into it.
-        torch.sum((rows[some] + 0.0).view(whole) * weights, 1, out=key)
+        # Adding 0 turns -0.0, which equals 0.0, into it. Only the upper bits of round numbers differ: fold them down.
+        bits = (rows[some] + 0.0).view(whole).long()
+        torch.sum((bits ^ (bits >> 20) ^ (bits >> 41)) * weights, 1, out=key)
     return keys

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psutil
 import torch
@@ -42,13 +42,33 @@ R = TypeVar("R")
 @contextmanager
 def full_precision(device: torch.device) -> Iterator[None]:
     """Multiply float32 matrices in float32: without TF32, bfloat16 or autocast, whatever the caller has set."""
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("highest")
+    with _ieee_products(), torch.autocast(device.type, enabled=False), torch.no_grad():
+        yield
+
+
+@contextmanager
+def _ieee_products() -> Iterator[None]:
     try:
-        with torch.autocast(device.type, enabled=False), torch.no_grad():
+        before = torch.get_float32_matmul_precision()
+    except RuntimeError:  # the caller has set fp32_precision of a backend, which torch forbids to mix with this
+        backends = torch.backends.cuda.matmul, torch.backends.mkldnn.matmul  # type: ignore[attr-defined]  # untyped
+        own = [backend.fp32_precision for backend in backends]
+        _set_precision(backends, ["ieee", "ieee"])
+        try:
             yield
-    finally:
-        torch.set_float32_matmul_precision(before)
+        finally:
+            _set_precision(backends, own)
+    else:
+        torch.set_float32_matmul_precision("highest")
+        try:
+            yield
+        finally:
+            torch.set_float32_matmul_precision(before)
+
+
+def _set_precision(backends: tuple[Any, ...], precisions: list[str]) -> None:
+    for backend, precision in zip(backends, precisions, strict=True):
+        backend.fp32_precision = precision
 
 
 def side_by_side(function: Callable[[T], R], tasks: Iterable[T], device: torch.device) -> list[R]:

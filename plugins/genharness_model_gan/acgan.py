@@ -50,7 +50,8 @@ class ACGAN(LatentGAN):
         (S_real, C_real), (S_fake, C_fake) = self.judge(x), self.judge(fake.detach())
         source = discriminator_loss(S_real, S_fake)  # -L_S
         class_real, class_fake = F.cross_entropy(C_real, c), F.cross_entropy(C_fake, c_fake)  # -L_C
-        minimise(self.optimiser_d, source + config.class_weight * (class_real + class_fake))
+        classes = class_real + class_fake if config.classify_fakes else class_real
+        minimise(self.optimiser_d, source + config.class_weight * classes)
 
         with frozen(self.D):
             S_fake, C_fake = self.judge(fake)

@@ -79,10 +79,15 @@ class DeepDCGANConfig(DCGANConfig):
 
 @dataclass(frozen=True)
 class ACGANConfig(DCGANConfig):
-    """Odena et al. 2017, with class-conditional batch norm in the generator."""
+    """Odena et al. 2017 with the choices of Gulrajani et al. 2017: class-conditional batch norm, class weights.
+
+    With `classify_fakes` the discriminator's class loss covers generated images as well, as Odena et al. write
+    it; on small budgets the two players then settle on classes of their own, unlike those of the data.
+    """
 
     class_weight: float = option(1.0, low=0.0, high=100.0, help="weight of the class loss for the discriminator")
     generator_class_weight: float = option(0.1, low=0.0, high=100.0, help="weight of the class loss for the generator")
+    classify_fakes: bool = option(False, help="train the class loss of the discriminator on generated images too")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 
@@ -10,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genharness.kit.blocks import down_conv, halvings, image_side, init_normal, up_conv
+from genharness.kit.blocks import down_conv, halvings, image_side, init_he, init_normal, up_conv
 from genharness.specs import DataShape
 
 __all__ = ["ConditionalBatchNorm2d", "DCGANDiscriminator", "DCGANGenerator"]
@@ -42,7 +41,7 @@ class ConditionalBatchNorm2d(nn.Module):
 class ResidualConv(nn.Module):
     """h + ReLU(BN(conv3x3(h))), what `deep-dcgan` adds at every resolution."""
 
-    def __init__(self, channels: int, activation: Callable[[Tensor], Tensor]) -> None:
+    def __init__(self, channels: int, activation: nn.Module) -> None:
         super().__init__()
         self.conv = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
         self.norm = nn.BatchNorm2d(channels)
@@ -61,7 +60,7 @@ class DCGANGenerator(nn.Module):
         data: Shape of the images.
         latent: Dimensions of z.
         width: Channels at half the image's side, doubled at every stage below.
-        classes: Number of classes for conditional batch norm, 0 for plain batch norm.
+        classes: Number of classes that condition the input and the batch norms, 0 for none.
         blocks: Residual convolutions at every resolution.
     """
 
@@ -70,22 +69,25 @@ class DCGANGenerator(nn.Module):
         sides = halvings(image_side(data))  # (28, 14, 7)
         widths = [data.channels, *(width << stage for stage in range(len(sides) - 1))]  # [1, 64, 128]
         norm = partial(ConditionalBatchNorm2d, classes=classes) if classes else nn.BatchNorm2d
+        self.classes = classes
         self.base = (sides[-1], sides[-1], widths[-1])
-        self.project = nn.Linear(latent, sides[-1] ** 2 * widths[-1], bias=False)
+        self.project = nn.Linear(latent + classes, sides[-1] ** 2 * widths[-1], bias=False)
         self.norms = nn.ModuleList(norm(channels) for channels in widths[:0:-1])
-        self.extras = nn.ModuleList(_residuals(blocks, channels, F.relu) for channels in widths[:0:-1])
+        self.extras = nn.ModuleList(_residuals(blocks, channels, nn.ReLU(inplace=True)) for channels in widths[:0:-1])
         self.ups = nn.ModuleList(
-            up_conv(inputs, outputs, side, bias=outputs == data.channels)
+            up_conv(inputs, outputs, side, bias=side == sides[0])
             for (inputs, outputs), side in zip(pairwise(widths[::-1]), sides[-2::-1], strict=True)
         )
         init_normal(self)
 
     def forward(self, z: Tensor, *labels: Tensor) -> Tensor:
         """Map z `(n, latent)`, and classes `(n,)` where conditional, to images `(n, c, h, w)` in [-1, 1]."""
+        if labels:
+            z = torch.cat((z, F.one_hot(labels[0], self.classes).to(z.dtype)), dim=1)
         # Height, width, channels in memory: the layout in which convolutions are fastest.
         h = self.project(z).unflatten(1, self.base).permute(0, 3, 1, 2)
         for norm, extra, up in zip(self.norms, self.extras, self.ups, strict=True):
-            h = up(extra(F.relu(norm(h, *labels))))
+            h = up(extra(F.relu(norm(h, *labels), inplace=True)))
         image: Tensor = h.tanh()
         return image
 
@@ -113,10 +115,13 @@ class DCGANDiscriminator(nn.Module):
             stages.append(down_conv(channels, width << stage, side, bias=not normalised))
             channels = width << stage
             stages.append(nn.BatchNorm2d(channels) if normalised else nn.Identity())
-            stages += [nn.LeakyReLU(0.2), _residuals(blocks, channels, partial(F.leaky_relu, negative_slope=0.2))]
+            stages += [nn.LeakyReLU(0.2, inplace=True), _residuals(blocks, channels, nn.LeakyReLU(0.2, inplace=True))]
         self.stages = nn.Sequential(*stages)
         self.head = nn.Linear(channels * sides[-1] ** 2, outputs)
-        init_normal(self)
+        if batch_norm:
+            init_normal(self)
+        else:  # nothing else would keep the signal's size through the stages
+            init_he(self, slope=0.2)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map images `(n, c, h, w)` to `(n, outputs)`."""
@@ -124,5 +129,5 @@ class DCGANDiscriminator(nn.Module):
         return scores
 
 
-def _residuals(count: int, channels: int, activation: Callable[[Tensor], Tensor]) -> nn.Sequential:
+def _residuals(count: int, channels: int, activation: nn.Module) -> nn.Sequential:
     return nn.Sequential(*(ResidualConv(channels, activation) for _ in range(count)))

@@ -35,8 +35,8 @@ class UpBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map `(n, width, ceil(side / 2), ...)` to `(n, width, side, side)`."""
-        h = self.conv1(self._up(F.relu(self.norm1(x))))
-        h = self.conv2(F.relu(self.norm2(h)))
+        h = self.conv1(self._up(F.relu(self.norm1(x), inplace=True)))
+        h = self.conv2(F.relu(self.norm2(h), inplace=True))
         y: Tensor = self._up(self.shortcut(x)) + h
         return y
 
@@ -62,7 +62,7 @@ class DownBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map `(n, inputs, side, side)` to `(n, width, ...)`."""
-        h = self.conv2(F.relu(self.conv1(x if self.first else F.relu(x))))
+        h = self.conv2(F.relu(self.conv1(x if self.first else F.relu(x)), inplace=True))
         if self.down:
             h, x = _halve(h), _halve(x)
         y: Tensor = self.shortcut(x) + h
@@ -91,7 +91,7 @@ class ResNetGenerator(nn.Module):
         """Map z `(n, latent)` to images `(n, c, h, w)` in [-1, 1]."""
         # Height, width, channels in memory: the layout in which convolutions are fastest.
         h = self.project(z).unflatten(1, self.base).permute(0, 3, 1, 2)
-        image: Tensor = self.to_image(F.relu(self.norm(self.blocks(h))))
+        image: Tensor = self.to_image(F.relu(self.norm(self.blocks(h)), inplace=True))
         return image.tanh()
 
 
@@ -116,7 +116,7 @@ class ResNetCritic(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map images `(n, c, h, w)` to scores `(n, 1)`."""
-        h = F.relu(self.blocks(x))
+        h = F.relu(self.blocks(x), inplace=True)
         pooled = h.sum((2, 3)) if self.sum_pooling else h.mean((2, 3))
         scores: Tensor = self.head(pooled)
         return scores

@@ -10,9 +10,9 @@ from genharness_model_vae.configs import AEConfig, BetaVAEConfig, VAEConfig, VAE
 __all__ = ["genharness_models"]
 
 RECIPES = {
-    "smoke": Recipe(length="800steps", batch_size=128, options={"lr": 2e-3}, step_ms=100),
-    "standard": Recipe(length="20000steps", batch_size=128, options={"width": 64}, step_ms=250),
-    "paper": Recipe(length="100epochs", batch_size=100, options={"latent": 128, "lr": 1e-4}, step_ms=80),
+    "smoke": Recipe(length="800steps", batch_size=128, options={"lr": 2e-3}, step_ms=55),
+    "standard": Recipe(length="20000steps", batch_size=128, options={"width": 64}, step_ms=145),
+    "paper": Recipe(length="100epochs", batch_size=100, options={"latent": 128, "lr": 1e-4}, step_ms=40),
 }
 SMALL_VQ = {"codes": 64, "hidden": 64, "lr": 1e-3, "prior_width": 32, "prior_layers": 4, "prior_lr": 3e-3}
 PAPER_VQ = {"restart": 0.0, "prior_layers": 15}
@@ -80,9 +80,9 @@ def genharness_models() -> Sequence[ModelSpec]:
             config=VQVAEConfig,
             family="vae",
             recipes={
-                "smoke": Recipe(length="800steps", batch_size=64, options=SMALL_VQ, step_ms=100),
-                "standard": Recipe(length="30000steps", batch_size=128, step_ms=400),
-                "paper": Recipe(length="250000steps", batch_size=128, options=PAPER_VQ, step_ms=400),
+                "smoke": Recipe(length="800steps", batch_size=64, options=SMALL_VQ, step_ms=55),
+                "standard": Recipe(length="30000steps", batch_size=128, step_ms=340),
+                "paper": Recipe(length="250000steps", batch_size=128, options=PAPER_VQ, step_ms=530),
             },
             paper="van den Oord et al. 2017, arXiv:1711.00937",
             reconstructs=True,

@@ -56,6 +56,14 @@ def test_init_normal_draws_weights_of_the_given_spread_and_zeroes_biases():
     assert not net[0].bias.any()
 
 
+def test_init_he_keeps_the_size_of_signals_through_leaky_relus():
+    torch.manual_seed(0)
+    net = blocks.mlp([512] * 6, lambda: nn.LeakyReLU(0.2))
+    blocks.init_he(net, slope=0.2)
+    x = torch.randn(256, 512)
+    assert net[:-1](x).square().mean().item() == pytest.approx(1.0, rel=0.3)
+
+
 def test_a_frozen_module_passes_gradients_through_and_keeps_none():
     critic, x = nn.Linear(3, 1), torch.ones(2, 3, requires_grad=True)
     with blocks.frozen(critic):

@@ -17,6 +17,7 @@ __all__ = [
     "frozen",
     "halvings",
     "image_side",
+    "init_he",
     "init_normal",
     "latent_paths",
     "mlp",
@@ -115,6 +116,20 @@ def init_normal(module: nn.Module, std: float = 0.02) -> None:
             continue
         if part.bias is not None:
             nn.init.zeros_(part.bias)
+
+
+def init_he(module: nn.Module, slope: float) -> None:
+    """Draw weights so that signals keep their size through LeakyReLU (He et al. 2015); zero all biases.
+
+    Args:
+        module: Whose convolutions and linear layers are meant.
+        slope: Negative slope of the LeakyReLU, 0 for ReLU.
+    """
+    for part in module.modules():
+        if isinstance(part, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
+            nn.init.kaiming_normal_(part.weight, a=slope)
+            if part.bias is not None:
+                nn.init.zeros_(part.bias)
 
 
 @contextmanager

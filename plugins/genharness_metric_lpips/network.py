@@ -1,0 +1,60 @@
+"""The LPIPS network of the package lpips, its trunk loaded from a checked file."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from genharness import ConfigError, DataError
+from genharness.downloads import download
+from genharness.home import home
+from genharness.weights import locate_weights
+from genharness_metric_lpips import TRUNK
+
+__all__ = ["SMALLEST", "build_network", "load_network"]
+
+SMALLEST = 32
+"""Side in pixels below which AlexNet's poolings leave nothing."""
+
+
+def load_network(device: torch.device) -> nn.Module:
+    """Return LPIPS (version 0.1, AlexNet) with its published weights.
+
+    Raises:
+        ConfigError: If the package lpips is missing.
+        DataError: If the weights of the trunk are not here and cannot be had.
+    """
+    network = build_network()
+    path = locate_weights(TRUNK) or download(TRUNK, home() / "weights", None, instead="GENHARNESS_WEIGHTS=PATH")
+    _load_trunk(network, path)
+    return network.to(device)
+
+
+def build_network() -> nn.Module:
+    """Return LPIPS with the package's calibrated layers over a random trunk.
+
+    Raises:
+        ConfigError: If the package lpips is missing.
+    """
+    try:
+        from lpips import LPIPS
+    except ImportError as error:
+        raise ConfigError("package lpips is missing: pip install 'genharness[verify]'") from error
+    with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
+        warnings.simplefilter("ignore")  # torchvision's old arguments, which lpips passes
+        network: nn.Module = LPIPS(net="alex", version="0.1", pnet_rand=True, verbose=False)
+    return network.eval().requires_grad_(False)
+
+
+def _load_trunk(network: nn.Module, path: Path) -> None:
+    """Fill the trunk, whose slices keep the layer numbers of torchvision's `features`."""
+    stored = torch.load(path, map_location="cpu", weights_only=True)
+    wanted = network.net.state_dict()  # type: ignore[union-attr]  # a module, though nn.Module says Tensor
+    try:
+        filled = {name: stored[f"features.{name.split('.', 1)[1]}"] for name in wanted}
+        network.net.load_state_dict(filled)  # type: ignore[union-attr]
+    except (KeyError, RuntimeError) as error:
+        raise DataError(f"weights {path} are not those of AlexNet ({error}): delete the file") from error

@@ -1,0 +1,152 @@
+"""Wrapped extractors, with random weights in files of the real layout."""
+
+import dataclasses
+import sys
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from genharness import ConfigError, DataError
+from genharness.checksums import file_digest
+from genharness.kit import ExtractorContext
+from genharness.registry import load_factory, load_registry
+from genharness_features_pretrained import extractors
+
+pytest.importorskip("torch_fidelity")
+IMAGES = np.random.default_rng(0).integers(0, 256, (3, 3, 20, 24)).astype(np.uint8)
+
+
+def build(name, weights=None):
+    spec = load_registry().extractors.find(name)
+    return load_factory(spec)(ExtractorContext(device=torch.device("cpu"), weights=weights, resize="legacy-tf"), None)
+
+
+def promise(monkeypatch, name, path):
+    """Let the file's own checksum be the promised one."""
+    remote = getattr(extractors, name)
+    monkeypatch.setattr(
+        extractors, name, dataclasses.replace(remote, filename=path.name, sha256=file_digest(path, "sha256"))
+    )
+
+
+def batched(extractor):
+    return np.concatenate([extractor.extract(IMAGES[:1]).features, extractor.extract(IMAGES[1:]).features])
+
+
+class Tree(nn.Module):
+    """Tensors under dotted names, as a TorchScript archive holds them."""
+
+    @classmethod
+    def of(cls, tensors):
+        root = cls()
+        for name, tensor in tensors.items():
+            node = root
+            *path, last = name.split(".")
+            for part in path:
+                if not hasattr(node, part):
+                    node.add_module(part, cls())
+                node = getattr(node, part)
+            node.register_parameter(last, nn.Parameter(tensor, requires_grad=False))
+        return root
+
+
+@pytest.fixture
+def clip(tmp_path, monkeypatch):
+    from torch_fidelity.feature_extractor_clip import CLIPVisual, convert_weights
+
+    torch.manual_seed(0)
+    model = CLIPVisual(embed_dim=16, image_resolution=32, vision_layers=2, vision_width=64, vision_patch_size=8)
+    convert_weights(model)
+    path = tmp_path / "clip.pt"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # TorchScript is deprecated, and it is what OpenAI published
+        torch.jit.script(Tree.of({**model.state_dict(), "text_projection": torch.zeros(4, 16)})).save(path)
+    promise(monkeypatch, "CLIP", path)
+    return path, model
+
+
+def test_clip_gives_the_embeddings_of_the_networks_own_image_tower(clip):
+    path, model = clip
+    extractor = build("clip", path)
+    features = extractor.extract(IMAGES).features
+    assert features.shape == (3, 16)
+    np.testing.assert_allclose(features, batched(extractor), rtol=1e-4, atol=1e-5)
+    assert extractor.identity == file_digest(path, "sha256")
+    torch.testing.assert_close(
+        extractor._network.model.visual.proj, model.visual.proj.float(), rtol=1e-3, atol=1e-3
+    )
+
+
+def test_grey_images_are_three_equal_channels(clip):
+    extractor = build("clip", clip[0])
+    grey = IMAGES[:, :1]
+    np.testing.assert_array_equal(extractor.extract(grey).features, extractor.extract(grey.repeat(3, 1)).features)
+
+
+@pytest.mark.slow
+def test_vgg16_gives_4096_features(tmp_path, monkeypatch):
+    """Slow for its file of half a gigabyte."""
+    from torchvision.models import vgg16
+
+    torch.manual_seed(0)
+    path = tmp_path / "vgg16.pth"
+    torch.save(vgg16(weights=None).state_dict(), path)
+    promise(monkeypatch, "VGG16", path)
+    extractor = build("vgg16", path)
+    features = extractor.extract(IMAGES).features
+    assert features.shape == (3, 4096)
+    assert features.min() == 0 < features.max()
+    np.testing.assert_allclose(features, batched(extractor), rtol=1e-4, atol=1e-5)
+
+
+class TinyDino(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.head = nn.Linear(3, 8)
+
+    def forward(self, x):
+        return self.head(x.mean((2, 3)))
+
+
+def test_dinov2_is_identified_by_what_torch_hub_gave(monkeypatch):
+    """The real network cannot be built without its code from torch.hub: a small one stands in for it."""
+    monkeypatch.setattr(torch.hub, "load", lambda *_: TinyDino())
+    torch.manual_seed(0)
+    first = build("dinov2")
+    torch.manual_seed(0)
+    assert build("dinov2").identity == first.identity
+    assert build("dinov2").identity != first.identity
+    assert first.extract(IMAGES).features.shape == (3, 8)
+
+
+def test_dinov2_without_a_network_says_what_to_do(monkeypatch):
+    def refuse(*_):
+        raise OSError("network is unreachable")
+
+    monkeypatch.setattr(torch.hub, "load", refuse)
+    with pytest.raises(DataError, match=r"network is unreachable.*copy its folder to \$TORCH_HOME"):
+        build("dinov2")
+
+
+@pytest.mark.parametrize("name", ["vgg16", "clip", "dinov2"])
+def test_without_torch_fidelity_one_line_says_how_to_install_it(name, monkeypatch):
+    for module in [key for key in sys.modules if key.partition(".")[0] == "torch_fidelity"]:
+        monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.setitem(sys.modules, "torch_fidelity", None)
+    with pytest.raises(ConfigError, match=rf"{name} needs torch-fidelity, .*pip install 'genharness\[verify\]'"):
+        build(name)
+
+
+@pytest.mark.parametrize("name", ["vgg16", "clip"])
+def test_weights_of_another_content_are_refused(name, tmp_path):
+    (tmp_path / "weights.pth").write_bytes(b"something else")
+    with pytest.raises(DataError, match="has sha256"):
+        build(name, tmp_path / "weights.pth")
+
+
+def test_rows_are_refused(clip):
+    with pytest.raises(DataError, match="extractor clip reads uint8 images"):
+        build("clip", clip[0]).extract(np.zeros((3, 4), np.float32))

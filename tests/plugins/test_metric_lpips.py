@@ -1,0 +1,113 @@
+"""LPIPS metrics beside direct calls of the package, with a random trunk where the published one is not at hand."""
+
+import dataclasses
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from genharness import ConfigError, DataError
+from genharness.checksums import file_digest
+from genharness.kit.evaluation import Reconstructions
+from genharness_metric_lpips import LpipsDiversityConfig, metrics, network
+
+pytest.importorskip("lpips")
+RANDOM = np.random.default_rng(0)
+REAL, FAKE = RANDOM.integers(0, 256, (2, 12, 3, 40, 40)).astype(np.uint8)
+
+
+class Evaluation:
+    seed, device = 0, torch.device("cpu")
+
+    def __init__(self, real=REAL, fake=FAKE, labels=None):
+        self.real, self.fake, self.known = real, fake, labels
+
+    def real_images(self):
+        return self.real
+
+    def fake_images(self):
+        return self.fake
+
+    def labels(self, which):
+        return self.known
+
+    def reconstructions(self):
+        return Reconstructions(self.real, self.fake)
+
+
+@pytest.fixture
+def trunk(tmp_path, monkeypatch):
+    """A file of AlexNet's layout with random weights, promised by its own checksum."""
+    from torchvision.models import alexnet
+
+    torch.manual_seed(0)
+    state = {key: value for key, value in alexnet(weights=None).state_dict().items() if key.startswith("features.")}
+    path = tmp_path / network.TRUNK.filename
+    torch.save(state, path)
+    digest = file_digest(path, "sha256")
+    monkeypatch.setattr(network, "TRUNK", dataclasses.replace(network.TRUNK, sha256=digest))
+    monkeypatch.setenv("GENHARNESS_WEIGHTS", str(tmp_path))
+    return state
+
+
+def test_the_trunk_is_filled_from_the_file(trunk):
+    loaded = network.load_network(torch.device("cpu"))
+    for name, tensor in loaded.net.state_dict().items():
+        assert torch.equal(tensor, trunk[f"features.{name.split('.', 1)[1]}"]), name
+    assert len(loaded.net.state_dict()) == len(trunk)
+
+
+def test_reconstructions_score_the_mean_of_direct_calls(trunk):
+    loaded = network.load_network(torch.device("cpu"))
+    with torch.no_grad():
+        scaled = [torch.from_numpy(images).float() / 127.5 - 1 for images in (REAL, FAKE)]
+        expected = [loaded(a[None], b[None]).item() for a, b in zip(*scaled, strict=True)]
+    found = metrics.ReconstructionLpips(None).compute(Evaluation())
+    assert found["lpips"] == pytest.approx(np.mean(expected), rel=1e-5)
+    assert metrics.ReconstructionLpips(None).compute(Evaluation(fake=REAL))["lpips"] == 0
+
+
+def test_a_collapsed_generator_has_no_diversity(trunk):
+    metric = metrics.LpipsDiversityMetric(LpipsDiversityConfig(pairs=10))
+    found = metric.compute(Evaluation(fake=FAKE[:1].repeat(12, 0), labels=np.arange(12) % 2))
+    assert found["lpips_diversity"] == pytest.approx(0, abs=1e-7)
+    assert found["lpips_within_class"] == pytest.approx(0, abs=1e-7)
+    assert found["lpips_diversity_real"] > 1e-3
+
+
+def test_without_labels_there_is_no_number_within_classes(trunk):
+    assert set(metrics.LpipsDiversityMetric(LpipsDiversityConfig(pairs=3)).compute(Evaluation())) == {
+        "lpips_diversity",
+        "lpips_diversity_real",
+    }
+
+
+def test_small_images_are_refused():
+    small = FAKE[:, :, :28, :28]
+    with pytest.raises(ConfigError, match="images of 32 pixels a side at least, not 28"):
+        metrics.LpipsDiversityMetric(LpipsDiversityConfig()).compute(Evaluation(small, small))
+
+
+def test_a_missing_package_is_one_line(monkeypatch):
+    monkeypatch.setitem(sys.modules, "lpips", None)
+    with pytest.raises(ConfigError, match=r"package lpips is missing: pip install 'genharness\[verify\]'"):
+        metrics.ReconstructionLpips(None).compute(Evaluation())
+
+
+def test_weights_that_cannot_be_had_are_one_line_with_the_file(monkeypatch, tmp_path):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    unreachable = dataclasses.replace(network.TRUNK, urls=("http://127.0.0.1:9/alexnet.pth",))
+    monkeypatch.setattr(network, "TRUNK", unreachable)
+    with pytest.raises(DataError) as caught:
+        network.load_network(torch.device("cpu"))
+    assert network.TRUNK.filename in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_of_other_weights_is_refused(trunk, tmp_path, monkeypatch):
+    path = tmp_path / network.TRUNK.filename
+    torch.save({"features.0.weight": torch.zeros(2)}, path)
+    monkeypatch.setattr(network, "TRUNK", dataclasses.replace(network.TRUNK, sha256=file_digest(path, "sha256")))
+    with pytest.raises(DataError, match="are not those of AlexNet"):
+        network.load_network(torch.device("cpu"))

@@ -29,7 +29,9 @@ _GAN = ModelSpec(
     paper="Goodfellow et al. 2014, arXiv:1406.2661",
     modalities=("image", "tabular"),
     recipes={
-        "smoke": Recipe(length="3000steps", batch_size=32, ema=0.99, options={"lr": 5e-4}, step_ms=11),
+        "smoke": Recipe(
+            length="3000steps", batch_size=32, ema=0.99, options={"width": 256, "lr": 5e-4, "beta2": 0.9}, step_ms=10
+        ),
         "standard": Recipe(length="30000steps", batch_size=128, ema=0.999, step_ms=45),
         "paper": Recipe(length="100000steps", step_ms=30),
     },
@@ -43,7 +45,9 @@ _DCGAN = ModelSpec(
     family="gan",
     paper="Radford et al. 2016, arXiv:1511.06434",
     recipes={
-        "smoke": Recipe(length="1500steps", batch_size=32, ema=0.99, options=_FAST, step_ms=32),
+        "smoke": Recipe(
+            length="1500steps", batch_size=32, ema=0.99, options={"width": 24, "lr": 1e-3, "beta2": 0.9}, step_ms=20
+        ),
         "standard": Recipe(length="20000steps", batch_size=128, ema=0.999, step_ms=450),
         "paper": Recipe(length="50000steps", batch_size=128, step_ms=450),
     },
@@ -57,7 +61,9 @@ _DEEP_DCGAN = ModelSpec(
     family="gan",
     paper="Radford et al. 2016, arXiv:1511.06434; residual blocks: He et al. 2016, arXiv:1512.03385",
     recipes={
-        "smoke": Recipe(length="1000steps", batch_size=32, ema=0.99, options=_FAST, step_ms=55),
+        "smoke": Recipe(
+            length="1000steps", batch_size=32, ema=0.99, options={"width": 24, "lr": 1e-3, "beta2": 0.9}, step_ms=35
+        ),
         "standard": Recipe(length="15000steps", batch_size=128, ema=0.999, step_ms=900),
         "paper": Recipe(length="50000steps", batch_size=128, step_ms=900),
     },
@@ -92,7 +98,13 @@ _WGAN_GP = ModelSpec(
     paper="Gulrajani et al. 2017, arXiv:1704.00028",
     modalities=("image", "tabular"),
     recipes={
-        "smoke": Recipe(length="1500steps", batch_size=32, ema=0.99, options=_FAST_CRITIC, step_ms=47),
+        "smoke": Recipe(
+            length="1500steps",
+            batch_size=32,
+            ema=0.99,
+            options={"body": "dcgan", "width": 24, "lr": 2e-3, "critic_steps": 2},
+            step_ms=30,
+        ),
         "standard": Recipe(length="15000steps", ema=0.999, step_ms=3000),
         "paper": Recipe(length="500000steps", step_ms=3000),
     },
@@ -107,7 +119,13 @@ _SN_WGAN_GP = ModelSpec(
     paper="Gulrajani et al. 2017, arXiv:1704.00028; Miyato et al. 2018, arXiv:1802.05957",
     modalities=("image", "tabular"),
     recipes={
-        "smoke": Recipe(length="1500steps", batch_size=32, ema=0.99, options=_FAST_CRITIC, step_ms=47),
+        "smoke": Recipe(
+            length="1200steps",
+            batch_size=32,
+            ema=0.99,
+            options={"body": "dcgan", "width": 24, "lr": 2e-3, "critic_steps": 2},
+            step_ms=35,
+        ),
         "standard": Recipe(length="15000steps", ema=0.999, step_ms=3000),
         "paper": Recipe(length="500000steps", step_ms=3000),
     },
@@ -144,11 +162,11 @@ _ACGAN = ModelSpec(
     needs_labels=True,
     recipes={
         "smoke": Recipe(
-            length="1000steps",
+            length="1200steps",
             batch_size=32,
-            ema=0.98,
-            options={**_FAST, "generator_class_weight": 0.3},
-            step_ms=34,
+            ema=0.99,
+            options={"width": 24, "lr": 1e-3, "beta2": 0.9, "generator_class_weight": 0.3},
+            step_ms=25,
         ),
         "standard": Recipe(length="20000steps", batch_size=128, ema=0.999, step_ms=450),
         "paper": Recipe(length="100000steps", batch_size=100, step_ms=350),

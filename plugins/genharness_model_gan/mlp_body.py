@@ -12,7 +12,8 @@ from genharness.specs import DataShape
 
 __all__ = ["MLPDiscriminator", "MLPGenerator"]
 
-_LEAKY = partial(nn.LeakyReLU, 0.2, inplace=True)
+SLOPE = 0.2
+_LEAKY = partial(nn.LeakyReLU, SLOPE, inplace=True)
 
 
 class MLPGenerator(nn.Module):
@@ -30,7 +31,7 @@ class MLPGenerator(nn.Module):
         self.shape = data.shape
         self.bounded = data.modality == "image"
         self.layers = mlp([latent, *[width] * layers, prod(data.shape)], _LEAKY)
-        init_he(self, slope=0.2)
+        init_he(self, SLOPE)
 
     def forward(self, z: Tensor) -> Tensor:
         """Map z `(n, latent)` to samples `(n, ...)`: images lie in [-1, 1]."""
@@ -50,7 +51,7 @@ class MLPDiscriminator(nn.Module):
     def __init__(self, data: DataShape, width: int, layers: int) -> None:
         super().__init__()
         self.layers = mlp([prod(data.shape), *[width] * layers, 1], _LEAKY)
-        init_he(self, slope=0.2)
+        init_he(self, SLOPE)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map samples `(n, ...)` to logits or scores `(n, 1)`."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from genharness import ExtractorSpec, Remote, hookimpl
 
-__all__ = ["CLIP", "VGG16", "genharness_extractors"]
+__all__ = ["CLIP", "DINOV2", "VGG16", "genharness_extractors"]
 
 _CLIP_SHA256 = "40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af"
 
@@ -21,6 +21,13 @@ CLIP = Remote(
     filename=f"clip-vit-b-32-{_CLIP_SHA256}.pt",
     urls=(f"https://openaipublic.azureedge.net/clip/models/{_CLIP_SHA256}/ViT-B-32.pt",),
     sha256=_CLIP_SHA256,
+)
+
+DINOV2 = Remote(
+    filename="dinov2_vitl14_pretrain.pth",
+    urls=("https://dl.fbaipublicfiles.com/dinov2/dinov2_vitl14/dinov2_vitl14_pretrain.pth",),
+    sha256="d5383ea8f4877b2472eb973e0fd72d557c7da5d3611bd527ceeb1d7162cbf428",
+    size=1_217_586_395,
 )
 
 
@@ -47,5 +54,6 @@ def genharness_extractors() -> Sequence[ExtractorSpec]:
             summary="DINOv2 ViT-L/14 features (1024); code and weights come through torch.hub",
             factory="genharness_features_pretrained.extractors:DinoV2",
             resizes=("legacy-tf",),
+            weights=DINOV2,
         ),
     ]

@@ -180,6 +180,7 @@ def build(
     columns: Sequence[str] = (),
     seeds: Seeds = "mean",
     interval: bool = False,
+    numbers: bool = True,
 ) -> Board:
     """Return the leaderboard of some records.
 
@@ -191,6 +192,7 @@ def build(
         columns: Only these columns, in this order; all when empty.
         seeds: Summarise seeds by their mean, or show each.
         interval: Add 95 % confidence intervals of the means.
+        numbers: Without, rows hold their records alone: no means, no order, no marks.
 
     Raises:
         ConfigError: If a dataset or column is unknown; the message gives the nearest.
@@ -205,7 +207,7 @@ def build(
     known = {dataset for dataset, _ in finished} | set(failures)
     wanted = [name for word in datasets for name in _known_datasets(word, known)] or sorted(known)
     groups: list[Group] = []
-    look = _Look(registry, sort, columns, seeds, interval)
+    look = _Look(registry, sort, columns, seeds, interval, numbers)
     for dataset in dict.fromkeys(wanted):
         keys = sorted(key for key in finished if key[0] == dataset)
         for place, key in enumerate(keys):
@@ -233,6 +235,7 @@ class _Look:
     columns: Sequence[str]
     seeds: Seeds
     interval: bool
+    numbers: bool
 
 
 def _group(records: list[Record], failures: list[Record], look: _Look) -> Group:
@@ -240,6 +243,9 @@ def _group(records: list[Record], failures: list[Record], look: _Look) -> Group:
     group = Group(records[0].cell.dataset, protocol, failures=failures)
     available = _columns(records, look.registry, protocol)
     group.columns = [_find(available, key) for key in look.columns] or list(available.values())
+    if not look.numbers:
+        group.rows = _rows(records, failures, (), look)
+        return group
     rank = _find(available, look.sort) if look.sort else next(
         (column for column in group.columns if column.column.higher_is_better is not None), None
     )

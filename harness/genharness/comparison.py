@@ -81,7 +81,7 @@ def compare_rows(
     """
     if len(set(names)) < 2:
         raise ConfigError(f"comparing takes two rows, and only {names[0]!r} was named: name another")
-    board = build(_records(store, names), registry)
+    board = build(_records(store, names), registry, numbers=False)
     found = {name: _find(board, name, datasets) for name in names}
     for name, places in found.items():
         if not places:
@@ -152,7 +152,7 @@ def _unknown(name: str, board: Board, store: Store, registry: Registry, datasets
     lost = [record for group in board.groups for record in group.failures if _meant(record, name.split()[:1])]
     if lost:
         return f"no cell of {name!r} finished, so there is nothing to compare: {lost[0].cell} {lost[0].status}"
-    everything = build(store.records(history=False), registry)
+    everything = build(store.records(history=False), registry, numbers=False)
     labels = {row.label for group in everything.groups for row in group.rows}
     return f"no row {name!r} in {store.folder}{did_you_mean(name, labels)}"
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
+from typing import Literal
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.console import Group as Stack
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -18,6 +20,9 @@ from genharness_report_text.numbers import shown
 __all__ = ["render"]
 
 _UNLIMITED = 10_000
+_EDGES = 2
+_BETWEEN = 3
+"""Characters between two columns: their padding and the box's divider."""
 
 
 def render(board: Board, options: RenderOptions) -> str:
@@ -28,16 +33,16 @@ def render(board: Board, options: RenderOptions) -> str:
         file=stream, width=width, force_terminal=options.colour, color_system="auto" if options.colour else None
     )
     for group in board.groups:
-        console.print(_group(group, console, width))
+        console.print(_group(group, width))
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
 
 
-def _group(group: Group, console: Console, width: int) -> Stack:
+def _group(group: Group, width: int) -> Stack:
     heading = Text(group.dataset, style="bold")
     parts: list[Table | Text] = [heading]
     if group.protocol is not None:
         heading.append(f"  protocol {group.protocol.hash}: {group.protocol}", style="not bold dim")
-        columns = _fitting(group, console, width)
+        columns = _fitting(group, width)
         parts.append(_table(group, columns))
         hidden = [column.key for column in group.columns if column not in columns]
         if hidden:
@@ -51,40 +56,63 @@ def _failure(cell: str, status: str, reason: str) -> Text:
     return Text.assemble((f"{status.replace('_', ' ')}: ", "red"), f"{cell}: {reason}")
 
 
-def _fitting(group: Group, console: Console, width: int) -> list[BoardColumn]:
-    """Return the first columns that fit; at least one is shown."""
-    columns = list(group.columns)
-    unlimited = console.options.update(max_width=_UNLIMITED)
-    while len(columns) > 1 and Measurement.get(console, unlimited, _table(group, columns)).maximum > width:
-        columns.pop()
+@dataclass(frozen=True, slots=True)
+class _Fixed:
+    """A column that every table has, with its cells from top to bottom."""
+
+    title: str
+    cells: list[str]
+    justify: Literal["left", "right"] = "right"
+    style: str = ""
+
+
+def _fixed(group: Group) -> list[_Fixed]:
+    """Return place and model, and of the others those that say something."""
+    rows = group.rows
+    places = [str(place) for place in range(1, len(rows) + 1)]
+    columns = [_Fixed("#", places, style="dim"), _Fixed("Model", [row.label for row in rows], "left")]
+    if any(row.marks for row in rows):
+        columns.append(_Fixed("", [row.marks for row in rows], "left"))
+    if any(len(row.seeds) > 1 for row in rows):
+        columns.append(_Fixed("Seeds", [str(len(row.seeds)) for row in rows]))
+    if any(row.failed for row in rows):
+        columns.append(_Fixed("Failed", [str(row.failed or "") for row in rows], style="red"))
+    if any(row.diverged for row in rows):
+        columns.append(_Fixed("Diverged", [f"{row.diverged:.0%}" if row.diverged else "" for row in rows], style="red"))
     return columns
 
 
+def _fitting(group: Group, width: int) -> list[BoardColumn]:
+    """Return the first columns that fit; at least one is shown.
+
+    Rich could measure the tables, but one of a thousand rows takes it half a second.
+    """
+    used = _EDGES + sum(_width(column.title, column.cells) + _BETWEEN for column in _fixed(group))
+    columns: list[BoardColumn] = []
+    for column in group.columns:
+        used += _width(column.heading, [shown(row.cells[column.key], column) for row in group.rows])
+        if columns and used > width:
+            break
+        columns.append(column)
+        used += _BETWEEN
+    return columns
+
+
+def _width(heading: str, cells: list[str]) -> int:
+    return max(map(cell_len, [heading, *cells]))
+
+
 def _table(group: Group, columns: list[BoardColumn]) -> Table:
+    fixed = _fixed(group)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    several = any(len(row.seeds) > 1 for row in group.rows)
-    failed = any(row.failed for row in group.rows)
-    diverged = any(row.diverged for row in group.rows)
-    marked = any(row.marks for row in group.rows)
-    table.add_column("#", justify="right", style="dim", no_wrap=True)
-    table.add_column("Model", no_wrap=True)
-    if marked:
-        table.add_column("", no_wrap=True)
-    if several:
-        table.add_column("Seeds", justify="right", no_wrap=True)
-    if failed:
-        table.add_column("Failed", justify="right", style="red", no_wrap=True)
-    if diverged:
-        table.add_column("Diverged", justify="right", style="red", no_wrap=True)
+    for one in fixed:
+        table.add_column(one.title, justify=one.justify, style=one.style, no_wrap=True)
     for column in columns:
         table.add_column(Text(column.heading), justify="right", no_wrap=True)
-    for place, row in enumerate(group.rows, start=1):
-        extra = [row.marks] if marked else []
-        extra += [str(len(row.seeds))] if several else []
-        extra += [str(row.failed) if row.failed else ""] if failed else []
-        extra += [f"{row.diverged:.0%}" if row.diverged else ""] if diverged else []
+    for place, row in enumerate(group.rows):
+        first = [Text(one.cells[place]) for one in fixed]
         values = [_value(group, row, column) for column in columns]
-        table.add_row(str(place), Text(row.label), *extra, *values, style="dim" if row.reference else "")
+        table.add_row(*first, *values, style="dim" if row.reference else "")
     return table
 
 

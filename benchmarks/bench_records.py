@@ -1,0 +1,111 @@
+"""Ten thousand records: `leaderboard`, `compare` and `load_results`, each in a process of its own.
+
+There is no peer to compare with; the limits are 2 s and 500 MiB each. CPU seconds stand beside the wall clock's,
+because a busy machine stretches the latter. The folder takes about a minute to write and is made once a session.
+
+    pytest benchmarks/bench_records.py
+"""
+
+import math
+import random
+import subprocess
+import sys
+
+import orjson
+import pytest
+
+from genharness.cells import Cell
+from genharness.protocol import Protocol
+from genharness.records import Record
+from genharness.store import Store
+
+MODELS = ("vae", "gan", "dcgan", "wgan", "wgan-gp", "sngan", "sn-wgan-gp", "deep-dcgan", "ae", "vq-vae")
+DATASETS = 10
+VARIATIONS = 10
+SEEDS = 10
+POINTS = 200
+SCORES = ("fid", "kid", "precision", "recall", "density", "coverage", "f1", "modes_covered", "mode_kl", "authenticity")
+MEASURED = ("train_seconds", "train_images_per_second", "latency_p50_ms", "peak_memory_mib", "parameters")
+
+SCRIPT = """
+import io, os, resource, sys, time
+start = time.perf_counter(), time.process_time()
+{code}
+usage = resource.getrusage(resource.RUSAGE_SELF)
+wall = time.perf_counter() - start[0]
+print(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, file=sys.__stderr__)
+"""
+COMMAND = """
+sys.stdout = open(os.devnull, "w")
+sys.argv = ["genharness", *{arguments!r}]
+from genharness.cli.main import main
+main()
+"""
+
+
+def record(model: str, dataset: int, variation: int, seed: int, protocol: Protocol, draw: random.Random) -> Record:
+    """Return a record of the size of a real one: two losses over 200 points, ten scores, an environment."""
+    cell = Cell(
+        model=model,
+        dataset=f"dataset{dataset}",
+        seed=seed,
+        budget="smoke",
+        length="400steps",
+        protocol=protocol,
+        options={"lr": 10 ** -(2 + variation / 4), "latent": 64, "width": 32, "depth": 3, "beta": 1.0},
+        plugins={"model": "genharness 0.1.0", "dataset": "genharness 0.1.0", "extractor": "genharness 0.1.0"},
+    )
+    losses = {name: [draw.random() for _ in range(POINTS)] for name in ("generator_loss", "critic_loss")}
+    return Record(
+        cell=cell,
+        status="ok",
+        scores={name: (1 + variation / 20) * math.exp(draw.gauss(0, 0.1)) for name in SCORES},
+        measurements={name: draw.uniform(10, 100) for name in MEASURED},
+        protocol=protocol.as_plain(),
+        protocol_hash=protocol.hash,
+        history={"losses": {"step": [*range(POINTS)], **losses}, "scores": {"step": []}, "events": []},
+        environment={"cpu": "a processor", "packages": {f"package{i}": "1.0" for i in range(7)}, "threads": 2},
+        artefacts={"grid": "grid.png", "checkpoint": "checkpoint.pt"},
+    )
+
+
+@pytest.fixture(scope="session")
+def results(tmp_path_factory):
+    store = Store(tmp_path_factory.mktemp("ten-thousand"))
+    store.open_for_writing()
+    draw = random.Random(0)
+    protocol = Protocol(extractor="classifier", sample_count=1000)
+    for dataset in range(DATASETS):
+        for model in MODELS:
+            for variation in range(VARIATIONS):
+                for seed in range(SEEDS):
+                    made = record(model, dataset, variation, seed, protocol, draw)
+                    content = orjson.dumps(made.as_plain(), option=orjson.OPT_INDENT_2)  # as `save`, without its fsync
+                    store.record_path(made.cell.id).write_bytes(content)
+    return store.folder
+
+
+CASES = {
+    "leaderboard": lambda folder: COMMAND.format(arguments=["leaderboard", str(folder)]),
+    "leaderboard-json": lambda folder: COMMAND.format(arguments=["leaderboard", str(folder), "--format", "json"]),
+    "compare": lambda folder: COMMAND.format(
+        arguments=["compare", "vae lr=0.01", "dcgan lr=0.01", "wgan-gp lr=0.01", "--results", str(folder)]
+    ),
+    "load_results": lambda folder: f"import genharness\nassert len(genharness.load_results({str(folder)!r})) == 10_000",
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_ten_thousand_records(benchmark, results, case):
+    measured = []
+
+    def once():
+        script = SCRIPT.format(code=CASES[case](results))
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+        measured.append([float(word) for word in done.stderr.split()[-3:]])
+
+    benchmark.pedantic(once, rounds=3, warmup_rounds=1)
+    _, cpu_seconds, peak_mib = (min(values) for values in zip(*measured, strict=True))
+    benchmark.extra_info |= {"cpu_seconds": round(cpu_seconds, 2), "peak_mib": round(peak_mib)}
+    print(f"\n{case}: {cpu_seconds:.2f} s of CPU, {peak_mib:.0f} MiB at most, in a process of its own")
+    assert peak_mib < 500

@@ -47,7 +47,7 @@ def by_definition(x, y):
 @pytest.mark.parametrize("d", [2, 64, 513])
 @pytest.mark.parametrize(
     ("n", "m", "subsets", "size"),
-    [(60, 60, 20, 60), (60, 90, 20, 50), (300, 300, 100, 20), (300, 200, 100, 150), (500, 40, 3, 2), (200, 90, 1, 90)],
+    [(60, 60, 20, 60), (60, 90, 20, 50), (300, 300, 100, 20), (300, 200, 40, 150), (500, 40, 3, 2), (200, 90, 1, 90)],
 )
 def test_torch_fidelity_agrees(n, m, d, subsets, size):
     real, fake = features(n, m, d)
@@ -70,7 +70,7 @@ def test_torch_fidelity_agrees_on_many_samples(n, d):
 @pytest.mark.parametrize("offset", [0.0, 1.0, 10.0])
 @pytest.mark.parametrize("size", [100, 1000])
 def test_float32_features_keep_seven_digits_of_the_kernel(size, offset):
-    real, fake = (rows + np.float32(offset) for rows in features(1500, 1500, 64, np.float32))
+    real, fake = (rows + np.float32(offset) for rows in features(1500, 1500, 32, np.float32))
     single, double = kid(real, fake, subset_size=size), kid(real.astype(float), fake.astype(float), subset_size=size)
     assert single.mean == pytest.approx(double.mean, rel=1e-6)
 
@@ -89,12 +89,12 @@ def test_all_samples_give_the_definition(n, m):
     assert unbiased_mmd2(real, fake) == pytest.approx(by_definition(real, fake), rel=1e-10)
 
 
-@pytest.mark.parametrize("tile", [(1, 1), (7, 13), (64, 16), (200, 3)])
+@pytest.mark.parametrize("tile", [(1, 1), (7, 13), (16, 64), (49, 3)])
 def test_tiles_do_not_show_in_the_result(monkeypatch, tile):
-    real, fake = features(150, 101, 6)
-    whole = kid(real, fake, subsets=9, subset_size=80), unbiased_mmd2(real, fake)
+    real, fake = features(50, 31, 6)
+    whole = kid(real, fake, subsets=9, subset_size=28), unbiased_mmd2(real, fake)
     monkeypatch.setitem(mmd._TILE, "cpu", tile)
-    cut = kid(real, fake, subsets=9, subset_size=80), unbiased_mmd2(real, fake)
+    cut = kid(real, fake, subsets=9, subset_size=28), unbiased_mmd2(real, fake)
     assert cut[0].mean == pytest.approx(whole[0].mean, rel=1e-12)
     assert cut[0].std == pytest.approx(whole[0].std, rel=1e-9)
     assert cut[1] == pytest.approx(whole[1], rel=1e-12)
@@ -118,9 +118,9 @@ def test_subsets_are_as_large_as_the_smaller_set():
 
 def test_samples_of_one_distribution_score_about_0():
     rng = np.random.default_rng(0)
-    real, fake = rng.standard_normal((2, 4000, 16))
+    real, fake = rng.standard_normal((2, 2000, 16))
     ours = kid(real, fake, subset_size=200)
-    assert abs(ours.mean) < 3 * ours.std / np.sqrt(4000 / 200)
+    assert abs(ours.mean) < 3 * ours.std / np.sqrt(2000 / 200)
     assert abs(unbiased_mmd2(real, fake)) < 1e-2
 
 
@@ -128,7 +128,7 @@ def test_a_shift_of_the_linear_kernel_part_is_seen_at_its_size():
     # E k(x, y) for independent x, y of means p, q and unit covariance, odd moments gone: third moment of (x'y/d + 1)
     rng = np.random.default_rng(1)
     d, shift = 10, 0.8
-    real, fake = rng.standard_normal((20000, d)), rng.standard_normal((20000, d)) + shift
+    real, fake = rng.standard_normal((6000, d)), rng.standard_normal((6000, d)) + shift
 
     def expected_kernel(p, q):
         mean = p @ q / d + 1
@@ -138,7 +138,7 @@ def test_a_shift_of_the_linear_kernel_part_is_seen_at_its_size():
 
     p, q = np.zeros(d), np.full(d, shift)
     expected = expected_kernel(p, p) + expected_kernel(q, q) - 2 * expected_kernel(p, q)
-    assert unbiased_mmd2(real, fake) == pytest.approx(expected, rel=0.03)
+    assert unbiased_mmd2(real, fake) == pytest.approx(expected, rel=0.05)
 
 
 @pytest.mark.parametrize("scale", [0.3, 0.0])

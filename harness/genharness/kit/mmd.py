@@ -21,7 +21,7 @@ from genharness.kit.tiles import full_precision
 __all__ = ["KID", "kid", "unbiased_mmd2"]
 
 _WEIGHT_BYTES = 2**28
-_TILE = {"cpu": (1024, 4096), "cuda": (4096, 8192)}
+_TILE = {"cpu": (1024, 2048), "cuda": (4096, 8192)}
 _Draw = tuple[Tensor, Tensor]
 
 

@@ -41,7 +41,7 @@ def gradient_penalty(critic: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
         fake: Generated samples, same shape, without a graph.
     """
     epsilon = torch.rand(len(real), *[1] * (real.dim() - 1), device=real.device, dtype=real.dtype)
-    x_hat = torch.lerp(fake, real, epsilon).requires_grad_(True)
+    x_hat = torch.lerp(fake.to(real.dtype), real, epsilon).requires_grad_(True)
     # Past __call__: what torch.compile puts there cannot be differentiated twice.
     (gradient,) = torch.autograd.grad(critic.forward(x_hat).sum(), x_hat, create_graph=True)
     norm: Tensor = torch.linalg.vector_norm(gradient.flatten(1), dim=1)

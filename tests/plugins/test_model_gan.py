@@ -164,6 +164,18 @@ def test_the_averaged_module_is_all_that_sampling_needs(name):
     assert model.averaged_module() is model.G
 
 
+@pytest.mark.parametrize("name", IMAGE_MODELS)
+def test_a_step_in_bfloat16_moves_every_weight_of_both_players(name):
+    model = build(name, shape(16), width=8)
+    before = {key: parameter.clone() for key, parameter in model.named_parameters()}
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        step_losses = model.training_step(batch_of(model.data))
+    assert all(value.isfinite() for value in step_losses.values())
+    still = [key for key, parameter in model.named_parameters() if torch.equal(parameter, before[key])]
+    # In a difference of a critic's mean scores its last bias cancels out.
+    assert still == (["D.head.bias"] if "wgan" in name else [])
+
+
 @pytest.mark.parametrize("name", CRITIC_MODELS)
 def test_the_generator_moves_in_one_step_of_critic_steps(name):
     model = build(name, shape(), critic_steps=3)

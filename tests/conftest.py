@@ -76,7 +76,7 @@ def genharness(tmp_path):
 
     def run(*arguments: object, timeout: float = 300, **environment: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "genharness.cli.main", *map(str, arguments)]
-        env = {**os.environ, "COLUMNS": "100", "OMP_NUM_THREADS": "2", **environment}
+        env = {**os.environ, "COLUMNS": "100", "OMP_NUM_THREADS": "1", **environment}
         return subprocess.run(
             command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=timeout, check=False
         )

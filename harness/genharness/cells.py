@@ -79,7 +79,7 @@ class Settings:
     Attributes:
         results: Results folder.
         device: Device such as `cpu`, `cuda` or `cuda:1`.
-        threads: CPU threads of a cell; 0 leaves the choice to torch.
+        threads: CPU threads of a cell; 0 leaves the choice to the size of its samples.
         jobs: Cells at a time.
         checkpoint_seconds: Seconds of training between checkpoints.
         score_every: Training length between scorings over training, such as `5epochs`; empty for none.

@@ -7,11 +7,13 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
 
 from genharness.clocks import synchronise
 from genharness.feeding import Feeder
@@ -123,9 +125,9 @@ def flops(model: GenerativeModel, feeder: Feeder | None, labels: torch.Tensor | 
     """
     counted = {}
     generator = torch.Generator(model.device).manual_seed(0)
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
+    with _FlopCounter() as counter, torch.no_grad():
         model.eval().sample(1, labels=None if labels is None else labels[:1], generator=generator)
-    counted["sample_flops"] = float(counter.get_total_flops())
+    counted["sample_flops"] = float(counter.total)
     if feeder is not None:
         counted["step_flops"] = _step_flops(copy.deepcopy(model).train(), feeder)
     return counted
@@ -134,10 +136,26 @@ def flops(model: GenerativeModel, feeder: Feeder | None, labels: torch.Tensor | 
 def _step_flops(model: GenerativeModel, feeder: Feeder) -> float:
     samples, labels = feeder.batch(0)
     few = min(len(samples), 8)
-    with FlopCounterMode(display=False) as counter:
+    with _FlopCounter() as counter:
         for step in range(_COUNTED_STEPS):
             model.training_step(Batch(samples[:few], None if labels is None else labels[:few], step, 0.0))
-    return float(counter.get_total_flops()) / (_COUNTED_STEPS * few)
+    return float(counter.total) / (_COUNTED_STEPS * few)
+
+
+class _FlopCounter(TorchDispatchMode):
+    """Adds up torch's own formulas; its `FlopCounterMode` hooks modules, which second derivatives do not survive."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
+        self.total = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        result = func(*args, **kwargs)
+        formula = flop_registry.get(func._overloadpacket)
+        if formula is not None:
+            self.total += formula(*args, **kwargs, out_val=result)
+        return result
 
 
 def reset_peak(device: torch.device) -> None:

@@ -17,6 +17,7 @@ from genharness.records import Record
 from genharness.registry import Registry
 from genharness.sample_sets import SampleFile
 from genharness.scoring import build_extractor, build_metrics, classifier_name
+from genharness.threads import settle_threads
 
 __all__ = ["evaluation_of", "score_samples"]
 
@@ -28,6 +29,8 @@ def evaluation_of(
     import torch
 
     device = torch.device(request.device)
+    if one.reference.data is not None:
+        settle_threads(one.reference.data.shape)
     context = ExtractorContext(
         device=device,
         data=one.reference.data,

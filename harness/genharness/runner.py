@@ -29,6 +29,7 @@ from genharness.registry import Registry, load_registry
 from genharness.scoring import CellScoring
 from genharness.states import forget, missing_metrics
 from genharness.store import Store
+from genharness.threads import settle_threads
 from genharness.training import DivergedError, StopRequestedError
 
 __all__ = ["CellRun", "run_task"]
@@ -172,8 +173,9 @@ class CellRun:
         _configure(self)
         self.folder.mkdir(parents=True, exist_ok=True)
         registry = load_registry()
-        self.record.environment = environment(self.device, deterministic=self.settings.deterministic)
         data = self._prepare(registry)
+        settle_threads(data.shape, self.settings.threads, self.settings.jobs)
+        self.record.environment = environment(self.device, deterministic=self.settings.deterministic)
         scoring = CellScoring(self, registry, data)
         fitting = self._fit(registry, data, scoring)
         self.stop_if_asked()
@@ -224,9 +226,7 @@ class CellRun:
 
 
 def _configure(run: CellRun) -> None:
-    """Set threads, precision and determinism of this process."""
-    if run.settings.threads:
-        torch.set_num_threads(run.settings.threads)
+    """Set precision and determinism of this process."""
     torch.set_float32_matmul_precision("high" if run.cell.precision == "tf32" else "highest")
     torch.backends.cudnn.allow_tf32 = run.cell.precision == "tf32"
     torch.backends.cudnn.benchmark = not run.settings.deterministic

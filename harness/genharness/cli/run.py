@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import threading
@@ -55,6 +54,7 @@ KEEP = ("checkpoints", "samples", "nothing")
 @click.option("--compile", "compiled", is_flag=True, default=None, help="Put networks through torch.compile.")
 @click.option("--set", "settings", multiple=True, metavar="NAME.OPTION=VALUE", help="Option of a plugin; repeatable.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Cells at a time.")
+@click.option("--threads", type=click.IntRange(0), default=0, help="CPU threads of a cell; 0: by its size.")
 @click.option("--results", type=click.Path(path_type=Path), default=DEFAULT_RESULTS, show_default=True)
 @click.option("--score-every", default="", help="Score over training, such as every 5epochs.")
 @click.option("--score-samples", type=click.IntRange(2), default=1000, show_default=True, help="Samples for that.")
@@ -114,7 +114,7 @@ def _settings(suite: Suite, options: dict[str, Any]) -> Settings:
     return Settings(
         results=options["results"],
         device=resolve_device(suite.device),
-        threads=max(1, (os.cpu_count() or 1) // options["jobs"]) if options["jobs"] > 1 else 0,
+        threads=options["threads"],
         jobs=options["jobs"],
         checkpoint_seconds=options["checkpoint_every"],
         score_every=_checked_interval(options["score_every"]),

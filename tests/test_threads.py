@@ -1,0 +1,22 @@
+import os
+
+import pytest
+
+from genharness.specs import DataShape
+from genharness.threads import thread_count
+
+SMALL, LARGE, TABLE = DataShape("image", (1, 28, 28)), DataShape("image", (3, 64, 64)), DataShape("tabular", (30,))
+
+
+@pytest.mark.parametrize("shape", [SMALL, TABLE])
+def test_small_samples_are_computed_on_one_thread(shape):
+    assert thread_count(shape) == 1
+
+
+def test_larger_images_share_the_cores_among_the_jobs():
+    assert thread_count(LARGE) == os.cpu_count()
+    assert thread_count(LARGE, jobs=10_000) == 1
+
+
+def test_what_the_user_asks_for_stands():
+    assert thread_count(SMALL, wanted=3) == 3

@@ -200,3 +200,36 @@ def test_a_corrupt_record_is_named_and_done_again(genharness, tmp_path, home):
     assert done.returncode == 0
     assert f"{path.name} is unreadable" in done.stdout
     assert json.loads(path.read_text())["status"] == "ok"
+
+
+TRACKER = """
+from genharness import TrackerSpec, hookimpl
+
+@hookimpl
+def genharness_trackers():
+    return [TrackerSpec(name="lines", summary="A line for everything", factory="line_tracker_heavy:Lines")]
+"""
+TRACKER_CLASS = """
+class Lines:
+    def __init__(self, config):
+        self.file = open("lines.txt", "w")
+    def start(self, tasks):
+        print("start", len(tasks), file=self.file)
+    def event(self, event):
+        print("event", event.phase, file=self.file)
+    def record(self, record):
+        print("record", record.cell.model, record.status, file=self.file)
+    def finish(self):
+        print("finish", file=self.file)
+        self.file.close()
+"""
+
+
+def test_a_strangers_tracker_hears_of_everything_in_order(genharness, tmp_path, home, make_plugin):
+    make_plugin("line-tracker", TRACKER, heavy=TRACKER_CLASS)
+    done = genharness("run", *QUICK, "--models", "noise", "--tracker", "lines", GENHARNESS_HOME=home)
+    assert done.returncode == 0, done.stderr
+    lines = (tmp_path / "lines.txt").read_text().splitlines()
+    assert lines[0] == "start 1"
+    assert "event sample" in lines
+    assert lines[-2:] == ["record noise ok", "finish"]

@@ -8,7 +8,7 @@ from genharness import ModelSpec, Recipe, hookimpl, option
 @dataclass(frozen=True)
 class LinearVAEConfig:
     latent: int = option(16, low=1, high=512, help="latent dimensions")
-    lr: float = option(3e-3, above=0, high=1, help="Adam learning rate")
+    lr: float = option(1e-2, above=0, high=1, help="Adam learning rate")
 
 
 @hookimpl

@@ -17,14 +17,12 @@ import time
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
+from pictures import IMAGES, PICTURES, PictureDataset
 from torch import nn
 from torch.nn import functional as F
-from torch.utils.data import DataLoader, Dataset
-from torchvision import transforms
+from torch.utils.data import DataLoader
 
 from genharness.arrays import ensure_prepared
 from genharness.averaging import WeightAverage
@@ -33,50 +31,13 @@ from genharness.clocks import Clock
 from genharness.feeding import Feeder
 from genharness.options import build_config
 from genharness.registry import load_factory
-from genharness.specs import DatasetSpec
 from genharness.training import Trainer
 from genharness_model_gan import genharness_models as gans
 from genharness_model_vae import genharness_models as autoencoders
 
-IMAGES = int(os.environ.get("GENHARNESS_BENCH_IMAGES", "3200"))
 ROUNDS = int(os.environ.get("GENHARNESS_BENCH_ROUNDS", "3"))
 BATCH = 64
 SPECS = {spec.name: spec for spec in (*gans(), *autoencoders())}
-PICTURES = DatasetSpec(
-    name="pictures",
-    summary="Random pictures of CIFAR-10's size: speed does not look at them",
-    factory="bench_training:prepare",
-    shape=(3, 32, 32),
-    class_names=tuple("abcdefghij"),
-    bundled=True,
-)
-
-
-def pictures():
-    random = np.random.default_rng(0)
-    return random.integers(0, 256, (IMAGES, 3, 32, 32), np.uint8), random.integers(0, 10, IMAGES)
-
-
-def prepare(request):
-    images, labels = pictures()
-    for split in ("train", "test"):
-        with request.writer.split(split) as writer:
-            writer.write(images, labels)
-
-
-class PictureFolder(Dataset):
-    """Samples as `torchvision.datasets.CIFAR10` gives them: an array in memory, a PIL image each, transforms."""
-
-    def __init__(self):
-        images, self.labels = pictures()
-        self.images = np.ascontiguousarray(images.transpose(0, 2, 3, 1))
-        self.transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.5] * 3)])
-
-    def __len__(self):
-        return len(self.images)
-
-    def __getitem__(self, index):
-        return self.transform(Image.fromarray(self.images[index])), int(self.labels[index])
 
 
 class DCGANTutorial:
@@ -233,7 +194,7 @@ def test_images_per_second_over_whole_epochs(name, prepared):
     options, tutorial, target = PEERS[name]
     trainer = our_trainer(build(name, options, prepared), prepared)
     peer = tutorial(build(name, options, prepared))
-    loader = DataLoader(PictureFolder(), batch_size=BATCH, shuffle=True, drop_last=True, num_workers=2)
+    loader = DataLoader(PictureDataset(), batch_size=BATCH, shuffle=True, drop_last=True, num_workers=2)
     pairs = [
         (seconds(partial(our_epoch, trainer)), seconds(partial(plain_epoch, peer, loader))) for _ in range(ROUNDS + 1)
     ]

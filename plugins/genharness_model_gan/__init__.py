@@ -30,7 +30,7 @@ _GAN = ModelSpec(
     modalities=("image", "tabular"),
     recipes={
         "smoke": Recipe(
-            length="3000steps", batch_size=32, ema=0.99, options={"width": 256, "lr": 5e-4, "beta2": 0.9}, step_ms=10
+            length="3000steps", batch_size=32, ema=0.99, options={"width": 256, "lr": 5e-4, "beta2": 0.9}, step_ms=12
         ),
         "standard": Recipe(length="30000steps", batch_size=128, ema=0.999, step_ms=45),
         "paper": Recipe(length="100000steps", step_ms=30),
@@ -46,7 +46,7 @@ _DCGAN = ModelSpec(
     paper="Radford et al. 2016, arXiv:1511.06434",
     recipes={
         "smoke": Recipe(
-            length="1500steps", batch_size=32, ema=0.99, options={"width": 24, "lr": 1e-3, "beta2": 0.9}, step_ms=20
+            length="1500steps", batch_size=32, ema=0.99, options={"width": 24, "lr": 1e-3, "beta2": 0.9}, step_ms=30
         ),
         "standard": Recipe(length="20000steps", batch_size=128, ema=0.999, step_ms=450),
         "paper": Recipe(length="50000steps", batch_size=128, step_ms=450),
@@ -103,7 +103,7 @@ _WGAN_GP = ModelSpec(
             batch_size=32,
             ema=0.99,
             options={"body": "dcgan", "width": 24, "lr": 2e-3, "critic_steps": 2},
-            step_ms=30,
+            step_ms=45,
         ),
         "standard": Recipe(length="15000steps", ema=0.999, step_ms=3000),
         "paper": Recipe(length="500000steps", step_ms=3000),
@@ -166,7 +166,7 @@ _ACGAN = ModelSpec(
             batch_size=32,
             ema=0.99,
             options={"width": 24, "lr": 1e-3, "beta2": 0.9, "generator_class_weight": 0.3},
-            step_ms=25,
+            step_ms=35,
         ),
         "standard": Recipe(length="20000steps", batch_size=128, ema=0.999, step_ms=450),
         "paper": Recipe(length="100000steps", batch_size=100, step_ms=350),

@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -107,10 +109,11 @@ class Store:
         with os.scandir(self.records_folder) as entries:  # sorting ten thousand Path objects costs half a second
             found = [entry.name for entry in entries]
         names = sorted(name for name in found if name.endswith(".json") and name.startswith(prefixes))
-        for name in names:
-            record = self._read(self.records_folder / name, history=history)
-            if record is not None:
-                yield record
+        with _no_collection():
+            for name in names:
+                record = self._read(self.records_folder / name, history=history)
+                if record is not None:
+                    yield record
 
     def find(self, name: str) -> Record:
         """Return the record whose cell id is `name` or begins with it.
@@ -149,6 +152,21 @@ class Store:
         except OSError as error:
             where = f"could not be set aside ({error.strerror})"
         self.warnings.append(f"{path.name} is unreadable ({reason.splitlines()[0]}): {where}; run again to redo it")
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the garbage collector from walking, again and again, through records that are all still wanted.
+
+    That took a third of the time of reading ten thousand.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _without_history(content: bytes) -> bytes:

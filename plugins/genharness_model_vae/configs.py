@@ -24,7 +24,7 @@ class AEConfig:
 class VAEConfig(AEConfig):
     """Options of `vae`."""
 
-    likelihood: Literal["bernoulli", "continuous-bernoulli", "gaussian"] = option(
+    likelihood: Literal["bernoulli", "gaussian"] = option(
         "gaussian", help="p(x|z) of pixels; tables are always gaussian"
     )
     sigma: float | None = option(None, above=0, high=10, help="sigma of a gaussian p(x|z); none fits it to the errors")

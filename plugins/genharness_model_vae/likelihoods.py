@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
+
 import torch
-from torch import Tensor, distributions, nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from genharness import DataShape
 
-__all__ = ["GREY_LEVEL", "Bernoulli", "ContinuousBernoulli", "Gaussian", "Likelihood", "likelihood"]
-
-GREY_LEVEL = 2 / 255
-"""Width of one of the 256 grey levels where images span [-1, 1]."""
+__all__ = ["Bernoulli", "Gaussian", "Likelihood", "likelihood"]
 
 RUNNING_DECAY = 0.98
 VARIANCE_FLOOR = 1e-5
@@ -20,7 +19,7 @@ VARIANCE_FLOOR = 1e-5
 
 
 class Bernoulli(nn.Module):
-    """Each pixel, as a grey level in [0, 1], is a coin toss; the output is the logit of its probability.
+    """Each pixel, as a grey level in [0, 1], is the probability of a coin; the output is its logit.
 
     The loss of Kingma and Welling (2014, appendix C.1) and of most code since. Grey levels are no coin tosses:
     this is no density of pixel values, and there are no bits per dimension.
@@ -36,30 +35,6 @@ class Bernoulli(nn.Module):
     def mean(self, output: Tensor) -> Tensor:
         """Return the mean of p(x|z) as an image in [-1, 1]."""
         return 2 * output.float().sigmoid() - 1
-
-
-class ContinuousBernoulli(nn.Module):
-    """The Bernoulli's density on an interval, normalised (Loaiza-Ganem and Cunningham 2019, arXiv:1907.06845).
-
-    The interval is that of dequantised pixels, half a grey level wider than [-1, 1] at both ends.
-    """
-
-    is_density = True
-    span = 2 + GREY_LEVEL
-
-    def log_prob(self, x: Tensor, output: Tensor) -> Tensor:
-        """Return log p(x|z) in nats `(n,)`."""
-        unit = (x / self.span + 0.5).clamp(0, 1)
-        log_densities = self._distribution(output).log_prob(unit)  # type: ignore[no-untyped-call]
-        total: Tensor = (log_densities - math.log(self.span)).flatten(1).sum(1)
-        return total
-
-    def mean(self, output: Tensor) -> Tensor:
-        """Return the mean of p(x|z), within [-1, 1]."""
-        return ((self._distribution(output).mean - 0.5) * self.span).clamp(-1, 1)
-
-    def _distribution(self, output: Tensor) -> distributions.ContinuousBernoulli:
-        return distributions.ContinuousBernoulli(logits=output.float(), validate_args=False)  # type: ignore[no-untyped-call]
 
 
 class Gaussian(nn.Module):
@@ -103,17 +78,11 @@ class Gaussian(nn.Module):
         return variance
 
 
-Likelihood = Bernoulli | ContinuousBernoulli | Gaussian
+Likelihood = Bernoulli | Gaussian
 
 
-def likelihood(name: str, sigma: float | None, data: DataShape) -> Likelihood:
-    """Return p(x|z) by the option's name; a table is always Gaussian.
-
-    Args:
-        name: `bernoulli`, `continuous-bernoulli` or `gaussian`.
-        sigma: Standard deviation of a Gaussian, or None to fit it.
-        data: What the samples look like.
-    """
-    if data.modality == "tabular" or name == "gaussian":
-        return Gaussian(bounded=data.modality == "image", sigma=sigma)
-    return Bernoulli() if name == "bernoulli" else ContinuousBernoulli()
+def likelihood(name: Literal["bernoulli", "gaussian"], sigma: float | None, data: DataShape) -> Likelihood:
+    """Return p(x|z) by the option's name; a table is always Gaussian."""
+    if name == "bernoulli" and data.modality == "image":
+        return Bernoulli()
+    return Gaussian(bounded=data.modality == "image", sigma=sigma)

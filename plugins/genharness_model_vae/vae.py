@@ -13,10 +13,13 @@ from genharness.kit import Batch, GenerativeModel
 from genharness.kit.blocks import latent_paths, random_normal
 from genharness.kit.optim import adam, minimise
 from genharness_model_vae.configs import VAEConfig
-from genharness_model_vae.likelihoods import GREY_LEVEL, likelihood
+from genharness_model_vae.likelihoods import likelihood
 from genharness_model_vae.networks import decoder, encoder
 
-__all__ = ["VAE", "kl_to_standard_normal"]
+__all__ = ["GREY_LEVEL", "VAE", "kl_to_standard_normal"]
+
+GREY_LEVEL = 2 / 255
+"""Width of one of the 256 grey levels where images span [-1, 1]."""
 
 
 def kl_to_standard_normal(mu: Tensor, log_var: Tensor) -> Tensor:

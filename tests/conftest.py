@@ -41,9 +41,11 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _own_home(tmp_path_factory, monkeypatch):
-    """No test reads or writes the user's own caches."""
-    monkeypatch.setenv("GENHARNESS_HOME", str(tmp_path_factory.mktemp("genharness-home")))
+def _own_home(tmp_path_factory):
+    """No test reads or writes the user's own caches, not even after it undid its own patches."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GENHARNESS_HOME", str(tmp_path_factory.mktemp("genharness-home")))
+        yield
 
 
 @pytest.fixture

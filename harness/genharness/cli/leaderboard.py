@@ -11,6 +11,7 @@ from rich.console import Console
 
 from genharness.board import Board, build
 from genharness.cli.options import console, results_argument, split_names
+from genharness.collecting import no_collection
 from genharness.registry import Registry, load_factory, load_registry
 from genharness.reporting import RenderOptions
 from genharness.store import Store
@@ -52,16 +53,17 @@ def leaderboard(
     """
     registry = load_registry()
     store = Store(results)
-    board = build(
-        store.records(history=False),
-        registry,
-        datasets=datasets or (),
-        sort=sort,
-        columns=columns or (),
-        seeds=seeds,
-        interval=interval,
-    )
-    print_board(board, registry, console(), form, wide)
+    with no_collection():
+        board = build(
+            store.records(history=False),
+            registry,
+            datasets=datasets or (),
+            sort=sort,
+            columns=columns or (),
+            seeds=seeds,
+            interval=interval,
+        )
+        print_board(board, registry, console(), form, wide)
     for warning in store.warnings:
         click.echo(f"warning: {warning}", err=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.metadata
 import re
@@ -164,10 +165,7 @@ def load_registry(*, tolerant: bool = False) -> Registry:
 def _import_plugins(manager: pluggy.PluginManager, problems: list[Problem]) -> Iterable[tuple[str, Provider]]:
     """Register every plugin as `distribution:name`, and note those that cannot be imported."""
     for entry in _entry_points():
-        distribution = entry.dist
-        provider = Provider(
-            distribution.name if distribution else "unknown", distribution.version if distribution else "0", entry.name
-        )
+        provider = Provider(*_named(entry.dist), entry.name)
         plugin_name = f"{provider.distribution}:{entry.name}"
         try:
             module = entry.load()
@@ -181,10 +179,16 @@ def _import_plugins(manager: pluggy.PluginManager, problems: list[Problem]) -> I
         yield plugin_name, provider
 
 
+@functools.cache
+def _named(distribution: importlib.metadata.Distribution | None) -> tuple[str, str]:
+    """Return name and version; reading them parses the distribution's metadata each time."""
+    return (distribution.name, distribution.version) if distribution else ("unknown", "0")
+
+
 def _entry_points() -> list[importlib.metadata.EntryPoint]:
     """Return entry points in a stable order, the project's own distribution first."""
     found = importlib.metadata.entry_points(group=hookspecs.ENTRY_POINT_GROUP)
-    unique = {(entry.dist.name if entry.dist else "", entry.name): entry for entry in found}
+    unique = {(_named(entry.dist)[0], entry.name): entry for entry in found}
     return [unique[key] for key in sorted(unique, key=lambda key: (key[0] != "genharness", key))]
 
 

@@ -1,8 +1,7 @@
 """How many CPU threads a cell computes with.
 
-The networks of small images are made of operations so short that a second thread mostly waits for the first:
-measured on two cores, a DCGAN step at 8x8 took 1.3 ms on one thread and 4.0 on two, and on a busy machine, where
-waiting threads spin, more than ten times as long.
+The networks of small images are made of operations so short that a second thread mostly waits for the first, and on a
+busy machine, where waiting threads spin, slows it many times over.
 """
 
 from __future__ import annotations

@@ -25,6 +25,13 @@ FACTS = {
         counts={"train": 100, "test": 20},
         class_names=(),
     ),
+    "rays": DatasetFacts(
+        reference="rays",
+        spec_name="digits",
+        shape=DataShape("image", (1, 128, 128), 0, 500),
+        counts={"train": 500, "test": 100},
+        class_names=(),
+    ),
     "table": DatasetFacts(
         reference="table",
         spec_name="breast-cancer",
@@ -123,6 +130,32 @@ def test_a_length_trains_the_standard_recipe_for_so_long(planned):
     recipe = load_registry().models["vae"].recipes["standard"]
     cell = planned(budget="7epochs").tasks[0].cell
     assert (cell.length, cell.batch_size) == ("7epochs", recipe.batch_size)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "budget", "length"),
+    [
+        ("pictures", "smoke", "1500steps"),
+        ("rays", "smoke", "94steps"),
+        ("rays", "standard", "20000steps"),
+        ("rays", "800steps", "800steps"),
+    ],
+)
+def test_a_smoke_budget_takes_fewer_steps_of_large_images_in_proportion_to_their_pixels(
+    planned, dataset, budget, length
+):
+    assert (
+        planned(models=("dcgan",), datasets=(dataset,), budget=budget, features="pixels").tasks[0].cell.length == length
+    )
+
+
+def test_however_large_the_images_a_smoke_budget_takes_fifty_steps(planned, monkeypatch):
+    huge = dataclasses.replace(FACTS["rays"], shape=DataShape("image", (1, 1024, 1024), 0, 500))
+    monkeypatch.setitem(FACTS, "rays", huge)
+    assert (
+        planned(models=("dcgan",), datasets=("rays",), budget="smoke", features="pixels").tasks[0].cell.length
+        == "50steps"
+    )
 
 
 @pytest.mark.parametrize("budget", ["0steps", "0epochs"])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from genharness.budget import parse_length
+from genharness.budget import Length, parse_length
 from genharness.cells import Cell, Settings, Task
 from genharness.choices import all_options, choose_extractor, feature_errors, protocol_of, select, select_metrics
 from genharness.errors import ConfigError, GenharnessError, did_you_mean
@@ -15,13 +15,16 @@ from genharness.fit import DatasetFacts, metric_misfit, model_misfit
 from genharness.options import build_config, option, option_errors, options_of
 from genharness.protocol import Protocol
 from genharness.registry import BUDGETS, Registry
-from genharness.specs import MetricSpec, ModelSpec, Recipe, Spec, as_plain
+from genharness.specs import DataShape, MetricSpec, ModelSpec, Recipe, Spec, as_plain
 from genharness.suite import Suite
 
 __all__ = ["Plan", "Skip", "expand", "setting_errors"]
 
 SAMPLE_CAPS = {"smoke": 2000, "standard": 10_000, "paper": 50_000}
 """Generated samples to score, at most, by budget; other budgets count as `standard`."""
+
+FEWEST_STEPS = 50
+"""Steps that a recipe's `full_up_to` leaves to the largest images."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,7 @@ def _dataset_rows(
         samples = SAMPLE_CAPS["paper"]
     tasks = []
     for model in models:
-        recipe = _recipe(model, suite)
+        recipe = _recipe(model, suite, facts.shape)
         training = _training(model, recipe, suite)
         reason = model_misfit(model, facts, training.batch_size, samples)
         if reason:
@@ -165,11 +168,21 @@ def _dataset_rows(
     return tasks
 
 
-def _recipe(model: ModelSpec, suite: Suite) -> Recipe:
+def _recipe(model: ModelSpec, suite: Suite, shape: DataShape) -> Recipe:
     """Return the recipe of the budget; a length such as `20epochs` takes the standard recipe for so long."""
     recipe = model.recipes.get(suite.budget) or model.recipes["standard"]
-    length = recipe.length if suite.budget in model.recipes or not model.trained else suite.budget
-    return dataclasses.replace(recipe, length=str(parse_length(length)))
+    own = suite.budget in model.recipes or not model.trained
+    length = _shortened(recipe, shape) if own else parse_length(suite.budget)
+    return dataclasses.replace(recipe, length=str(length))
+
+
+def _shortened(recipe: Recipe, shape: DataShape) -> Length:
+    """Return the recipe's length for images of this size."""
+    length = parse_length(recipe.length)
+    if recipe.full_up_to is None or length.unit != "steps" or shape.modality != "image":
+        return length
+    share = recipe.full_up_to**2 / (shape.height * shape.width)
+    return Length(max(min(length.amount, FEWEST_STEPS), round(length.amount * min(1.0, share))), "steps")
 
 
 def _training(model: ModelSpec, recipe: Recipe, suite: Suite) -> TrainingOptions:

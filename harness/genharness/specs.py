@@ -112,6 +112,8 @@ class Recipe:
         mirror: Whether training images are mirrored left to right at random.
         options: Changes to the Config's defaults.
         step_ms: One step on two CPU cores at 28x28, in milliseconds: only for time estimates.
+        full_up_to: Image side up to which `length` holds, when it is in steps: larger images get fewer steps in
+            proportion to their pixels, so that a quick budget stays quick. None: every size gets them all.
     """
 
     length: str
@@ -120,6 +122,7 @@ class Recipe:
     mirror: bool = False
     options: Mapping[str, object] = field(default_factory=dict)
     step_ms: float = 0.0
+    full_up_to: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

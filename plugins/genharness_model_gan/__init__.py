@@ -20,6 +20,11 @@ def genharness_models() -> Sequence[ModelSpec]:
 _FAST = {"width": 24, "lr": 1e-3, "beta2": 0.9}
 _FAST_CRITIC = {"body": "dcgan", "width": 24, "lr": 2e-3, "critic_steps": 2}
 
+
+def _smoke(length: str, options: dict[str, object], step_ms: float) -> Recipe:
+    return Recipe(length=length, batch_size=32, ema=0.99, options=options, step_ms=step_ms, full_up_to=32)
+
+
 _GAN = ModelSpec(
     name="gan",
     summary="The original GAN between multilayer perceptrons, non-saturating loss",
@@ -29,9 +34,7 @@ _GAN = ModelSpec(
     paper="Goodfellow et al. 2014, arXiv:1406.2661",
     modalities=("image", "tabular"),
     recipes={
-        "smoke": Recipe(
-            length="3000steps", batch_size=32, ema=0.99, options={"width": 256, "lr": 5e-4, "beta2": 0.9}, step_ms=12
-        ),
+        "smoke": _smoke("3000steps", {"width": 256, "lr": 5e-4, "beta2": 0.9}, step_ms=12),
         "standard": Recipe(length="30000steps", batch_size=128, ema=0.999, step_ms=45),
         "paper": Recipe(length="100000steps", step_ms=30),
     },
@@ -45,9 +48,7 @@ _DCGAN = ModelSpec(
     family="gan",
     paper="Radford et al. 2016, arXiv:1511.06434",
     recipes={
-        "smoke": Recipe(
-            length="1500steps", batch_size=32, ema=0.99, options={"width": 24, "lr": 1e-3, "beta2": 0.9}, step_ms=30
-        ),
+        "smoke": _smoke("1500steps", _FAST, step_ms=30),
         "standard": Recipe(length="20000steps", batch_size=128, ema=0.999, step_ms=450),
         "paper": Recipe(length="50000steps", batch_size=128, step_ms=450),
     },
@@ -61,9 +62,7 @@ _DEEP_DCGAN = ModelSpec(
     family="gan",
     paper="Radford et al. 2016, arXiv:1511.06434; residual blocks: He et al. 2016, arXiv:1512.03385",
     recipes={
-        "smoke": Recipe(
-            length="1000steps", batch_size=32, ema=0.99, options={"width": 24, "lr": 1e-3, "beta2": 0.9}, step_ms=35
-        ),
+        "smoke": _smoke("1000steps", _FAST, step_ms=35),
         "standard": Recipe(length="15000steps", batch_size=128, ema=0.999, step_ms=900),
         "paper": Recipe(length="50000steps", batch_size=128, step_ms=900),
     },
@@ -77,13 +76,7 @@ _WGAN = ModelSpec(
     family="gan",
     paper="Arjovsky et al. 2017, arXiv:1701.07875",
     recipes={
-        "smoke": Recipe(
-            length="1500steps",
-            batch_size=32,
-            ema=0.99,
-            options={"width": 24, "lr": 5e-4, "critic_steps": 2},
-            step_ms=30,
-        ),
+        "smoke": _smoke("1500steps", {"width": 24, "lr": 5e-4, "critic_steps": 2}, step_ms=30),
         "standard": Recipe(length="30000steps", ema=0.999, options={"lr": 2e-4}, step_ms=200),
         "paper": Recipe(length="500000steps", step_ms=200),
     },
@@ -98,13 +91,7 @@ _WGAN_GP = ModelSpec(
     paper="Gulrajani et al. 2017, arXiv:1704.00028",
     modalities=("image", "tabular"),
     recipes={
-        "smoke": Recipe(
-            length="1500steps",
-            batch_size=32,
-            ema=0.99,
-            options={"body": "dcgan", "width": 24, "lr": 2e-3, "critic_steps": 2},
-            step_ms=45,
-        ),
+        "smoke": _smoke("1500steps", _FAST_CRITIC, step_ms=45),
         "standard": Recipe(length="15000steps", ema=0.999, step_ms=3000),
         "paper": Recipe(length="500000steps", step_ms=3000),
     },
@@ -119,13 +106,7 @@ _SN_WGAN_GP = ModelSpec(
     paper="Gulrajani et al. 2017, arXiv:1704.00028; Miyato et al. 2018, arXiv:1802.05957",
     modalities=("image", "tabular"),
     recipes={
-        "smoke": Recipe(
-            length="1200steps",
-            batch_size=32,
-            ema=0.99,
-            options={"body": "dcgan", "width": 24, "lr": 2e-3, "critic_steps": 2},
-            step_ms=35,
-        ),
+        "smoke": _smoke("1200steps", _FAST_CRITIC, step_ms=35),
         "standard": Recipe(length="15000steps", ema=0.999, step_ms=3000),
         "paper": Recipe(length="500000steps", step_ms=3000),
     },
@@ -139,13 +120,7 @@ _SNGAN = ModelSpec(
     family="gan",
     paper="Miyato et al. 2018, arXiv:1802.05957",
     recipes={
-        "smoke": Recipe(
-            length="800steps",
-            batch_size=32,
-            ema=0.99,
-            options={"width": 16, "generator_width": 32, "lr": 5e-4, "critic_steps": 2},
-            step_ms=80,
-        ),
+        "smoke": _smoke("800steps", {"width": 16, "generator_width": 32, "lr": 5e-4, "critic_steps": 2}, step_ms=80),
         "standard": Recipe(length="20000steps", ema=0.999, step_ms=3000),
         "paper": Recipe(length="250000steps", step_ms=3000),
     },
@@ -161,13 +136,7 @@ _ACGAN = ModelSpec(
     conditional=True,
     needs_labels=True,
     recipes={
-        "smoke": Recipe(
-            length="1200steps",
-            batch_size=32,
-            ema=0.99,
-            options={"width": 24, "lr": 1e-3, "beta2": 0.9, "generator_class_weight": 0.3},
-            step_ms=35,
-        ),
+        "smoke": _smoke("1200steps", {**_FAST, "generator_class_weight": 0.3}, step_ms=35),
         "standard": Recipe(length="20000steps", batch_size=128, ema=0.999, step_ms=450),
         "paper": Recipe(length="100000steps", batch_size=100, step_ms=350),
     },

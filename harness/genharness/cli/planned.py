@@ -48,8 +48,8 @@ def print_plan(
     print_skips(out, plan)
     more = f", and {unknown} cells of unknown length" if unknown else ""
     out.print(f"about {duration(total / jobs)} in all{more}; nothing was trained", highlight=False)
-    if plan.tasks:
-        out.print(f"protocol: {plan.tasks[0].cell.protocol}", highlight=False, soft_wrap=True)
+    for dataset, protocol in {task.cell.dataset: task.cell.protocol for task in plan.tasks}.items():
+        out.print(f"protocol of {dataset}: {protocol}", highlight=False, soft_wrap=True)
 
 
 def print_skips(out: Console, plan: Plan) -> None:

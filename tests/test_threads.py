@@ -1,9 +1,10 @@
 import os
 
 import pytest
+import torch
 
 from genharness.specs import DataShape
-from genharness.threads import thread_count
+from genharness.threads import thread_count, threads_settled
 
 SMALL, LARGE, TABLE = DataShape("image", (1, 28, 28)), DataShape("image", (3, 64, 64)), DataShape("tabular", (30,))
 
@@ -20,3 +21,10 @@ def test_larger_images_share_the_cores_among_the_jobs():
 
 def test_what_the_user_asks_for_stands():
     assert thread_count(SMALL, wanted=3) == 3
+
+
+def test_a_settled_block_leaves_the_threads_as_they_were():
+    before = torch.get_num_threads()
+    with threads_settled(SMALL):
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == before

@@ -17,7 +17,6 @@ from genharness.records import Record
 from genharness.registry import Registry
 from genharness.sample_sets import SampleFile
 from genharness.scoring import build_extractor, build_metrics, classifier_name
-from genharness.threads import settle_threads
 
 __all__ = ["evaluation_of", "score_samples"]
 
@@ -29,8 +28,6 @@ def evaluation_of(
     import torch
 
     device = torch.device(request.device)
-    if one.reference.data is not None:
-        settle_threads(one.reference.data.shape)
     context = ExtractorContext(
         device=device,
         data=one.reference.data,

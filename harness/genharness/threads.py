@@ -7,12 +7,14 @@ busy machine, where waiting threads spin, slows it many times over.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
 from genharness.specs import DataShape
 
-__all__ = ["settle_threads", "thread_count"]
+__all__ = ["settle_threads", "thread_count", "threads_settled"]
 
 SMALL_SIDE = 28
 """Images up to this side, in pixels, and tables are computed on one thread."""
@@ -36,3 +38,14 @@ def thread_count(shape: DataShape, wanted: int = 0, jobs: int = 1) -> int:
 def settle_threads(shape: DataShape, wanted: int = 0, jobs: int = 1) -> None:
     """Make torch use `thread_count` threads in this process."""
     torch.set_num_threads(thread_count(shape, wanted, jobs))
+
+
+@contextmanager
+def threads_settled(shape: DataShape) -> Iterator[None]:
+    """Compute a block on at most `thread_count` threads; then as many as before."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(min(before, thread_count(shape)))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -15,11 +15,13 @@ class ClassifierConfig:
     """Options of the classifier."""
 
     features: int = option(64, low=8, high=512, help="width of the penultimate layer, the features")
-    width: int = option(32, low=4, high=256, help="channels of the first block; doubled in the later ones")
-    steps: int = option(900, low=10, high=100_000, help="training steps at most")
+    width: int = option(
+        16, low=4, high=256, help="channels of the first block, doubled in the later ones; twice as many for colours"
+    )
+    steps: int = option(500, low=10, high=100_000, help="training steps at most; three times as many for colours")
     epochs: int = option(40, low=1, high=1000, help="training epochs at most")
-    batch_size: int = option(128, low=2, high=4096, help="training batch")
-    lr: float = option(3e-3, above=0, high=1, help="peak learning rate of the one-cycle schedule")
+    batch_size: int = option(64, low=2, high=4096, help="training batch")
+    lr: float = option(6e-3, above=0, high=1, help="peak learning rate of the one-cycle schedule")
 
 
 @hookimpl

@@ -21,13 +21,15 @@ from genharness.atomic import write_bytes
 from genharness.feeding import Feeder, to_unit_range
 from genharness.home import home_folder
 from genharness.kit import Extracted, Extractor, ExtractorContext
+from genharness.kit.tiles import side_by_side
 from genharness.protocol import short_hash
+from genharness.threads import threads_settled
 from genharness_features_classifier import ClassifierConfig
 from genharness_features_classifier.network import Classifier
 
 __all__ = ["ClassifierExtractor"]
 
-_FORMAT = 1
+_FORMAT = 2
 _BATCH = 250
 
 
@@ -63,15 +65,16 @@ class ClassifierExtractor(Extractor):
         """Return the held-out accuracy."""
         return {"classifier_accuracy": self._accuracy}
 
-    @torch.inference_mode()
     def extract(self, samples: NDArray[Any]) -> Extracted:
         """Return features `(n, d)` and logits `(n, classes)`."""
-        features, logits = [], []
-        for start in range(0, len(samples), _BATCH):
-            some_features, some_logits = self._network(self._input(samples[start : start + _BATCH]))
-            features.append(some_features.float().cpu())
-            logits.append(some_logits.float().cpu())
+        batches = [samples[start : start + _BATCH] for start in range(0, len(samples), _BATCH)]
+        features, logits = zip(*side_by_side(self._extract_batch, batches, self.context.device), strict=True)
         return Extracted(torch.cat(features).numpy(), torch.cat(logits).numpy())
+
+    @torch.inference_mode()
+    def _extract_batch(self, samples: NDArray[Any]) -> tuple[Tensor, Tensor]:
+        features, logits = self._network(self._input(samples))
+        return features.float().cpu(), logits.float().cpu()
 
     def _input(self, samples: NDArray[Any]) -> Tensor:
         tensor = torch.from_numpy(np.array(samples)).to(self.context.device)
@@ -100,11 +103,20 @@ class ClassifierExtractor(Extractor):
 
     def _train(self) -> bytes:
         self.context.report(f"training the classifier of {self._data.name}, once")
+        with threads_settled(self._data.shape):  # the same weights, however many threads the caller computes with
+            self._network = self._fitted()
+        accuracy = self._held_out_accuracy(self._data)
+        self.context.report(f"classifier of {self._data.name}: held-out accuracy {accuracy:.1%}")
+        stream = io.BytesIO()
+        torch.save({"network": self._network.state_dict(), "accuracy": accuracy}, stream)
+        return stream.getvalue()
+
+    def _fitted(self) -> Classifier:
         torch.manual_seed(self.context.seed)
         network = self._build(self.context.device).train()
         batch = min(self._config.batch_size, self._data.shape.train_count)
         feeder = Feeder(self._data, batch, seed=self.context.seed, device=self.context.device)
-        steps = min(self._config.steps, self._config.epochs * feeder.steps_per_epoch)
+        steps = min(self._wanted_steps(), self._config.epochs * feeder.steps_per_epoch)
         optimiser = torch.optim.AdamW(network.parameters(), lr=self._config.lr, weight_decay=1e-3)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, self._config.lr, total_steps=steps)
         for step in range(steps):
@@ -116,12 +128,12 @@ class ClassifierExtractor(Extractor):
             optimiser.step()
             schedule.step()
         feeder.close()
-        self._network = network.eval()
-        accuracy = self._held_out_accuracy(self._data)
-        self.context.report(f"classifier of {self._data.name}: held-out accuracy {accuracy:.1%}")
-        stream = io.BytesIO()
-        torch.save({"network": network.state_dict(), "accuracy": accuracy}, stream)
-        return stream.getvalue()
+        return network.eval()
+
+    def _wanted_steps(self) -> int:
+        shape = self._data.shape
+        colours = shape.modality == "image" and shape.channels == 3
+        return self._config.steps * (3 if colours else 1)
 
     def _held_out_accuracy(self, data: PreparedData) -> float:
         labels = data.labels("test")

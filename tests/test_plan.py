@@ -104,6 +104,13 @@ def test_a_batch_larger_than_the_data_is_refused(planned):
     assert "batch of 2000 is larger than the 1,258 training samples" in lines[0]
 
 
+def test_balanced_batches_without_classes_are_refused(planned):
+    errors = messages(
+        planned, models=("dcgan",), datasets=("pictures",), set={"dcgan": {"balanced": True}}, features="pixels"
+    )
+    assert errors == ["dcgan on pictures: dcgan.balanced needs classes to balance, and pictures has none"]
+
+
 def test_a_conditional_model_without_labels_is_refused(planned):
     lines = messages(planned, models=("acgan",), datasets=("pictures",), features="classifier")
     assert any("trained on class labels" in line for line in lines)

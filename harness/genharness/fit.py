@@ -36,7 +36,9 @@ class DatasetFacts:
         return self.shape.classes >= 2
 
 
-def model_misfit(spec: ModelSpec, facts: DatasetFacts, batch_size: int, sample_count: int) -> str:
+def model_misfit(
+    spec: ModelSpec, facts: DatasetFacts, sample_count: int, *, batch_size: int, balanced: bool = False
+) -> str:
     """Return why `spec` cannot be trained on or scored against the data, or an empty string."""
     shape = facts.shape
     if shape.modality not in spec.modalities:
@@ -52,6 +54,8 @@ def model_misfit(spec: ModelSpec, facts: DatasetFacts, batch_size: int, sample_c
             f"batch of {batch_size} is larger than the {shape.train_count:,} training samples of {facts.reference}: "
             f"set {spec.name}.batch_size lower"
         )
+    if spec.trained and balanced and not facts.labelled:
+        return f"{spec.name}.balanced needs classes to balance, and {facts.reference} has none"
     held_out = facts.counts.get("test", 0)
     if spec.finite and sample_count > held_out:
         return f"{facts.reference} has {held_out:,} held-out samples, and the protocol asks for {sample_count:,}"

@@ -158,7 +158,7 @@ def _dataset_rows(
     for model in models:
         recipe = _recipe(model, suite, facts.shape)
         training = _training(model, recipe, suite)
-        reason = model_misfit(model, facts, training.batch_size, samples)
+        reason = model_misfit(model, facts, samples, batch_size=training.batch_size, balanced=training.balanced)
         if reason:
             plan.skips.append(Skip(model.name, facts.reference, reason))
             continue

@@ -74,7 +74,7 @@ class VQVAE(GenerativeModel):
         layers += [_Residual(config.hidden, config.residual) for _ in range(config.blocks)]
         for side, (outputs, inputs) in reversed(list(zip(self.sides, itertools.pairwise(channels), strict=False))):
             layers += [nn.ReLU(), up_conv(inputs, outputs, side)]
-        return nn.Sequential(*layers, nn.Tanh())
+        return nn.Sequential(*layers)  # no tanh: on data that is mostly black it saturates before it learns
 
     def training_step(self, batch: Batch) -> Mapping[str, Tensor]:
         """Train the autoencoder, or from `prior_from` of the budget on the prior.
@@ -128,10 +128,10 @@ class VQVAE(GenerativeModel):
         return self.codebook.nearest(_flat(grid)).view(len(x), *grid.shape[2:])
 
     def decode(self, indices: Tensor) -> Tensor:
-        """Return images from codes `(n, h, w)`."""
+        """Return images in [-1, 1] from codes `(n, h, w)`."""
         vectors = self.codebook.e[indices].permute(0, 3, 1, 2)  # (n, D, h, w)
         images: Tensor = self.decoder(vectors).float()
-        return images
+        return images.clamp(-1, 1)
 
     def reconstruct(self, x: Tensor) -> Tensor:
         """Encode, quantise and decode."""

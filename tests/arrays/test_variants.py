@@ -146,3 +146,9 @@ def test_resampled_pixels_are_reduced_but_never_enlarged(toy):
     assert larger.samples("train").shape == (5, 1, 16, 16)
     assert (larger.samples("train") == 16).all()
     assert (ensure_prepared(spec, "mixed@4").samples("train") == 8).all()
+
+
+def test_a_picture_that_was_resized_twice_counts_once(toy):
+    (toy.folder / "resampled_dataset.py").write_text(RESAMPLED)
+    spec = DatasetSpec(name="mixed", summary="", factory="resampled_dataset:prepare", shape=(1, 8, 8), bundled=True)
+    assert ensure_prepared(spec, "mixed@4").meta.touched == {"resized": 40}

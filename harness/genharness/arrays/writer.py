@@ -290,13 +290,18 @@ class ArrayWriter:
             arrays=arrays,
             source=self._source,
             licence=self._licence,
-            touched={key: count for key, count in self._touched.items() if count},
+            touched=self._final_touched(),
             notes=tuple(self._notes),
             source_state=source_state,
             derived_from=derived_from,
         )
         write_meta(self.folder, meta)
         return meta
+
+    def _final_touched(self) -> dict[str, int]:
+        """Return the counts, at most one for each sample: of a variant they add up to those of what it is made from."""
+        total = sum(split.count for split in self._splits.values())
+        return {key: min(count, total) for key, count in self._touched.items() if count}
 
     def _final_class_names(self, arrays: dict[str, str]) -> tuple[str, ...]:
         labelled = [name for name in self._splits if f"{name}/labels.npy" in arrays]

@@ -80,7 +80,7 @@ class Settings:
         results: Results folder.
         device: Device such as `cpu`, `cuda` or `cuda:1`.
         threads: CPU threads of a cell; 0 leaves the choice to the size of its samples.
-        jobs: Cells at a time.
+        jobs: Cells at a time; 0, where cells run on other machines, for as many as there is room for.
         checkpoint_seconds: Seconds of training between checkpoints.
         score_every: Training length between scorings over training, such as `5epochs`; empty for none.
         score_samples: Samples for a scoring over training.

@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from genharness.cells import Task
+from genharness.errors import ConfigError
 from genharness.records import Record
+from genharness.registry import Registry, load_factory
+from genharness.specs import ExecutorSpec
 
-__all__ = ["Event", "Executor", "Phase", "Tracker"]
+__all__ = ["Event", "Executor", "Phase", "Tracker", "find_executor", "make_executor"]
 
 Phase = Literal[
     "waiting", "prepare", "extractor", "train", "score-over-training", "sample", "measure", "score", "record"
@@ -43,9 +46,14 @@ class Event:
 
 
 class Executor(Protocol):
-    """Runs tasks somewhere and yields a record for each, in the order in which they end."""
+    """Runs tasks somewhere and yields a record for each, in the order in which they end.
 
-    def __init__(self, config: Any) -> None: ...
+    Args:
+        argument: What the user wrote after `NAME:`, such as an address; empty where nothing was. An executor that
+            cannot be used raises a `GenharnessError` here, before anything is planned.
+    """
+
+    def __init__(self, argument: str) -> None: ...
 
     def run(
         self, tasks: Sequence[Task], *, on_event: Callable[[Event], None], stop: threading.Event
@@ -78,3 +86,28 @@ class Tracker(Protocol):
 
     def finish(self) -> None:
         """Called once at the end, also after Ctrl-C."""
+
+
+def find_executor(registry: Registry, text: str) -> tuple[ExecutorSpec, str]:
+    """Return the executor that `NAME` or `NAME:ARGUMENT` means, and the argument.
+
+    Raises:
+        ConfigError: If there is none of that name, or it takes no argument.
+    """
+    name, colon, argument = text.partition(":")
+    spec = registry.executors.find(name)
+    if colon and not (argument and spec.argument):
+        raise ConfigError(f"executor {text!r}: write {name}{f' or {name}:{spec.argument}' if spec.argument else ''}")
+    return spec, argument
+
+
+def make_executor(registry: Registry, text: str) -> Executor:
+    """Return a new executor for `NAME` or `NAME:ARGUMENT`.
+
+    Raises:
+        ConfigError: If there is none such.
+        PluginError: If it cannot be loaded.
+    """
+    spec, argument = find_executor(registry, text)
+    executor: Executor = load_factory(spec)(argument)
+    return executor

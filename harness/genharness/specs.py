@@ -281,7 +281,16 @@ class MetricSpec(Spec):
 
 @dataclass(frozen=True, kw_only=True)
 class ExecutorSpec(Spec):
-    """Where cells run; `factory` names a class as `genharness.execution.Executor` describes."""
+    """Where cells run; `factory` names a class as `genharness.execution.Executor` describes.
+
+    Attributes:
+        argument: What may follow the name after a colon, such as `ADDRESS`; empty when nothing may.
+        remote: Whether cells may run on other machines: devices are looked for there, and without `--jobs` as many
+            cells run at a time as there is room for.
+    """
+
+    argument: str = ""
+    remote: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,9 +12,9 @@ import click
 from genharness.cells import Task
 from genharness.cli.display import make_display
 from genharness.cli.options import DEFAULT_RESULTS, console, resolve_device
-from genharness.execution import Executor
+from genharness.execution import make_executor
 from genharness.records import Record
-from genharness.registry import Registry, load_factory, load_registry
+from genharness.registry import Registry, load_registry
 from genharness.repeating import TOLERANCE, Agreement, agreement, repetition
 from genharness.store import Store
 
@@ -26,7 +26,7 @@ __all__ = ["rerun"]
 @click.option("--results", type=click.Path(path_type=Path), default=DEFAULT_RESULTS, show_default=True)
 @click.option("--device", help="Device; the recorded one when left out.")
 @click.option("--weights", type=click.Path(path_type=Path, exists=True), help="File or folder of pretrained weights.")
-@click.option("--executor", default="local", show_default=True, help="Where the cell runs.")
+@click.option("--executor", default="local", show_default=True, help="Where the cell runs: local, ray or ray:ADDRESS.")
 def rerun(cell: str, results: Path, device: str | None, weights: Path | None, executor: str) -> None:
     """Repeat CELL with its recorded settings and compare: exit code 0 when it agrees, 1 when it does not.
 
@@ -57,7 +57,7 @@ def rerun(cell: str, results: Path, device: str | None, weights: Path | None, ex
 
 def _run(task: Task, registry: Registry, executor: str) -> Record | None:
     """Run the task and return its record as it was saved."""
-    runner: Executor = load_factory(registry.executors.find(executor))(None)
+    runner = make_executor(registry, executor)
     store = Store(task.settings.results)
     store.open_for_writing()
     display = make_display(console(), [task])

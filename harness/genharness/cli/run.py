@@ -25,7 +25,7 @@ from genharness.cli.options import (
 )
 from genharness.cli.planned import print_plan, print_skips
 from genharness.errors import ConfigError
-from genharness.execution import Executor, Tracker
+from genharness.execution import Executor, Tracker, find_executor, make_executor
 from genharness.records import Record
 from genharness.registry import Registry, load_factory, load_registry
 from genharness.states import State, task_state
@@ -53,7 +53,7 @@ KEEP = ("checkpoints", "samples", "nothing")
 @click.option("--precision", type=click.Choice(["fp32", "tf32", "bf16"]), help="Arithmetic of training and sampling.")
 @click.option("--compile", "compiled", is_flag=True, default=None, help="Put networks through torch.compile.")
 @click.option("--set", "settings", multiple=True, metavar="NAME.OPTION=VALUE", help="Option of a plugin; repeatable.")
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Cells at a time.")
+@click.option("--jobs", type=click.IntRange(1), help="Cells at a time; 1, and on a cluster as many as fit.")
 @click.option("--threads", type=click.IntRange(0), default=0, help="CPU threads of a cell; 0: by its size.")
 @click.option("--results", type=click.Path(path_type=Path), default=DEFAULT_RESULTS, show_default=True)
 @click.option("--score-every", default="", help="Score over training, such as every 5epochs.")
@@ -63,7 +63,7 @@ KEEP = ("checkpoints", "samples", "nothing")
 @click.option("--keep", type=click.Choice(KEEP), default=KEEP[0], show_default=True, help="What stays of a cell.")
 @click.option("--weights", type=click.Path(path_type=Path, exists=True), help="File or folder of pretrained weights.")
 @click.option("--deterministic", is_flag=True, help="Ask torch for deterministic algorithms.")
-@click.option("--executor", default="local", show_default=True, help="Where cells run.")
+@click.option("--executor", default="local", show_default=True, help="Where cells run: local, ray or ray:ADDRESS.")
 @click.option("--tracker", "trackers", multiple=True, help="Listener to the run's events; repeatable.")
 @click.option("--plan", "plan_only", is_flag=True, help="Show what would be done, and train nothing.")
 @click.option("--fresh", is_flag=True, help="Do finished cells again.")
@@ -85,8 +85,9 @@ def run(suite_path: Path | None, **options: Any) -> None:
     out = console()
     registry = load_registry()
     suite = load_suite(suite_path, _overrides(options))
-    settings = _settings(suite, options)
-    executor: Executor = load_factory(registry.executors.find(options["executor"]))(None)
+    remote = find_executor(registry, options["executor"])[0].remote
+    settings = _settings(suite, options, remote)
+    executor = make_executor(registry, options["executor"])
     trackers: list[Tracker] = [load_factory(registry.trackers.find(name))(None) for name in options["trackers"]]
     tasks, states = _planned(suite, registry, settings, out, options)
     if options["plan_only"]:
@@ -110,12 +111,12 @@ def _overrides(options: dict[str, Any]) -> dict[str, Any]:
     return {**given, "set": read_settings(options["settings"])}
 
 
-def _settings(suite: Suite, options: dict[str, Any]) -> Settings:
+def _settings(suite: Suite, options: dict[str, Any], remote: bool) -> Settings:
     return Settings(
         results=options["results"],
-        device=resolve_device(suite.device),
+        device="cuda" if remote and suite.device == "cuda" else resolve_device(suite.device),
         threads=options["threads"],
-        jobs=options["jobs"],
+        jobs=options["jobs"] or (0 if remote else 1),
         checkpoint_seconds=options["checkpoint_every"],
         score_every=_checked_interval(options["score_every"]),
         score_samples=options["score_samples"],
@@ -153,7 +154,7 @@ def _planned(
     for line in (*plan.notes, *(str(problem) for problem in registry.problems), *store.warnings):
         out.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
     if options["plan_only"]:
-        print_plan(out, plan, states, registry, store, settings.jobs)
+        print_plan(out, plan, states, registry, store, max(1, settings.jobs))
     else:
         print_skips(out, plan)
     return plan.tasks, states

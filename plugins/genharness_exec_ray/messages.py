@@ -1,0 +1,24 @@
+"""What goes to the process in which cells are started, and what comes back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from genharness.cells import Task
+from genharness_exec_ray.checks import Expectation
+
+__all__ = ["Job", "Message"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A cell to run, and what this node must have for it."""
+
+    task: Task
+    expectation: Expectation
+    versions: dict[str, str]
+
+
+Message = tuple[Literal["event", "record", "misfit", "error", "lost"], Any]
+"""What comes back: an `Event`, the `Record`, or a line: about this node, about this cell, about a lost process."""

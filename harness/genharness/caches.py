@@ -1,4 +1,7 @@
-"""What is kept under `$GENHARNESS_HOME` only to save time, and can be had again: features, classifiers, weights."""
+"""What is kept under `$GENHARNESS_HOME` only to save time, and can be had again.
+
+Features and what is derived from them, scores of samples made elsewhere, trained classifiers, downloaded weights.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from genharness.home import home
 
 __all__ = ["KINDS", "CacheEntry", "CacheKind", "cache_entries", "clear_entry"]
 
-CacheKind = Literal["features", "classifiers", "weights"]
+CacheKind = Literal["features", "scores", "classifiers", "weights"]
 KINDS: tuple[CacheKind, ...] = get_args(CacheKind)
 
 
@@ -58,22 +61,33 @@ def _entries(kind: CacheKind) -> Iterator[CacheEntry]:
 def _words(kind: CacheKind, path: Path) -> str:
     if path.name.startswith("."):
         return "left by a run that was cut short, or being written"
-    if kind != "features":
-        return path.name
     try:
-        return _feature_words(json.loads((path / "entry.json").read_text(encoding="utf-8"))["key"])
+        if kind == "features":
+            return _feature_words(json.loads((path / "entry.json").read_text(encoding="utf-8"))["key"])
+        if kind == "scores":
+            return _score_words(json.loads(path.read_text(encoding="utf-8"))["content"]["key"])
     except (OSError, ValueError, KeyError, TypeError):
         return "damaged: rebuilt when it is needed"
+    return path.name
 
 
 def _feature_words(key: dict[str, Any]) -> str:
-    if "dataset" in key:
-        what = f"{key['split']} split of dataset {key['dataset'][:10]}"
-    else:
-        what = f"samples {key['samples'][:10]}"
-    count = f", {key['count']:,} of it" if "count" in key else ""
+    if "derived" in key:
+        sets = " and ".join(_set_words(one) for one in key["of"].values())
+        return f"{key['derived']}, by {key['extractor']} of {sets}"
     resize = f", resize {key['resize']}" if key.get("resize") else ""
-    return f"{key['extractor']} of {what}{count}{resize}"
+    return f"{key['extractor']} of {_set_words(key)}{resize}"
+
+
+def _set_words(key: dict[str, Any]) -> str:
+    if "dataset" not in key:
+        return f"samples {key['samples'][:10]}"
+    count = f", {key['count']:,} of it" if "count" in key else ""
+    return f"{key['split']} split of dataset {key['dataset'][:10]}{count}"
+
+
+def _score_words(key: dict[str, Any]) -> str:
+    return f"{key['metric']} by {key['protocol']['extractor']} of samples {key['samples'][:10]}"
 
 
 def clear_entry(entry: CacheEntry) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from genharness.cells import Cell
 from genharness.environment import environment
@@ -12,11 +14,15 @@ from genharness.external import External, Report, Request
 from genharness.features import FeatureCache, content_digest
 from genharness.home import home
 from genharness.kit.extractor import Extractor, ExtractorContext
-from genharness.measure import SampleData, SampleEvaluation, score
+from genharness.measure import SampleData, SampleEvaluation, Scores, score
+from genharness.protocol import Protocol
 from genharness.records import Record
 from genharness.registry import Registry
 from genharness.sample_sets import SampleFile
+from genharness.score_cache import ScoreCache
 from genharness.scoring import build_extractor, build_metrics, classifier_name
+from genharness.specs import MetricSpec
+from genharness.threads import settle_threads
 
 __all__ = ["evaluation_of", "score_samples"]
 
@@ -28,6 +34,8 @@ def evaluation_of(
     import torch
 
     device = torch.device(request.device)
+    if one.reference.data is not None:
+        settle_threads(one.reference.data.shape)
     context = ExtractorContext(
         device=device,
         data=one.reference.data,
@@ -72,10 +80,10 @@ def score_samples(one: External, registry: Registry, request: Request, report: R
     started, begun = _now(), time.monotonic()
     evaluation = evaluation_of(one, registry, request, report)
     identity = evaluation.built_extractor(one.protocol.extractor).identity
-    scores = score(build_metrics(registry, one.metrics), evaluation, lambda name: report(0, 0, f"scoring {name}"))
     protocol = dataclasses.replace(
         one.protocol, dataset_hash=one.reference.content_hash, extractor_identity=identity
     )
+    scores = _scores(one, registry, evaluation, protocol, report)
     return Record(
         cell=_cell(one, registry, request),
         status="ok",
@@ -91,6 +99,30 @@ def score_samples(one: External, registry: Registry, request: Request, report: R
         notes=[f"samples of {one.found.where}", *one.found.notes, *one.reference.notes],
         source="external",
     )
+
+
+def _scores(
+    one: External, registry: Registry, evaluation: SampleEvaluation, protocol: Protocol, report: Report
+) -> Scores:
+    """Return the scores: those that are kept of the same content, and the others computed and kept."""
+    cache = ScoreCache(home() / "scores", evaluation, _score_key(one.found, protocol))
+    kept = {name: cache.find(registry.metrics.find(name), options) for name, options in one.metrics.items()}
+    missing = {name: options for name, options in one.metrics.items() if kept[name] is None}
+
+    def keep(spec: MetricSpec, values: Mapping[str, float | None]) -> None:
+        cache.keep(spec, one.metrics[spec.name], dict(values), evaluation.asked)
+
+    scores = score(build_metrics(registry, missing), evaluation, lambda name: report(0, 0, f"scoring {name}"), keep)
+    for numbers in kept.values():
+        scores.values |= numbers or {}
+    return scores
+
+
+def _score_key(found: SampleFile, protocol: Protocol) -> dict[str, Any]:
+    """Return what scores depend on beside the metric, whose options are a key of their own."""
+    labels = None if found.labels is None else content_digest(found.labels)
+    plain = {key: value for key, value in protocol.as_plain().items() if key != "metric_options"}
+    return {"samples": content_digest(found.samples), "labels": labels, "protocol": plain, "format": 1}
 
 
 def _cell(one: External, registry: Registry, request: Request) -> Cell:

@@ -1,4 +1,4 @@
-"""Features of samples: extracted once, in chunks, and cached by content.
+"""Features of samples, and what is derived from them: computed once and cached by content.
 
 A cache entry is a folder named by the hash of all that its content depends on. It holds arrays and their
 checksum; an entry that does not match its checksum is thrown away and computed again.
@@ -23,6 +23,8 @@ from genharness.kit.extractor import Extracted, Extractor
 from genharness.protocol import short_hash
 
 __all__ = ["FeatureCache", "content_digest", "extract"]
+
+Arrays = dict[str, NDArray[Any]]
 
 CHUNK = 1000
 """Samples given to an extractor at a time, for progress; extractors batch within."""
@@ -60,6 +62,16 @@ class FeatureCache:
         self.folder = folder
 
     def get(self, key: Mapping[str, Any], compute: Callable[[], Extracted]) -> Extracted:
+        """Return the features of a key, extracting and keeping them where they are missing or damaged."""
+
+        def arrays() -> Arrays:
+            found = compute()
+            return {"features": found.features} | ({} if found.logits is None else {"logits": found.logits})
+
+        kept = self.arrays(key, arrays)
+        return Extracted(features=kept["features"], logits=kept.get("logits"))
+
+    def arrays(self, key: Mapping[str, Any], compute: Callable[[], Arrays]) -> Arrays:
         """Return the entry of a key, computing and keeping it where it is missing or damaged.
 
         Of several processes that want the same entry one computes it, and the others wait for it.
@@ -100,29 +112,26 @@ def _turn(entry: Path) -> Iterator[bool]:
         lock.release()
 
 
-def _write(entry: Path, key: Mapping[str, Any], content: Extracted) -> None:
+def _write(entry: Path, key: Mapping[str, Any], arrays: Arrays) -> None:
     """Write an entry, whole or not at all."""
-    arrays = {"features": content.features, "logits": content.logits}
-    kept = {name: array for name, array in arrays.items() if array is not None}
     try:
         with replace_folder(entry) as temporary:
-            for name, array in kept.items():
+            for name, array in arrays.items():
                 np.save(temporary / f"{name}.npy", array)
-            digests = {name: file_digest(temporary / f"{name}.npy", "sha256") for name in kept}
+            digests = {name: file_digest(temporary / f"{name}.npy", "sha256") for name in arrays}
             text = json.dumps({"key": dict(key), "sha256": digests}, indent=1)
             (temporary / "entry.json").write_text(text, encoding="utf-8")
     except OSError:  # a full disk costs time, not a result
         return
 
 
-def _read(entry: Path) -> Extracted | None:
+def _read(entry: Path) -> Arrays | None:
     """Return an entry, or None where it is missing or does not match its checksum."""
     try:
         digests = json.loads((entry / "entry.json").read_text())["sha256"]
         for name, digest in digests.items():
             if file_digest(entry / f"{name}.npy", "sha256") != digest:
                 return None
-        arrays = {name: np.load(entry / f"{name}.npy", allow_pickle=False) for name in digests}
-        return Extracted(features=arrays["features"], logits=arrays.get("logits"))
+        return {name: np.load(entry / f"{name}.npy", allow_pickle=False) for name in digests} or None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from genharness.arrays import PreparedData
+from genharness.code_digests import code_digest
 from genharness.errors import ConfigError, DataError, GenharnessError
 from genharness.features import FeatureCache, extract
 from genharness.kit.evaluation import Metric, Reconstructions, SampleSet
@@ -98,9 +99,12 @@ class SampleEvaluation:
         self._make_extractor = make_extractor
         self._classifier = classifier
         self._views = views or CapabilityViews()
+        self.asked: set[str] = set()
+        """Extractors that features were asked of; `score` empties it before each metric."""
         self._extractors: dict[str, Extractor] = {}
         self._extracted: dict[tuple[SampleSet, str], Extracted] = {}
         self._statistics: dict[SampleSet, GaussianStatistics] = dict(statistics or {})
+        self._derived: dict[tuple[str, tuple[SampleSet, ...]], Mapping[str, NDArray[Any]]] = {}
         self._absent = dict(absent or {})
         self._on_progress = on_progress
 
@@ -133,6 +137,7 @@ class SampleEvaluation:
     def extracted(self, which: SampleSet, extractor: str | None = None) -> Extracted:
         """Return features and logits, from the cache where they are in it."""
         name = extractor or self.extractor
+        self.asked.add(name)
         if (which, name) not in self._extracted:
             self._extracted[which, name] = self._load_or_extract(which, name)
         return self._extracted[which, name]
@@ -142,10 +147,40 @@ class SampleEvaluation:
         return self.extracted(which).features
 
     def statistics(self, which: SampleSet) -> GaussianStatistics:
-        """Return mean and covariance of the features, fitted once."""
+        """Return mean and covariance of the features, fitted once; those of real data are kept with the features."""
         if which not in self._statistics:
-            self._statistics[which] = GaussianStatistics.fit(self.features(which))
+            self._statistics[which] = self._fitted(which)
         return self._statistics[which]
+
+    def _fitted(self, which: SampleSet) -> GaussianStatistics:
+        features = self.features(which)
+        if which == "fake" or len(features) <= features.shape[1]:  # few samples are a smaller factor than a covariance
+            return GaussianStatistics.fit(features)
+
+        def moments() -> dict[str, NDArray[Any]]:
+            fitted = GaussianStatistics.fit(features)
+            return {"mean": fitted.mean, "covariance": fitted.covariance}
+
+        kept = self.derived("mean and covariance", (which,), moments)
+        return GaussianStatistics(kept["mean"], kept["covariance"], len(features))
+
+    def derived(
+        self, what: str, sets: tuple[SampleSet, ...], compute: Callable[[], Mapping[str, NDArray[Any]]]
+    ) -> Mapping[str, NDArray[Any]]:
+        """Return what `compute` gives, from the cache where it is in it."""
+        if (what, sets) not in self._derived:
+            self._derived[what, sets] = self._load_or_derive(what, [self._set(which) for which in sets], compute)
+        return self._derived[what, sets]
+
+    def _load_or_derive(
+        self, what: str, sets: list[SampleData], compute: Callable[[], Mapping[str, NDArray[Any]]]
+    ) -> Mapping[str, NDArray[Any]]:
+        cache = sets[0].cache
+        if cache is None or any(one.cache is None for one in sets):
+            return compute()
+        of = {str(place): dict(one.key) for place, one in enumerate(sets)}
+        key = {**self._extractor_key(self.extractor), "derived": what, "of": of, "code": code_digest("genharness.kit")}
+        return cache.arrays(key, lambda: dict(compute()))
 
     def posteriors(self, which: SampleSet) -> NDArray[np.float64]:
         """Return class probabilities `(n, classes)` by the dataset's own classifier.
@@ -210,9 +245,11 @@ class SampleEvaluation:
 
         if data.cache is None:
             return compute()
-        resize = extractor.context.resize
-        key = {**data.key, "extractor": name, "identity": extractor.identity, "resize": resize, "format": 1}
-        return data.cache.get(key, compute)
+        return data.cache.get({**data.key, **self._extractor_key(name), "format": 1}, compute)
+
+    def _extractor_key(self, name: str) -> dict[str, str]:
+        extractor = self.built_extractor(name)
+        return {"extractor": name, "identity": extractor.identity, "resize": extractor.context.resize}
 
 
 @dataclass
@@ -232,17 +269,30 @@ def score(
     metrics: Iterable[tuple[MetricSpec, Metric]],
     evaluation: SampleEvaluation,
     on_metric: Callable[[str], None] = lambda name: None,
+    on_scored: Callable[[MetricSpec, Mapping[str, float | None]], None] = lambda spec, values: None,
 ) -> Scores:
-    """Ask every metric; one that fails is noted with its reason and does not cost the others."""
+    """Ask every metric; one that fails is noted with its reason and does not cost the others.
+
+    Args:
+        metrics: What to ask.
+        evaluation: What they are computed from.
+        on_metric: Told the name of each before it is asked.
+        on_scored: Told the numbers of each that did not fail.
+    """
     scores = Scores()
     for spec, metric in metrics:
         on_metric(spec.name)
+        evaluation.asked.clear()
         try:
-            scores.values |= _numbers(spec, metric.compute(evaluation))
+            values = _numbers(spec, metric.compute(evaluation))
         except (GenharnessError, ValueError) as error:
             scores.skipped[spec.name] = " ".join(str(error).split())
+            continue
         except (ArithmeticError, LookupError, TypeError, RuntimeError) as error:
             scores.skipped[spec.name] = f"it failed: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
+            continue
+        scores.values |= values
+        on_scored(spec, values)
     return scores
 
 

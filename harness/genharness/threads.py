@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import torch
 
+from genharness.kit.tiles import use_workers
 from genharness.specs import DataShape
 
 __all__ = ["settle_threads", "thread_count", "threads_settled"]
@@ -36,8 +38,14 @@ def thread_count(shape: DataShape, wanted: int = 0, jobs: int = 1) -> int:
 
 
 def settle_threads(shape: DataShape, wanted: int = 0, jobs: int = 1) -> None:
-    """Make torch use `thread_count` threads in this process."""
+    """Make torch use `thread_count` threads in an operation, and metrics all cores side by side, in this process."""
+    use_workers(wanted or max(1, _cores() // jobs))
     torch.set_num_threads(thread_count(shape, wanted, jobs))
+
+
+@cache
+def _cores() -> int:
+    return torch.get_num_threads()  # before anything has changed it: the cores, or what OMP_NUM_THREADS says
 
 
 @contextmanager

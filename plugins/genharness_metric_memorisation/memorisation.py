@@ -8,7 +8,7 @@ import torch
 
 from genharness.kit import Evaluation
 from genharness.kit.evaluation import SampleSet
-from genharness.kit.memorisation import memorisation
+from genharness.kit.memorisation import HeldOut, memorisation
 from genharness_metric_memorisation import MemorisationConfig
 
 __all__ = ["MemorisationMetric"]
@@ -26,9 +26,15 @@ class MemorisationMetric:
         def features(which: SampleSet) -> torch.Tensor:
             return torch.from_numpy(evaluation.features(which)).to(evaluation.device)
 
-        found = memorisation(
-            features("train"), features("test"), features("fake"), cells=self.config.cells, seed=evaluation.seed
+        options = {"cells": self.config.cells, "seed": evaluation.seed}
+        train, test, fake = features("train"), features("test"), features("fake")
+        kept = evaluation.derived(
+            f"distances of held-out samples, {options}",
+            ("train", "test"),
+            lambda: HeldOut.of(train, test, **options).arrays(),
         )
+        standard = HeldOut.from_arrays(kept, evaluation.device)
+        found = memorisation(train, test, fake, **options, standard=standard)
         return {
             "authenticity": found.authenticity,
             "ct": found.copying_score,

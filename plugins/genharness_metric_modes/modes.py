@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
 
 from genharness.kit import Evaluation
-from genharness.kit.modes import bin_statistics, class_modes
+from genharness.kit.modes import RealBins, bin_statistics, class_modes, real_bins
 from genharness_metric_modes import BinsConfig, ModesConfig
 
 __all__ = ["Bins", "Modes"]
@@ -37,6 +38,9 @@ class Bins:
     def compute(self, evaluation: Evaluation) -> Mapping[str, float]:
         """Return the share of different bins, the Jensen-Shannon divergence (nats) and the share of bins reached."""
         real, fake = evaluation.features("real"), evaluation.features("fake")
-        bins = max(2, min(self.config.bins, len(real) // 10))
-        found = bin_statistics(real, fake, bins=bins, seed=evaluation.seed, level=self.config.level)
+        options = {"bins": max(2, min(self.config.bins, len(real) // 10)), "seed": evaluation.seed}
+        kept = evaluation.derived(
+            f"k-means bins, {options}", ("real",), lambda: dataclasses.asdict(real_bins(real, **options))
+        )
+        found = bin_statistics(real, fake, **options, level=self.config.level, known_bins=RealBins(**kept))
         return {"ndb": found.different_share, "jsd": found.jsd, "bin_coverage": found.coverage}

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from genharness.kit import Evaluation
-from genharness.kit.neighbours import prdc
+from genharness.kit.neighbours import knn_radii, prdc
 from genharness_metric_prdc import PrdcConfig
 
 __all__ = ["Prdc"]
@@ -26,12 +26,15 @@ class Prdc:
         if 0 < self.config.count < len(real):
             chosen = np.random.default_rng([evaluation.seed, 31]).choice(len(real), self.config.count, replace=False)
             real = real[np.sort(chosen)]
-        scores = prdc(
-            torch.from_numpy(real).to(evaluation.device),
-            torch.from_numpy(fake).to(evaluation.device),
-            k=self.config.k,
-            strict=self.config.convention == "naeem",
+        reals, fakes = (torch.from_numpy(rows).to(evaluation.device) for rows in (real, fake))
+        kept = evaluation.derived(
+            f"radii, k={self.config.k} count={self.config.count} seed={evaluation.seed}",
+            ("real",),
+            lambda: {"radii": knn_radii(reals, self.config.k, name="real").cpu().numpy()},
         )
+        radii = torch.from_numpy(kept["radii"]).to(evaluation.device)
+        strict = self.config.convention == "naeem"
+        scores = prdc(reals, fakes, k=self.config.k, strict=strict, real_radii=radii)
         return {
             "precision": scores.precision,
             "recall": scores.recall,

@@ -75,3 +75,18 @@ def test_a_damaged_entry_is_listed_as_such(kept):
     (entry,) = listed("--kind", "features")
     (kept / "features" / entry["path"].rpartition("/")[2] / "entry.json").write_text("{")
     assert listed("--kind", "features")[0]["what"].startswith("damaged")
+
+
+def test_scores_and_what_is_derived_from_features_are_listed_in_words(tmp_path):
+    real = {"dataset": "a" * 64, "split": "train"}
+    key = {"derived": "radii, k=5", "of": {"0": real}, "extractor": "pixels", "identity": "1", "resize": ""}
+    FeatureCache(home() / "features").arrays(key, lambda: {"radii": np.zeros(3)})
+    (home() / "scores").mkdir()
+    kept = {"metric": "fid", "samples": "b" * 64, "protocol": {"extractor": "pixels"}}
+    (home() / "scores" / "0a.json").write_text(json.dumps({"content": {"key": kept}}))
+    (home() / "scores" / "0b.json").write_text("{")
+    assert {entry["what"] for entry in listed()} == {
+        "radii, k=5, by pixels of train split of dataset aaaaaaaaaa",
+        "fid by pixels of samples bbbbbbbbbb",
+        "damaged: rebuilt when it is needed",
+    }

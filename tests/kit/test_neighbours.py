@@ -241,12 +241,12 @@ def test_threads_change_neither_answers_nor_the_number_of_threads():
     before = torch.get_num_threads()
     try:
         answers = []
-        for threads in (1, 3):
-            torch.set_num_threads(threads)
+        for workers in (1, 3):
+            tiles.use_workers(workers)
             answers.append((prdc(real, fake), knn_radii(real, 5).tolist(), nearest(fake, real, 2)[1].tolist()))
-            assert torch.get_num_threads() == threads
+            assert torch.get_num_threads() == before
     finally:
-        torch.set_num_threads(before)
+        tiles.use_workers(None)
     assert answers[0] == answers[1]
 
 

@@ -23,7 +23,7 @@ _KIND = click.option("--kind", "kinds", multiple=True, type=click.Choice(KINDS),
 
 @click.group()
 def cache() -> None:
-    """List and clear what is kept to save time: features, classifiers, weights.
+    """List and clear what is kept to save time: features, scores, classifiers, weights.
 
     All of it is made or downloaded again when it is needed. Datasets are under `genharness data`.
 

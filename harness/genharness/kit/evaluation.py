@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -65,6 +65,17 @@ class Evaluation(Protocol):
 
     def statistics(self, which: Literal["real", "fake", "train", "test"]) -> Any:
         """Return the `genharness.kit.frechet.GaussianStatistics` of features; those of real data are cached."""
+
+    def derived(
+        self, what: str, sets: tuple[SampleSet, ...], compute: Callable[[], Mapping[str, NDArray[Any]]]
+    ) -> Mapping[str, NDArray[Any]]:
+        """Return arrays that depend only on the features of real `sets`, computed once and kept with the features.
+
+        Args:
+            what: Names the arrays and every option that they depend on, such as `radii k=5`.
+            sets: The sets whose features they depend on, in the order that `compute` takes them.
+            compute: Gives the arrays by name; called where none are kept.
+        """
 
     def posteriors(self, which: SampleSet) -> NDArray[np.float64]:
         """Return class probabilities `(n, classes)` by the dataset's own classifier."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy.stats import rankdata
 from torch import Tensor
 
@@ -14,7 +17,7 @@ from genharness.kit.checks import ArrayLike, as_features, check_same_width, chec
 from genharness.kit.clusters import cells_of, kmeans_centres
 from genharness.kit.neighbours import knn_radii, nearest
 
-__all__ = ["Memorisation", "authenticity", "copying_score", "distance_ratio", "memorisation"]
+__all__ = ["HeldOut", "Memorisation", "authenticity", "copying_score", "distance_ratio", "memorisation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,49 @@ class Memorisation:
     copied: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldOut:
+    """What held-out data is to the training data: the standard for every generator, computed once for all of them.
+
+    Attributes:
+        centres: k-means centres of the training data, `(cells, d)`.
+        train_cells: Cell of every training row, int64 `(n,)`.
+        test_cells: Cell of every held-out row, int64 `(l,)`.
+        cell_distances: Distance of every held-out row to the nearest training row in its cell, float64 `(l,)`.
+        distances: Distance of every held-out row to the nearest training row, float64 `(l,)`.
+    """
+
+    centres: Tensor
+    train_cells: Tensor
+    test_cells: Tensor
+    cell_distances: Tensor
+    distances: Tensor
+
+    @classmethod
+    def of(cls, train: ArrayLike, test: ArrayLike, *, cells: int = 10, seed: int = 0) -> HeldOut:
+        """Compare `test` `(l, d)` with `train` `(n, d)`; cells, seed and errors as in `copying_score`."""
+        known, held_out = _as_sets(train=train, test=test)
+        return cls(*_cells(known, held_out, cells, seed), nearest(held_out, known)[0][:, 0])
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the fields as numpy arrays, to be kept."""
+        return {one.name: getattr(self, one.name).cpu().numpy() for one in fields(self)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], device: torch.device) -> HeldOut:
+        """Return what `arrays` gave, on a device."""
+        return cls(**{name: torch.from_numpy(array).to(device) for name, array in arrays.items()})
+
+
 def memorisation(
-    train: ArrayLike, test: ArrayLike, fake: ArrayLike, *, cells: int = 10, seed: int = 0, least_fakes: int = 20
+    train: ArrayLike,
+    test: ArrayLike,
+    fake: ArrayLike,
+    *,
+    cells: int = 10,
+    seed: int = 0,
+    least_fakes: int = 20,
+    standard: HeldOut | None = None,
 ) -> Memorisation:
     """Return all signs of memorisation, each distance computed once.
 
@@ -46,6 +90,7 @@ def memorisation(
         cells: See `copying_score`.
         seed: See `copying_score`.
         least_fakes: See `copying_score`.
+        standard: `HeldOut.of(train, test, cells=cells, seed=seed)` where it is known already.
 
     Raises:
         ValueError: An argument is not a matrix, empty or not finite, they differ in columns, or a score is undefined
@@ -53,10 +98,14 @@ def memorisation(
     """
     known, held_out, made = _as_sets(train=train, test=test, fake=fake)
     distances, indices = nearest(made, known)
+    authentic = _authentic_share(known, distances, indices)
+    usual = standard or HeldOut.of(known, held_out, cells=cells, seed=seed)
     return Memorisation(
-        authenticity=_authentic_share(known, distances, indices),
-        copying_score=copying_score(known, held_out, made, cells=cells, seed=seed, least_fakes=least_fakes),
-        distance_ratio=_ratio_of_medians(distances, nearest(held_out, known)[0]),
+        authenticity=authentic,
+        copying_score=_copying_score(
+            known, made, usual.centres, usual.train_cells, usual.test_cells, usual.cell_distances, least_fakes
+        ),
+        distance_ratio=_ratio_of_medians(distances, usual.distances),
         copied=(distances == 0).double().mean().item(),
     )
 
@@ -131,18 +180,42 @@ def copying_score(
             distinct rows than `cells`, or no cell has both a held-out row and `least_fakes` fakes.
     """
     known, held_out, made = _as_sets(train=train, test=test, fake=fake)
+    return _copying_score(known, made, *_cells(known, held_out, cells, seed), least_fakes)
+
+
+def _cells(train: Tensor, test: Tensor, cells: int, seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return centres, the cells of train and test, and the distances of test within its cells (see `HeldOut`)."""
+    centres = kmeans_centres(train, cells, seed, name="train")
+    cell_of_train, cell_of_test = cells_of(train, centres), cells_of(test, centres)
+    distances = torch.full((len(test),), math.inf, dtype=torch.float64, device=test.device)
+    for cell in cell_of_test.unique():
+        neighbours = train[cell_of_train == cell]
+        if len(neighbours):
+            distances[cell_of_test == cell] = nearest(test[cell_of_test == cell], neighbours)[0][:, 0]
+    return centres, cell_of_train, cell_of_test, distances
+
+
+def _copying_score(
+    train: Tensor,
+    made: Tensor,
+    centres: Tensor,
+    cell_of_train: Tensor,
+    cell_of_test: Tensor,
+    test_distances: Tensor,
+    least_fakes: int,
+) -> float:
     check_whole(least_fakes, "least_fakes")
-    centres = kmeans_centres(known, cells, seed, name="train")
-    cell_of_known, cell_of_held_out, cell_of_made = (cells_of(rows, centres) for rows in (known, held_out, made))
+    cell_of_made = cells_of(made, centres)
     weighted = total = 0.0
-    for cell in range(cells):
-        fakes, tests = made[cell_of_made == cell], held_out[cell_of_held_out == cell]
+    for cell in range(len(centres)):
+        fakes, tests = made[cell_of_made == cell], test_distances[cell_of_test == cell]
         if len(fakes) >= least_fakes and len(tests):
-            neighbours = known[cell_of_known == cell]
-            weighted += len(tests) * _mann_whitney_z(nearest(fakes, neighbours)[0], nearest(tests, neighbours)[0])
+            distances = nearest(fakes, train[cell_of_train == cell])[0]
+            weighted += len(tests) * _mann_whitney_z(distances[:, 0], tests)
             total += len(tests)
     if total == 0:
-        raise ValueError(f"no cell of {cells} holds both a row of test and least_fakes = {least_fakes} of {len(made)}")
+        few = f"least_fakes = {least_fakes} of {len(made)}"
+        raise ValueError(f"no cell of {len(centres)} holds both a row of test and {few}")
     return weighted / total
 
 
@@ -156,7 +229,15 @@ def _as_sets(**sets: ArrayLike) -> list[Tensor]:
 def _authentic_share(train: Tensor, distances: Tensor, indices: Tensor) -> float:
     if len(train) < 2:
         raise ValueError("train must have at least 2 rows, not 1: its nearest neighbours are compared with")
-    return (distances > knn_radii(train, 1)[indices]).double().mean().item()
+    return (distances > _gaps(train, indices)).double().mean().item()
+
+
+def _gaps(train: Tensor, indices: Tensor) -> Tensor:
+    """Return how far the training rows of `indices` are from the next, in their shape."""
+    asked, place = indices.unique(return_inverse=True)
+    if 2 * len(asked) >= len(train):  # a set searched in itself costs half
+        return knn_radii(train, 1)[indices]
+    return nearest(train[asked], train, 2)[0][:, 1][place]
 
 
 def _ratio_of_medians(fake_distances: Tensor, test_distances: Tensor) -> float:

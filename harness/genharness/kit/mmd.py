@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from genharness.kit.checks import ArrayLike, as_features, check_same_width, check_whole
-from genharness.kit.tiles import full_precision
+from genharness.kit.tiles import full_precision, side_by_side
 
 __all__ = ["KID", "kid", "unbiased_mmd2"]
 
@@ -116,7 +116,10 @@ def _batches(draws: Iterator[_Draw], most: int) -> Iterator[list[_Draw]]:
 
 
 def _mmd2_one_by_one(a: Tensor, b: Tensor, draws: list[_Draw]) -> Tensor:
-    return torch.cat([_mmd2_of_all(a[i.to(a.device)], b[j.to(b.device)]) for i, j in draws])
+    def mmd2(draw: _Draw) -> Tensor:
+        return _mmd2_of_all(a[draw[0].to(a.device)], b[draw[1].to(b.device)])
+
+    return torch.cat(side_by_side(mmd2, draws, a.device))
 
 
 def _mmd2_of_all(a: Tensor, b: Tensor) -> Tensor:

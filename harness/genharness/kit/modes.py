@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy.special import rel_entr
 from scipy.stats import norm
@@ -13,7 +14,16 @@ from scipy.stats import norm
 from genharness.kit.checks import ArrayLike, as_features, check_same_width, check_whole
 from genharness.kit.clusters import cell_counts, kmeans_centres
 
-__all__ = ["BinStatistics", "ClassModes", "bin_statistics", "class_modes", "compare_bins", "two_proportion_z"]
+__all__ = [
+    "BinStatistics",
+    "ClassModes",
+    "RealBins",
+    "bin_statistics",
+    "class_modes",
+    "compare_bins",
+    "real_bins",
+    "two_proportion_z",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +107,34 @@ class BinStatistics:
         return self.different / self.bins
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class RealBins:
+    """k-means bins of real data: the same for every generator.
+
+    Attributes:
+        centres: `(bins, d)`.
+        real_counts: How many reals fall in each, int64 `(bins,)`.
+    """
+
+    centres: NDArray[Any]
+    real_counts: NDArray[np.int64]
+
+
+def real_bins(real: ArrayLike, *, bins: int = 100, seed: int = 0) -> RealBins:
+    """Return k-means bins of features or pixels `(n, d)`; arguments and errors as in `bin_statistics`."""
+    reals = as_features(real, "real")
+    centres = kmeans_centres(reals, check_whole(bins, "bins"), seed, name="real")
+    return RealBins(centres.cpu().numpy(), cell_counts(reals, centres).cpu().numpy())
+
+
 def bin_statistics(
-    real: ArrayLike, fake: ArrayLike, *, bins: int = 100, seed: int = 0, level: float = 0.05
+    real: ArrayLike,
+    fake: ArrayLike,
+    *,
+    bins: int = 100,
+    seed: int = 0,
+    level: float = 0.05,
+    known_bins: RealBins | None = None,
 ) -> BinStatistics:
     """Return NDB, JSD and coverage over k-means bins of the reals (Richardson and Weiss 2018).
 
@@ -108,6 +144,7 @@ def bin_statistics(
         bins: Number of bins K.
         seed: Seed of k-means.
         level: Significance level of the test in each bin, in (0, 1).
+        known_bins: `real_bins(real, bins=bins, seed=seed)` where it is known already.
 
     Raises:
         ValueError: An argument is not a matrix, empty or not finite, they differ in columns, or `real` has fewer
@@ -115,9 +152,9 @@ def bin_statistics(
     """
     reals, fakes = as_features(real, "real"), as_features(fake, "fake")
     check_same_width(reals, "real", fakes, "fake")
-    centres = kmeans_centres(reals, check_whole(bins, "bins"), seed, name="real")
-    counts = (cell_counts(rows, centres).cpu().numpy() for rows in (reals, fakes))
-    return compare_bins(*counts, level=level)
+    found = known_bins or real_bins(reals, bins=bins, seed=seed)
+    centres = torch.from_numpy(found.centres).to(fakes.device, fakes.dtype)
+    return compare_bins(found.real_counts, cell_counts(fakes, centres).cpu().numpy(), level=level)
 
 
 def compare_bins(real_counts: NDArray[Any], fake_counts: NDArray[Any], *, level: float = 0.05) -> BinStatistics:

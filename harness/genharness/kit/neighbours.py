@@ -41,7 +41,7 @@ class PRDC:
         return 2 * self.precision * self.recall / total if total else 0.0
 
 
-def knn_radii(features: ArrayLike, k: int) -> Tensor:
+def knn_radii(features: ArrayLike, k: int, *, name: str = "features") -> Tensor:
     """Return the Euclidean distance of every row to its k-th nearest other row.
 
     Rows that occur several times are neighbours of each other at distance 0.
@@ -49,6 +49,7 @@ def knn_radii(features: ArrayLike, k: int) -> Tensor:
     Args:
         features: `(n, d)`.
         k: Which neighbour, in 1..n-1.
+        name: What to call `features` in an error.
 
     Returns:
         Float64 `(n,)` on the device of `features`.
@@ -56,8 +57,8 @@ def knn_radii(features: ArrayLike, k: int) -> Tensor:
     Raises:
         ValueError: `features` is not a matrix, empty or not finite, or k is not in 1..n-1.
     """
-    rows = as_features(features, "features")
-    k = _check_k(k, rows, "features")
+    rows = as_features(features, name)
+    k = _check_k(k, rows, name)
     with full_precision(rows.device):
         return _radii(Points.of(rows), k)
 

@@ -31,6 +31,7 @@ __all__ = [
     "side_by_side",
     "tile_side",
     "tile_types",
+    "use_workers",
 ]
 
 _CHUNK_BYTES = 2**23
@@ -72,7 +73,7 @@ def _set_precision(backends: tuple[Any, ...], precisions: list[str]) -> None:
 
 
 def side_by_side(function: Callable[[T], R], tasks: Iterable[T], device: torch.device) -> list[R]:
-    """Return `function` of every task, run on as many threads as torch uses, each with serial operations.
+    """Return `function` of every task, run on several threads, each with serial operations (see `use_workers`).
 
     Tiles need many short operations. Were each split over all cores, it would wait for the slowest of them every
     time: on a machine with other work to do, that takes ten times as long. On CUDA tasks run one after another.
@@ -89,8 +90,17 @@ def side_by_side(function: Callable[[T], R], tasks: Iterable[T], device: torch.d
         return list(pool.map(run, tasks))
 
 
+def use_workers(count: int | None) -> None:
+    """Make `side_by_side` run `count` threads in this process; None, as at first: as many as torch uses for itself."""
+    global _chosen_workers
+    _chosen_workers = count
+
+
+_chosen_workers: int | None = None
+
+
 def _workers(device: torch.device) -> int:
-    return torch.get_num_threads() if device.type == "cpu" else 1
+    return (_chosen_workers or torch.get_num_threads()) if device.type == "cpu" else 1
 
 
 def tile_side(n: int, d: int, device: torch.device) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from genharness import ModelSpec, Recipe, hookimpl
 from genharness_model_gan import configs
@@ -21,7 +21,7 @@ _FAST = {"width": 24, "lr": 1e-3, "beta2": 0.9}
 _FAST_CRITIC = {"body": "dcgan", "width": 24, "lr": 2e-3, "critic_steps": 2}
 
 
-def _smoke(length: str, options: dict[str, object], step_ms: float) -> Recipe:
+def _smoke(length: str, options: Mapping[str, object], step_ms: float) -> Recipe:
     return Recipe(length=length, batch_size=32, ema=0.99, options=options, step_ms=step_ms, full_up_to=32)
 
 

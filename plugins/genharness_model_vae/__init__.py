@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 from genharness import ModelSpec, Recipe, hookimpl
@@ -14,6 +15,8 @@ RECIPES = {
     "standard": Recipe(length="20000steps", batch_size=128, options={"width": 64}, step_ms=145),
     "paper": Recipe(length="100epochs", batch_size=100, options={"latent": 128, "lr": 1e-4}, step_ms=40),
 }
+# A sigma that leaves details to the decoder, so that few steps suffice for samples that resemble reconstructions.
+WIDE = RECIPES | {"smoke": dataclasses.replace(RECIPES["smoke"], options={"lr": 2e-3, "sigma": 0.5})}
 SMALL_VQ = {"codes": 64, "hidden": 64, "lr": 1e-3, "prior_width": 32, "prior_layers": 4, "prior_lr": 3e-3}
 PAPER_VQ = {"restart": 0.0, "prior_layers": 15}
 
@@ -28,7 +31,7 @@ def genharness_models() -> Sequence[ModelSpec]:
             factory="genharness_model_vae.vae:VAE",
             config=VAEConfig,
             family="vae",
-            recipes=RECIPES,
+            recipes=WIDE,
             paper="Kingma and Welling 2014, arXiv:1312.6114",
             modalities=("image", "tabular"),
             reconstructs=True,
@@ -54,7 +57,7 @@ def genharness_models() -> Sequence[ModelSpec]:
             factory="genharness_model_vae.vae_gmm:VAEGMM",
             config=VAEGMMConfig,
             family="vae",
-            recipes=RECIPES,
+            recipes=WIDE,
             paper="Ghosh et al. 2020, arXiv:1903.12436 (ex-post density estimation)",
             modalities=("image", "tabular"),
             reconstructs=True,

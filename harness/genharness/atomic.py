@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["publish", "replace_file", "replace_folder", "write_bytes", "write_text"]
+__all__ = ["publish", "remove_temporaries", "replace_file", "replace_folder", "write_bytes", "write_text"]
+
+_TEMPORARY = re.compile(r"\.\d+-[0-9a-f]{8}\.(.+)")
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -81,6 +84,19 @@ def replace_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     _sync_folder(path.parent)
+
+
+def remove_temporaries(folder: Path, name: str = "") -> None:
+    """Delete what writers that were killed left in a folder; the caller knows that none of them is alive.
+
+    Args:
+        folder: Where they wrote; need not exist.
+        name: Only what was to become this file or folder; anything when empty.
+    """
+    for path in folder.iterdir() if folder.is_dir() else ():
+        match = _TEMPORARY.fullmatch(path.name)
+        if match and name in ("", match[1]):
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
 
 
 def publish(temporary: Path, path: Path) -> None:

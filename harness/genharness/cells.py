@@ -89,6 +89,7 @@ class Settings:
         deterministic: Ask torch for deterministic algorithms.
         fail_fast: Stop at the first cell that fails.
         timeout_seconds: Limit for a cell, 0 for none.
+        memory_limit_bytes: Limit on the memory of a cell's process, 0 for none.
         fresh: Throw away what is there of a cell and do it anew.
     """
 
@@ -104,6 +105,7 @@ class Settings:
     deterministic: bool = False
     fail_fast: bool = False
     timeout_seconds: float = 0.0
+    memory_limit_bytes: int = 0
     fresh: bool = False
 
 

@@ -19,7 +19,9 @@ from genharness.features import FeatureCache, extract
 from genharness.kit.evaluation import Metric, Reconstructions, SampleSet
 from genharness.kit.extractor import Extracted, Extractor
 from genharness.kit.gaussian import GaussianStatistics
+from genharness.memory_limit import is_out_of_memory
 from genharness.protocol import Protocol
+from genharness.records import METRIC_FAILED
 from genharness.specs import MetricSpec
 
 __all__ = ["CapabilityViews", "SampleData", "SampleEvaluation", "Scores", "dataset_samples", "score"]
@@ -285,11 +287,12 @@ def score(
         evaluation.asked.clear()
         try:
             values = _numbers(spec, metric.compute(evaluation))
-        except (GenharnessError, ValueError) as error:
-            scores.skipped[spec.name] = " ".join(str(error).split())
-            continue
-        except (ArithmeticError, LookupError, TypeError, RuntimeError) as error:
-            scores.skipped[spec.name] = f"it failed: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        except (GenharnessError, ValueError, ArithmeticError, LookupError, TypeError, RuntimeError) as error:
+            if is_out_of_memory(error):
+                raise
+            text = " ".join(str(error).split())
+            expected = isinstance(error, (GenharnessError, ValueError))
+            scores.skipped[spec.name] = text if expected else f"{METRIC_FAILED}{type(error).__name__}: {text[:300]}"
             continue
         scores.values |= values
         on_scored(spec, values)

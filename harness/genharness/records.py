@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 from genharness.cells import Cell
 from genharness.errors import RunError
 
-__all__ = ["MEASUREMENTS", "SCHEMA_VERSION", "STATUSES", "Record", "Status"]
+__all__ = ["MEASUREMENTS", "METRIC_FAILED", "SCHEMA_VERSION", "STATUSES", "Record", "Status"]
 
 SCHEMA_VERSION = 1
 
@@ -18,6 +18,9 @@ Status = Literal["ok", "failed", "diverged", "out_of_memory", "timeout", "interr
 """How a cell ended. Only `ok` counts as finished; `interrupted` goes on from its checkpoint."""
 
 STATUSES: tuple[str, ...] = get_args(Status)
+
+METRIC_FAILED = "it failed: "
+"""How the reason begins for which a metric was skipped that raised what no metric should; it is tried again."""
 
 MEASUREMENTS: Mapping[str, str] = {
     "train_seconds": "training time, without evaluation, data preparation and checkpoints",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import errno
 import shutil
 import time
 import warnings
@@ -22,6 +23,7 @@ from genharness.environment import environment
 from genharness.errors import GenharnessError
 from genharness.execution import Event, Phase
 from genharness.fitting import Fitting
+from genharness.memory_limit import is_out_of_memory, lift_memory_limit
 from genharness.protocol import Protocol
 from genharness.records import Record, Status
 from genharness.references import parse_reference
@@ -84,27 +86,32 @@ def _turn(
 
 def _run_alone(task: Task, emit: Callable[[Event], None], should_stop: Callable[[], bool]) -> Record:
     run = CellRun(task, emit, should_stop)
+    run.store.remove_leftovers(task.cell.id)
     try:
         run.execute()
     except StopRequestedError:
         run.end("interrupted", "stopped on request; run again to go on")
     except DivergedError as error:
         run.end("diverged", str(error))
-    except (MemoryError, torch.OutOfMemoryError) as error:
-        run.end("out_of_memory", f"out of memory: {_line(error) or 'allocation failed'}")
-    except GenharnessError as error:
-        run.end("failed", _line(error))
     except Exception as error:  # a model may raise anything; the cell fails, not the run
-        run.end(*_unexpected(error))
+        run.end(*_failure(error, run))
     run.emit("record")
-    run.store.save(run.record)
-    return run.record
+    return run.store.settle(run.record)
 
 
-def _unexpected(error: Exception) -> tuple[Status, str]:
+def _failure(error: Exception, run: CellRun) -> tuple[Status, str]:
+    """Return how a cell ended that raised an error."""
     text = _line(error)
-    if isinstance(error, RuntimeError) and ("can't allocate memory" in text or "out of memory" in text):
-        return "out_of_memory", f"out of memory: {text}"
+    if is_out_of_memory(error):
+        limit = run.settings.memory_limit_bytes
+        if limit:
+            lift_memory_limit()
+        under = f" (limit {limit / 2**20:,.0f} MiB)" if limit else ""
+        return "out_of_memory", f"out of memory at {run.phase}{under}: {text or 'allocation failed'}"
+    if isinstance(error, GenharnessError):
+        return "failed", text
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "failed", f"disk full at {run.phase}: free space in {run.store.folder.absolute()} and run again"
     return "failed", f"{type(error).__name__}: {text}{_where(error)}"
 
 
@@ -133,6 +140,7 @@ class CellRun:
     Attributes:
         record: Grows as the cell goes on.
         store: The results folder.
+        phase: What is being done.
     """
 
     def __init__(self, task: Task, emit: Callable[[Event], None], should_stop: Callable[[], bool]) -> None:
@@ -145,11 +153,13 @@ class CellRun:
         self.device = torch.device(task.settings.device)
         self.record = Record(cell=self.cell, status="failed", started_at=_now(), skipped=dict(task.skipped))
         self.earlier_seconds = 0.0
+        self.phase: Phase = "prepare"
         self._began = time.monotonic()
         self._emit = emit
 
     def emit(self, phase: Phase, **news: Any) -> None:
         """Send news of this cell."""
+        self.phase = phase
         self._emit(Event(cell_id=self.cell.id, phase=phase, **news))
 
     @property
@@ -176,12 +186,14 @@ class CellRun:
         data = self._prepare(registry)
         settle_threads(data.shape, self.settings.threads, self.settings.jobs)
         self.record.environment = environment(self.device, deterministic=self.settings.deterministic)
+        self.record.environment["memory_limit_mib"] = self.settings.memory_limit_bytes / 2**20 or None
         scoring = CellScoring(self, registry, data)
         fitting = self._fit(registry, data, scoring)
         self.stop_if_asked()
         scoring.draw_and_score(fitting)
         self.record.protocol = self._resolved(data, scoring).as_plain()
         self.record.protocol_hash = Protocol.from_plain(self.record.protocol).hash
+        self._keep_earlier_scores()
         self.end("ok")
         self._tidy()
 
@@ -211,6 +223,14 @@ class CellRun:
         return Protocol.from_plain(
             {**plain, "dataset_hash": data.content_hash, "extractor_identity": scoring.extractor_identity}
         )
+
+    def _keep_earlier_scores(self) -> None:
+        """Keep what an earlier run scored this cell by, if this one only added other metrics."""
+        earlier = self.store.load(self.cell.id)
+        if earlier is not None and earlier.finished and earlier.protocol_hash == self.record.protocol_hash:
+            others = {name: reason for name, reason in earlier.skipped.items() if name not in self.task.metrics}
+            self.record.scores = {**earlier.scores, **self.record.scores}
+            self.record.skipped = {**others, **self.record.skipped}
 
     def _tidy(self) -> None:
         """Throw away what the user does not want to keep of a finished cell."""

@@ -8,7 +8,7 @@ from typing import Literal
 
 from genharness.budget import parse_length
 from genharness.cells import Task
-from genharness.records import Record
+from genharness.records import METRIC_FAILED, Record
 from genharness.references import DatasetReference, parse_reference
 from genharness.registry import Registry
 from genharness.specs import DatasetSpec
@@ -33,11 +33,11 @@ def task_state(task: Task, store: Store, registry: Registry) -> State:
 
 
 def missing_metrics(task: Task, record: Record, registry: Registry) -> list[str]:
-    """Return the metrics that a finished record lacks."""
+    """Return the metrics that a finished record lacks; one that failed by a defect lacks too, and is tried again."""
     return [
         name
         for name in task.metrics
-        if name not in record.skipped
+        if record.skipped.get(name, METRIC_FAILED).startswith(METRIC_FAILED)
         and not any(column.key in record.scores for column in registry.metrics.find(name).columns)
     ]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import orjson
 
-from genharness.atomic import write_bytes
+from genharness.atomic import remove_temporaries, write_bytes
 from genharness.collecting import no_collection
 from genharness.errors import ConfigError, RunError, did_you_mean
 from genharness.records import Record
@@ -84,6 +84,29 @@ class Store:
         except OSError as error:
             raise RunError(f"cannot write the record {path} ({error.strerror}): free space and run again") from error
         return path
+
+    def settle(self, record: Record) -> Record:
+        """Save how a cell ended, whatever the state of the disk, and return the record.
+
+        A record of a finished cell is never replaced by one that says that doing more with it failed. Where the
+        record cannot be written, it says so itself and is not `ok`, so that the command can tell the user.
+        """
+        if not record.finished:
+            earlier = self.load(record.cell.id)
+            if earlier is not None and earlier.finished:
+                return record
+        try:
+            self.save(record)
+        except RunError as error:
+            before = "" if record.finished else f"{record.reason}; "
+            record.status, record.reason = "failed", f"{before}{error}"
+        return record
+
+    def remove_leftovers(self, cell_id: str) -> None:
+        """Delete what killed writers left of a cell; its lock is held, so none of them is alive."""
+        path = self.record_path(cell_id)
+        for folder, name in ((path.parent, path.name), (self.cell_folder(cell_id), "")):
+            remove_temporaries(folder, name)
 
     def load(self, cell_id: str) -> Record | None:
         """Return the record of a cell, or None where there is none (or a corrupt one, which is set aside)."""

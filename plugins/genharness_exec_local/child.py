@@ -11,6 +11,7 @@ from typing import Any
 
 from genharness.cells import Task
 from genharness.execution import Event
+from genharness.memory_limit import limit_memory
 
 __all__ = ["run_in_child"]
 
@@ -25,6 +26,7 @@ def run_in_child(task: Task, pipe: Connection, stop: StopEvent, slot: int) -> No
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     from genharness.runner import run_task
 
+    limit_memory(task.settings.memory_limit_bytes)
     news = _News(pipe)
     task = dataclasses.replace(task, settings=dataclasses.replace(task.settings, device=_device(task, slot)))
     record = run_task(task, news.event, lambda: stop.is_set() or news.orphaned)

@@ -15,7 +15,7 @@ from typing import Any
 
 from genharness import RunError
 from genharness.cells import Task
-from genharness.execution import Event
+from genharness.execution import Event, Phase
 from genharness.records import Record, Status
 from genharness.store import Store
 from genharness_exec_local.child import run_in_child
@@ -73,6 +73,7 @@ class _Worker:
         self._kills_before = oom_kills()
         self._record: Record | None = None
         self._timed_out = False
+        self._phase: Phase = "prepare"
         self._drained = False
         self.process = context.Process(  # type: ignore[attr-defined]  # every concrete context has it
             target=run_in_child, args=(task, child_pipe, self._stop, slot), name=task.cell.id
@@ -93,6 +94,7 @@ class _Worker:
                 if kind == "record":
                     self._record = content
                 else:
+                    self._phase = content.phase
                     on_event(content)
         except (EOFError, OSError):  # the process is gone, perhaps in the middle of a message
             self._drained = True
@@ -117,19 +119,22 @@ class _Worker:
         status, reason = self._death()
         record = Record(cell=self.task.cell, status=status, reason=reason, skipped=dict(self.task.skipped))
         record.measurements["cell_seconds"] = time.monotonic() - self._started
-        Store(self.task.settings.results).save(record)
-        return record
+        return Store(self.task.settings.results).settle(record)
 
     def _death(self) -> tuple[Status, str]:
         code = self.process.exitcode or 0
         if self._timed_out:
-            return "timeout", f"it took longer than the limit of {self.task.settings.timeout_seconds:g} s"
+            limit = self.task.settings.timeout_seconds
+            return "timeout", f"it took longer than the limit of {limit:g} s, at {self._phase}"
         if code >= 0:
-            return "failed", f"its process ended with exit code {code} and no record"
+            return "failed", f"its process ended at {self._phase} with exit code {code} and no record"
         name = signal.Signals(-code).name
         if -code == signal.SIGKILL and oom_kills() > self._kills_before:
-            return "out_of_memory", "the kernel killed it for want of memory: use a smaller batch or fewer --jobs"
-        return "failed", f"its process was killed by {name}; run again to go on from its last checkpoint"
+            return "out_of_memory", (
+                f"out of memory at {self._phase}: the kernel killed it; use a smaller batch or fewer --jobs"
+            )
+        killed = f"its process was killed by {name} at {self._phase}"
+        return "failed", f"{killed}; run again to go on from its last checkpoint"
 
     def kill(self) -> None:
         """End the process at once."""

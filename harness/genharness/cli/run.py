@@ -26,6 +26,7 @@ from genharness.cli.options import (
 from genharness.cli.planned import print_plan, print_skips
 from genharness.errors import ConfigError
 from genharness.execution import Executor, Tracker, find_executor, make_executor
+from genharness.memory_limit import parse_memory
 from genharness.records import Record
 from genharness.registry import Registry, load_factory, load_registry
 from genharness.states import State, task_state
@@ -60,6 +61,7 @@ KEEP = ("checkpoints", "samples", "nothing")
 @click.option("--score-samples", type=click.IntRange(2), default=1000, show_default=True, help="Samples for that.")
 @click.option("--checkpoint-every", type=float, default=30.0, callback=positive_seconds, help="Seconds; 30.")
 @click.option("--timeout", type=float, default=0.0, callback=positive_seconds, help="Seconds a cell; 0 for no limit.")
+@click.option("--memory-limit", default="", help="Most memory of a cell's process, such as 4GiB; it starts with 1.")
 @click.option("--keep", type=click.Choice(KEEP), default=KEEP[0], show_default=True, help="What stays of a cell.")
 @click.option("--weights", type=click.Path(path_type=Path, exists=True), help="File or folder of pretrained weights.")
 @click.option("--deterministic", is_flag=True, help="Ask torch for deterministic algorithms.")
@@ -125,6 +127,7 @@ def _settings(suite: Suite, options: dict[str, Any], remote: bool) -> Settings:
         deterministic=options["deterministic"],
         fail_fast=not options["keep_going"],
         timeout_seconds=options["timeout"],
+        memory_limit_bytes=parse_memory(options["memory_limit"]),
         fresh=options["fresh"],
     )
 

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from genharness.arrays import PreparedData
 from genharness.atomic import replace_file
-from genharness.costs import inference
 from genharness.features import FeatureCache, content_digest
 from genharness.feeding import to_unit_range
 from genharness.home import home
@@ -183,6 +182,8 @@ class CellScoring:
         self.run.record.artefacts[name] = f"{name}.png"
 
     def _costs(self, fitting: Fitting, model: GenerativeModel) -> None:
+        from genharness.costs import inference  # counting operations loads a compiler, which only a trained cell needs
+
         self.run.emit("measure")
         labels = fitting.labels(512, self.protocol.seed)
         device_labels = None if labels is None else torch.from_numpy(labels).to(self.run.device)

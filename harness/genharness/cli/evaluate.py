@@ -80,7 +80,8 @@ def evaluate(form: str, register: bool, wide: bool, **options: Any) -> None:
     [-1, 1] or 0 to 255. Pictures of another size than the dataset's are fitted to it: short side resized, centre
     cropped. A file that cannot be used is named, and none is left out silently.
 
-    The protocol is the one of trained models, so equal counts stand in one ranking. Features are cached by content.
+    The protocol is the one of trained models, so equal counts stand in one ranking. Features and
+    scores are kept by content: asking again computes nothing twice.
 
     \b
     Examples:

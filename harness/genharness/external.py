@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from genharness.choices import all_options, choose_extractor, feature_errors, protocol_of, select_metrics
 from genharness.errors import ConfigError, DataError, GenharnessError
-from genharness.fit import metric_misfit
+from genharness.fit import DatasetFacts, metric_misfit
 from genharness.home import home
 from genharness.plan import setting_errors
 from genharness.protocol import Protocol
@@ -119,22 +119,29 @@ def prepare(request: Request, registry: Registry, report: Report) -> list[Extern
     notes: list[str] = []
     extractor = choose_extractor(suite, registry, request.weights, facts, notes)
     _check_sizes(sets, reference, extractor)
-    misfits = {spec.name: metric_misfit(spec, MADE_ELSEWHERE, facts) for spec in metrics}
-    wanted = [spec for spec in metrics if not misfits[spec.name]]
+    misfits = [_misfits(metrics, found, facts) for found in sets]
     return [
         External(
             name=name,
             found=found,
             reference=reference,
             protocol=protocol_of(suite, extractor, len(found.samples), metrics),
-            metrics={spec.name: all_options(spec, suite.set.get(spec.name, {})) for spec in wanted},
-            skipped={key: reason for key, reason in misfits.items() if reason},
+            metrics={
+                spec.name: all_options(spec, suite.set.get(spec.name, {})) for spec in metrics if not unfit[spec.name]
+            },
+            skipped={key: reason for key, reason in unfit.items() if reason},
             notes=tuple(notes),
             record=source.record,
             features_folder=home() / "features" if source.record is None else source.path.parent / "features",
         )
-        for name, source, found in zip(_names(request, sources), sources, sets, strict=True)
+        for name, source, found, unfit in zip(_names(request, sources), sources, sets, misfits, strict=True)
     ]
+
+
+def _misfits(metrics: Iterable[MetricSpec], found: SampleFile, facts: DatasetFacts) -> dict[str, str]:
+    """Return why each metric cannot score the samples, an empty string where it can."""
+    maker = dataclasses.replace(MADE_ELSEWHERE, conditional=found.labels is not None)
+    return {spec.name: metric_misfit(spec, maker, facts) for spec in metrics}
 
 
 def _check(request: Request) -> None:

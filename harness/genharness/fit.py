@@ -9,6 +9,13 @@ from genharness.specs import DataShape, ExtractorSpec, MetricSpec, ModelSpec
 
 __all__ = ["DatasetFacts", "extractor_misfit", "metric_misfit", "model_misfit"]
 
+_LACKS = {
+    "reconstructions": "gives no reconstructions",
+    "likelihood": "gives no likelihood",
+    "latents": "gives no latents",
+    "conditions": "is not asked for classes",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetFacts:
@@ -89,13 +96,14 @@ def metric_misfit(metric: MetricSpec, model: ModelSpec, facts: DatasetFacts) -> 
         return f"scores {_either(metric.modalities)} data only"
     if ("posteriors" in metric.needs or "labels" in metric.needs) and not facts.labelled:
         return "needs class labels, and the dataset has none"
-    capabilities = {
+    capabilities: dict[str, bool] = {
         "reconstructions": model.reconstructs,
         "likelihood": model.likelihood is not None,
         "latents": model.encodes,
+        "conditions": model.conditional,
     }
     missing = [need for need in metric.needs if not capabilities.get(need, True)]
-    return f"{model.name} gives no {missing[0]}" if missing else ""
+    return f"{model.name} {_LACKS[missing[0]]}" if missing else ""
 
 
 def _either(values: tuple[object, ...]) -> str:

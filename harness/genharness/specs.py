@@ -32,11 +32,14 @@ __all__ = [
 
 Modality = Literal["image", "tabular"]
 
-Need = Literal["features", "labels", "posteriors", "reconstructions", "likelihood", "train", "test", "latents"]
+Need = Literal[
+    "features", "labels", "posteriors", "conditions", "reconstructions", "likelihood", "train", "test", "latents"
+]
 """What a metric asks of an evaluation beyond the real and the generated samples themselves.
 
 `features`: feature vectors of the protocol's extractor; `labels`: the dataset has classes;
 `posteriors`: class probabilities, so a dataset with classes whose classifier can be trained;
+`conditions`: the classes that samples were asked for, so a conditional model, or samples that come with labels;
 `reconstructions`, `likelihood`, `latents`: the model has that capability;
 `train`, `test`: the training and the held-out split, besides the reference."""
 

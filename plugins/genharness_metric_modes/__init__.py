@@ -1,4 +1,4 @@
-"""Mode coverage: by the dataset's classes, and by bins of the real data."""
+"""Mode coverage: by the dataset's classes, asked for or not, and by bins of the real data."""
 
 from __future__ import annotations
 
@@ -43,6 +43,17 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             needs=("posteriors",),
             modalities=("image", "tabular"),
             paper="Metz et al. 2017, arXiv:1611.02163 (modes, KL)",
+            periodic=True,
+        ),
+        MetricSpec(
+            name="class-accuracy",
+            summary="Share of class-conditional samples that the dataset's classifier sees as the class asked for",
+            place=35,
+            factory="genharness_metric_modes.modes:ClassAccuracy",
+            columns=(Column(key="class_accuracy", title="Class accuracy", higher_is_better=True),),
+            needs=("posteriors", "conditions"),
+            modalities=("image", "tabular"),
+            paper="Odena et al. 2017, arXiv:1610.09585, section 4",
             periodic=True,
         ),
         MetricSpec(

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from genharness import ConfigError, NoOptions
 from genharness.kit import Evaluation
 from genharness.kit.modes import RealBins, bin_statistics, class_modes, real_bins
 from genharness_metric_modes import BinsConfig, ModesConfig
 
-__all__ = ["Bins", "Modes"]
+__all__ = ["Bins", "ClassAccuracy", "Modes"]
 
 
 class Modes:
@@ -27,6 +28,21 @@ class Modes:
         real_counts, fake_counts = (np.bincount(one.argmax(axis=1), minlength=classes) for one in (real, fake))
         found = class_modes(real_counts, fake_counts, threshold=self.config.threshold)
         return {"modes_covered": found.covered, "mode_kl": found.kl, "mode_tv": found.total_variation}
+
+
+class ClassAccuracy:
+    """How often a class-conditional model makes the class that it is asked for."""
+
+    def __init__(self, config: NoOptions) -> None:
+        self.config = config
+
+    def compute(self, evaluation: Evaluation) -> Mapping[str, float]:
+        """Return the share in [0, 1] of samples whose likeliest class is the one asked for."""
+        asked = evaluation.labels("fake")
+        if asked is None:
+            raise ConfigError("no classes were asked for: give them with --labels")
+        predicted = evaluation.posteriors("fake").argmax(axis=1)
+        return {"class_accuracy": float((predicted == asked).mean())}
 
 
 class Bins:

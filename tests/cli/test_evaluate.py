@@ -77,6 +77,15 @@ def test_a_skipped_metric_is_named_with_its_reason_where_it_was_asked_for(files)
     assert "good: no likelihood: a set of samples gives no likelihood" in loud.stderr
 
 
+def test_class_accuracy_takes_the_classes_that_come_with_the_samples(files, tmp_path):
+    np.save(tmp_path / "asked.npy", np.arange(len(IMAGES)) % 10)
+    without = invoke(files[0], *FAST[:-1], "fid,class-accuracy")
+    assert "good: no class-accuracy: a set of samples is not asked for classes" in without.stderr
+    labelled = invoke(files[0], *FAST[:-1], "class-accuracy", "--labels", tmp_path / "asked.npy", "--format", "json")
+    (row,) = json.loads(labelled.stdout)[0]["rows"]
+    assert 0 <= row["values"]["class_accuracy"]["mean"] <= 1
+
+
 def test_nothing_scored_is_an_error_with_the_reason(files):
     done = invoke(files[0], *FAST[:-1], "likelihood")
     assert isinstance(done.exception, ConfigError)

@@ -95,8 +95,9 @@ def _evaluation(data: PreparedData) -> SampleEvaluation:
         fake = fake.astype(np.uint8)
     else:
         fake += np.random.default_rng(5).normal(0, 0.1, fake.shape).astype(np.float32)
+    asked = np.arange(len(fake))[::-1] % CLASSES
     sets: dict[Any, SampleData] = {
-        "fake": SampleData(fake, None, {"set": "fake"}),
+        "fake": SampleData(fake, asked, {"set": "fake"}),
         "real": SampleData(data.samples("train"), data.labels("train"), {"set": "train"}),
         "train": SampleData(data.samples("train"), data.labels("train"), {"set": "train"}),
         "test": SampleData(data.samples("test"), data.labels("test"), {"set": "test"}),

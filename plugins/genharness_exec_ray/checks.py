@@ -41,22 +41,22 @@ def expecting(results: Path) -> Iterator[Expectation]:
         RunError: If one of the folders cannot be written.
     """
     expectation = Expectation(results=results.absolute(), home=home().absolute(), token=f".ray-{secrets.token_hex(8)}")
-    paths = [folder / expectation.token for folder in (expectation.results, expectation.home)]
-    try:
-        for path in paths:
-            _leave(path, expectation.token)
+    with _left(expectation.results, expectation.token), _left(expectation.home, expectation.token):
         yield expectation
-    finally:
-        for path in paths:
-            path.unlink(missing_ok=True)
 
 
-def _leave(path: Path, token: str) -> None:
+@contextmanager
+def _left(folder: Path, token: str) -> Iterator[None]:
+    path = folder / token
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         path.write_text(token)
     except OSError as error:
-        raise RunError(f"cannot write to {path.parent} ({error.strerror}): every node has to") from error
+        raise RunError(f"cannot write to {folder} ({error.strerror}), which every node has to") from error
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def versions_of(tasks: Sequence[Task]) -> dict[str, str]:

@@ -1,0 +1,148 @@
+"""Cells on a real cluster of two nodes that was there before the run, one of which is killed."""
+
+import os
+import signal
+
+import numpy as np
+import pytest
+
+from ray_runs import QUICK, SMALL, processes_naming, records, repeatable, wait_for
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """A tiny labelled dataset of the user's own."""
+    random = np.random.default_rng(0)
+    labels = np.arange(240) % 3
+    images = (random.integers(0, 60, (240, 8, 8)) + 90 * labels[:, None, None]).astype(np.uint8)
+    path = tmp_path / "tiny.npz"
+    np.savez(path, images=images, labels=labels)
+    return path
+
+
+def test_24_cells_with_a_node_killed_are_those_of_an_undisturbed_local_run(make_cluster, start, tmp_path, pictures):
+    cluster = make_cluster()
+    matrix = [*QUICK, "--models", "vae,ae,gan,dcgan", "--datasets", f"digits,npz:{pictures}", "--seeds", "3"]
+    matrix += ["--budget", "20steps", "--checkpoint-every", "0"]
+    spread = start(*matrix, "--results", "spread", "--executor", f"ray:{cluster.address}")
+    wait_for(lambda: len(records(tmp_path / "spread")) >= 5)
+    cluster.remove_node(cluster.second, allow_graceful=False)
+    assert len(records(tmp_path / "spread")) < 20
+    assert spread.wait(timeout=400) == 0, spread.lines()
+    assert "tried again, 1 of 3 times" in "\n".join(spread.lines())
+    assert start(*matrix, "--results", "here").wait(timeout=400) == 0
+    there, here = records(tmp_path / "spread"), records(tmp_path / "here")
+    assert len(here) == 24
+    assert set(there) == set(here)
+    for name, record in here.items():
+        assert repeatable(there[name]) == repeatable(record)
+
+
+COUNTED = """
+from dataclasses import dataclass
+from genharness import ModelSpec, Recipe, hookimpl, option
+
+@dataclass(frozen=True)
+class Config:
+    log: str = option("", help="file to which every step is written")
+
+@hookimpl
+def genharness_models():
+    recipe = Recipe(length="200steps", batch_size=16)
+    recipes = {"smoke": recipe, "standard": recipe, "paper": recipe}
+    factory = "counted_heavy:Counted"
+    return [
+        ModelSpec(
+            name="counted", summary="Writes its steps down", factory=factory, config=Config, family="test",
+            recipes=recipes,
+        )
+    ]
+"""
+COUNTED_CLASS = """
+import os, time
+import torch
+from genharness.kit import GenerativeModel
+
+class Counted(GenerativeModel):
+    def __init__(self, data, config):
+        super().__init__(data, config)
+        self.mean = torch.nn.Parameter(torch.zeros(data.shape))
+        self.optimiser = torch.optim.Adam([self.mean], lr=0.05)
+
+    def training_step(self, batch):
+        time.sleep(0.02)
+        with open(self.config.log, "a") as log:
+            print(os.getpid(), batch.step, file=log, flush=True)
+        noise = 0.1 * torch.randn_like(batch.data)  # global randomness, so that resuming must restore it
+        loss = (batch.data + noise - self.mean).square().mean()
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+        return {"loss": loss.detach()}
+
+    def sample(self, n, *, labels, generator):
+        noise = torch.randn(n, *self.data.shape, generator=generator, device=generator.device)
+        return (self.mean + 0.3 * noise).clamp(-1, 1)
+"""
+
+
+def test_a_cell_of_a_killed_node_goes_on_from_its_checkpoint_on_one_that_joins(
+    make_cluster, start, tmp_path, make_plugin
+):
+    make_plugin("counted", COUNTED, heavy=COUNTED_CLASS)
+    cluster = make_cluster(head_cpus=0)
+    log = tmp_path / "steps.txt"
+    one = [*QUICK, "--models", "counted", "--datasets", "digits", "--checkpoint-every", "0"]
+    one += ["--set", f"counted.log={log}"]
+    spread = start(*one, "--results", "spread", "--executor", f"ray:{cluster.address}")
+    wait_for(lambda: log.is_file() and len(log.read_text().splitlines()) > 60)
+    cluster.remove_node(cluster.second, allow_graceful=False)
+    cluster.add_node(**SMALL)
+    assert spread.wait(timeout=300) == 0, spread.lines()
+    steps = [tuple(map(int, line.split())) for line in log.read_text().splitlines()]
+    first, second = dict.fromkeys(pid for pid, _ in steps)
+    assert 0 < min(step for pid, step in steps if pid == second) <= 1 + max(step for pid, step in steps if pid == first)
+    assert start(*one, "--results", "here").wait(timeout=300) == 0
+    (there,), (here,) = records(tmp_path / "spread").values(), records(tmp_path / "here").values()
+    assert repeatable(there) == repeatable(here)
+
+
+def test_cells_in_the_queue_wait_for_a_node(make_cluster, start, tmp_path):
+    cluster = make_cluster()
+    arguments = [*QUICK, "--models", "noise,real,gaussian", "--datasets", "digits"]
+    running = start(*arguments, "--jobs", "1", "--executor", f"ray:{cluster.address}")
+    assert running.wait(timeout=200) == 0, running.lines()
+    assert len(records(tmp_path / "results")) == 3
+
+
+def test_a_results_folder_that_nodes_do_not_see_is_one_line(make_cluster, start, tmp_path):
+    cluster = make_cluster()
+    (tmp_path / "results").mkdir()
+    elsewhere = "/proc/self/cwd/results"  # each process has another folder of this name
+    arguments = [*QUICK, "--models", "noise,real", "--datasets", "digits", "--results", elsewhere]
+    running = start(*arguments, "--executor", f"ray:{cluster.address}")
+    assert running.wait(timeout=200) == 2, running.lines()
+    assert f"error: the results folder {elsewhere} is not visible on node" in running.lines()[-1]
+    assert running.lines()[-1].endswith("use a shared file system")
+
+
+def test_a_running_cluster_outlives_the_run_and_its_workers_do_not(make_cluster, start, home):
+    cluster = make_cluster()
+    arguments = [*QUICK, "--models", "noise", "--datasets", "digits"]
+    for seed in (0, 1):
+        running = start(*arguments, "--seeds", f"{seed},", "--executor", f"ray:{cluster.address}")
+        assert running.wait(timeout=200) == 0, running.lines()
+        wait_for(lambda: not processes_naming(home), seconds=20)
+
+
+def test_a_stop_saves_the_state_of_cells_on_the_cluster(make_cluster, start, tmp_path, home):
+    cluster = make_cluster()
+    arguments = [*QUICK, "--models", "vae", "--datasets", "digits", "--budget", "300s", "--checkpoint-every", "0"]
+    running = start(*arguments, "--executor", f"ray:{cluster.address}")
+    wait_for(lambda: list(tmp_path.glob("results/cells/*/checkpoint.pt")))
+    os.killpg(running.pid, signal.SIGTERM)
+    assert running.wait(timeout=60) == 130, running.lines()
+    assert [one["status"] for one in records(tmp_path / "results").values()] == ["interrupted"]
+    wait_for(lambda: not processes_naming(home), seconds=20)

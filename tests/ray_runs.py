@@ -1,0 +1,55 @@
+"""What the tests of the Ray executor ask of runs: records, what of them must repeat, processes left behind."""
+
+import contextlib
+import json
+import os
+import time
+from pathlib import Path
+
+import psutil
+
+QUICK = ["--metrics", "fid", "--samples", "50", "--set", "classifier.steps=20"]
+SMALL = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
+"""What a node of a test cluster has."""
+
+CLOCKS = {"evaluate_seconds", "cell_seconds", "train_seconds", "train_images_per_second", "peak_memory_mib"}
+CLOCKS |= {"latency_p50_ms", "latency_p95_ms", "latency_p99_ms", "latency_calls", "sample_images_per_second"}
+
+
+def records(folder):
+    return {path.stem: json.loads(path.read_text()) for path in Path(folder).glob("records/*.json")}
+
+
+def statuses(folder):
+    return {one["cell"]["model"]: (one["status"], one["reason"]) for one in records(folder).values()}
+
+
+def repeatable(record):
+    """Return all of a record that must not depend on where and when its cell ran."""
+    timed = {"started_at", "finished_at", "measurements", "history", "environment"}
+    kept = {key: value for key, value in record.items() if key not in timed}
+    kept["measurements"] = {key: value for key, value in record["measurements"].items() if key not in CLOCKS}
+    kept["history"] = {key: value for key, value in record["history"].items() if key != "sweep"}
+    kept["environment"] = {key: value for key, value in record["environment"].items() if key != "git_commit"}
+    return kept
+
+
+def wait_for(condition, seconds=180):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise TimeoutError
+
+
+def processes_naming(text):
+    """Return the processes whose command line or folder names a text, but for this one."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            named = any(text in word for word in [*process.cmdline(), process.environ().get("GENHARNESS_HOME", "")])
+            if named and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found

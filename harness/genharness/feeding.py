@@ -30,6 +30,9 @@ _AHEAD = 4
 _SHARE = 0.25
 """Part of the free memory that a dataset may take to be held on the device."""
 
+_HOST_BYTES = 1 << 30
+"""Data larger than this stays on disk when the device is the CPU: the system's page cache serves it as fast."""
+
 
 def to_unit_range(images: Tensor) -> Tensor:
     """Return uint8 images as float32 in [-1, 1], in channels-last memory."""
@@ -178,4 +181,4 @@ def _class_members(labels: Tensor) -> tuple[Tensor, ...]:
 def _fits(size: int, device: torch.device) -> bool:
     if device.type == "cuda":
         return size < _SHARE * torch.cuda.mem_get_info(device)[0]
-    return size < _SHARE * psutil.virtual_memory().available
+    return size < min(_HOST_BYTES, _SHARE * psutil.virtual_memory().available)

@@ -14,9 +14,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["publish", "remove_temporaries", "replace_file", "replace_folder", "write_bytes", "write_text"]
+__all__ = ["TEMPORARY", "publish", "remove_temporaries", "replace_file", "replace_folder", "write_bytes", "write_text"]
 
-_TEMPORARY = re.compile(r"\.\d+-[0-9a-f]{8}\.(.+)")
+TEMPORARY = re.compile(r"\.\d+-[0-9a-f]{8}\.(.+)")
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -94,7 +94,7 @@ def remove_temporaries(folder: Path, name: str = "") -> None:
         name: Only what was to become this file or folder; anything when empty.
     """
     for path in folder.iterdir() if folder.is_dir() else ():
-        match = _TEMPORARY.fullmatch(path.name)
+        match = TEMPORARY.fullmatch(path.name)
         if match and name in ("", match[1]):
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
 

@@ -95,8 +95,17 @@ def _run_alone(task: Task, emit: Callable[[Event], None], should_stop: Callable[
         run.end("diverged", str(error))
     except Exception as error:  # a model may raise anything; the cell fails, not the run
         run.end(*_failure(error, run))
+    return _recorded(run)
+
+
+def _recorded(run: CellRun) -> Record:
     run.emit("record")
-    return run.store.settle(run.record)
+    try:
+        return run.store.settle(run.record)
+    except Exception as error:  # no memory, or a plugin gave what JSON has no form for: a bare record says so
+        run.record = Record(cell=run.cell, status="failed", started_at=run.record.started_at)
+        run.end(*_failure(error, run))
+        return run.store.settle(run.record)
 
 
 def _failure(error: Exception, run: CellRun) -> tuple[Status, str]:

@@ -105,8 +105,9 @@ class Store:
     def remove_leftovers(self, cell_id: str) -> None:
         """Delete what killed writers left of a cell; its lock is held, so none of them is alive."""
         path = self.record_path(cell_id)
-        for folder, name in ((path.parent, path.name), (self.cell_folder(cell_id), "")):
-            remove_temporaries(folder, name)
+        remove_temporaries(path.parent, path.name)
+        for folder in (self.cell_folder(cell_id), self.cell_folder(cell_id) / "features"):
+            remove_temporaries(folder)
 
     def load(self, cell_id: str) -> Record | None:
         """Return the record of a cell, or None where there is none (or a corrupt one, which is set aside)."""
@@ -130,7 +131,7 @@ class Store:
             raise RunError(f"there are no results in {self.folder}: run `genharness run` first, or name the folder")
         with os.scandir(self.records_folder) as entries:  # sorting ten thousand Path objects costs half a second
             found = [entry.name for entry in entries]
-        names = sorted(name for name in found if name.endswith(".json") and name.startswith(prefixes))
+        names = sorted(name for name in found if _is_record(name) and name.startswith(prefixes))
         with no_collection():
             folder = str(self.records_folder)
             for name in names:
@@ -146,7 +147,7 @@ class Store:
         """
         if not self.records_folder.is_dir():
             raise RunError(f"there are no results in {self.folder}: run `genharness run` first, or name the folder")
-        ids = sorted(path.stem for path in self.records_folder.glob("*.json"))
+        ids = sorted(path.stem for path in self.records_folder.iterdir() if _is_record(path.name))
         matches = [name] if name in ids else [cell_id for cell_id in ids if cell_id.startswith(name)]
         if len(matches) > 1:
             raise ConfigError(f"{name!r} could be {', '.join(matches[:4])}: write more of it")
@@ -176,6 +177,11 @@ class Store:
         except OSError as error:
             where = f"could not be set aside ({error.strerror})"
         self.warnings.append(f"{path.name} is unreadable ({reason.splitlines()[0]}): {where}; run again to redo it")
+
+
+def _is_record(name: str) -> bool:
+    """Whether a file is a record, and not one that is being written, which has a dot before its name."""
+    return name.endswith(".json") and not name.startswith(".")
 
 
 def _without_history(content: bytes) -> bytes:

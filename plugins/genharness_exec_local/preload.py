@@ -6,6 +6,8 @@ it, by asking its cells to save their state; a fork server that died of it would
 
 import signal
 
+import torch._dynamo  # noqa: F401  -- the first optimiser of a process imports it: seconds in every cell
+
 import genharness.runner  # noqa: F401  -- for its side effect: torch is in memory
 
 signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -1,0 +1,158 @@
+"""A cell struck in every phase by a kill, an exception, a lack of memory and a full disk; then the same run again."""
+
+import importlib.resources
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+from PIL import Image
+
+from genharness.atomic import TEMPORARY
+from planted_faults import KINDS, PHASES
+
+HERE = Path(__file__).parent
+PLUGIN = HERE.parent / "planted_faults.py"
+SMALL = ["--budget", "10steps", "--samples", "40", "--set", "classifier.steps=20", "--set", "gan.width=16"]
+RUN = ["run", "--models", "gan,noise", "--datasets", "digits#200", "--metrics", "fid", *SMALL]
+RUN += ["--checkpoint-every", "0", "--memory-limit", "4GiB"]
+STRUCK, SOUND = "gan", "noise"
+
+
+class Bench:
+    """A warm command line with the faulty plugin, a home, and the results of an undisturbed run."""
+
+    def __init__(self, folder):
+        self.folder, self.fault = folder, folder / "fault"
+        self.fault.touch()
+        site = folder / "site" / "planted_faults-1.dist-info"
+        site.mkdir(parents=True)
+        shutil.copy(PLUGIN, site.parent)
+        (site / "METADATA").write_text("Metadata-Version: 2.1\nName: planted-faults\nVersion: 1\n")
+        (site / "entry_points.txt").write_text("[genharness]\nplanted-faults = planted_faults\n")
+        own = {"GENHARNESS_HOME": str(folder / "home"), "PLANTED_FAULT": str(self.fault)}
+        path = os.pathsep.join(filter(None, [str(site.parent), os.environ.get("PYTHONPATH")]))
+        self.process = subprocess.Popen(
+            [sys.executable, HERE / "warm_command.py"],
+            env={**os.environ, **own, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "COLUMNS": "200"},
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+
+    def command(self, *arguments, fault=""):
+        self.fault.write_text(fault)
+        self.process.stdin.write(json.dumps([str(argument) for argument in arguments]) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory):
+    made = Bench(tmp_path_factory.mktemp("faults"))
+    yield made
+    made.process.communicate()
+
+
+@pytest.fixture(scope="module")
+def whole(bench):
+    """The folder of an undisturbed run."""
+    results = bench.folder / "whole"
+    done = bench.command(*RUN, "--results", results)
+    assert done["code"] == 0, done
+    return results
+
+
+@pytest.fixture
+def results(bench, whole, tmp_path):
+    """A folder in which the sound cell is finished, and the one to be struck is not begun."""
+    shutil.copytree(whole, tmp_path / "results")
+    (record,) = tmp_path.glob(f"results/records/{STRUCK}-*.json")
+    record.unlink()
+    shutil.rmtree(tmp_path / "results" / "cells" / record.stem)
+    return tmp_path / "results"
+
+
+def record_of(model, folder):
+    (path,) = folder.glob(f"records/{model}-*.json")
+    return json.loads(path.read_text())
+
+
+def untimed(record):
+    """Return all of a record that must come out the same."""
+    same = ("cell", "status", "reason", "scores", "skipped", "protocol", "protocol_hash", "facts", "artefacts", "notes")
+    history = {key: record["history"][key] for key in ("losses", "scores", "events")}
+    counted = {key: record["measurements"][key] for key in ("train_steps", "parameters", "sample_flops", "step_flops")}
+    return {key: record[key] for key in same} | history | counted
+
+
+def assert_nothing_half_written(folder):
+    """Read every file under a name that a reader would look for."""
+    schema = json.loads(importlib.resources.files("genharness").joinpath("record.schema.json").read_text())
+    for path in (path for path in folder.rglob("*") if path.is_file() and not part_of_a_temporary(path)):
+        if path.suffix == ".json" and path.parent.name == "records":
+            jsonschema.validate(json.loads(path.read_text()), schema)
+        elif path.suffix == ".npz":
+            assert all(len(array) for array in np.load(path).values())
+        elif path.suffix == ".png":
+            Image.open(path).load()
+        elif path.suffix == ".npy":
+            assert len(np.load(path))
+        else:
+            assert path.suffix in (".pt", ".lock", ".json"), path
+
+
+def part_of_a_temporary(path):
+    return any(TEMPORARY.fullmatch(part) for part in path.parts)
+
+
+OUTCOMES = {"kill": "failed", "raise": "failed", "memory": "out_of_memory", "full": "failed"}
+"""Status of the record after each kind of fault; with a full disk, none can be written."""
+
+MEASURED = {("extract", "raise"), ("score", "raise")}
+"""What fails in a metric costs that metric alone; it is tried again."""
+
+
+def case(phase, kind):
+    quick = kind in ("kill", "full") or phase == "sample"
+    return pytest.param(phase, kind, id=f"{phase}-{kind}", marks=[] if quick else pytest.mark.slow)
+
+
+@pytest.mark.parametrize(("phase", "kind"), [case(phase, kind) for phase in PHASES for kind in KINDS])
+def test_a_cell_struck_anywhere_costs_nothing_that_was_finished_and_ends_as_if_undisturbed(
+    bench, whole, results, phase, kind
+):
+    (sound,) = results.glob(f"records/{SOUND}-*.json")
+    before = sound.read_bytes()
+    struck = bench.command(*RUN, "--results", results, fault=f"{phase} {kind}")
+    assert sound.read_bytes() == before
+    assert_nothing_half_written(results)
+    assert_told(struck, results, phase, kind)
+
+    again = bench.command(*RUN, "--results", results)
+    assert again["code"] == 0, again
+    assert sound.read_bytes() == before
+    assert untimed(record_of(STRUCK, results)) == untimed(record_of(STRUCK, whole))
+    assert not [path for path in results.rglob("*") if part_of_a_temporary(path)]
+    assert_nothing_half_written(results)
+
+
+def assert_told(struck, results, phase, kind):
+    """The command says what happened, and the record, where there is one, why."""
+    if (phase, kind) in MEASURED:
+        assert "a planted fault" in record_of(STRUCK, results)["skipped"]["fid"]
+        return
+    assert struck["code"] == 2, struck
+    (line,) = [line for line in struck["errors"].splitlines() if line.startswith(f"error: {STRUCK} on digits#200")]
+    if kind == "full":
+        assert "No space left on device" in line
+        assert not list(results.glob(f"records/{STRUCK}-*.json"))
+        return
+    record = record_of(STRUCK, results)
+    assert record["status"] == OUTCOMES[kind]
+    assert record["reason"] in line
+    said = {"kill": "killed by SIGKILL at", "raise": "planted fault", "memory": "out of memory at"}[kind]
+    assert said in record["reason"]

@@ -214,7 +214,9 @@ def test_odd_pictures_are_converted_and_counted(tmp_path, scored):
     (tmp_path / "readme.txt").write_text("not a picture, and not called one")
     record = scored(tmp_path, dataset="digits")[0]
     assert record.facts["samples_scored"] == record.facts["samples_converted"] == 4
-    assert any("readme.txt" in note for note in record.notes)
+    assert record.facts["samples_converted_16_bit"] == record.facts["samples_left_out"] == 1
+    for name in ("cmyk.tif", "palette.png", "deep.png", "moving.gif", "readme.txt"):
+        assert any(name in note for note in record.notes), name
 
 
 @pytest.mark.parametrize("name", ["../../evil.png", "/evil.png"])

@@ -5,10 +5,12 @@ import io
 import json
 import subprocess
 import sys
+import zipfile
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 from sklearn.datasets import load_digits
 
 from genharness.cells import Cell
@@ -168,3 +170,20 @@ def test_trained_samples_score_outside_as_they_did_inside(genharness, tmp_path):
     assert {"fid", "coverage", "kid", "modes_covered"} <= set(shared)
     for key, value in shared.items():
         assert outside.scores[key] == pytest.approx(value, rel=1e-6, nan_ok=True), key
+
+
+@pytest.mark.parametrize("form", ["folder", "zip"])
+def test_every_picture_that_cannot_be_used_is_named_at_once(tmp_path, form):
+    stream = io.BytesIO()
+    Image.fromarray(np.arange(4096, dtype=np.uint8).reshape(64, 64)).save(stream, "PNG")
+    files = {"good.png": stream.getvalue(), "cut.png": stream.getvalue()[:600], "empty.png": b"", "text.png": b"hello"}
+    (tmp_path / "samples").mkdir()
+    with zipfile.ZipFile(tmp_path / "samples.zip", "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+            (tmp_path / "samples" / name).write_bytes(content)
+    path = tmp_path / ("samples" if form == "folder" else "samples.zip")
+    done = CliRunner().invoke(evaluate, [str(path), "--dataset", "digits", "--features", "pixels"])
+    assert "3 of 4 pictures cannot be used" in str(done.exception)
+    for name in ("cut.png", "empty.png", "text.png"):
+        assert name in str(done.exception)

@@ -32,7 +32,7 @@ def png(pixels, **options):
 def test_grey_and_rgb_are_taken_as_they_are():
     for pixels, mode in ((RAMP, "L"), (COLOUR, "RGB")):
         decoded = decode_image(png(pixels))
-        assert (decoded.image.mode, decoded.converted) == (mode, "")
+        assert (decoded.image.mode, decoded.changes) == (mode, ())
         np.testing.assert_array_equal(np.asarray(decoded.image), pixels)
 
 
@@ -46,7 +46,7 @@ def test_formats_are_known_by_content(format_):
 def test_palette_becomes_rgb():
     flat = Image.fromarray(np.repeat(np.uint8([[[255, 0, 0], [0, 0, 255]]]), 3, axis=0))
     decoded = decode_image(encode(flat.convert("P")))
-    assert decoded.converted == "palette"
+    assert decoded.changes == ("palette",)
     np.testing.assert_array_equal(np.asarray(decoded.image), np.asarray(flat))
 
 
@@ -63,7 +63,7 @@ def test_transparency_is_laid_over_white():
     pixels = np.dstack([COLOUR, np.full((6, 8), 255, np.uint8)])
     pixels[0, 0, 3] = 0
     decoded = decode_image(png(pixels))
-    assert decoded.converted == "transparency"
+    assert decoded.changes == ("transparency",)
     assert decoded.image.getpixel((0, 0)) == (255, 255, 255)
     np.testing.assert_array_equal(np.asarray(decoded.image)[1:], COLOUR[1:])
 
@@ -76,34 +76,46 @@ def test_transparent_palette_is_laid_over_white():
 
 def test_grey_with_transparency_stays_grey():
     decoded = decode_image(encode(Image.fromarray(RAMP).convert("LA")))
-    assert (decoded.image.mode, decoded.converted) == ("L", "transparency")
+    assert (decoded.image.mode, decoded.changes) == ("L", ("transparency",))
 
 
 def test_cmyk_becomes_rgb():
     decoded = decode_image(encode(Image.fromarray(COLOUR).convert("CMYK"), "TIFF"))
-    assert (decoded.image.mode, decoded.converted) == ("RGB", "CMYK")
+    assert (decoded.image.mode, decoded.changes) == ("RGB", ("CMYK",))
     np.testing.assert_array_equal(np.asarray(decoded.image), COLOUR)
 
 
 def test_16_bits_are_divided_by_257():
     values = (RAMP.astype(np.uint16) * 257)
     decoded = decode_image(png(values))
-    assert (decoded.image.mode, decoded.converted) == ("L", "16 bit")
+    assert (decoded.image.mode, decoded.changes) == ("L", ("16 bit",))
     np.testing.assert_array_equal(np.asarray(decoded.image), RAMP)
     assert read_header(png(values)).grey
 
 
 def test_black_and_white_becomes_grey():
     decoded = decode_image(encode(Image.fromarray(RAMP > 100)))
-    assert (decoded.image.mode, decoded.converted) == ("L", "black and white")
+    assert (decoded.image.mode, decoded.changes) == ("L", ("black and white",))
     assert set(np.unique(np.asarray(decoded.image))) == {0, 255}
+
+
+def test_16_bit_colours_are_told_from_8_bit_ones():
+    assert decode_image(deep_colours()).changes == ("16 bit",)
+    assert decode_image(png(COLOUR)).changes == ()
+
+
+def deep_colours():
+    """Return a PNG of 16-bit RGB, which Pillow reads and does not write."""
+    header = struct.pack(">IIBBBBB", 2, 2, 16, 2, 0, 0, 0)
+    rows = b"".join(b"\0" + bytes(range(12)) for _ in range(2))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
 def test_first_frame_of_an_animation_is_taken():
     frames = [Image.fromarray(np.full((6, 8), value, np.uint8)) for value in (10, 200)]
     content = encode(frames[0], "GIF", save_all=True, append_images=frames[1:])
     decoded = decode_image(content)
-    assert decoded.converted.startswith("animation")
+    assert decoded.changes[0] == "animation"
     assert set(np.unique(np.asarray(decoded.image))) == {10}
 
 
@@ -113,7 +125,7 @@ def test_orientation_of_the_camera_is_applied():
     content = png(COLOUR, exif=exif)
     assert read_header(content) == Header(width=6, height=8, grey=False)
     decoded = decode_image(content)
-    assert decoded.converted == "orientation"
+    assert decoded.changes == ("orientation",)
     np.testing.assert_array_equal(np.asarray(decoded.image), np.rot90(COLOUR, -1))
 
 
@@ -121,12 +133,12 @@ def test_a_damaged_exif_block_does_not_cost_the_picture():
     assert decode_image(encode(Image.fromarray(COLOUR), "JPEG", exif=b"Exif\0\0nonsense")).image.size == (8, 6)
 
 
+def chunk(kind, body):
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
 def bomb(width, height):
     """Return a PNG whose header claims a size that it does not hold."""
-
-    def chunk(kind, body):
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
 

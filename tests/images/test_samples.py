@@ -88,11 +88,52 @@ def test_mixed_sizes_are_refused_unless_a_size_is_asked_for(tmp_path):
 
 def test_every_bad_file_is_named_with_its_reason(tmp_path):
     files = {**PICTURES, "cut.png": PICTURES["0.png"][:60], "empty.jpg": b"", "text.png": b"hello"}
-    with pytest.raises(DataError, match=r"2 of 8 .*empty\.jpg \(it is empty\); text\.png \(it is no picture"):
+    with pytest.raises(DataError, match=r"3 of 8 .*cut\.png \(.*empty\.jpg \(it is empty\); text\.png \(it is no pi"):
         read_images(save_folder(tmp_path / "a", files))
     del files["empty.jpg"], files["text.png"]
     with pytest.raises(DataError, match=r"1 of 6 .*cut\.png \("):
         read_images(save_folder(tmp_path / "b", files))
+
+
+def encoded(image, form, **options):
+    stream = io.BytesIO()
+    image.save(stream, form, **options)
+    return stream.getvalue()
+
+
+def odd_pictures():
+    """Return pictures that are taken, but not as they are, by name, and what is counted of each."""
+    first, second = (Image.fromarray(HWC[place]) for place in (0, 1))
+    return {
+        "moving.gif": encoded(first.convert("L"), "GIF", save_all=True, append_images=[second.convert("L")]),
+        "print.jpg": encoded(first.convert("CMYK"), "JPEG"),
+        "few.png": encoded(first.convert("P"), "PNG"),
+        "deep.png": encoded(Image.fromarray(HWC[0, :, :, 0].astype(np.uint16) * 257), "PNG"),
+        "glass.png": encoded(first.convert("RGBA"), "PNG"),
+        "ink.png": encoded(first.convert("1"), "PNG"),
+    }
+
+
+@pytest.mark.parametrize("form", ["folder", "zip"])
+def test_what_is_converted_is_named_by_kind_and_counted(tmp_path, form):
+    files = {**PICTURES, **odd_pictures(), "notes.txt": b"no picture"}
+    path = save_folder(tmp_path / "a", files) if form == "folder" else save_zip(tmp_path / "a.zip", files)
+    found = read_images(path)
+    assert len(found.images) == len(PICTURES) + 6
+    notes = "\n".join(found.notes)
+    for name in (*odd_pictures(), "notes.txt"):
+        assert name in notes
+    assert not any(name in notes for name in PICTURES)
+    kinds = {"animation": 1, "cmyk": 1, "palette": 2, "16_bit": 1, "transparency": 1, "black_and_white": 1}
+    counts = {f"converted_{kind}": count for kind, count in kinds.items()}  # a GIF has a palette
+    assert found.touched == {"converted": 6, "left_out": 1, **counts}
+
+
+def test_many_names_are_cut_and_their_number_said(tmp_path):
+    files = {f"{place:02}.png": encoded(Image.fromarray(HWC[0]).convert("P"), "PNG") for place in range(25)}
+    found = read_images(save_folder(tmp_path, files))
+    assert found.touched["converted_palette"] == 25
+    assert any("09.png and 15 more" in note for note in found.notes)
 
 
 def test_a_file_that_cannot_be_opened_is_named(tmp_path):

@@ -162,7 +162,7 @@ def test_prepared_data_outlives_its_folder(tmp_path):
         (FOLDER, "folder:{0}/nowhere", "does not exist"),
         (FOLDER, "folder:{0}/a.zip", "write zip:"),
         (ZIP, "zip:{0}", "write folder:"),
-        (ZIP, "zip:{0}/notes.zip", "neither a folder nor a whole zip"),
+        (ZIP, "zip:{0}/notes.zip", "is no zip, or is cut off or damaged"),
         (NPZ, "npz:{0}", "is no file"),
         (FOLDER, "folder:{0}/one", "one picture only"),
         (FOLDER, "folder:{0}/empty", "holds no pictures"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
@@ -76,37 +76,51 @@ class Batch:
         resized: How many were resampled.
         cropped: How many lost their edges.
         converted: How many changed mode, channels or depth.
+        changes: What was done to single pictures to make them plain 8-bit grey or RGB, such as `palette`, and to which.
     """
 
     images: NDArray[np.uint8]
     resized: int
     cropped: int
     converted: int
+    changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def survey(source: FileSource, names: Sequence[str], report: Progress | None = None) -> Survey:
     """Read the header of every picture.
 
     Raises:
-        DataError: If some are no pictures; the message names each with the reason.
+        DataError: If some are no pictures; the message names each with the reason, and those that fail only once
+            they are decoded too.
     """
-    bad: list[str] = []
-    headers = []
+    looked = _of_each(source, names, read_header, report, "looking at pictures")
+    headers = tuple(one for one in looked if isinstance(one, Header))
+    if len(headers) < len(names):
+        decoded = _of_each(source, names, _decodable, report, "looking for all pictures that cannot be used")
+        reasons = [(name, one) for name, one in zip(names, decoded, strict=True) if isinstance(one, str)]
+        _refuse(source, [f"{name} ({reason})" for name, reason in reasons], len(names))
+    return Survey(tuple(names), headers)
+
+
+def _decodable(content: bytes) -> None:
+    decode_image(content)
+
+
+def _of_each(
+    source: FileSource, names: Sequence[str], use: Callable[[bytes], T], report: Progress | None, doing: str
+) -> list[T | str]:
+    """Return what `use` makes of every file, or the reason why it cannot."""
     groups = [names[start : start + _BATCH_COUNT] for start in range(0, len(names), _BATCH_COUNT)]
 
-    def read(group: Sequence[str]) -> list[Header | str]:
-        return [_or_reason(source, name, read_header) for name in group]
+    def read(group: Sequence[str]) -> list[T | str]:
+        return [_or_reason(source, name, use) for name in group]
 
-    for group, found in zip(groups, _in_order(read, groups), strict=True):
-        for name, header in zip(group, found, strict=True):
-            if isinstance(header, str):
-                bad.append(f"{name} ({header})")
-            else:
-                headers.append(header)
+    found: list[T | str] = []
+    for some in _in_order(read, groups):
+        found += some
         if report:
-            report(len(headers) + len(bad), len(names), "looking at pictures")
-    _refuse(source, bad, len(names))
-    return Survey(tuple(names), tuple(headers))
+            report(len(found), len(names), doing)
+    return found
 
 
 def decode_batches(source: FileSource, names: Sequence[str], shape: tuple[int, int, int]) -> Iterator[Batch]:
@@ -136,27 +150,28 @@ def decode_batches(source: FileSource, names: Sequence[str], shape: tuple[int, i
 def _decode_group(source: FileSource, names: Sequence[str], shape: tuple[int, int, int]) -> tuple[Batch, list[str]]:
     images = np.zeros((len(names), *shape), np.uint8)
     bad, counts = [], np.zeros(3, np.int64)
-
-    def fit(content: bytes) -> tuple[NDArray[np.uint8], tuple[bool, bool, bool]]:
-        return _fit(content, shape)
-
+    changed: dict[str, list[str]] = {}
     for index, name in enumerate(names):
-        fitted = _or_reason(source, name, fit)
+        fitted = _or_reason(source, name, lambda content: _fit(content, shape))
         if isinstance(fitted, str):
             bad.append(f"{name} ({fitted})")
-        else:
-            images[index], changes = fitted
-            counts += changes
+            continue
+        images[index], touched, changes = fitted
+        counts += touched
+        for change in changes:
+            changed.setdefault(change, []).append(name)
     resized, cropped, converted = counts.tolist()
-    return Batch(images, resized, cropped, converted), bad
+    return Batch(images, resized, cropped, converted, {key: tuple(some) for key, some in changed.items()}), bad
 
 
-def _fit(content: bytes, shape: tuple[int, int, int]) -> tuple[NDArray[np.uint8], tuple[bool, bool, bool]]:
-    """Return one picture as `(c, h, w)` and whether it was resized, cropped, converted."""
+def _fit(
+    content: bytes, shape: tuple[int, int, int]
+) -> tuple[NDArray[np.uint8], tuple[bool, bool, bool], tuple[str, ...]]:
+    """Return one picture as `(c, h, w)`, whether it was resized, cropped, converted, and what was done to decode it."""
     decoded = decode_image(content)
     image = decoded.image
     channels, height, width = shape
-    converted = bool(decoded.converted) or (image.mode == "RGB") != (channels == 3)
+    converted = bool(decoded.changes) or (image.mode == "RGB") != (channels == 3)
     old_width, old_height = image.size
     if image.mode == "RGB" and channels == 1:
         image = image.convert("L")
@@ -165,7 +180,8 @@ def _fit(content: bytes, shape: tuple[int, int, int]) -> tuple[NDArray[np.uint8]
     pixels = np.asarray(image)
     planes = np.broadcast_to(pixels, shape) if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
     changed = (old_height, old_width) != (height, width)
-    return planes, (changed and min(old_height, old_width) != height, changed and old_height != old_width, converted)
+    touched = (changed and min(old_height, old_width) != height, changed and old_height != old_width, converted)
+    return planes, touched, decoded.changes
 
 
 def _or_reason(source: FileSource, name: str, use: Callable[[bytes], T]) -> T | str:

@@ -1,7 +1,7 @@
 """Decoding one picture that anybody may have made: 8-bit grey or RGB, or a reason why not.
 
-Stated policy, each use of it counted as `converted`: the first frame of an animation; transparency over white;
-palettes, CMYK and other colour spaces to RGB; 16-bit values divided by 257; the camera's orientation applied.
+Stated policy, each use of it named and counted: the first frame of an animation; transparency over white; palettes,
+CMYK and other colour spaces to RGB; 16-bit values to 8; the camera's orientation applied.
 """
 
 from __future__ import annotations
@@ -52,11 +52,11 @@ class Decoded:
 
     Attributes:
         image: In mode `L` or `RGB`.
-        converted: What was done to make it so, such as `palette`; empty when nothing was.
+        changes: What was done to make it so, such as `palette`; empty when nothing was.
     """
 
     image: Image.Image
-    converted: str
+    changes: tuple[str, ...]
 
 
 def read_header(content: bytes) -> Header:
@@ -82,6 +82,8 @@ def decode_image(content: bytes) -> Decoded:
     done = []
     if getattr(image, "is_animated", False):
         done.append("animation")
+    if _is_deep_colour(image):
+        done.append("16 bit")
     try:
         image.load()
         if _orientation(image) > 1:
@@ -92,7 +94,7 @@ def decode_image(content: bytes) -> Decoded:
         raise
     except Exception as error:  # a damaged file may raise anything from Pillow's parsers
         raise BadImageError(_reason(error)) from error
-    return Decoded(plain, ", ".join([*done, *([change] if change else [])]))
+    return Decoded(plain, (*done, *([change] if change else [])))
 
 
 def _open(content: bytes) -> Image.Image:
@@ -131,6 +133,11 @@ def _is_grey(image: Image.Image) -> bool:
         palette = np.asarray(image.getpalette("RGB") or (), np.uint8).reshape(-1, 3)
         return bool((palette == palette[:, :1]).all())
     return image.mode in _GREY_MODES
+
+
+def _is_deep_colour(image: Image.Image) -> bool:
+    """Return whether Pillow halves 16-bit colours while it decodes: it says so only in the decoder's arguments."""
+    return image.mode not in _GREY_MODES and any("16" in str(tile[3]) for tile in getattr(image, "tile", ()))
 
 
 def _plain(image: Image.Image) -> tuple[Image.Image, str]:

@@ -36,8 +36,9 @@ class ImageSet:
         images: uint8 `(n, c, h, w)`.
         labels: Class indices `(n,)`, or None.
         class_names: Names of class folders, empty where there are none.
-        touched: How many were `resized`, `cropped`, `converted`.
-        notes: What was assumed or left out, a line each.
+        touched: How many were `resized`, `cropped`, `converted`, what from (`converted_palette`), and how many other
+            files were `left_out`.
+        notes: What was assumed, converted or left out, with the names of the files, a line each.
     """
 
     images: NDArray[np.uint8]
@@ -83,6 +84,7 @@ def _read_files(path: Path, size: int | None, report: Progress | None) -> ImageS
         height, width = (size, size) if size is not None else next(iter(found.sizes))
         images = np.empty((len(names), found.channels, height, width), np.uint8)
         touched: Counter[str] = Counter()
+        changes: dict[str, list[str]] = {}
         start = 0
         for batch in decode_batches(source, names, (found.channels, height, width)):
             images[start : start + len(batch.images)] = batch.images
@@ -90,7 +92,12 @@ def _read_files(path: Path, size: int | None, report: Progress | None) -> ImageS
             if report:
                 report(start, len(names), "decoding pictures")
             touched.update(resized=batch.resized, cropped=batch.cropped, converted=batch.converted)
-    notes = [f"files that are no pictures were left out: {first_of(layout.left_out)}"] if layout.left_out else []
+            for change, some in batch.changes.items():
+                changes.setdefault(change, []).extend(some)
+    touched.update(left_out=len(layout.left_out), **{_key(change): len(some) for change, some in changes.items()})
+    left_out = first_of(layout.left_out, _NAMED)
+    notes = [f"files that are no pictures were left out: {left_out}"] if layout.left_out else []
+    notes += [f"{_POLICIES.get(one, one)}: {first_of(some, _NAMED)}" for one, some in sorted(changes.items())]
     if touched["resized"] or touched["cropped"]:
         notes.append(f"{found.extremes()}: {POLICY}")
     return ImageSet(
@@ -100,6 +107,24 @@ def _read_files(path: Path, size: int | None, report: Progress | None) -> ImageS
         {key: count for key, count in touched.items() if count},
         tuple(notes),
     )
+
+
+_NAMED = 10
+"""Files that one note names; it says how many more there are."""
+
+_POLICIES = {
+    "animation": "animation, of which the first frame was taken",
+    "transparency": "transparency laid over white",
+    "orientation": "turned as the camera noted",
+    "palette": "palette resolved",
+    "16 bit": "16 bit brought to 8",
+    "black and white": "black and white taken as 0 and 255",
+    "CMYK": "CMYK converted to RGB",
+}
+
+
+def _key(change: str) -> str:
+    return f"converted_{change.lower().replace(' ', '_')}"
 
 
 def _read_npz(path: Path) -> ImageSet:

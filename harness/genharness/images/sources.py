@@ -43,7 +43,8 @@ def open_source(path: Path) -> Iterator[FileSource]:
         with open_zip(path) as (members, read):
             yield FileSource(str(path), tuple(sorted(member.name for member in members)), read)
     else:
-        raise DataError(f"{path} is neither a folder nor a whole zip" if path.exists() else f"{path} does not exist")
+        damaged = f"{path} is no zip, or is cut off or damaged: give a folder, or pack it again"
+        raise DataError(damaged if path.exists() else f"{path} does not exist")
 
 
 def _walk(root: Path) -> Iterator[str]:

@@ -105,10 +105,11 @@ def _bytes(images: NDArray[Any], where: str) -> tuple[NDArray[np.uint8], str]:
     if images.dtype == np.uint8:
         return images, ""
     if images.dtype.kind not in "iuf":
-        raise DataError(f"{where} holds {images.dtype}: images must be numbers")
+        raise DataError(f"{where} holds {images.dtype}: images must be numbers: {_SAVE}")
     low, high = float(images.min()), float(images.max())
     if not (np.isfinite(low) and np.isfinite(high)):
-        raise DataError(f"{where} holds NaN or infinity")
+        first = next(place for place, image in enumerate(images) if not np.isfinite(image).all())
+        raise DataError(f"{where} holds NaN or infinity, first in image {first}: leave such images out")
     scale, shift, note = _scaling(images, low, high, where)
     result = np.empty(images.shape, np.uint8)
     step = max(1, _CHUNK_BYTES // max(images[:1].nbytes, 1))
@@ -122,7 +123,7 @@ def _scaling(images: NDArray[Any], low: float, high: float, where: str) -> tuple
     """Return (scale, shift, note) that take the values to 0 … 255."""
     if images.dtype.kind != "f":
         if low < 0 or high > 255:
-            raise DataError(f"{where} holds values from {low:g} to {high:g}: whole numbers must be 0 to 255")
+            raise DataError(f"{where} holds values from {low:g} to {high:g}: whole numbers must be 0 to 255: {_SAVE}")
         if high == 1:
             raise DataError(f"{where} holds only 0 and 1 as {images.dtype}: whether 1 is white cannot be told: {_SAVE}")
         return 1.0, 0.0, f"{images.dtype} taken as 0 … 255"

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.linalg import lapack
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # ships no types
 
+from genharness.archives import list_members
 from genharness.atomic import replace_file
 from genharness.errors import DataError
 from genharness.kit.checks import ArrayLike, as_features
@@ -176,6 +177,9 @@ def _covariance(array: NDArray[Any], mean: FloatArray) -> FloatArray:
 def _read_npz(path: Path) -> dict[str, NDArray[Any]]:
     try:
         with path.open("rb") as file:
+            if zipfile.is_zipfile(file):
+                list_members(path)  # refuses bombs before a byte is unpacked
+            file.seek(0)
             stored = np.load(file, allow_pickle=False)
             if not isinstance(stored, NpzFile):
                 raise DataError(f"{path} is a single .npy array, not an .npz with mu and sigma")

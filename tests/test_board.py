@@ -102,6 +102,22 @@ def test_failed_seeds_of_a_row_are_counted(registry):
     assert board.groups[0].rows[0].failed == 1
 
 
+def test_failed_seeds_count_under_the_protocol_that_they_were_to_be_measured_by(registry):
+    good = [record("vae", 1.0, extractor=name) for name in ("classifier", "inception")]
+    lost = [record("vae", None, seed=seed, extractor="inception", status="failed") for seed in (1, 2)]
+    board = build([*good, *lost, record("vae", None, seed=3, extractor="classifier", status="diverged")], registry)
+    failed = {group.protocol.extractor: group.rows[0].failed for group in board.groups}
+    assert failed == {"classifier": 1, "inception": 2}
+    assert {group.protocol.extractor: len(group.failures) for group in board.groups} == failed
+
+
+def test_failures_under_a_protocol_of_which_nothing_finished_stand_apart(registry):
+    board = build([record("vae", 1.0), record("vae", None, extractor="pixels", status="failed")], registry)
+    assert [len(group.failures) for group in board.groups] == [0, 1]
+    assert board.groups[0].rows[0].failed == 0
+    assert "failed: vae on digits, seed 0" in rendered(board, registry, "table")
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

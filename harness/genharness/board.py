@@ -209,13 +209,36 @@ def build(
     groups: list[Group] = []
     look = _Look(registry, sort, columns, seeds, interval, numbers)
     for dataset in dict.fromkeys(wanted):
-        keys = sorted(key for key in finished if key[0] == dataset)
-        for place, key in enumerate(keys):
-            failed = failures[dataset] if place == 0 else []
-            groups.append(_group(finished[key], failed, look))
-        if not keys:
-            groups.append(Group(dataset, None, failures=failures[dataset]))
+        measured = [finished[key] for key in sorted(key for key in finished if key[0] == dataset)]
+        lost, others = _by_protocol(failures[dataset], measured)
+        groups += [_group(records, failed, look) for records, failed in zip(measured, lost, strict=True)]
+        if others or not measured:
+            groups.append(Group(dataset, None, failures=others))
     return Board(groups)
+
+
+def _by_protocol(failures: list[Record], groups: list[list[Record]]) -> tuple[list[list[Record]], list[Record]]:
+    """Return the failures that belong to each group, and those that belong to none.
+
+    A cell that failed was not measured: what it shares with others is the protocol as it was planned. Where groups
+    share that too, because the data or a classifier changed, it belongs to the first that has other seeds of it.
+    """
+    lost: list[list[Record]] = [[] for _ in groups]
+    if not failures:
+        return lost, []
+    planned = [{_planned(record) for record in group} for group in groups]
+    rows = [{_configuration(record) for record in group} for group in groups]
+    others: list[Record] = []
+    for record in failures:
+        places = [place for place, known in enumerate(planned) if _planned(record) in known]
+        same = [place for place in places if _configuration(record) in rows[place]]
+        home = lost[(same or places)[0]] if places else others
+        home.append(record)
+    return lost, others
+
+
+def _planned(record: Record) -> bytes:
+    return orjson.dumps(vars(record.cell.protocol), option=orjson.OPT_SORT_KEYS)
 
 
 def _known_datasets(name: str, known: set[str]) -> list[str]:

@@ -1,6 +1,5 @@
 """A cell struck in every phase by a kill, an exception, a lack of memory and a full disk; then the same run again."""
 
-import importlib.resources
 import json
 import os
 import shutil
@@ -8,12 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import jsonschema
-import numpy as np
 import pytest
-from PIL import Image
 
-from genharness.atomic import TEMPORARY
+from fault_checks import assert_nothing_half_written, part_of_a_temporary, untimed
 from planted_faults import KINDS, PHASES
 
 HERE = Path(__file__).parent
@@ -79,34 +75,6 @@ def results(bench, whole, tmp_path):
 def record_of(model, folder):
     (path,) = folder.glob(f"records/{model}-*.json")
     return json.loads(path.read_text())
-
-
-def untimed(record):
-    """Return all of a record that must come out the same."""
-    same = ("cell", "status", "reason", "scores", "skipped", "protocol", "protocol_hash", "facts", "artefacts", "notes")
-    history = {key: record["history"][key] for key in ("losses", "scores", "events")}
-    counted = {key: record["measurements"][key] for key in ("train_steps", "parameters", "sample_flops", "step_flops")}
-    return {key: record[key] for key in same} | history | counted
-
-
-def assert_nothing_half_written(folder):
-    """Read every file under a name that a reader would look for."""
-    schema = json.loads(importlib.resources.files("genharness").joinpath("record.schema.json").read_text())
-    for path in (path for path in folder.rglob("*") if path.is_file() and not part_of_a_temporary(path)):
-        if path.suffix == ".json" and path.parent.name == "records":
-            jsonschema.validate(json.loads(path.read_text()), schema)
-        elif path.suffix == ".npz":
-            assert all(len(array) for array in np.load(path).values())
-        elif path.suffix == ".png":
-            Image.open(path).load()
-        elif path.suffix == ".npy":
-            assert len(np.load(path))
-        else:
-            assert path.suffix in (".pt", ".lock", ".json"), path
-
-
-def part_of_a_temporary(path):
-    return any(TEMPORARY.fullmatch(part) for part in path.parts)
 
 
 OUTCOMES = {"kill": "failed", "raise": "failed", "memory": "out_of_memory", "full": "failed"}

@@ -65,11 +65,13 @@ def _run(executor: Executor, job: Job, pipe: Connection[Message, Any], stop: thr
     if problem:
         send(("misfit", problem))
         return
+    outcome: Message = ("unstarted", None)
     try:
         for record in executor.run([job.task], on_event=lambda event: send(("event", event)), stop=stop):
-            send(("record", record))
+            outcome = ("record", record)
     except GenharnessError as error:
-        send(("error", str(error)))
+        outcome = ("error", str(error))
+    send(outcome)
 
 
 if __name__ == "__main__":

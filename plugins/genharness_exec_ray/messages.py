@@ -20,5 +20,6 @@ class Job:
     versions: dict[str, str]
 
 
-Message = tuple[Literal["event", "record", "misfit", "error", "lost"], Any]
-"""What comes back: an `Event`, the `Record`, or a line: about this node, about this cell, about a lost process."""
+Message = tuple[Literal["event", "record", "unstarted", "misfit", "error", "lost"], Any]
+"""What comes back: an `Event`; then the `Record`, or nothing where a stop came first; or a line about a node that lacks
+something, a cell that cannot be started, or a process that is lost."""

@@ -154,6 +154,8 @@ class Spreading:
         if kind == "lost":
             raise LostError(content)
         slot.task = None
+        if kind == "unstarted":
+            return
         if kind == "misfit":
             self._give_up(content)
             return

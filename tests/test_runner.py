@@ -2,18 +2,24 @@
 
 import importlib.resources
 import json
+from dataclasses import replace
 
 import jsonschema
 import pytest
 import torch
 
+import genharness.fitting
+import genharness.runner
+import genharness.scoring
 from faulty_models import HEAVY, LIGHT
 from genharness.cells import Settings
+from genharness.checkpoints import load_checkpoint
 from genharness.data_facts import facts_reader
 from genharness.plan import expand
 from genharness.records import MEASUREMENTS
 from genharness.registry import load_registry
 from genharness.runner import run_task
+from genharness.states import missing_metrics
 from genharness.store import Store
 from genharness.suite import Suite
 
@@ -95,6 +101,50 @@ def test_the_same_seed_twice_gives_identical_losses_and_scores(task):
 
 def test_another_seed_gives_other_losses(task):
     assert untimed(finish(task(results="a"))) != untimed(finish(task(results="b", seeds=(1,))))
+
+
+SCORED = {"score_every": "10steps", "score_samples": 50, "checkpoint_seconds": 0}
+
+
+def test_the_checkpoint_at_the_best_score_over_training_is_kept_beside_the_last(task):
+    one = task(settings=SCORED)
+    done = finish(one)
+    best, curve = done.history["best"], done.history["scores"]
+    assert best["column"] == "fid"
+    assert best["value"] == min(curve["fid"]) == curve["fid"][curve["step"].index(best["step"])]
+    folder = Store(one.settings.results).cell_folder(done.cell.id)
+    kept = load_checkpoint(folder / done.artefacts["best_checkpoint"], done.cell.id, torch.device("cpu"))
+    assert (kept.step, kept.finished) == (best["step"], False)
+    assert load_checkpoint(folder / "checkpoint.pt", done.cell.id, torch.device("cpu")).step == 40
+
+
+def test_a_kill_between_the_last_and_the_best_checkpoint_costs_neither(task, monkeypatch):
+    whole, one = finish(task(results="whole", settings=SCORED)), task(results="cut", settings=SCORED)
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(genharness.fitting.shutil, "copyfile", killed)
+        with pytest.raises(KeyboardInterrupt):
+            finish(one)
+    done = finish(one)
+    assert untimed(done) == untimed(whole)
+    folder = Store(one.settings.results).cell_folder(done.cell.id)
+    kept = load_checkpoint(folder / "best.pt", done.cell.id, torch.device("cpu"))
+    assert kept.step == whole.history["best"]["step"]
+
+
+def test_without_scores_over_training_there_is_no_best_checkpoint(task):
+    done = finish(task())
+    assert "best" not in done.history
+    assert "best_checkpoint" not in done.artefacts
+
+
+def test_a_diverged_cell_keeps_its_curves_and_the_event(task):
+    done = finish(task("nan-loss"))
+    assert done.history["losses"]["step"][-1] == 22
+    assert done.history["events"] == [{"step": 22, "event": "diverged", "losses": ["loss"]}]
 
 
 @pytest.mark.parametrize("stop_at", [1, 7, 20])
@@ -188,12 +238,54 @@ def test_a_metric_that_is_added_later_is_scored_without_training_again(task):
     assert second.measurements["train_seconds"] == first.measurements["train_seconds"]
 
 
-@pytest.mark.parametrize(("keep", "gone"), [("samples", {"checkpoint"}), ("nothing", {"checkpoint", "samples"})])
-def test_only_what_is_wanted_is_kept(task, keep, gone):
-    one = task(settings={"keep": keep})
+@pytest.mark.parametrize(
+    ("keep", "kept"),
+    [
+        ("checkpoints", {"checkpoint.pt", "best.pt", "samples.npz", "features"}),
+        ("samples", {"samples.npz", "features"}),
+        ("nothing", set()),
+    ],
+)
+def test_only_what_is_wanted_is_kept(task, keep, kept):
+    one = task(settings={**SCORED, "keep": keep})
     done = finish(one)
-    assert not gone & set(done.artefacts)
-    assert not (Store(one.settings.results).cell_folder(done.cell.id) / "checkpoint.pt").exists()
+    folder = Store(one.settings.results).cell_folder(done.cell.id)
+    assert {path.name for path in folder.iterdir() if path.suffix != ".png"} == kept
+    assert all((folder / name).is_file() for name in done.artefacts.values())
+
+
+def test_a_metric_added_later_costs_no_score_of_before(task):
+    first = finish(task(metrics=("fid", "prdc")))
+    second = finish(task(metrics=("fid", "vendi")))
+    assert second.scores.keys() > first.scores.keys()
+    assert {key: second.scores[key] for key in first.scores} == first.scores
+
+
+def test_a_failure_while_adding_a_metric_leaves_the_finished_record(task, monkeypatch):
+    first = finish(task())
+
+    def refused(*_):
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(genharness.scoring, "score", refused)
+        assert finish(task(metrics=("fid", "vendi"))).status == "out_of_memory"
+    assert Store(task().settings.results).load(first.cell.id).scores == first.scores
+
+
+def test_a_metric_that_raised_is_tried_again_and_one_that_refused_is_not(task):
+    registry = load_registry()
+    one = task(metrics=("fid", "prdc"))
+    done = replace(finish(one), scores={"fid": 1.0})
+    assert missing_metrics(one, replace(done, skipped={"prdc": "it failed: RuntimeError: x"}), registry) == ["prdc"]
+    assert missing_metrics(one, replace(done, skipped={"prdc": "k is too large"}), registry) == []
+
+
+def test_what_json_has_no_form_for_is_a_failed_cell_and_not_a_dead_process(task, monkeypatch):
+    monkeypatch.setattr(genharness.runner, "environment", lambda *_, **__: {"odd": object()})
+    done = finish(task())
+    assert done.status == "failed"
+    assert "not JSON serializable" in done.reason
 
 
 def test_a_full_disk_while_checkpointing_is_one_line_and_the_next_run_goes_on(task, monkeypatch):

@@ -1,4 +1,4 @@
-"""More samples from a cell that is finished."""
+"""More samples and reconstructions from a cell that is finished."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from genharness.arrays import PreparedData, ensure_prepared
 from genharness.cells import Settings, Task
 from genharness.checkpoints import UnreadableCheckpointError
 from genharness.errors import ConfigError, RunError, did_you_mean
-from genharness.fitting import Fitting
+from genharness.fitting import BEST, CHECKPOINT, Fitting
 from genharness.randomness import undisturbed
 from genharness.records import Record
 from genharness.references import parse_reference
@@ -25,7 +25,7 @@ from genharness.scoring import CellScoring
 if TYPE_CHECKING:
     from genharness.specs import ModelSpec
 
-__all__ = ["Drawn", "draw_from"]
+__all__ = ["Drawn", "draw_from", "reconstruct_from"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ def draw_from(
     seed: int = 0,
     classes: Sequence[str] = (),
     device: str = "cpu",
+    best: bool = False,
     report: Callable[[int, int, str], None] = lambda done, total, text: None,
 ) -> Drawn:
     """Draw samples from a finished cell, with the averaged weights where it was trained with an average.
@@ -70,6 +71,7 @@ def draw_from(
         classes: Names or indices of classes that a conditional model makes in turn; when empty, the classes come in
             the shares of the training split.
         device: Where the model runs.
+        best: Take the checkpoint at the best score over training, not the last one.
         report: Told of the progress as (done, total, what).
 
     Raises:
@@ -84,17 +86,47 @@ def draw_from(
         lambda: False,
     )
     _refuse_unfinished(run, record, spec)
+    if best:
+        _refuse_without_best(run, record)
     reference = parse_reference(record.cell.dataset)
     data = ensure_prepared(registry.datasets.find(reference.name), reference, report=report)
     _refuse_too_many(n, spec, data)
     with undisturbed():
-        fitting = _fitted(run, registry, data)
+        fitting = _fitted(run, registry, data, best=best)
         labels = _labels(classes, n, seed, fitting, data)
         with fitting.average.applied() as model:
             samples = fitting.sampler(model).draw(
                 n, seed=seed, labels=labels, on_progress=lambda done: report(done, n, "samples")
             )
     return Drawn(samples, labels, tuple(data.class_names), data.shape.modality)
+
+
+def reconstruct_from(
+    record: Record, registry: Registry, *, results: Path, device: str = "cpu"
+) -> Reconstructions | None:
+    """Return the held-out samples that a finished cell was scored by, and what its model makes of them.
+
+    Arguments and errors are those of `draw_from`; None where the model gives no reconstructions.
+    """
+    run, data = _finished_cell(record, registry, results, device, lambda done, total, text: None)
+    with undisturbed():
+        fitting = _fitted(run, registry, data)
+        with fitting.average.applied() as model:
+            return CellScoring(run, registry, data).reconstructions(model)
+
+
+def _finished_cell(
+    record: Record, registry: Registry, results: Path, device: str, report: Callable[[int, int, str], None]
+) -> tuple[CellRun, PreparedData]:
+    """Return a cell that can be fitted again without training, and its data; errors as in `draw_from`."""
+    run = CellRun(
+        Task(cell=record.cell, metrics={}, settings=Settings(results=results, device=device)),
+        lambda event: None,
+        lambda: False,
+    )
+    _refuse_unfinished(run, record, registry.models.find(record.cell.model))
+    reference = parse_reference(record.cell.dataset)
+    return run, ensure_prepared(registry.datasets.find(reference.name), reference, report=report)
 
 
 def _refuse_unfinished(run: CellRun, record: Record, spec: ModelSpec) -> None:
@@ -109,19 +141,28 @@ def _refuse_unfinished(run: CellRun, record: Record, spec: ModelSpec) -> None:
         )
 
 
+def _refuse_without_best(run: CellRun, record: Record) -> None:
+    if not (run.folder / BEST).is_file():
+        raise ConfigError(
+            f"{record.cell.id} keeps no best checkpoint: that takes a run with --score-every and --keep checkpoints; "
+            "do it again so with --fresh, or leave out --checkpoint best"
+        )
+
+
 def _refuse_too_many(n: int, spec: ModelSpec, data: PreparedData) -> None:
     held_out = len(data.samples("test"))
     if spec.finite and n > held_out:
         raise ConfigError(f"{spec.name} can give no more than the {held_out:,} held-out samples of the data, not {n:,}")
 
 
-def _fitted(run: CellRun, registry: Registry, data: PreparedData) -> Fitting:
+def _fitted(run: CellRun, registry: Registry, data: PreparedData, *, best: bool) -> Fitting:
     fitting = Fitting(run, registry, data)
     try:
-        fitting.resume()
+        fitting.resume(BEST if best else CHECKPOINT)
     except UnreadableCheckpointError as error:
-        raise RunError(f"the checkpoint of {run.cell.id} is unusable ({error}): run the cell again") from error
-    if fitting.trains and not fitting.finished:
+        which = "best checkpoint" if best else "checkpoint"
+        raise RunError(f"the {which} of {run.cell.id} is unusable ({error}): run the cell again") from error
+    if fitting.trains and not (fitting.finished or best):
         raise RunError(f"the checkpoint of {run.cell.id} is of unfinished training: run the cell again")
     fitting.train(CellScoring(run, registry, data))  # nothing is left to train: a reference row looks at the data here
     return fitting

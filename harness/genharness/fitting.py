@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,9 @@ import torch
 from numpy.typing import NDArray
 
 from genharness.arrays import PreparedData
+from genharness.atomic import replace_file
 from genharness.averaging import WeightAverage
+from genharness.best import best_point
 from genharness.budget import parse_length
 from genharness.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from genharness.clocks import Clock
@@ -28,9 +31,12 @@ if TYPE_CHECKING:
     from genharness.runner import CellRun
     from genharness.scoring import CellScoring
 
-__all__ = ["CHECKPOINT", "Fitting", "build_model"]
+__all__ = ["BEST", "CHECKPOINT", "Fitting", "build_model"]
 
 CHECKPOINT = "checkpoint.pt"
+BEST = "best.pt"
+"""The checkpoint at the best score over training, as it was then."""
+
 STRIP = 8
 """Samples in a row of the strip over training, and about how many rows it has."""
 
@@ -73,6 +79,7 @@ class Fitting:
         self.run, self.data = run, data
         cell = run.cell
         self.spec = registry.models.find(cell.model)
+        self.periodic = [spec for spec in registry.metrics.values() if spec.periodic]
         self.length = parse_length(cell.length)
         seed_everything(cell.seed)
         self.model = build_model(registry, cell, data, run.device)
@@ -112,13 +119,14 @@ class Fitting:
         """Return a sampler of the model."""
         return Sampler(model, self.spec.name, self.run.cell.precision)
 
-    def resume(self) -> None:
-        """Take up the checkpoint, if there is one.
+    def resume(self, name: str = CHECKPOINT) -> None:
+        """Take up a checkpoint of the cell, the last one or `BEST`, if there is one.
 
         Raises:
             UnreadableCheckpointError: If it cannot be used.
         """
-        checkpoint = load_checkpoint(self.checkpoint_path, self.run.cell.id, self.run.device) if self.trains else None
+        path = self.run.folder / name
+        checkpoint = load_checkpoint(path, self.run.cell.id, self.run.device) if self.trains else None
         if checkpoint is None:
             return
         self.model.load_state_dict(checkpoint.model)
@@ -132,6 +140,8 @@ class Fitting:
         self.peaks = dict(checkpoint.progress["peaks"])
         self.finished = checkpoint.finished
         self.run.earlier_seconds = checkpoint.cell_seconds
+        if name == CHECKPOINT and not self.finished:
+            self._keep_best()  # a kill may have come between the two
 
     def save(self) -> None:
         """Write a checkpoint."""
@@ -156,15 +166,38 @@ class Fitting:
             ),
         )
 
+    def _score(self, scoring: CellScoring) -> None:
+        """Add a point to the score curves; the best one so far keeps its checkpoint."""
+        scoring.score_over_training(self)
+        if self._stands_at_best:
+            self.save()
+            self._keep_best()
+
+    @property
+    def best(self) -> dict[str, Any] | None:
+        """Column, step and value of the best score over training so far."""
+        return best_point(self.trainer.history.scores, self.periodic)
+
+    @property
+    def _stands_at_best(self) -> bool:
+        best = self.best
+        return best is not None and best["step"] == self.trainer.step
+
+    def _keep_best(self) -> None:
+        if self._stands_at_best:
+            with replace_file(self.run.folder / BEST) as temporary:
+                shutil.copyfile(self.checkpoint_path, temporary)
+
     def train(self, scoring: CellScoring) -> None:
         """Train to the end of the budget and look at the whole data where the model wants that."""
         if not self.finished:
             reset_peak(self.run.device)
             self.run.emit("train", fraction=0.0)
+            self.run.record.history = vars(self.trainer.history)  # also of a training that fails
             self.trainer.train(
                 on_progress=self._report,
                 on_pause=self.save,
-                on_score=lambda: scoring.score_over_training(self),
+                on_score=lambda: self._score(scoring),
                 should_stop=self.run.should_stop,
                 checkpoint_seconds=self.run.settings.checkpoint_seconds,
             )
@@ -238,7 +271,10 @@ class Fitting:
             record.measurements["train_images_per_second"] = samples / max(trainer.clock.seconds, 1e-9)
             record.measurements["checkpoint_bytes"] = float(self.checkpoint_path.stat().st_size)
             record.artefacts["checkpoint"] = CHECKPOINT
-        record.history = vars(trainer.history)
+        record.history = dict(vars(trainer.history))
+        if self.best is not None:
+            record.history["best"] = self.best
+            record.artefacts["best_checkpoint"] = BEST
 
     def count_flops(self) -> None:
         """Count operations, on copies, and leave no trace in the random states."""

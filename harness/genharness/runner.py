@@ -22,7 +22,7 @@ from genharness.checkpoints import UnreadableCheckpointError
 from genharness.environment import environment
 from genharness.errors import GenharnessError
 from genharness.execution import Event, Phase
-from genharness.fitting import Fitting
+from genharness.fitting import BEST, CHECKPOINT, Fitting
 from genharness.memory_limit import is_out_of_memory, lift_memory_limit
 from genharness.protocol import Protocol
 from genharness.records import Record, Status
@@ -245,8 +245,8 @@ class CellRun:
         """Throw away what the user does not want to keep of a finished cell."""
         unwanted: Mapping[str, tuple[str, ...]] = {
             "checkpoints": (),
-            "samples": ("checkpoint.pt",),
-            "nothing": ("checkpoint.pt", "samples.npz", "features"),
+            "samples": (CHECKPOINT, BEST),
+            "nothing": (CHECKPOINT, BEST, "samples.npz", "features"),
         }
         for name in unwanted[self.settings.keep]:
             path = self.folder / name

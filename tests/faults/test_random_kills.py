@@ -28,10 +28,10 @@ def start(tmp_path):
     started = []
 
     def begin(results):
-        log = (tmp_path / "log.txt").open("a")
         env = {**os.environ, "GENHARNESS_HOME": str(tmp_path / "home"), "OMP_NUM_THREADS": "1"}
         command = [sys.executable, "-m", "genharness.cli.main", "run", *RUN, "--results", str(results)]
-        process = subprocess.Popen(command, env=env, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+        with (tmp_path / "log.txt").open("a") as log:
+            process = subprocess.Popen(command, env=env, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
         started.append(process)
         return process
 

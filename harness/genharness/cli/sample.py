@@ -20,6 +20,7 @@ __all__ = ["sample"]
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="A folder for PNG files, or FILE.npz.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="The only source of randomness.")
 @click.option("--labels", callback=split_names, help="Classes to make in turn: names or numbers, comma-separated.")
+@click.option("--checkpoint", type=click.Choice(["last", "best"]), default="last", show_default=True)
 @click.option("--results", type=click.Path(path_type=Path), default=DEFAULT_RESULTS, show_default=True)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:1.")
 @click.option("--force", is_flag=True, help="Write over samples that are there.")
@@ -29,18 +30,21 @@ def sample(
     out: Path,
     seed: int,
     labels: tuple[str, ...] | None,
+    checkpoint: str,
     results: Path,
     device: str,
     force: bool,
 ) -> None:
     """Draw samples from CELL, a finished cell or the beginning of its id.
 
-    Trained models come from the cell's checkpoint, with averaged weights where it was trained so; reference rows are
-    fitted anew. A conditional model makes the classes of --labels in turn, or the training data's shares of them.
+    Trained models come from the cell's last checkpoint, with averaged weights where it was trained so; with
+    --score-every the run kept the one at the best score too. Reference rows are fitted anew. A conditional model
+    makes the classes of --labels in turn, or the training data's shares of them.
 
     \b
     Examples:
       genharness sample dcgan-digits-s0 --out fakes
+      genharness sample dcgan-digits-s0 --checkpoint best --out best.npz
       genharness sample acgan-digits-s0 -n 200 --labels 3,8 --seed 1 --out fakes.npz
     """
     record = Store(results).find(cell)
@@ -57,7 +61,10 @@ def sample(
             seed=seed,
             classes=labels or (),
             device=resolve_device(device),
+            best=checkpoint == "best",
             report=progress.report,
         )
         write_samples(drawn, out)
-    click.echo(f"{count:,} samples of {record.cell} in {out}")
+    found = record.history["best"] if checkpoint == "best" else None
+    which = f" at its best {found['column']}, {found['value']:.4g} at step {found['step']}," if found else ""
+    click.echo(f"{count:,} samples of {record.cell}{which} in {out}")

@@ -1,4 +1,4 @@
-"""More samples and reconstructions from a cell that is finished."""
+"""More samples from a cell that is finished."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from genharness.scoring import CellScoring
 if TYPE_CHECKING:
     from genharness.specs import ModelSpec
 
-__all__ = ["Drawn", "draw_from", "reconstruct_from"]
+__all__ = ["Drawn", "draw_from"]
 
 
 @dataclass(frozen=True)
@@ -99,34 +99,6 @@ def draw_from(
                 n, seed=seed, labels=labels, on_progress=lambda done: report(done, n, "samples")
             )
     return Drawn(samples, labels, tuple(data.class_names), data.shape.modality)
-
-
-def reconstruct_from(
-    record: Record, registry: Registry, *, results: Path, device: str = "cpu"
-) -> Reconstructions | None:
-    """Return the held-out samples that a finished cell was scored by, and what its model makes of them.
-
-    Arguments and errors are those of `draw_from`; None where the model gives no reconstructions.
-    """
-    run, data = _finished_cell(record, registry, results, device, lambda done, total, text: None)
-    with undisturbed():
-        fitting = _fitted(run, registry, data)
-        with fitting.average.applied() as model:
-            return CellScoring(run, registry, data).reconstructions(model)
-
-
-def _finished_cell(
-    record: Record, registry: Registry, results: Path, device: str, report: Callable[[int, int, str], None]
-) -> tuple[CellRun, PreparedData]:
-    """Return a cell that can be fitted again without training, and its data; errors as in `draw_from`."""
-    run = CellRun(
-        Task(cell=record.cell, metrics={}, settings=Settings(results=results, device=device)),
-        lambda event: None,
-        lambda: False,
-    )
-    _refuse_unfinished(run, record, registry.models.find(record.cell.model))
-    reference = parse_reference(record.cell.dataset)
-    return run, ensure_prepared(registry.datasets.find(reference.name), reference, report=report)
 
 
 def _refuse_unfinished(run: CellRun, record: Record, spec: ModelSpec) -> None:

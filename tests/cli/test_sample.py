@@ -39,7 +39,8 @@ def cells(tmp_path_factory):
             set={"classifier": {"steps": 10}, "acgan": {"ema": 0.5, "batch_size": 16}},
         )
         registry = load_registry()
-        tasks = expand(suite, registry, Settings(results=results), facts_reader(registry)).tasks
+        settings = Settings(results=results, score_every="1steps", score_samples=20)
+        tasks = expand(suite, registry, settings, facts_reader(registry)).tasks
         records = {task.cell.model: run_task(task, lambda event: None, lambda: False) for task in tasks}
     assert {record.status for record in records.values()} == {"ok"}, records
     return SimpleNamespace(home=home, results=results, records=records)
@@ -69,6 +70,27 @@ def test_the_samples_that_were_scored_can_be_drawn_again(cells, draw, tmp_path, 
     scored = np.load(cells.results / "cells" / cells.records[model].cell.id / "samples.npz")
     again = np.load(out)
     assert {name: again[name].tolist() for name in again} == {name: scored[name].tolist() for name in scored}
+
+
+def test_the_best_checkpoint_gives_the_samples_of_its_step(cells, draw, tmp_path):
+    record = cells.records["acgan"]
+    done = draw("acgan", "-n", 8, "--checkpoint", "best", "--out", tmp_path / "best.npz")
+    best = record.history["best"]
+    assert f"at its best fid, {best['value']:.4g} at step {best['step']}" in done.text
+    folder = cells.results / "cells" / record.cell.id
+    last = (folder / "checkpoint.pt").read_bytes()
+    (folder / "best.pt").rename(folder / "aside.pt")
+    (folder / "best.pt").write_bytes(last)  # now the last one's under that name
+    draw("acgan", "-n", 8, "--checkpoint", "best", "--out", tmp_path / "last.npz")
+    (folder / "aside.pt").replace(folder / "best.pt")
+    one, other = (np.load(tmp_path / f"{name}.npz")["images"] for name in ("best", "last"))
+    assert (one == other).all() == (best["step"] == 3)
+
+
+def test_a_cell_without_a_best_checkpoint_says_how_to_have_one(draw, tmp_path):
+    done = draw("real", "--checkpoint", "best", "--out", tmp_path / "x.npz")
+    assert done.code == 2
+    assert "--score-every" in done.text
 
 
 def test_another_seed_gives_other_samples_and_the_same_one_the_same(draw, tmp_path):

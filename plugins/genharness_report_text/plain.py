@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from typing import Any
+
+import orjson
 
 from genharness.board import Board, BoardColumn, Cell, Group, Row
 from genharness.reporting import RenderOptions
@@ -16,7 +17,7 @@ __all__ = ["render_csv", "render_json", "render_md"]
 
 def render_json(board: Board, options: RenderOptions) -> str:
     """Return a list of groups, each with its protocol, columns, ranked rows and failures."""
-    return json.dumps([_group(group) for group in board.groups], indent=2, ensure_ascii=False)
+    return orjson.dumps([_group(group) for group in board.groups], option=orjson.OPT_INDENT_2).decode()
 
 
 def _group(group: Group) -> dict[str, Any]:

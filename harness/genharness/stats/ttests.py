@@ -1,7 +1,7 @@
 """t tests in closed form, and Holm's correction.
 
 `scipy.stats` has the t tests too, but importing it takes about a second, more than a leaderboard should cost;
-`scipy.special` has all that is needed. The exact tests, which `scipy.stats` is needed for, are in `ranks`.
+`scipy.special` has all that is needed.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from genharness.external import External, Report, Request
 from genharness.features import FeatureCache, content_digest
 from genharness.home import home
 from genharness.kit.extractor import Extractor, ExtractorContext
-from genharness.measure import SampleData, SampleEvaluation, Scores, score
+from genharness.measure import CapabilityViews, SampleData, SampleEvaluation, Scores, score
 from genharness.protocol import Protocol
 from genharness.records import Record
 from genharness.registry import Registry
@@ -28,9 +28,17 @@ __all__ = ["evaluation_of", "score_samples"]
 
 
 def evaluation_of(
-    one: External, registry: Registry, request: Request, report: Report
+    one: External, registry: Registry, request: Request, report: Report, views: CapabilityViews | None = None
 ) -> SampleEvaluation:
-    """Return the evaluation that metrics are computed over; nothing is extracted yet."""
+    """Return the evaluation that metrics are computed over; nothing is extracted yet.
+
+    Args:
+        one: From `prepare`.
+        registry: Where extractors and metrics are.
+        request: What `one` was prepared from.
+        report: Told of the progress.
+        views: What the model that made the samples can do, where it is known.
+    """
     import torch
 
     device = torch.device(request.device)
@@ -57,6 +65,8 @@ def evaluation_of(
         classifier=classifier_name(registry) if data is not None and data.shape.classes >= 2 else None,
         class_names=data.class_names if data is not None else (),
         device=device,
+        views=views,
+        weights=request.weights,
         statistics=one.reference.statistics,
         absent=one.reference.absent,
         on_progress=lambda which, done, total: report(done, total, f"features of {which} samples"),

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,7 @@ class SampleEvaluation:
         views: What the model can do.
         statistics: Gaussian statistics that stand in for samples that are not there.
         absent: Why a set is not there, for the reason that a metric is skipped with.
+        weights: The user's `--weights`.
         on_progress: Told of extraction: which set, how many done, of how many.
     """
 
@@ -92,11 +94,13 @@ class SampleEvaluation:
         views: CapabilityViews | None = None,
         statistics: Mapping[SampleSet, GaussianStatistics] | None = None,
         absent: Mapping[SampleSet, str] | None = None,
+        weights: Path | None = None,
         on_progress: Callable[[SampleSet, int, int], None] = lambda which, done, total: None,
     ) -> None:
         self.protocol = protocol
         self.class_names = class_names
         self.device = device or torch.device("cpu")
+        self.weights = weights
         self._sets = dict(sets)
         self._make_extractor = make_extractor
         self._classifier = classifier

@@ -228,11 +228,17 @@ class CellScoring:
             class_names=self.data.class_names,
             device=self.run.device,
             views=self._views(model) if model is not None else None,
+            weights=self.run.settings.weights,
             on_progress=self._report_features,
         )
 
     def _report_features(self, which: str, done: int, total: int) -> None:
         self.run.emit("score", fraction=done / total, text=f"features of {which}")
+
+    def reconstructions(self, model: GenerativeModel) -> Reconstructions | None:
+        """Return held-out samples and what the model makes of them, or None where it cannot."""
+        view = self._views(model).reconstructions
+        return view() if view else None
 
     def _views(self, model: GenerativeModel) -> CapabilityViews:
         held_out = self.data.samples("test")[:HELD_OUT]

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from genharness.choices import all_options
 from genharness.errors import ConfigError, DataError, GenharnessError, RunError
 from genharness.external import External, Report, Request
 from genharness.external_scoring import evaluation_of, score_samples
-from genharness.measure import SampleEvaluation
+from genharness.kit.evaluation import Reconstructions
+from genharness.measure import CapabilityViews, SampleEvaluation
 from genharness.peers import PEERS, Peer
 from genharness.records import Record
 from genharness.registry import Registry
@@ -106,14 +108,41 @@ def verify_samples(
     Raises:
         GenharnessError: If the features cannot be had, or are no longer those of the cell's protocol.
     """
-    evaluation = evaluation_of(one, registry, request, report)
+    ours: Mapping[str, float | None]
+    metrics = dict(one.metrics)
     if one.record is None:
-        ours: Mapping[str, float | None] = score_samples(one, registry, request, report).scores
+        evaluation = evaluation_of(one, registry, request, report)
+        ours = score_samples(one, registry, request, report).scores
     else:
+        evaluation = evaluation_of(one, registry, request, report, _views(one.record, registry, request))
         _check_identity(one, one.record, evaluation)
         ours = one.record.scores
-    metrics = {name: options for name, options in one.metrics.items() if not only or name in only}
-    return compare(ours, metrics, evaluation, report=lambda text: report(0, 0, text))
+        metrics |= _of_reconstructions(one.record, registry)
+    wanted = {name: options for name, options in metrics.items() if not only or name in only}
+    return compare(ours, wanted, evaluation, report=lambda text: report(0, 0, text))
+
+
+def _views(record: Record, registry: Registry, request: Request) -> CapabilityViews | None:
+    """Return what the model of a trained cell can do that its samples cannot tell: reconstruct."""
+    if record.source != "trained":
+        return None
+
+    def reconstructions() -> Reconstructions:
+        from genharness.reconstructing import reconstruct_from
+
+        return reconstruct_from(record, registry, results=request.results, device=request.device)
+
+    return CapabilityViews(reconstructions=reconstructions)
+
+
+def _of_reconstructions(record: Record, registry: Registry) -> dict[str, Mapping[str, Any]]:
+    """Return the metrics of a record that the samples alone do not give, with every option."""
+    own = record.cell.protocol.metric_options
+    return {
+        spec.name: all_options(spec, own.get(spec.name, {}))
+        for spec in registry.metrics.values()
+        if "reconstructions" in spec.needs and any(column.key in record.scores for column in spec.columns)
+    }
 
 
 def _check_identity(one: External, record: Record, evaluation: SampleEvaluation) -> None:
@@ -148,7 +177,7 @@ def compare(
     Raises:
         ConfigError: If no library computes any of the metrics.
     """
-    wanted = [peer for peer in peers if peer.metric in metrics]
+    wanted = [peer for peer in peers if peer.metric in metrics and peer.applies(metrics[peer.metric])]
     if not wanted:
         known = ", ".join(dict.fromkeys(peer.metric for peer in peers))
         raise ConfigError(f"no library recomputes {', '.join(metrics) or 'these metrics'}: choose of {known}")

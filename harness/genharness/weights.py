@@ -11,7 +11,7 @@ from genharness.errors import DataError
 from genharness.home import home
 from genharness.specs import Remote
 
-__all__ = ["find_weights", "locate_weights", "weights_hash"]
+__all__ = ["find_weights", "locate_shared", "locate_weights", "named_weights", "weights_hash"]
 
 
 def find_weights(remote: Remote, override: Path | None = None, progress: Progress | None = None) -> Path:
@@ -46,6 +46,35 @@ def locate_weights(remote: Remote, override: Path | None = None) -> Path | None:
         if found:
             return _checked(found, remote)
     return None
+
+
+def locate_shared(remote: Remote, given: Path | None) -> Path | None:
+    """Return a checked weights file of this machine, or None, where `--weights` may be meant for something else.
+
+    Args:
+        remote: Name, addresses and checksum of the weights.
+        given: What the user passed; a file of another name and content, or a folder without it, is passed over.
+
+    Raises:
+        DataError: If a file found is not the promised one.
+        PluginError: If `remote` has no checksum.
+    """
+    found = _in_place(remote, given.expanduser()) if given is not None else None
+    return _checked(found, remote) if found else locate_weights(remote)
+
+
+def named_weights(name: str, given: Path | None = None) -> Path | None:
+    """Return the first file of that name where weights are kept, unchecked, or None.
+
+    Args:
+        name: Of the file.
+        given: What the user passed as `--weights`: the file, or a folder.
+    """
+    named = os.environ.get("GENHARNESS_WEIGHTS")
+    places = [place.expanduser() for place in (given, Path(named) if named else None) if place is not None]
+    candidates = [place if place.is_file() and place.name == name else place / name for place in places]
+    candidates += [home() / "weights" / name, _torch_hub() / name]
+    return next((path for path in candidates if path.is_file()), None)
 
 
 def weights_hash(path: Path) -> str:

@@ -31,7 +31,8 @@ class LpipsDiversityMetric:
         """Return both means, and the mean within the classes asked for where there are labels; each at least 0."""
         fake, real = np.asarray(evaluation.fake_images()), np.asarray(evaluation.real_images())
         _check_size(fake)
-        network, labels = load_network(evaluation.device), evaluation.labels("fake")
+        network = load_network(evaluation.device, evaluation.weights)
+        labels = evaluation.labels("fake")
         options: dict[str, Any] = {"pairs": self.config.pairs, "seed": evaluation.seed, "device": evaluation.device}
         found = lpips_diversity(fake, network, labels=labels, **options)
         scores = {"lpips_diversity": found.overall}
@@ -53,7 +54,7 @@ class ReconstructionLpips:
         if pairs is None:
             raise ConfigError("the model gives no reconstructions")
         _check_size(pairs.originals)
-        network = load_network(evaluation.device)
+        network = load_network(evaluation.device, evaluation.weights)
         return {"lpips": mean_distance(network, pairs.originals, pairs.reconstructed, evaluation.device)}
 
 

@@ -11,7 +11,7 @@ from torch import nn
 from genharness import ConfigError, DataError
 from genharness.downloads import download
 from genharness.home import home
-from genharness.weights import locate_weights
+from genharness.weights import locate_shared
 from genharness_metric_lpips import TRUNK
 
 __all__ = ["SMALLEST", "build_network", "load_network"]
@@ -20,15 +20,19 @@ SMALLEST = 32
 """Side in pixels below which AlexNet's poolings leave nothing."""
 
 
-def load_network(device: torch.device) -> nn.Module:
+def load_network(device: torch.device, weights: Path | None = None) -> nn.Module:
     """Return LPIPS (version 0.1, AlexNet) with its published weights.
+
+    Args:
+        device: Where it will compute.
+        weights: The user's `--weights`; passed over where it holds others.
 
     Raises:
         ConfigError: If the package lpips is missing.
         DataError: If the weights of the trunk are not here and cannot be had.
     """
     network = build_network()
-    path = locate_weights(TRUNK) or download(TRUNK, home() / "weights", None, instead="GENHARNESS_WEIGHTS=PATH")
+    path = locate_shared(TRUNK, weights) or download(TRUNK, home() / "weights", None, instead="--weights PATH")
     _load_trunk(network, path)
     return network.to(device)
 

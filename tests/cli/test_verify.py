@@ -1,7 +1,11 @@
 """`genharness verify`: agreement with the reference libraries, and what happens without it."""
 
 import dataclasses
+import itertools
 import json
+import os
+import shutil
+import subprocess
 import sys
 
 import numpy as np
@@ -108,6 +112,32 @@ def test_metrics_that_no_library_knows_are_refused(rows, tmp_path):
     assert "no library recomputes bins: choose of fid" in str(done.exception)
 
 
+@pytest.mark.parametrize("convention", ["naeem", "kynkaanniemi"])
+def test_each_convention_of_precision_and_recall_has_its_library(rows, convention):
+    options = ("--set", f"prdc.convention={convention}", "--set", "prdc.k=3")
+    done = invoke(*rows, "--metrics", "prdc", *options, "--json")
+    found = comparisons(done, "fake")
+    agreed = {key for key, one in found.items() if one["verdict"] == "agrees"}
+    naeem = {(key, "prdc") for key in ("precision", "recall", "density", "coverage")}
+    kynkaanniemi = {(key, "torch-fidelity") for key in ("precision", "recall", "f1")}
+    assert agreed == (naeem if convention == "naeem" else kynkaanniemi)
+    assert done.exit_code == 0
+
+
+def test_duplicates_tell_the_conventions_apart(tmp_path):
+    corners = np.array(list(itertools.product((0, 1), repeat=3)), np.float32)
+    np.save(tmp_path / "fake.npy", np.repeat(corners, 4, axis=0))  # the third neighbour of each is a copy of it
+    np.save(tmp_path / "real.npy", np.repeat(corners, 5, axis=0))
+    scores = {}
+    for convention in ("naeem", "kynkaanniemi"):
+        arguments = ("--reference", tmp_path / "real.npy", "--features", "identity", "--metrics", "prdc", "--json")
+        done = invoke(tmp_path / "fake.npy", *arguments, "--set", f"prdc.convention={convention}", "--set", "prdc.k=3")
+        assert done.exit_code == 0
+        found = comparisons(done, "fake")
+        scores[convention] = next(one["ours"] for (key, _), one in found.items() if key == "precision")
+    assert scores == {"naeem": 0, "kynkaanniemi": 1}
+
+
 @pytest.fixture
 def cell(tmp_path):
     """A finished cell: its samples, and a record of their scores under options of its own."""
@@ -171,3 +201,65 @@ def test_a_cell_that_failed_has_nothing_to_verify(cell):
     store, record = cell
     store.save(dataclasses.replace(record, status="diverged", scores={}))
     assert "has no scores (diverged)" in str(verified(store).exception)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A cell that `genharness run` made: a short VAE on digits."""
+    folder = tmp_path_factory.mktemp("trained")
+    home = {**os.environ, "GENHARNESS_HOME": str(folder / "home"), "OMP_NUM_THREADS": "1"}
+    options = ("--models", "vae", "--datasets", "digits", "--budget", "20steps", "--features", "pixels")
+    metrics = ("--metrics", "fid,kid,prdc,vendi,pair-ssim,reconstruction")
+    command = [sys.executable, "-m", "genharness.cli.main", "run", *options, *metrics, "--results", folder / "results"]
+    done = subprocess.run([*map(str, command)], env=home, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def own_results(trained, tmp_path, monkeypatch):
+    """A copy of the results that a test may spoil, and the home that the cell was made with."""
+    monkeypatch.setenv("GENHARNESS_HOME", str(trained / "home"))
+    shutil.copytree(trained / "results", tmp_path / "results")
+    store = Store(tmp_path / "results")
+    return store, store.find("vae-digits")
+
+
+def test_a_cell_that_was_run_is_verified_with_its_reconstructions(own_results):
+    store, record = own_results
+    done = verified(store, "--json")
+    assert done.exit_code == 0, done.output
+    found = comparisons(done, record.cell.id)
+    assert {one["verdict"] for one in found.values() if not one["reason"]} == {"agrees"}
+    assert {(key, found[key, library]["ours"] is not None) for key, library in found if library == "torch"} == {
+        ("mse", True),
+        ("bce", True),
+    }
+    assert found["psnr", "torchmetrics"]["ours"] == record.scores["psnr"]
+    assert found["ssim", "torchmetrics"]["difference"] == pytest.approx(0, abs=1e-6)
+
+
+def test_the_table_of_a_cell_shows_both_numbers_the_difference_and_the_verdict(own_results):
+    store, record = own_results
+    text = verified(store).stdout
+    for word in ("ours", "theirs", "difference", "verdict", "torch-fidelity", "prdc", "torchmetrics", "agrees"):
+        assert word in text
+    assert f"{record.scores['psnr']:.7g}" in text
+
+
+@pytest.mark.parametrize("key", ["fid", "psnr", "pair_ssim"])
+def test_a_doctored_cell_is_caught(own_results, key):
+    store, record = own_results
+    store.save(dataclasses.replace(record, scores={**record.scores, key: record.scores[key] * 1.01}))
+    done = verified(store)
+    assert done.exit_code == 1
+    assert "disagrees" in done.stdout
+
+
+def test_without_a_checkpoint_reconstructions_are_not_compared_and_the_rest_is(own_results):
+    store, record = own_results
+    (store.cell_folder(record.cell.id) / "checkpoint.pt").unlink()
+    done = verified(store)
+    assert done.exit_code == 0
+    assert "reconstruction by torchmetrics: vae-digits" in " ".join(done.stdout.split())
+    assert "keeps no checkpoint" in " ".join(done.stdout.split())

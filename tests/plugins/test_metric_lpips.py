@@ -20,8 +20,8 @@ REAL, FAKE = RANDOM.integers(0, 256, (2, 12, 3, 40, 40)).astype(np.uint8)
 class Evaluation:
     seed, device = 0, torch.device("cpu")
 
-    def __init__(self, real=REAL, fake=FAKE, labels=None):
-        self.real, self.fake, self.known = real, fake, labels
+    def __init__(self, real=REAL, fake=FAKE, labels=None, weights=None):
+        self.real, self.fake, self.known, self.weights = real, fake, labels, weights
 
     def real_images(self):
         return self.real
@@ -111,3 +111,47 @@ def test_a_file_of_other_weights_is_refused(trunk, tmp_path, monkeypatch):
     monkeypatch.setattr(network, "TRUNK", dataclasses.replace(network.TRUNK, sha256=file_digest(path, "sha256")))
     with pytest.raises(DataError, match="are not those of AlexNet"):
         network.load_network(torch.device("cpu"))
+
+
+@pytest.mark.parametrize("given", ["file", "folder"])
+def test_the_users_weights_reach_the_metrics(trunk, tmp_path, monkeypatch, given):
+    monkeypatch.delenv("GENHARNESS_WEIGHTS")
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "nowhere"))
+    weights = tmp_path / network.TRUNK.filename if given == "file" else tmp_path
+    found = metrics.ReconstructionLpips(None).compute(Evaluation(weights=weights))
+    assert found["lpips"] > 0
+
+
+def test_weights_that_are_meant_for_an_extractor_are_passed_over(trunk, tmp_path):
+    (tmp_path / "inception.pth").write_bytes(b"weights of something else")
+    found = metrics.ReconstructionLpips(None).compute(Evaluation(weights=tmp_path / "inception.pth"))
+    assert found["lpips"] > 0
+
+
+def test_the_packages_own_calls_agree(trunk, tmp_path, monkeypatch):
+    from genharness.peers import PEERS
+
+    strict = torch.nn.Module.load_state_dict  # the file of the test leaves out the large layers, which LPIPS does too
+    monkeypatch.setattr(torch.nn.Module, "load_state_dict", lambda self, state, *_, **__: strict(self, state, False))
+    evaluation = Evaluation(labels=np.arange(12) % 2, weights=tmp_path)
+    by_metric = {peer.metric: peer for peer in PEERS if peer.library == "lpips"}
+    config = LpipsDiversityConfig(pairs=9)
+    ours = dict(metrics.LpipsDiversityMetric(config).compute(evaluation))
+    ours |= metrics.ReconstructionLpips(None).compute(evaluation)
+    hub = torch.hub.get_dir()
+    theirs = {}
+    for peer in by_metric.values():
+        theirs |= peer.compute(evaluation, {"pairs": 9})
+    assert theirs.keys() == ours.keys()
+    for key, one in theirs.items():
+        assert abs(one.value - ours[key]) <= one.tolerance, key
+    assert torch.hub.get_dir() == hub
+
+
+def test_without_a_trunk_the_package_is_not_compared(tmp_path, monkeypatch):
+    from genharness.peers import PEERS
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    (peer,) = (peer for peer in PEERS if peer.metric == "lpips")
+    with pytest.raises(ValueError, match=r"alexnet-owt-7be5be79\.pth is not on this machine.*--weights"):
+        peer.compute(Evaluation(), {})

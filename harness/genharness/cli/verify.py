@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -33,9 +32,11 @@ _COLOURS = {"agrees": "green", "disagrees": "bold red", "not compared": "dim"}
 def verify(as_json: bool, **options: Any) -> None:
     """Recompute the scores of cells or SAMPLES... with independent libraries, over the same features and images.
 
-    torch-fidelity and pytorch-fid recompute FID, torch-fidelity KID and the Inception Score, prdc precision, recall,
-    density and coverage, torchmetrics SSIM, vendi-score the Vendi score: pip install 'genharness[verify]'. A cell is
-    measured under its own protocol and its recorded scores are compared. Exit code 1 when a score disagrees.
+    torch-fidelity and pytorch-fid recompute FID, torch-fidelity KID, the Inception Score and Kynkaanniemi's precision
+    and recall, prdc precision, recall, density and coverage, torchmetrics PSNR and SSIM, torch MSE and BCE, lpips
+    LPIPS, vendi-score the Vendi score: pip install 'genharness[verify]'. A cell is measured under its own protocol
+    and its recorded scores are compared; its reconstructions are made again from its checkpoint. Exit code 1 when a
+    score disagrees.
 
     \b
     Examples:
@@ -79,11 +80,12 @@ def _plain(one: Comparison) -> dict[str, Any]:
 
 
 def _table(name: str, several: Sequence[Comparison]) -> Table:
-    table = Table(title=name, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=name, title_justify="left", box=None, padding=(0, 1, 0, 0), header_style="bold")
     for title in ("score", "library", "ours", "theirs", "difference", "verdict"):
-        table.add_column(title, justify="right" if title in ("ours", "theirs", "difference") else "left")
+        numeric = title in ("ours", "theirs", "difference")
+        table.add_column(title, justify="right" if numeric else "left", no_wrap=True)
     for one in several:
-        numbers = (_number(one.ours, ".8g"), _number(one.theirs, ".8g"), _number(one.difference, ".1e"))
+        numbers = (_number(one.ours, ".7g"), _number(one.theirs, ".7g"), _number(one.difference, ".1e"))
         table.add_row(one.key, one.library, *numbers, f"[{_COLOURS[one.verdict]}]{one.verdict}[/]")
     return table
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -36,6 +37,10 @@ class Evaluation(Protocol):
     @property
     def device(self) -> torch.device:
         """Where heavy metric maths may run."""
+
+    @property
+    def weights(self) -> Path | None:
+        """What the user passed as `--weights`, for metrics with pretrained networks; it may be meant for others."""
 
     @property
     def extractor(self) -> str:

@@ -1,0 +1,55 @@
+"""The reconstructions that a finished cell was scored by, made again from its checkpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from genharness.arrays import ensure_prepared, parse_reference
+from genharness.cells import Settings, Task
+from genharness.checkpoints import UnreadableCheckpointError
+from genharness.errors import ConfigError, RunError
+from genharness.fitting import CHECKPOINT, Fitting
+from genharness.kit.evaluation import Reconstructions
+from genharness.randomness import undisturbed
+from genharness.records import Record
+from genharness.registry import Registry
+from genharness.runner import CellRun
+from genharness.scoring import CellScoring
+
+__all__ = ["reconstruct_from"]
+
+
+def reconstruct_from(record: Record, registry: Registry, *, results: Path, device: str = "cpu") -> Reconstructions:
+    """Return held-out samples beside what the cell's model makes of them, the random states left as they were.
+
+    Args:
+        record: Of a trained cell that finished.
+        registry: Where its plugins are.
+        results: The results folder that holds its checkpoint.
+        device: Device such as `cpu` or `cuda`.
+
+    Raises:
+        ConfigError: If the cell keeps no checkpoint, or its model gives no reconstructions.
+        RunError: If the checkpoint cannot be read, or is of unfinished training.
+    """
+    settings = Settings(results=results, device=device)
+    run = CellRun(Task(cell=record.cell, metrics={}, settings=settings), lambda event: None, lambda: False)
+    if registry.models.find(record.cell.model).trained and not (run.folder / CHECKPOINT).is_file():
+        raise ConfigError(f"{run.cell.id} keeps no checkpoint: run it again with --keep checkpoints --fresh")
+    reference = parse_reference(record.cell.dataset)
+    data = ensure_prepared(registry.datasets.find(reference.name), reference)
+    with undisturbed():
+        scoring = CellScoring(run, registry, data)
+        fitting = Fitting(run, registry, data)
+        try:
+            fitting.resume()
+        except UnreadableCheckpointError as error:
+            raise RunError(f"the checkpoint of {run.cell.id} is unusable ({error}): run the cell again") from error
+        if fitting.trains and not fitting.finished:
+            raise RunError(f"the checkpoint of {run.cell.id} is of unfinished training: run the cell again")
+        fitting.train(scoring)  # nothing is left to train: a model that only looks at the data does so here
+        with fitting.average.applied() as model:
+            found = scoring.reconstructions(model)
+    if found is None:
+        raise ConfigError(f"{record.cell.model} gives no reconstructions")
+    return found

@@ -334,12 +334,13 @@ def _row(members: list[Record], lost: list[Record], keys: Sequence[str], look: _
     spec = look.registry.models.get(cell.model)
     single = look.seeds == "each"
     members.sort(key=lambda record: record.cell.seed)
+    numbers = [{**record.measurements, **record.scores} for record in members]
     return Row(
         model=cell.model,
         variation=f"seed {cell.seed}" if single else "",
         reference=spec is not None and not spec.trained,
         seeds=[record.cell.seed for record in members],
-        cells={key: _summary(members, key, look.interval) for key in keys},
+        cells={key: _summary([found.get(key) for found in numbers], look.interval) for key in keys},
         failed=len(lost),
         records=members,
         real=spec is not None and spec.finite and not spec.trained,
@@ -348,8 +349,7 @@ def _row(members: list[Record], lost: list[Record], keys: Sequence[str], look: _
     )
 
 
-def _summary(records: list[Record], key: str, interval: bool) -> Cell:
-    found = [record.scores.get(key, record.measurements.get(key)) for record in records]
+def _summary(found: list[float | None], interval: bool) -> Cell:
     values = [value for value in found if value is not None and abs(value) < LARGEST]
     if not values:
         return Cell(None, None, 0)

@@ -1,4 +1,4 @@
-"""The leaderboard as a rich table that fits the terminal."""
+"""The leaderboard as a table that fits the terminal."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ import io
 from dataclasses import dataclass
 from typing import Literal
 
-from rich import box
 from rich.cells import cell_len
 from rich.console import Console
 from rich.console import Group as Stack
-from rich.table import Table
 from rich.text import Text
 
-from genharness.board import Board, BoardColumn, Group, Row
+from genharness.board import Board, BoardColumn, Group
 from genharness.reporting import RenderOptions
 from genharness_report_text.numbers import shown
 
@@ -22,7 +20,7 @@ __all__ = ["render"]
 _UNLIMITED = 10_000
 _EDGES = 2
 _BETWEEN = 3
-"""Characters between two columns: their padding and the box's divider."""
+"""Characters between two columns."""
 
 
 def render(board: Board, options: RenderOptions) -> str:
@@ -39,11 +37,11 @@ def render(board: Board, options: RenderOptions) -> str:
 
 def _group(group: Group, width: int) -> Stack:
     heading = Text(group.dataset, style="bold")
-    parts: list[Table | Text] = [heading]
+    parts = [heading]
     if group.protocol is not None:
         heading.append(f"  protocol {group.protocol.hash}: {group.protocol}", style="not bold dim")
         columns = _fitting(group, width)
-        parts.append(_table(group, columns))
+        parts.append(_table(group, columns, width))
         hidden = [column.key for column in group.columns if column not in columns]
         if hidden:
             parts.append(Text(f"{len(hidden)} more columns with --wide, such as {', '.join(hidden[:4])}", style="dim"))
@@ -57,8 +55,8 @@ def _failure(cell: str, status: str, reason: str) -> Text:
 
 
 @dataclass(frozen=True, slots=True)
-class _Fixed:
-    """A column that every table has, with its cells from top to bottom."""
+class _Column:
+    """A column of the table, with its cells from top to bottom."""
 
     title: str
     cells: list[str]
@@ -66,27 +64,25 @@ class _Fixed:
     style: str = ""
 
 
-def _fixed(group: Group) -> list[_Fixed]:
+def _fixed(group: Group) -> list[_Column]:
     """Return place and model, and of the others those that say something."""
     rows = group.rows
     places = [str(place) for place in range(1, len(rows) + 1)]
-    columns = [_Fixed("#", places, style="dim"), _Fixed("Model", [row.label for row in rows], "left")]
+    columns = [_Column("#", places, style="dim"), _Column("Model", [row.label for row in rows], "left")]
     if any(row.marks for row in rows):
-        columns.append(_Fixed("", [row.marks for row in rows], "left"))
+        columns.append(_Column("", [row.marks for row in rows], "left"))
     if any(len(row.seeds) > 1 for row in rows):
-        columns.append(_Fixed("Seeds", [str(len(row.seeds)) for row in rows]))
+        columns.append(_Column("Seeds", [str(len(row.seeds)) for row in rows]))
     if any(row.failed for row in rows):
-        columns.append(_Fixed("Failed", [str(row.failed or "") for row in rows], style="red"))
+        columns.append(_Column("Failed", [str(row.failed or "") for row in rows], style="red"))
     if any(row.diverged for row in rows):
-        columns.append(_Fixed("Diverged", [f"{row.diverged:.0%}" if row.diverged else "" for row in rows], style="red"))
+        rates = [f"{row.diverged:.0%}" if row.diverged else "" for row in rows]
+        columns.append(_Column("Diverged", rates, style="red"))
     return columns
 
 
 def _fitting(group: Group, width: int) -> list[BoardColumn]:
-    """Return the first columns that fit; at least one is shown.
-
-    Rich could measure the tables, but one of a thousand rows takes it half a second.
-    """
+    """Return the first columns that fit; at least one is shown."""
     used = _EDGES + sum(_width(column.title, column.cells) + _BETWEEN for column in _fixed(group))
     columns: list[BoardColumn] = []
     for column in group.columns:
@@ -102,20 +98,29 @@ def _width(heading: str, cells: list[str]) -> int:
     return max(map(cell_len, [heading, *cells]))
 
 
-def _table(group: Group, columns: list[BoardColumn]) -> Table:
-    fixed = _fixed(group)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for one in fixed:
-        table.add_column(one.title, justify=one.justify, style=one.style, no_wrap=True)
-    for column in columns:
-        table.add_column(Text(column.heading), justify="right", no_wrap=True)
+def _table(group: Group, columns: list[BoardColumn], width: int) -> Text:
+    """Return the table, a line a row; a `rich.table.Table` of a thousand rows takes a second to print."""
+    laid = [*_fixed(group), *(_scored(group, column) for column in columns)]
+    widths = [_width(column.title, column.cells) for column in laid]
+    head = _line([(column.title, "") for column in laid], laid, widths, "bold")
+    lines = [head, Text(f" {'─' * (sum(widths) + _BETWEEN * (len(laid) - 1))}")]
     for place, row in enumerate(group.rows):
-        first = [Text(one.cells[place]) for one in fixed]
-        values = [_value(group, row, column) for column in columns]
-        table.add_row(*first, *values, style="dim" if row.reference else "")
-    return table
+        best = {column.heading for column in columns if group.best.get(column.key) is row}
+        cells = [(one.cells[place], "bold green" if one.title in best else one.style) for one in laid]
+        lines.append(_line(cells, laid, widths, "dim" if row.reference else ""))
+    for line in lines:
+        line.truncate(width, overflow="ellipsis")
+    return Text("\n").join([Text(""), *lines, Text("")])
 
 
-def _value(group: Group, row: Row, column: BoardColumn) -> Text:
-    best = group.best.get(column.key) is row
-    return Text(shown(row.cells[column.key], column), style="bold green" if best else "")
+def _line(cells: list[tuple[str, str]], columns: list[_Column], widths: list[int], style: str) -> Text:
+    line = Text(" ", style=style, no_wrap=True)
+    for place, ((text, own), column, wide) in enumerate(zip(cells, columns, widths, strict=True)):
+        space = " " * (wide - cell_len(text))
+        line.append(" " * _BETWEEN if place else "")
+        line.append(text + space if column.justify == "left" else space + text, own)
+    return line
+
+
+def _scored(group: Group, column: BoardColumn) -> _Column:
+    return _Column(column.heading, [shown(row.cells[column.key], column) for row in group.rows])

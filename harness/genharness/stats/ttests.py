@@ -1,15 +1,16 @@
 """t tests in closed form, and Holm's correction.
 
-`scipy.stats` has the t tests too, but importing it takes about a second, more than a leaderboard should cost;
-`scipy.special` has all that is needed.
+`scipy.stats` has the t tests too, but importing it takes about a second, more than a leaderboard should cost. Only
+the ends of an interval need scipy, and only `scipy.special`; they are computed when they are asked for.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from genharness.stats.student import two_sided_p
 from genharness.stats.summary import mean_and_deviation
 
 __all__ = ["ALPHA", "LEAST_PAIRS", "MeanDifference", "deciding_test", "holm", "paired_t", "student_t", "welch_t"]
@@ -25,16 +26,35 @@ class MeanDifference:
     Attributes:
         test: Name of the test.
         difference: mean(a) - mean(b).
-        low: Lower end of its 95 % interval.
-        high: Upper end of it.
+        error: Standard error of it.
+        freedom: Degrees of freedom.
         p: Two-sided p value.
     """
 
     test: str
     difference: float
-    low: float
-    high: float
+    error: float
+    freedom: float
     p: float
+
+    @property
+    def margin(self) -> float:
+        """Half of the width of the 95 % interval of the difference."""
+        if self.error == 0:
+            return 0.0
+        from scipy.special import stdtrit
+
+        return float(stdtrit(self.freedom, 1 - ALPHA / 2)) * self.error
+
+    @property
+    def low(self) -> float:
+        """Lower end of the interval."""
+        return self.difference - self.margin
+
+    @property
+    def high(self) -> float:
+        """Upper end of the interval."""
+        return self.difference + self.margin
 
 
 def welch_t(a: Sequence[float], b: Sequence[float]) -> MeanDifference:
@@ -81,8 +101,9 @@ def deciding_test(a: Sequence[float], b: Sequence[float], *, paired: bool) -> Me
     if len(a) == len(b):
         return welch
     student = student_t(a, b)
-    stricter = max(welch, student, key=lambda result: (result.p, result.high - result.low))
-    return MeanDifference("Welch and Student t", welch.difference, stricter.low, stricter.high, stricter.p)
+    same = welch.p == student.p
+    stricter = max(welch, student, key=lambda result: result.margin if same else result.p)
+    return replace(stricter, test="Welch and Student t")
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -109,13 +130,8 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def _t_test(test: str, difference: float, error: float, freedom: float) -> MeanDifference:
-    if error == 0:
-        return MeanDifference(test, difference, difference, difference, float(difference == 0))
-    from scipy.special import stdtr, stdtrit
-
-    margin = float(stdtrit(freedom, 1 - ALPHA / 2)) * error
-    p = 2 * float(stdtr(freedom, -abs(difference) / error))
-    return MeanDifference(test, difference, difference - margin, difference + margin, p)
+    p = two_sided_p(difference / error, freedom) if error else float(difference == 0)
+    return MeanDifference(test, difference, error, freedom, p)
 
 
 def _moments(scores: Sequence[float]) -> tuple[float, float]:

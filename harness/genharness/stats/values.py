@@ -23,6 +23,8 @@ def finite_scores(scores: Iterable[float], name: str) -> list[float]:
     kept = [float(score) for score in scores]
     if not kept:
         raise ValueError(f"{name}: no scores; give at least one")
+    if math.fsum(map(abs, kept)) < LARGEST:  # so is each of them
+        return kept
     for position, score in enumerate(kept):
         if not abs(score) < LARGEST:
             raise ValueError(

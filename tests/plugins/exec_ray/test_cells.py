@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -40,14 +41,13 @@ def faulty(make_plugin):
     make_plugin("faulty-models", LIGHT, heavy=HEAVY)
 
 
-def test_a_cell_has_the_record_that_local_gives_it(start, tmp_path):
-    arguments = [*QUICK, "--datasets", "digits", "--models", "noise"]
-    for executor in ("local", "ray"):
-        running = start(*arguments, "--results", executor, "--executor", executor)
-        assert running.wait(timeout=120) == 0, running.lines()
-    (here,), (there,) = records(tmp_path / "local").values(), records(tmp_path / "ray").values()
-    assert repeatable(there) == repeatable(here)
-    assert not list(tmp_path.glob("ray/.ray-*"))
+def test_a_cell_runs_to_its_record_and_nothing_is_left_behind(start, tmp_path, home):
+    running = start(*QUICK, "--datasets", "digits", "--models", "noise", "--executor", "ray")
+    assert running.wait(timeout=120) == 0, running.lines()
+    (record,) = records(tmp_path / "results").values()
+    assert (record["status"], record["environment"]["threads"]) == ("ok", 1)
+    wait_for(lambda: not processes_naming(home), seconds=20)
+    assert not [*tmp_path.glob("results/.ray-*"), *Path(home).glob(".ray-*")]
 
 
 @pytest.mark.slow
@@ -148,6 +148,7 @@ def test_a_cell_whose_worker_is_lost_again_and_again_fails_after_three_more_atte
     assert "tried again, 3 of 3 times" in "\n".join(running.lines())
 
 
+@pytest.mark.slow
 def test_nothing_to_do_starts_no_ray(start, tmp_path):
     arguments = [*QUICK, "--datasets", "digits", "--models", "noise"]
     assert start(*arguments).wait(timeout=60) == 0

@@ -27,6 +27,15 @@ def test_torch_fidelity_agrees(n, classes, splits, shuffle, dtype):
     assert ours.std == pytest.approx(expected[peer.KEY_METRIC_ISC_STD], rel=1e-6, abs=1e-12)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("n", "classes"), [(32768, 1008), (32768, 2)])
+def test_torch_fidelity_agrees_on_many_samples(n, classes):
+    peer = pytest.importorskip("torch_fidelity.metric_isc")
+    values = logits(n, classes, dtype=np.float32)
+    expected = peer.isc_features_to_metric(torch.from_numpy(values).double(), 10, True, 2020)
+    assert inception_score(values).mean == pytest.approx(expected[peer.KEY_METRIC_ISC_MEAN], rel=1e-6)
+
+
 def test_another_seed_shuffles_as_torch_fidelity_does():
     peer = pytest.importorskip("torch_fidelity.metric_isc")
     expected = peer.isc_features_to_metric(torch.from_numpy(logits(300, 10)), 10, True, 5)

@@ -32,8 +32,13 @@ class VAEConfig(AEConfig):
 
 @dataclass(frozen=True)
 class BetaVAEConfig(VAEConfig):
-    """Options of `beta-vae`."""
+    """Options of `beta-vae`.
 
+    Its sigma is given, not fitted: a fitted one grows with the errors that a heavier KL term brings, which makes that
+    term heavier still, until nothing is encoded.
+    """
+
+    sigma: float | None = option(0.3, above=0, high=10, help="sigma of a gaussian p(x|z); none fits it to the errors")
     beta: float = option(4.0, low=0, high=1000, help="weight of the KL term; 1 is the VAE")
 
 

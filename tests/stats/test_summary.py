@@ -13,6 +13,7 @@ from scipy import stats
 
 from genharness.stats import diverged_rate, interquartile_mean, mean_and_deviation, summarise
 from genharness.stats.summary import RESAMPLES
+from stats_vectorised import intervals
 
 TRUE_MEAN = 30.0
 
@@ -26,10 +27,14 @@ def log_normal(deviation):
     return lambda rng, shape: rng.lognormal(math.log(TRUE_MEAN) - deviation**2 / 2, deviation, shape)
 
 
-def coverage(draw, seeds, repeats):
-    samples = draw(np.random.default_rng(seeds), (repeats, seeds)).tolist()
-    intervals = [summarise(sample) for sample in samples]
-    return np.mean([s.interval_low <= TRUE_MEAN <= s.interval_high for s in intervals])
+def coverage(draw, seeds):
+    """Share of 10,000 intervals that hold the mean: 95 % is measured to 0.22 points (one standard error)."""
+    samples = draw(np.random.default_rng(seeds), (10_000, seeds))
+    low, high = intervals(samples)
+    for sample, one, other in zip(samples[:20].tolist(), low, high, strict=False):
+        summary = summarise(sample)
+        assert (summary.interval_low, summary.interval_high) == pytest.approx((one, other))
+    return np.mean((low <= TRUE_MEAN) & (high >= TRUE_MEAN))
 
 
 FID_LIKE = [
@@ -40,22 +45,14 @@ FID_LIKE = [
 
 
 @pytest.mark.parametrize("draw", FID_LIKE)
-@pytest.mark.parametrize("seeds", [2, 3, 5, 7])
-def test_the_student_interval_holds_the_true_mean_93_to_97_percent_of_the_time(draw, seeds):
-    assert 0.93 <= coverage(draw, seeds, repeats=10_000) <= 0.97
+@pytest.mark.parametrize("seeds", [2, 3, 5, 7, 8, 10, 20])
+def test_the_interval_holds_the_true_mean_93_to_97_percent_of_the_time(draw, seeds):
+    assert 0.93 <= coverage(draw, seeds) <= 0.97
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("draw", FID_LIKE)
-@pytest.mark.parametrize("seeds", [8, 10, 20])
-def test_the_bootstrap_interval_holds_the_true_mean_93_to_97_percent_of_the_time(draw, seeds):
-    assert 0.93 <= coverage(draw, seeds, repeats=4000) <= 0.97
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("seeds", "least"), [(3, 0.91), (5, 0.91), (10, 0.93), (20, 0.93)])
+@pytest.mark.parametrize(("seeds", "least"), [(3, 0.91), (5, 0.91), (8, 0.93), (10, 0.93), (20, 0.93)])
 def test_strong_skew_costs_few_seeds_some_coverage_but_not_many_seeds(seeds, least):
-    assert least <= coverage(log_normal(0.5), seeds, repeats=4000) <= 0.97
+    assert least <= coverage(log_normal(0.5), seeds) <= 0.97
 
 
 def test_the_percentile_bootstrap_would_miss_the_true_mean_of_three_seeds_a_fifth_of_the_time():

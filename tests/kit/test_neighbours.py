@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import threading
 
 import numpy as np
 import prdc as reference_prdc
@@ -248,6 +249,25 @@ def test_threads_change_neither_answers_nor_the_number_of_threads():
     finally:
         tiles.use_workers(None)
     assert answers[0] == answers[1]
+
+
+def test_what_runs_side_by_side_starts_no_threads_of_its_own():
+    cpu = torch.device("cpu")
+
+    def inner(task):
+        return threading.get_ident()
+
+    def outer(task):
+        return threading.get_ident(), tiles.side_by_side(inner, range(3), cpu), torch.get_num_threads()
+
+    tiles.use_workers(2)
+    try:
+        for own, inside, threads in tiles.side_by_side(outer, range(4), cpu):
+            assert inside == [own] * 3
+            assert threads == 1
+        assert threading.get_ident() not in tiles.side_by_side(inner, range(4), cpu)
+    finally:
+        tiles.use_workers(None)
 
 
 def test_a_mistake_on_a_thread_is_raised():

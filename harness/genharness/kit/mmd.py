@@ -7,6 +7,7 @@ or small subsets these are taken one by one. K is never held: memory beyond the 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -158,15 +159,25 @@ def _diagonal_sums(x: Tensor, in_x: Tensor, bulk: Tensor) -> Tensor:
 
 def _sums(x: Tensor, in_x: Tensor, y: Tensor, in_y: Tensor, bulk: Tensor) -> Tensor:
     """Return the sums `(subsets,)` of k(x, y) - bulk over the pairs of each subset, in float64."""
-    total = torch.zeros(in_x.shape[1], dtype=torch.float64, device=x.device)
     rows, columns = (min(most, size) for most, size in zip(_TILE[x.device.type], (len(x), len(y)), strict=True))
-    buffer, one = x.new_empty(rows * max(rows, columns)), x.new_ones(1)
-    for i, j, times in _tiles(len(x), len(y), rows, columns, symmetric=x is y):
-        tile = buffer[: (i.stop - i.start) * (j.stop - j.start)].view(i.stop - i.start, j.stop - j.start)
+    buffers, one = _Buffers(x, rows * max(rows, columns)), x.new_ones(1)
+
+    def sums(tile_at: tuple[slice, slice, int]) -> Tensor:
+        i, j, times = tile_at
+        tile = buffers.tile[: (i.stop - i.start) * (j.stop - j.start)].view(i.stop - i.start, j.stop - j.start)
         torch.addmm(one, x[i], y[j].T, alpha=1 / x.shape[1], out=tile)
         tile.pow_(3).sub_(bulk)
-        total += times * (in_x[i] * (tile @ in_y[j])).sum(0, dtype=torch.float64)
-    return total
+        return times * (in_x[i] * (tile @ in_y[j])).sum(0, dtype=torch.float64)
+
+    parts = side_by_side(sums, _tiles(len(x), len(y), rows, columns, symmetric=x is y), x.device)
+    return torch.stack(parts).sum(0)
+
+
+class _Buffers(threading.local):
+    """Memory for one tile, for each thread."""
+
+    def __init__(self, like: Tensor, size: int) -> None:
+        self.tile = like.new_empty(size)
 
 
 def _tiles(n: int, m: int, rows: int, columns: int, *, symmetric: bool) -> Iterator[tuple[slice, slice, int]]:

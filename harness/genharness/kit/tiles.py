@@ -86,8 +86,22 @@ def side_by_side(function: Callable[[T], R], tasks: Iterable[T], device: torch.d
         with full_precision(device):  # autocast and gradients are settings of a thread
             return function(task)
 
-    with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+    with ThreadPoolExecutor(workers, initializer=_be_serial) as pool:
         return list(pool.map(run, tasks))
+
+
+class _Place(threading.local):
+    """Whether the current thread is one of several side by side, which run no others beside them."""
+
+    shared = False
+
+
+_place = _Place()
+
+
+def _be_serial() -> None:
+    torch.set_num_threads(1)
+    _place.shared = True
 
 
 def use_workers(count: int | None) -> None:
@@ -100,7 +114,9 @@ _chosen_workers: int | None = None
 
 
 def _workers(device: torch.device) -> int:
-    return (_chosen_workers or torch.get_num_threads()) if device.type == "cpu" else 1
+    if device.type != "cpu" or _place.shared:
+        return 1
+    return _chosen_workers or torch.get_num_threads()
 
 
 def tile_side(n: int, d: int, device: torch.device) -> int:
@@ -187,9 +203,10 @@ class Points:
         """
         rows = self.rows[self.first[positions]]
         width = rows.shape[1]
-        factor = torch.zeros(side, width + 2, dtype=dtype, device=rows.device)
-        centred = rows.to(torch.promote_types(rows.dtype, dtype)) - self.centre
-        factor[: len(rows), :width] = centred.mul_(-2 * self.scale if left else self.scale)
+        factor = torch.empty(side, width + 2, dtype=dtype, device=rows.device)
+        centred = rows.to(torch.promote_types(rows.dtype, dtype)).sub_(self.centre)
+        torch.mul(centred, -2 * self.scale if left else self.scale, out=factor[: len(rows), :width])
+        factor[len(rows) :] = 0
         factor[:, width if left else width + 1] = 1
         norms = factor[:, width + 1 if left else width]
         norms[: len(rows)] = self.norms[positions]

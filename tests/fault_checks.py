@@ -25,9 +25,11 @@ def assert_nothing_half_written(folder):
         if path.suffix == ".json" and path.parent.name == "records":
             jsonschema.validate(json.loads(path.read_text()), schema)
         elif path.suffix == ".npz":
-            assert all(len(array) for array in np.load(path).values())
+            with np.load(path) as arrays:
+                assert all(len(arrays[name]) for name in arrays)
         elif path.suffix == ".png":
-            Image.open(path).load()
+            with Image.open(path) as picture:
+                picture.load()
         elif path.suffix == ".npy":
             assert len(np.load(path))
         else:

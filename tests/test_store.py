@@ -1,5 +1,6 @@
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -59,6 +60,51 @@ def test_a_record_of_a_newer_schema_is_refused_with_the_remedy(store):
     with pytest.raises(RunError, match=r"newer than this genharness reads .* upgrade genharness"):
         list(store.records())
     assert path.exists()
+
+
+def test_a_record_that_is_being_written_is_not_read_and_not_moved(store):
+    done = store.save(record())
+    half = store.records_folder / f".123-0a1b2c3d.{done.name}"
+    half.write_text("{")
+    assert len(list(store.records())) == 1
+    assert store.find(done.stem).cell == record().cell
+    assert half.exists()
+    assert store.warnings == []
+
+
+def test_what_killed_writers_left_of_a_cell_is_removed_and_nothing_else(store):
+    cell = record().cell
+    inside = store.cell_folder(cell.id) / "features"
+    inside.mkdir(parents=True)
+    left = [
+        store.records_folder / f".1-00000000.{cell.id}.json",
+        store.cell_folder(cell.id) / ".1-00000000.samples.npz",
+        inside / ".1-00000000.abc" / "features.npy",
+    ]
+    left[2].parent.mkdir()
+    other = store.records_folder / ".1-00000000.other.json"
+    for path in (*left, other, store.cell_folder(cell.id) / "samples.npz"):
+        path.touch()
+    store.remove_leftovers(cell.id)
+    assert not any(path.exists() for path in left)
+    assert other.exists()
+    assert (store.cell_folder(cell.id) / "samples.npz").exists()
+
+
+def test_a_failure_never_replaces_a_finished_record(store):
+    store.save(record())
+    store.settle(replace(record(), status="failed", reason="x"))
+    assert store.load(record().cell.id).finished
+
+
+def test_a_record_that_cannot_be_written_says_so_itself(store, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("genharness.store.write_bytes", full)
+    settled = store.settle(record())
+    assert settled.status == "failed"
+    assert "No space left on device" in settled.reason
 
 
 def test_a_results_path_that_is_a_file_is_refused(tmp_path):

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genharness.arrays import PreparedData, ensure_prepared
+from genharness.arrays import PreparedData
 from genharness.cells import Settings, Task
 from genharness.checkpoints import UnreadableCheckpointError
 from genharness.errors import ConfigError, RunError, did_you_mean
 from genharness.fitting import BEST, CHECKPOINT, Fitting
 from genharness.randomness import undisturbed
+from genharness.recorded_data import recorded_data
 from genharness.records import Record
-from genharness.references import parse_reference
 from genharness.registry import Registry
 from genharness.runner import CellRun
 from genharness.scoring import CellScoring
@@ -77,6 +77,7 @@ def draw_from(
     Raises:
         ConfigError: If the cell has not finished, keeps no checkpoint, cannot give so many samples, or makes no such
             classes.
+        DataError: If its data cannot be had on this machine.
         RunError: If its checkpoint cannot be read.
     """
     spec = registry.models.find(record.cell.model)
@@ -88,8 +89,7 @@ def draw_from(
     _refuse_unfinished(run, record, spec)
     if best:
         _refuse_without_best(run, record)
-    reference = parse_reference(record.cell.dataset)
-    data = ensure_prepared(registry.datasets.find(reference.name), reference, report=report)
+    data = recorded_data(record, registry, same=not spec.trained, report=report)
     _refuse_too_many(n, spec, data)
     with undisturbed():
         fitting = _fitted(run, registry, data, best=best)

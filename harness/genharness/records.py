@@ -13,6 +13,8 @@ from genharness.errors import RunError
 __all__ = ["MEASUREMENTS", "METRIC_FAILED", "SCHEMA_VERSION", "STATUSES", "Record", "Status"]
 
 SCHEMA_VERSION = 1
+OLDEST_SCHEMA = 1
+"""Records from this version on can be read."""
 
 Status = Literal["ok", "failed", "diverged", "out_of_memory", "timeout", "interrupted"]
 """How a cell ended. Only `ok` counts as finished; `interrupted` goes on from its checkpoint."""
@@ -104,7 +106,7 @@ class Record:
             name: File name, for messages.
 
         Raises:
-            RunError: If it was written by a newer genharness.
+            RunError: If its schema is newer or older than this genharness reads.
             ValueError: If it is no record.
         """
         if not isinstance(plain, dict) or not isinstance(plain.get("schema"), int):
@@ -113,6 +115,11 @@ class Record:
             raise RunError(
                 f"record {name} has schema {plain['schema']}, newer than this genharness reads ({SCHEMA_VERSION}): "
                 "upgrade genharness, or move the file away"
+            )
+        if plain["schema"] < OLDEST_SCHEMA:
+            raise RunError(
+                f"record {name} has schema {plain['schema']}, older than this genharness reads ({OLDEST_SCHEMA} and "
+                "newer): read it with the genharness that wrote it, or move the file away and run its cell again"
             )
         try:
             values = {key: plain[key] for key in _FIELDS if key in plain}

@@ -10,22 +10,19 @@ from genharness.records import Record
 from genharness.store import Store
 
 
+def save(store, model, base, protocol):
+    for seed in range(4):
+        cell = Cell(model=model, dataset="digits", seed=seed, budget="smoke", length="1steps", protocol=protocol)
+        measured = {"protocol": protocol.as_plain(), "protocol_hash": protocol.hash}
+        store.save(Record(cell=cell, status="ok", scores={"fid": base + seed}, **measured))
+
+
 @pytest.fixture
 def results(tmp_path):
     store = Store(tmp_path / "results")
     store.open_for_writing()
-    protocol = Protocol(extractor="classifier", sample_count=10)
     for model, base in (("vae", 10.0), ("dcgan", 20.0)):
-        for seed in range(4):
-            cell = Cell(
-                model=model, dataset="digits", seed=seed, budget="smoke", length="1steps", protocol=protocol
-            )
-            scores = {"fid": base + seed}
-            store.save(
-                Record(
-                    cell=cell, status="ok", scores=scores, protocol=protocol.as_plain(), protocol_hash=protocol.hash
-                )
-            )
+        save(store, model, base, Protocol(extractor="classifier", sample_count=10))
     return store.folder
 
 
@@ -49,3 +46,31 @@ def test_a_mistake_is_one_line_and_exit_code_two(genharness, results):
     done = genharness("compare", "vea", "dcgan")
     assert done.returncode == 2
     assert done.stderr.splitlines() == ["error: no row 'vea' in results; did you mean 'vae'?"]
+
+
+def test_one_row_is_refused_in_one_line(genharness, results):
+    done = genharness("compare", "vae")
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == ["error: comparing takes two rows, and only 'vae' was named: name another"]
+
+
+def test_rows_of_different_protocols_are_refused_with_the_difference_named(genharness, results):
+    save(Store(results), "wgan", 15.0, Protocol(extractor="inception", sample_count=20))
+    done = genharness("compare", "vae", "wgan")
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "different protocols on digits" in line
+    assert "extractor classifier against inception" in line
+    assert "sample_count 10 against 20" in line.replace(" count", "_count")
+
+
+def test_records_of_a_schema_that_is_too_old_are_refused_with_what_to_do(genharness, results):
+    path = next((results / "records").iterdir())
+    path.write_text(path.read_text().replace('"schema": 1', '"schema": 0'))
+    for command in (["compare", "vae", "dcgan"], ["leaderboard"]):
+        done = genharness(*command)
+        assert done.returncode == 2
+        (line,) = done.stderr.splitlines()
+        assert f"{path.name} has schema 0, older than this genharness reads (1 and newer)" in line
+        assert "move the file away" in line
+    assert path.exists()

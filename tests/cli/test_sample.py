@@ -83,8 +83,8 @@ def test_the_best_checkpoint_gives_the_samples_of_its_step(cells, draw, tmp_path
     (folder / "best.pt").write_bytes(last)  # now the last one's under that name
     draw("acgan", "-n", 8, "--checkpoint", "best", "--out", tmp_path / "last.npz")
     (folder / "aside.pt").replace(folder / "best.pt")
-    one, other = (np.load(tmp_path / f"{name}.npz")["images"] for name in ("best", "last"))
-    assert (one == other).all() == (best["step"] == 3)
+    with np.load(tmp_path / "best.npz") as one, np.load(tmp_path / "last.npz") as other:
+        assert (one["images"] == other["images"]).all() == (best["step"] == 3)
 
 
 def test_a_cell_without_a_best_checkpoint_says_how_to_have_one(draw, tmp_path):

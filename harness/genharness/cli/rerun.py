@@ -13,6 +13,7 @@ from genharness.cells import Task
 from genharness.cli.display import make_display
 from genharness.cli.options import DEFAULT_RESULTS, console, resolve_device
 from genharness.execution import make_executor
+from genharness.recorded_data import recorded_data
 from genharness.records import Record
 from genharness.registry import Registry, load_registry
 from genharness.repeating import TOLERANCE, Agreement, agreement, repetition
@@ -44,6 +45,7 @@ def rerun(cell: str, results: Path, device: str | None, weights: Path | None, ex
     where = resolve_device(device or str(record.environment.get("device", record.cell.device)))
     with tempfile.TemporaryDirectory(prefix="genharness-rerun-") as folder:
         task = repetition(record, registry, Path(folder), device=where, weights=weights)
+        recorded_data(record, registry, same=True)
         again = _run(task, registry, executor)
     if again is None or not again.finished:
         reason = f"{again.status}: {again.reason}" if again else "it never started"

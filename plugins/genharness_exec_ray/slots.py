@@ -21,6 +21,7 @@ __all__ = ["LostError", "Slot", "close"]
 _UNREACHABLE_SECONDS = 60.0
 """How long a worker may be out of reach before it counts as lost."""
 
+_ACTOR: Any = ray.remote(CellWorker)  # its methods have `remote` where Python sees plain functions
 _REST_SECONDS = 1.0
 _END_SECONDS = 5.0
 
@@ -50,8 +51,7 @@ class Slot:
         self._seen = 0
         self._unreachable_since: float | None = None
         self._resting_until = 0.0
-        kind: Any = ray.remote(CellWorker)  # its methods have `remote` where Python sees plain functions
-        placed = kind.options(num_cpus=share.cpus, num_gpus=share.gpus, scheduling_strategy="SPREAD")
+        placed = _ACTOR.options(num_cpus=share.cpus, num_gpus=share.gpus, scheduling_strategy="SPREAD")
         self._actor = placed.remote(variables)
         self.request: Any = self._actor.node.remote()
 

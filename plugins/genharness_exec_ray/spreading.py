@@ -101,11 +101,14 @@ class Spreading:
     def _look_at_nodes(self) -> None:
         """Count the nodes now and then; give up when none could hold the next cell for a minute."""
         now = time.monotonic()
-        if now - self._looked_at < _LOOK_SECONDS or not self._waiting:
+        if now - self._looked_at < _LOOK_SECONDS:
             return
         self._looked_at, self._nodes = now, max(1, node_count())
+        if not self._waiting or any(slot.task for slot in self._slots):
+            self._room_at = now
+            return
         task, share = self._waiting[0]
-        if fits(share) or any(slot.task for slot in self._slots):
+        if fits(share):
             self._room_at = now
         elif now - self._room_at > _PATIENCE_SECONDS:
             self._give_up(f"no node is left in the Ray cluster that has the {share} of a cell: {_advice(share)}")
@@ -212,7 +215,7 @@ class Spreading:
 
 
 def _advice(share: Share) -> str:
-    return "use --device cpu" if share.gpus else "use fewer --threads"
+    return f"start one that has, or use {'--device cpu' if share.gpus else 'fewer --threads'}"
 
 
 def _settled(task: Task, status: Status, reason: str) -> Record:

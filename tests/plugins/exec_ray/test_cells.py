@@ -122,7 +122,7 @@ def test_a_second_request_ends_everything_at_once(start, tmp_path, home, faulty)
 
 @pytest.mark.slow
 def test_a_killed_command_leaves_no_process_and_the_next_one_goes_on(start, tmp_path, home):
-    matrix = [*QUICK, "--datasets", "digits", "--models", "vae", "--budget", "2500steps", "--checkpoint-every", "0"]
+    matrix = [*QUICK, "--datasets", "digits", "--models", "vae", "--budget", "800steps", "--checkpoint-every", "0"]
     running = start(*matrix, "--results", "cut", "--executor", "ray")
     wait_for(lambda: list(tmp_path.glob("cut/cells/*/checkpoint.pt")))
     time.sleep(1.0)
@@ -160,8 +160,8 @@ def test_nothing_to_do_starts_no_ray(start, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--threads", "999"], "no node of the Ray cluster has the 999 CPUs of a cell: use fewer --threads"),
-        (["--device", "cuda"], "no node of the Ray cluster has the 1 CPU and a GPU of a cell: use --device cpu"),
+        (["--threads", "999"], "no node of the Ray cluster has the 999 CPUs of a cell: start one that has, or use fewer"),
+        (["--device", "cuda"], "no node of the Ray cluster has the 1 CPU and a GPU of a cell: start one that has, or"),
     ],
 )
 @pytest.mark.slow

@@ -109,6 +109,21 @@ def test_a_cell_of_a_killed_node_goes_on_from_its_checkpoint_on_one_that_joins(
     assert repeatable(there) == repeatable(here)
 
 
+def test_the_run_ends_with_a_line_when_no_node_is_left_and_goes_on_when_there_is_one(make_cluster, start, tmp_path):
+    cluster = make_cluster(head_cpus=0)
+    one = [*QUICK, "--models", "vae", "--datasets", "digits", "--budget", "800steps", "--checkpoint-every", "0"]
+    one += ["--executor", f"ray:{cluster.address}"]
+    running = start(*one)
+    wait_for(lambda: list(tmp_path.glob("results/cells/*/checkpoint.pt")))
+    cluster.remove_node(cluster.second, allow_graceful=False)
+    assert running.wait(timeout=200) == 2, running.lines()
+    assert "error: no node is left in the Ray cluster that has the 1 CPU of a cell" in running.lines()[-1]
+    cluster.add_node(**SMALL)
+    again = start(*one)
+    assert again.wait(timeout=200) == 0, again.lines()
+    assert [record["status"] for record in records(tmp_path / "results").values()] == ["ok"]
+
+
 def test_jobs_limits_the_cells_at_a_time(make_cluster, start):
     cluster = make_cluster()
     arguments = [*QUICK, "--models", "noise,real,gaussian", "--datasets", "digits"]

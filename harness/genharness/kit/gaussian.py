@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
-from scipy.linalg import lapack
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # ships no types
 
 from genharness.archives import list_members
@@ -86,6 +85,8 @@ class GaussianStatistics:
     @cached_property
     def cholesky(self) -> FloatArray | None:
         """Lower triangular `(d, d)` L with L L' = covariance; None where that is singular. Computed once."""
+        from scipy.linalg import lapack  # only here, because it takes as long to load as a kept score to find
+
         if self.rows is not None:
             return None  # n samples span n - 1 dimensions
         lower, failed_at = lapack.dpotrf(self.covariance.T, lower=1)  # .T: as it is, in LAPACK's order

@@ -160,7 +160,7 @@ def test_nothing_to_do_starts_no_ray(start, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--threads", "999"], "no node of the Ray cluster has the 999 CPUs of a cell: start one that has, or use fewer"),
+        (["--threads", "999"], "no node of the Ray cluster has the 999 CPUs of a cell: start one that has, or"),
         (["--device", "cuda"], "no node of the Ray cluster has the 1 CPU and a GPU of a cell: start one that has, or"),
     ],
 )

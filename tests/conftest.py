@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -46,6 +48,15 @@ def _own_home(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GENHARNESS_HOME", str(tmp_path_factory.mktemp("genharness-home")))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _same_random_numbers():
+    """What a test draws without a seed of its own is the same each time, whichever tests ran before."""
+    random.seed(0)
+    np.random.seed(0)
+    if "torch" in sys.modules:  # not imported for tests that do without
+        sys.modules["torch"].manual_seed(0)
 
 
 @pytest.fixture

@@ -104,7 +104,6 @@ _SN_WGAN_GP = ModelSpec(
     config=configs.SNWGANGPConfig,
     family="gan",
     paper="Gulrajani et al. 2017, arXiv:1704.00028; Miyato et al. 2018, arXiv:1802.05957",
-    modalities=("image", "tabular"),
     recipes={
         "smoke": _smoke("1200steps", _FAST_CRITIC, step_ms=35),
         "standard": Recipe(length="15000steps", ema=0.999, step_ms=3000),

@@ -44,7 +44,7 @@ class AE(GenerativeModel):
 
     def training_step(self, batch: Batch) -> Mapping[str, Tensor]:
         """Minimise the mean squared error of a pixel (or column)."""
-        loss = F.mse_loss(self.decode(self.encode(batch.data)), batch.data)
+        loss = F.mse_loss(self.decoder(self.encode(batch.data)).float(), batch.data)
         minimise(self.optimiser, loss)
         return {"loss": loss.detach()}
 
@@ -59,9 +59,9 @@ class AE(GenerativeModel):
         return codes
 
     def decode(self, z: Tensor) -> Tensor:
-        """Return samples from codes `(n, latent)`."""
+        """Return samples from codes `(n, latent)`; the decoder learns without bounds, for those of tanh saturate."""
         output: Tensor = self.decoder(z).float()
-        return output.tanh() if self.data.modality == "image" else output
+        return output.clamp(-1, 1) if self.data.modality == "image" else output
 
     def reconstruct(self, x: Tensor) -> Tensor:
         """Encode and decode."""

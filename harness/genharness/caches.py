@@ -72,6 +72,8 @@ def _words(kind: CacheKind, path: Path) -> str:
 
 
 def _feature_words(key: dict[str, Any]) -> str:
+    if "decoded" in key:
+        return f"pictures of zip {key['decoded'][:10]}"
     if "derived" in key:
         sets = " and ".join(_set_words(one) for one in key["of"].values())
         return f"{key['derived']}, by {key['extractor']} of {sets}"

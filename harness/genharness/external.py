@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from genharness.choices import all_options, choose_extractor, feature_errors, protocol_of, select_metrics
+from genharness.decoded import read_or_recall
 from genharness.errors import ConfigError, DataError, GenharnessError
 from genharness.fit import DatasetFacts, metric_misfit
 from genharness.home import home
@@ -18,7 +19,7 @@ from genharness.protocol import Protocol
 from genharness.records import Record
 from genharness.references_given import Reference, dataset_reference, path_reference
 from genharness.registry import Registry
-from genharness.sample_sets import SampleFile, fit_to, read_labels, read_samples, taken, with_classes
+from genharness.sample_sets import SampleFile, fit_to, read_labels, taken, with_classes
 from genharness.specs import ExtractorSpec, MetricSpec, ModelSpec
 from genharness.store import Store
 from genharness.suite import Suite
@@ -244,7 +245,7 @@ def _read_one(request: Request, source: _Source, reference: Reference, report: R
     shape = reference.shape
     square = shape is not None and shape.modality == "image" and shape.height == shape.width
     size = shape.height if shape is not None and square and reference.data is not None else request.resize_to
-    found = read_samples(source.path, size=size, report=report)
+    found = read_or_recall(source.path, size=size, report=report)
     if reference.data is not None:
         found = fit_to(found, reference.data.shape, reference.name)
     if request.labels is not None:

@@ -59,6 +59,7 @@ def whole(bench):
     results = bench.folder / "whole"
     done = bench.command(*RUN, "--results", results)
     assert done["code"] == 0, done
+    assert record_of(STRUCK, results)["environment"]["memory_limit_mib"] == 4096
     return results
 
 

@@ -55,8 +55,8 @@ def prepared(tmp_path_factory):
     return home
 
 
-@pytest.mark.parametrize("form", ["npz", "zip"])
 @pytest.mark.parametrize("when", ["first", "second", "another"])
+@pytest.mark.parametrize("form", ["npz", "zip"])
 def test_evaluate(benchmark, prepared, form, when):
     benchmark.group = f"evaluate 10,000 images of a .{form}"
     if when == "first":

@@ -26,7 +26,7 @@ REG_COVAR = 1e-6
 
 
 class AE(GenerativeModel):
-    """Minimises the squared error of x -> z -> x. It has no prior: `fit` puts one full Gaussian over the codes.
+    """Minimises the error of x -> z -> x. It has no prior: `fit` puts one full Gaussian over the codes.
 
     Before `fit`, that Gaussian is standard normal, which has nothing to do with the codes.
 
@@ -43,8 +43,12 @@ class AE(GenerativeModel):
         self.optimiser = adam(self.parameters(), config.lr)
 
     def training_step(self, batch: Batch) -> Mapping[str, Tensor]:
-        """Minimise the mean squared error of a pixel (or column)."""
-        loss = F.mse_loss(self.decoder(self.encode(batch.data)).float(), batch.data)
+        """Minimise the cross-entropy of a pixel, as the paper does, or the mean squared error of a column."""
+        output = self.decoder(self.encode(batch.data)).float()
+        if self.data.modality == "image":
+            loss = F.binary_cross_entropy_with_logits(output, (batch.data + 1) / 2)
+        else:
+            loss = F.mse_loss(output, batch.data)
         minimise(self.optimiser, loss)
         return {"loss": loss.detach()}
 
@@ -59,9 +63,9 @@ class AE(GenerativeModel):
         return codes
 
     def decode(self, z: Tensor) -> Tensor:
-        """Return samples from codes `(n, latent)`; the decoder learns without bounds, for those of tanh saturate."""
+        """Return samples from codes `(n, latent)`."""
         output: Tensor = self.decoder(z).float()
-        return output.clamp(-1, 1) if self.data.modality == "image" else output
+        return 2 * output.sigmoid() - 1 if self.data.modality == "image" else output
 
     def reconstruct(self, x: Tensor) -> Tensor:
         """Encode and decode."""

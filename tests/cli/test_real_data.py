@@ -8,6 +8,23 @@ from click.testing import CliRunner
 from genharness.cli.main import cli
 from genharness.store import Store
 
+SMALL = {
+    "ae": ["width=16"],
+    "vae": ["width=16"],
+    "beta-vae": ["width=16"],
+    "vae-gmm": ["width=16"],
+    "vq-vae": ["hidden=32", "prior_width=16", "prior_layers=2"],
+    "gan": ["width=64"],
+    "dcgan": ["width=16"],
+    "deep-dcgan": ["width=16"],
+    "acgan": ["width=16"],
+    "wgan": ["width=16"],
+    "wgan-gp": ["body=dcgan", "width=16"],
+    "sn-wgan-gp": ["body=dcgan", "width=16"],
+    "sngan": ["width=16", "generator_width=16"],
+}
+"""Options that make every trained model small."""
+
 
 def invoke(*arguments):
     done = CliRunner().invoke(cli, [str(argument) for argument in arguments], catch_exceptions=False)
@@ -22,14 +39,15 @@ def results(shared_data, tmp_path_factory):
         patch.setenv("GENHARNESS_HOME", str(folder / "home"))
         invoke("data", "prepare", "cifar10", "--from", shared_data / "cifar10-jpeg.tar.xz")
         invoke("data", "prepare", "covid", "--from", shared_data / "covid-chestxray-dataset")
-        fast = ("--samples", 60, "--set", "classifier.steps=20", "--set", "sngan.generator_width=32")
-        datasets = "cifar10#300,covid@32,covid@64"
+        options = [f"{model}.{option}" for model, chosen in SMALL.items() for option in chosen]
+        fast = ["--samples", 60, *(part for option in (*options, "classifier.steps=20") for part in ("--set", option))]
+        datasets = "cifar10#300,covid@32"
         invoke("run", "--models", "all", "--datasets", datasets, "--budget", "2steps", *fast, "--results", folder)
         yield folder
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("dataset", ["cifar10#300", "covid@32", "covid@64"])
+@pytest.mark.parametrize("dataset", ["cifar10#300", "covid@32"])
 def test_every_image_model_trains_and_is_scored_on(dataset, results):
     from genharness.registry import load_registry
 
@@ -45,5 +63,5 @@ def test_every_image_model_trains_and_is_scored_on(dataset, results):
 @pytest.mark.slow
 def test_the_leaderboard_ranks_both(results):
     groups = json.loads(invoke("leaderboard", results, "--format", "json").stdout)
-    assert {group["dataset"] for group in groups} == {"cifar10#300", "covid@32", "covid@64"}
+    assert {group["dataset"] for group in groups} == {"cifar10#300", "covid@32"}
     assert all(group["rows"][0]["model"] in ("real", "memoriser") for group in groups)

@@ -62,7 +62,7 @@ _DEEP_DCGAN = ModelSpec(
     family="gan",
     paper="Radford et al. 2016, arXiv:1511.06434; residual blocks: He et al. 2016, arXiv:1512.03385",
     recipes={
-        "smoke": _smoke("1000steps", _FAST, step_ms=35),
+        "smoke": _smoke("1000steps", _FAST, step_ms=50),
         "standard": Recipe(length="15000steps", batch_size=128, ema=0.999, step_ms=900),
         "paper": Recipe(length="50000steps", batch_size=128, step_ms=900),
     },
@@ -105,7 +105,7 @@ _SN_WGAN_GP = ModelSpec(
     family="gan",
     paper="Gulrajani et al. 2017, arXiv:1704.00028; Miyato et al. 2018, arXiv:1802.05957",
     recipes={
-        "smoke": _smoke("1200steps", _FAST_CRITIC, step_ms=35),
+        "smoke": _smoke("1200steps", _FAST_CRITIC, step_ms=40),
         "standard": Recipe(length="15000steps", ema=0.999, step_ms=3000),
         "paper": Recipe(length="500000steps", step_ms=3000),
     },
@@ -119,7 +119,7 @@ _SNGAN = ModelSpec(
     family="gan",
     paper="Miyato et al. 2018, arXiv:1802.05957",
     recipes={
-        "smoke": _smoke("800steps", {"width": 16, "generator_width": 32, "lr": 5e-4, "critic_steps": 2}, step_ms=80),
+        "smoke": _smoke("800steps", {"width": 16, "generator_width": 32, "lr": 5e-4, "critic_steps": 2}, step_ms=150),
         "standard": Recipe(length="20000steps", ema=0.999, step_ms=3000),
         "paper": Recipe(length="250000steps", step_ms=3000),
     },

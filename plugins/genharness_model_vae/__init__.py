@@ -11,7 +11,7 @@ from genharness_model_vae.configs import AEConfig, BetaVAEConfig, VAEConfig, VAE
 __all__ = ["genharness_models"]
 
 RECIPES = {
-    "smoke": Recipe(length="800steps", batch_size=128, options={"lr": 2e-3}, step_ms=55, full_up_to=32),
+    "smoke": Recipe(length="800steps", batch_size=128, options={"lr": 2e-3}, step_ms=110, full_up_to=32),
     "standard": Recipe(length="20000steps", batch_size=128, options={"width": 64}, step_ms=145),
     "paper": Recipe(length="100epochs", batch_size=100, options={"latent": 128, "lr": 1e-4}, step_ms=40),
 }
@@ -83,7 +83,7 @@ def genharness_models() -> Sequence[ModelSpec]:
             config=VQVAEConfig,
             family="vae",
             recipes={
-                "smoke": Recipe(length="800steps", batch_size=64, options=SMALL_VQ, step_ms=55, full_up_to=32),
+                "smoke": Recipe(length="800steps", batch_size=64, options=SMALL_VQ, step_ms=150, full_up_to=32),
                 "standard": Recipe(length="30000steps", batch_size=128, step_ms=340),
                 "paper": Recipe(length="250000steps", batch_size=128, options=PAPER_VQ, step_ms=530),
             },

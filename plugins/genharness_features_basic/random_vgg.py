@@ -7,30 +7,26 @@ initialised VGG16 whose second fully connected layer (fc2) gives 64 dimensions.
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torchvision.models import vgg16  # type: ignore[import-untyped]  # torchvision ships no types
 
-from genharness import DataError
-from genharness.kit import Extracted, Extractor, ExtractorContext
+from genharness.kit import ExtractorContext
+from genharness.kit.embedding import ImageExtractor
 from genharness.kit.resize import RESIZES, resize
-from genharness.kit.tiles import full_precision
 from genharness_features_basic import RandomVggConfig
 
 __all__ = ["RandomVgg16"]
 
-_BATCH = 16
 
-
-class RandomVgg16(Extractor):
+class RandomVgg16(ImageExtractor):
     """Random features: the seed of the protocol fixes the weights.
 
     The last layer gives its values before the ReLU, which would silence about half of 64 random units for good.
     """
+
+    name = "random-vgg16"
 
     def __init__(self, context: ExtractorContext, config: RandomVggConfig) -> None:
         super().__init__(context, config)
@@ -58,23 +54,7 @@ class RandomVgg16(Extractor):
         """Hash of seed, size and weights."""
         return self._identity
 
-    @torch.inference_mode()
-    def extract(self, samples: NDArray[Any]) -> Extracted:
-        """Return `(n, 64)` of uint8 images `(n, 1 or 3, h, w)`.
-
-        Raises:
-            DataError: If the samples are something else.
-        """
-        if samples.dtype != np.uint8 or samples.ndim != 4 or samples.shape[1] not in (1, 3):
-            raise DataError(
-                f"extractor random-vgg16 reads uint8 images (n, 1 or 3, h, w), not {samples.dtype} {samples.shape}"
-            )
-        with full_precision(self.context.device):
-            parts = [self._embed(samples[start : start + _BATCH]) for start in range(0, len(samples), _BATCH)]
-        return Extracted(torch.cat(parts).numpy())
-
-    def _embed(self, samples: NDArray[Any]) -> Tensor:
-        images = torch.from_numpy(np.array(samples)).to(self.context.device)
-        images = resize(images, self._size, self._resize).expand(-1, 3, -1, -1)
-        features: Tensor = self._network(images / 127.5 - 1)
-        return features.float().cpu()
+    def embed(self, images: Tensor) -> Tensor:
+        """Return the values of the last layer `(n, 64)`."""
+        features: Tensor = self._network(resize(images, self._size, self._resize).expand(-1, 3, -1, -1) / 127.5 - 1)
+        return features

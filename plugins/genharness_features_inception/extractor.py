@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from genharness import DataError
 from genharness.downloads import in_words
 from genharness.kit import Extracted, Extractor, ExtractorContext
+from genharness.kit.embedding import check_images
 from genharness.kit.resize import RESIZES, resize
 from genharness.kit.tiles import full_precision
 from genharness.weights import find_weights, weights_hash
@@ -52,7 +52,7 @@ class InceptionExtractor(Extractor):
         Raises:
             DataError: If the samples are something else.
         """
-        _check(samples)
+        check_images("inception", samples)
         batch = _BATCH.get(self.context.device.type, 32)
         with full_precision(self.context.device), _exact_convolutions():
             parts = [self._extract(samples[start : start + batch]) for start in range(0, len(samples), batch)]
@@ -64,14 +64,6 @@ class InceptionExtractor(Extractor):
         images = resize(images, SIDE, self._resize).expand(-1, 3, -1, -1)  # grey: three equal channels
         pooled = self._network.pool(images)
         return pooled.cpu(), self._network.logits(pooled, unbiased=True).cpu()
-
-
-def _check(samples: NDArray[Any]) -> None:
-    if samples.dtype != np.uint8 or samples.ndim != 4 or samples.shape[1] not in (1, 3) or samples.size == 0:
-        raise DataError(
-            f"extractor inception reads uint8 images (n, 1 or 3, height, width), and these samples are "
-            f"{samples.dtype} {samples.shape}: choose another extractor with --features"
-        )
 
 
 @contextmanager

@@ -9,27 +9,20 @@ from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from genharness import ConfigError, DataError, Remote
 from genharness.downloads import in_words
-from genharness.kit import Extracted, Extractor, ExtractorContext
-from genharness.kit.tiles import full_precision
+from genharness.kit import ExtractorContext
+from genharness.kit.embedding import ImageExtractor
 from genharness.weights import find_weights, weights_hash
 from genharness_features_pretrained import CLIP, VGG16
 
 __all__ = ["Clip", "DinoV2", "Vgg16"]
 
-_BATCH = 16
 
-
-class _Wrapped(Extractor):
+class _Wrapped(ImageExtractor):
     """An extractor of torch-fidelity: uint8 RGB in, features out; it resizes as TensorFlow 1 did."""
-
-    name: str
 
     def __init__(self, context: ExtractorContext, config: Any) -> None:
         super().__init__(context, config)
@@ -57,25 +50,10 @@ class _Wrapped(Extractor):
         """SHA-256 of the weights."""
         return self._identity
 
-    @torch.inference_mode()
-    def extract(self, samples: NDArray[Any]) -> Extracted:
-        """Return features of uint8 images `(n, 1 or 3, h, w)`.
-
-        Raises:
-            DataError: If the samples are something else.
-        """
-        if samples.dtype != np.uint8 or samples.ndim != 4 or samples.shape[1] not in (1, 3):
-            raise DataError(
-                f"extractor {self.name} reads uint8 images (n, 1 or 3, h, w), not {samples.dtype} {samples.shape}"
-            )
-        with full_precision(self.context.device):
-            parts = [self._embed(samples[start : start + _BATCH]) for start in range(0, len(samples), _BATCH)]
-        return Extracted(torch.cat(parts).numpy())
-
-    def _embed(self, samples: NDArray[Any]) -> Tensor:
-        images = torch.from_numpy(np.array(samples)).to(self.context.device).expand(-1, 3, -1, -1)
-        features: Tensor = self._network(images)[0]
-        return features.float().cpu()
+    def embed(self, images: Tensor) -> Tensor:
+        """Return the network's features."""
+        features: Tensor = self._network(images.expand(-1, 3, -1, -1))[0]
+        return features
 
 
 class Vgg16(_Wrapped):

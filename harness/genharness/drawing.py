@@ -12,15 +12,14 @@ from numpy.typing import NDArray
 
 from genharness.arrays import PreparedData
 from genharness.cells import Settings, Task
-from genharness.checkpoints import UnreadableCheckpointError
-from genharness.errors import ConfigError, RunError, did_you_mean
-from genharness.fitting import BEST, CHECKPOINT, Fitting
+from genharness.errors import ConfigError, did_you_mean
+from genharness.fitting import BEST, Fitting
 from genharness.randomness import undisturbed
 from genharness.recorded_data import recorded_data
 from genharness.records import Record
 from genharness.registry import Registry
+from genharness.restoring import restored
 from genharness.runner import CellRun
-from genharness.scoring import CellScoring
 
 if TYPE_CHECKING:
     from genharness.specs import ModelSpec
@@ -92,7 +91,7 @@ def draw_from(
     data = recorded_data(record, registry, same=not spec.trained, report=report)
     _refuse_too_many(n, spec, data)
     with undisturbed():
-        fitting = _fitted(run, registry, data, best=best)
+        fitting = restored(run, registry, data, best=best)
         labels = _labels(classes, n, seed, fitting, data)
         with fitting.average.applied() as model:
             samples = fitting.sampler(model).draw(
@@ -125,19 +124,6 @@ def _refuse_too_many(n: int, spec: ModelSpec, data: PreparedData) -> None:
     held_out = len(data.samples("test"))
     if spec.finite and n > held_out:
         raise ConfigError(f"{spec.name} can give no more than the {held_out:,} held-out samples of the data, not {n:,}")
-
-
-def _fitted(run: CellRun, registry: Registry, data: PreparedData, *, best: bool) -> Fitting:
-    fitting = Fitting(run, registry, data)
-    try:
-        fitting.resume(BEST if best else CHECKPOINT)
-    except UnreadableCheckpointError as error:
-        which = "best checkpoint" if best else "checkpoint"
-        raise RunError(f"the {which} of {run.cell.id} is unusable ({error}): run the cell again") from error
-    if fitting.trains and not (fitting.finished or best):
-        raise RunError(f"the checkpoint of {run.cell.id} is of unfinished training: run the cell again")
-    fitting.train(CellScoring(run, registry, data))  # nothing is left to train: a reference row looks at the data here
-    return fitting
 
 
 def _labels(

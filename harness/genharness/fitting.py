@@ -209,6 +209,12 @@ class Fitting:
         self.trainer.feeder.close()
         self._record()
 
+    def complete(self) -> None:
+        """Make the model ready to sample as it stands, without a training step and without writing anything."""
+        if not self.finished:
+            self._fit_data()
+        self.trainer.feeder.close()
+
     def _fit_data(self) -> None:
         if isinstance(self.model, FitsData):
             self.run.emit("train", text="fitting to the whole data")

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from genharness.arrays import ensure_prepared, parse_reference
 from genharness.cells import Settings, Task
-from genharness.checkpoints import UnreadableCheckpointError
-from genharness.errors import ConfigError, RunError
-from genharness.fitting import CHECKPOINT, Fitting
+from genharness.errors import ConfigError
+from genharness.fitting import CHECKPOINT
 from genharness.kit.evaluation import Reconstructions
 from genharness.randomness import undisturbed
 from genharness.records import Record
 from genharness.registry import Registry
+from genharness.restoring import restored
 from genharness.runner import CellRun
 from genharness.scoring import CellScoring
 
@@ -40,14 +40,7 @@ def reconstruct_from(record: Record, registry: Registry, *, results: Path, devic
     data = ensure_prepared(registry.datasets.find(reference.name), reference)
     with undisturbed():
         scoring = CellScoring(run, registry, data)
-        fitting = Fitting(run, registry, data)
-        try:
-            fitting.resume()
-        except UnreadableCheckpointError as error:
-            raise RunError(f"the checkpoint of {run.cell.id} is unusable ({error}): run the cell again") from error
-        if fitting.trains and not fitting.finished:
-            raise RunError(f"the checkpoint of {run.cell.id} is of unfinished training: run the cell again")
-        fitting.train(scoring)  # nothing is left to train: a model that only looks at the data does so here
+        fitting = restored(run, registry, data)
         with fitting.average.applied() as model:
             found = scoring.reconstructions(model)
     if found is None:

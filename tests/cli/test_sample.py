@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from click.testing import CliRunner
 from PIL import Image
 
@@ -85,6 +86,26 @@ def test_the_best_checkpoint_gives_the_samples_of_its_step(cells, draw, tmp_path
     (folder / "aside.pt").replace(folder / "best.pt")
     with np.load(tmp_path / "best.npz") as one, np.load(tmp_path / "last.npz") as other:
         assert (one["images"] == other["images"]).all() == (best["step"] == 3)
+
+
+def test_drawing_from_an_early_best_checkpoint_trains_no_further_and_writes_nothing(cells, draw, tmp_path):
+    """The step at which a checkpoint is best is made the first of three: its weights are not the last ones."""
+    folder = cells.results / "cells" / cells.records["acgan"].cell.id
+    kept = {name: (folder / name).read_bytes() for name in ("best.pt", "checkpoint.pt")}
+    early = torch.load(folder / "checkpoint.pt", weights_only=True)
+    early["finished"], early["step"] = False, 1
+    early["average"] = {key: value * 0 for key, value in early["average"].items()}
+    try:
+        torch.save(early, folder / "best.pt")
+        before = {name: (folder / name).read_bytes() for name in kept}
+        assert draw("acgan", "-n", 8, "--checkpoint", "best", "--out", tmp_path / "early.npz").code == 0
+        assert {name: (folder / name).read_bytes() for name in kept} == before
+    finally:
+        (folder / "best.pt").write_bytes(kept["best.pt"])
+        (folder / "checkpoint.pt").write_bytes(kept["checkpoint.pt"])
+    assert draw("acgan", "-n", 8, "--out", tmp_path / "last.npz").code == 0
+    with np.load(tmp_path / "early.npz") as one, np.load(tmp_path / "last.npz") as other:
+        assert (one["images"] != other["images"]).any()
 
 
 def test_a_cell_without_a_best_checkpoint_says_how_to_have_one(draw, tmp_path):

@@ -13,7 +13,7 @@ from functools import cache
 
 import torch
 
-from genharness.kit.tiles import use_workers
+from genharness.kit.parallel import use_workers
 from genharness.specs import DataShape
 
 __all__ = ["settle_threads", "thread_count", "threads_settled"]

@@ -21,7 +21,7 @@ from genharness.atomic import write_bytes
 from genharness.feeding import Feeder, to_unit_range
 from genharness.home import home_folder
 from genharness.kit import Extracted, Extractor, ExtractorContext
-from genharness.kit.tiles import side_by_side
+from genharness.kit.parallel import side_by_side
 from genharness.protocol import short_hash
 from genharness.threads import threads_settled
 from genharness_features_classifier import ClassifierConfig

@@ -15,7 +15,7 @@ from genharness.downloads import in_words
 from genharness.kit import Extracted, Extractor, ExtractorContext
 from genharness.kit.embedding import check_images
 from genharness.kit.resize import RESIZES, resize
-from genharness.kit.tiles import full_precision
+from genharness.kit.parallel import full_precision
 from genharness.weights import find_weights, weights_hash
 from genharness_features_inception import WEIGHTS
 from genharness_features_inception.network import SIDE, load_network

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch_fidelity.metric_prc import prc_features_to_metric
 
-from genharness.kit import tiles
+from genharness.kit import parallel, tiles
 from genharness.kit.neighbours import PRDC, knn_radii, nearest, prdc
 
 SCORES = ("precision", "recall", "density", "coverage")
@@ -182,9 +182,8 @@ def test_a_pair_has_one_distance_whatever_stands_around_it():
 def test_tiles_err_by_no_more_than_their_bound(dtype, d):
     rows = torch.randn(64, d, dtype=torch.float64) + 100 * torch.randint(0, 2, (64, 1))
     points = tiles.Points.of(rows)
-    i = torch.arange(64)
-    left, right = (points.block(i, 64, dtype, left=left) for left in (True, False))
-    tile = tiles.TileBuffers(64, rows.device).product(left, right).double()
+    block = points.block(torch.arange(64), dtype)
+    tile = tiles.TileBuffers(64, rows.device).distances(block, block).double()
     a, b = points.first.repeat_interleave(64), points.first.repeat(64)
     exact = (points.scale * tiles.exact_distances(rows, a, rows, b)) ** 2
     error = points.error(dtype)
@@ -243,11 +242,11 @@ def test_threads_change_neither_answers_nor_the_number_of_threads():
     try:
         answers = []
         for workers in (1, 3):
-            tiles.use_workers(workers)
+            parallel.use_workers(workers)
             answers.append((prdc(real, fake), knn_radii(real, 5).tolist(), nearest(fake, real, 2)[1].tolist()))
             assert torch.get_num_threads() == before
     finally:
-        tiles.use_workers(None)
+        parallel.use_workers(None)
     assert answers[0] == answers[1]
 
 
@@ -258,16 +257,16 @@ def test_what_runs_side_by_side_starts_no_threads_of_its_own():
         return threading.get_ident()
 
     def outer(task):
-        return threading.get_ident(), tiles.side_by_side(inner, range(3), cpu), torch.get_num_threads()
+        return threading.get_ident(), parallel.side_by_side(inner, range(3), cpu), torch.get_num_threads()
 
-    tiles.use_workers(2)
+    parallel.use_workers(2)
     try:
-        for own, inside, threads in tiles.side_by_side(outer, range(4), cpu):
+        for own, inside, threads in parallel.side_by_side(outer, range(4), cpu):
             assert inside == [own] * 3
             assert threads == 1
-        assert threading.get_ident() not in tiles.side_by_side(inner, range(4), cpu)
+        assert threading.get_ident() not in parallel.side_by_side(inner, range(4), cpu)
     finally:
-        tiles.use_workers(None)
+        parallel.use_workers(None)
 
 
 def test_a_mistake_on_a_thread_is_raised():
@@ -275,7 +274,7 @@ def test_a_mistake_on_a_thread_is_raised():
         raise ZeroDivisionError(task)
 
     with pytest.raises(ZeroDivisionError, match="3"):
-        tiles.side_by_side(fail, [3], torch.device("cpu"))
+        parallel.side_by_side(fail, [3], torch.device("cpu"))
 
 
 def test_known_real_radii_change_nothing():

@@ -10,12 +10,13 @@ import torch
 from torch import Tensor
 
 from genharness.kit.entries import SmallEntries
+from genharness.kit.parallel import side_by_side
 from genharness.kit.tiles import (
+    Factors,
     Points,
     TileBuffers,
     comparison_error,
     exact_distances,
-    side_by_side,
     tile_side,
     tile_types,
 )
@@ -67,8 +68,12 @@ def overlap(real: Balls, fake: Balls, *, strict: bool) -> Overlap:
     device = real.points.rows.device
     larger, width = max(len(real.points), len(fake.points)), real.points.rows.shape[1]
     buffers = TileBuffers(tile_side(larger, width, device), device)
-    sides = [(_Side(real, dtype), _Side(fake, dtype)) for dtype in tile_types(width)]
-    strips = side_by_side(partial(_strip, sides, buffers, strict), real.points.blocks(buffers.side), device)
+    # What the fastest type leaves open is rarely much, so that blocks of the others are made when they are needed.
+    pairs = [
+        _Pair(*(_Side(balls, dtype, buffers.side, keep=nth == 0) for balls in (real, fake)))
+        for nth, dtype in enumerate(tile_types(width))
+    ]
+    strips = side_by_side(partial(_strip, pairs, buffers, strict), range(len(pairs[0].real.blocks)), device)
     return Overlap(
         torch.cat([part.fakes_in_ball for part in strips]),
         torch.stack([part.fake_is_in for part in strips]).any(0),
@@ -76,35 +81,42 @@ def overlap(real: Balls, fake: Balls, *, strict: bool) -> Overlap:
     )
 
 
-def _strip(sides: _Sides, buffers: TileBuffers, strict: bool, i: Tensor) -> Overlap:
-    """Return the overlap of reals `i` with all fakes."""
-    fakes = sides[0][1].balls.points
-    found = Overlap(
-        torch.zeros(len(i), dtype=torch.float64, device=i.device),
-        torch.zeros(len(fakes), dtype=torch.bool, device=i.device),
-        torch.zeros(len(i), dtype=torch.bool, device=i.device),
-    )
-    lefts: dict[torch.dtype, Tensor] = {}
-    for j in fakes.blocks(buffers.side):
-        near_real, near_fake = _compare(sides, i, j, lefts, buffers)
-        real, fake = near_real.settled(strict)
-        found.fakes_in_ball.index_add_(0, real, fakes.counts[j[fake]].double())
-        found.fake_is_in[j[fake]] = True
-        found.real_is_in[near_fake.settled(strict)[1]] = True
-    return found
-
-
 class _Side:
-    """One set's balls in tiles of one type: its error, and thresholds that allow for rounding."""
+    """One set's balls in tiles of one type: its blocks, its error, and thresholds that allow for rounding."""
 
-    def __init__(self, balls: Balls, dtype: torch.dtype) -> None:
+    def __init__(self, balls: Balls, dtype: torch.dtype, side: int, *, keep: bool) -> None:
         squared = (balls.radii * balls.points.scale) ** 2
         self.balls = balls
-        self.dtype = dtype
+        self.blocks = Factors(balls.points, dtype, side, keep=keep)
         self.error = balls.points.error(dtype)
         slack = self.error + comparison_error(squared, balls.points.rows.shape[1], dtype)
         self.low = squared - slack
         self.high = squared + slack
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Both sets in tiles of one type."""
+
+    real: _Side
+    fake: _Side
+
+
+def _strip(pairs: list[_Pair], buffers: TileBuffers, strict: bool, i: int) -> Overlap:
+    """Return the overlap of the reals of block `i` with all fakes."""
+    fakes, own = pairs[0].fake.blocks, pairs[0].real.blocks.positions[i]
+    found = Overlap(
+        torch.zeros(len(own), dtype=torch.float64, device=own.device),
+        torch.zeros(len(fakes.points), dtype=torch.bool, device=own.device),
+        torch.zeros(len(own), dtype=torch.bool, device=own.device),
+    )
+    for j, others in enumerate(fakes.positions):
+        near_real, near_fake = _compare(pairs, i, j, buffers)
+        real, fake = near_real.settled(strict)
+        found.fakes_in_ball.index_add_(0, real, fakes.points.counts[others[fake]].double())
+        found.fake_is_in[others[fake]] = True
+        found.real_is_in[near_fake.settled(strict)[1]] = True
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,21 +159,14 @@ def _near(
     return _Near(own, block, other, others, ball, point, squared < (own.low[block] - margin).to(tile.dtype)[ball])
 
 
-_Sides = list[tuple[_Side, _Side]]
-"""The reals' and the fakes', for each type of tile, the fastest first."""
-
-
-def _compare(
-    sides: _Sides, i: Tensor, j: Tensor, lefts: dict[torch.dtype, Tensor], buffers: TileBuffers
-) -> tuple[_Near, _Near]:
-    """Return the fakes `j` in or near balls of the reals `i`, and these in or near balls of those."""
-    for real, fake in sides:
-        if real.dtype not in lefts:
-            lefts[real.dtype] = real.balls.points.block(i, 32 * math.ceil(len(i) / 32), real.dtype, left=True)
-        right = fake.balls.points.block(j, buffers.side, fake.dtype, left=False)
-        tile = buffers.product(lefts[real.dtype], right)
-        near_real = _near(tile, real, i, fake, j)
-        near_fake = _near(tile, fake, j, real, i, transposed=True)
+def _compare(pairs: list[_Pair], i: int, j: int, buffers: TileBuffers) -> tuple[_Near, _Near]:
+    """Return the fakes of block `j` in or near balls of the reals of block `i`, and these in or near balls of those."""
+    for pair in pairs:
+        real, fake = pair.real, pair.fake
+        reals, fakes = real.blocks.positions[i], fake.blocks.positions[j]
+        tile = buffers.distances(real.blocks[i], fake.blocks[j])
+        near_real = _near(tile, real, reals, fake, fakes)
+        near_fake = _near(tile, fake, fakes, real, reals, transposed=True)
         if near_real.doubtful + near_fake.doubtful <= _DOUBTFUL_SHARE * tile.numel():
             break
     return near_real, near_fake

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from genharness.errors import DataError
 from genharness.kit.extractor import Extracted, Extractor
-from genharness.kit.tiles import full_precision
+from genharness.kit.parallel import full_precision
 
 __all__ = ["ImageExtractor", "check_images"]
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from genharness.kit.checks import ArrayLike, as_images, check_whole
 from genharness.kit.neighbours import nearest
 from genharness.kit.pairs import random_pairs
-from genharness.kit.tiles import full_precision
+from genharness.kit.parallel import full_precision
 
 __all__ = ["NearestReal", "bce", "mse", "nearest_real", "pair_ssim", "psnr", "ssim"]
 

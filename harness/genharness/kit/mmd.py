@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from genharness.kit.checks import ArrayLike, as_features, check_same_width, check_whole
-from genharness.kit.tiles import full_precision, side_by_side
+from genharness.kit.parallel import full_precision, side_by_side
 
 __all__ = ["KID", "kid", "unbiased_mmd2"]
 

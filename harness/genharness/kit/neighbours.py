@@ -12,8 +12,9 @@ from torch import Tensor
 
 from genharness.kit.balls import Balls, overlap
 from genharness.kit.checks import ArrayLike, as_features, check_same_width, check_whole
-from genharness.kit.selection import nearest_distinct
-from genharness.kit.tiles import Points, full_precision
+from genharness.kit.parallel import full_precision
+from genharness.kit.selection import kth_distances, nearest_distinct
+from genharness.kit.tiles import Points
 
 __all__ = ["PRDC", "knn_radii", "nearest", "prdc"]
 
@@ -161,14 +162,7 @@ def _same_type(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _radii(points: Points, k: int) -> Tensor:
-    found = nearest_distinct(points, points, k)
-    # A row's own copies come first, at distance 0; every distinct neighbour counts as often as it occurs.
-    reached = points.counts[:, None] - 1 + points.counts[found.places].cumsum(1)
-    nth = (reached < k).sum(1, keepdim=True).clamp(max=max(0, reached.shape[1] - 1))
-    radii = torch.zeros(len(points), dtype=torch.float64, device=points.rows.device)
-    if reached.shape[1]:
-        radii = torch.where(points.counts > k, radii, found.distances.gather(1, nth)[:, 0])
-    return radii[points.place]
+    return kth_distances(points, k)[points.place]
 
 
 def _members(points: Points, k: int) -> Tensor:

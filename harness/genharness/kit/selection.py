@@ -1,9 +1,9 @@
-"""The k smallest distances of every row, kept while tiles stream past, and then made exact."""
+"""The smallest distances of every row, kept while tiles stream past, and then made exact."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
@@ -12,17 +12,18 @@ import torch
 from torch import Tensor
 
 from genharness.kit.entries import SmallEntries
+from genharness.kit.parallel import side_by_side
 from genharness.kit.tiles import (
+    Factors,
     Points,
     TileBuffers,
     comparison_error,
     exact_distances,
-    side_by_side,
     tile_side,
     tile_types,
 )
 
-__all__ = ["Nearest", "nearest_distinct"]
+__all__ = ["Nearest", "kth_distances", "nearest_distinct"]
 
 _SPARE = 4  # candidates kept beyond k: enough, on common features, to prove that the k nearest are among them
 
@@ -94,41 +95,63 @@ class _Candidates:
 def nearest_distinct(query: Points, base: Points, k: int) -> Nearest:
     """Return the exact `k` nearest distinct rows of `base` for every distinct row of `query`.
 
-    Tiles are float32 first. A row whose k nearest cannot be proven to be among its candidates, given the tiles'
-    rounding, is searched again in float64, then with ever more candidates.
-
     Args:
-        query: What to find neighbours of; where it is `base` itself, a row is not its own neighbour.
-        base: Where to find them, in one frame with `query`.
+        query: What to find neighbours of.
+        base: Where to find them, another set in one frame with `query`.
         k: How many, at least 1.
 
     Returns:
         Distances and places for the distinct rows of `query`, fewer than k columns where `base` has fewer rows.
     """
-    others = len(base) - (query is base)
-    device = base.rows.device
-    shape = (len(query), min(k, others))
+    device, shape = base.rows.device, (len(query), min(k, len(base)))
     result = Nearest(
         torch.full(shape, math.inf, dtype=torch.float64, device=device),
         torch.zeros(shape, dtype=torch.int64, device=device),
     )
-    if others == 0:
-        return result
-    width = base.rows.shape[1]
+    _settle_all(query, base, shape[1], partial(_settle_nearest, result, query, base))
+    return result
+
+
+def kth_distances(points: Points, k: int) -> Tensor:
+    """Return the exact distance of every distinct row to the k-th nearest other row of its set, copies counted.
+
+    Args:
+        points: The set.
+        k: Which neighbour, at least 1 and less than the number of rows.
+
+    Returns:
+        Float64 `(u,)`.
+    """
+    distances = torch.zeros(len(points), dtype=torch.float64, device=points.rows.device)
+    others = len(points) - 1
+    if others:
+        _settle_all(points, points, min(k, others), partial(_settle_kth, distances, points, k))
+    return torch.where(points.counts > k, 0.0, distances)
+
+
+def _settle_all(query: Points, base: Points, k: int, settle: Callable[[Tensor, _Candidates], Tensor]) -> None:
+    """Find candidates for the k nearest of all rows of `query`, and ever better ones where `settle` returns rows.
+
+    Tiles are float32 first. Rows whose answer cannot be proven from their candidates, given the tiles' rounding, are
+    searched again in float64, then with ever more candidates. Where `query` is `base`, a row is not its own neighbour.
+    """
+    others, width, device = len(base) - (query is base), base.rows.shape[1], base.rows.device
     buffers = TileBuffers(tile_side(max(len(query), len(base)), width, device), device)
     left = torch.arange(len(query), device=device)
-    attempts = _attempts(shape[1], others, width)
+    attempts = _attempts(k, others, width)
+
+    def settled(find: Callable[[Tensor], _Candidates], parts: Sequence[Tensor]) -> Tensor:
+        return torch.cat(side_by_side(lambda rows: settle(rows, find(rows)), parts, device))
+
     if query is base:
         found = _search_within(base, *next(attempts), buffers)
-        settle = partial(_settle, result, query, base, found)
-        left = torch.cat(side_by_side(settle, left.split(buffers.side), device))
+        left = settled(found.of, left.split(buffers.side))
     for dtype, keep in attempts:
         if len(left) == 0:
             break
-        search = partial(_search_and_settle, result, query, base, dtype, keep, buffers)
-        at_once = min(buffers.side, max(32, 2**21 // keep))
-        left = torch.cat(side_by_side(search, left.split(at_once), device))
-    return result
+        parts = left.split(min(buffers.side, max(32, 2**21 // keep)))
+        factors = Factors(base, dtype, buffers.side, keep=len(parts) > 1)
+        left = settled(partial(_search, query, factors, keep, buffers), parts)
 
 
 def _attempts(k: int, others: int, width: int) -> Iterator[tuple[torch.dtype, int]]:
@@ -143,13 +166,12 @@ def _attempts(k: int, others: int, width: int) -> Iterator[tuple[torch.dtype, in
 def _search_within(points: Points, dtype: torch.dtype, keep: int, buffers: TileBuffers) -> _Candidates:
     """Search a set in itself: a tile off the diagonal serves its rows and its columns."""
     found = _Candidates(len(points), keep, dtype, points.rows.device)
-    blocks = points.blocks(buffers.side)
-    locks = [Lock() for _ in blocks]
+    blocks = Factors(points, dtype, buffers.side)
+    locks = [Lock() for _ in range(len(blocks))]
 
     def search(tile_at: tuple[int, int]) -> None:
         i, j = tile_at
-        left = points.block(blocks[i], buffers.side, dtype, left=True)
-        tile = buffers.product(left, points.block(blocks[j], buffers.side, dtype, left=False))
+        tile = buffers.distances(blocks[i], blocks[j])
         if i == j:
             tile.fill_diagonal_(math.inf)
         with locks[i]:
@@ -164,49 +186,76 @@ def _search_within(points: Points, dtype: torch.dtype, keep: int, buffers: TileB
     return found
 
 
-def _search_and_settle(
-    result: Nearest,
-    query: Points,
-    base: Points,
-    dtype: torch.dtype,
-    keep: int,
-    buffers: TileBuffers,
-    rows: Tensor,
-) -> Tensor:
-    """Search some rows of one set in another, or in their own set without themselves; return those left unproven."""
+def _search(query: Points, blocks: Factors, keep: int, buffers: TileBuffers, rows: Tensor) -> _Candidates:
+    """Search some rows of one set in another, or in their own set without themselves."""
+    base, dtype = blocks.points, blocks.dtype
     found = _Candidates(len(rows), keep, dtype, base.rows.device)
-    left = query.block(rows, len(rows), dtype, left=True)
-    for j in base.blocks(buffers.side):
-        tile = buffers.product(left, base.block(j, buffers.side, dtype, left=False))
-        column = int(j[0])
+    left = query.block(rows, dtype)
+    for j, columns in enumerate(blocks.positions):
+        tile = buffers.distances(left, blocks[j])
+        column = int(columns[0])
         if query is base:
-            own = ((rows >= column) & (rows < column + len(j))).nonzero()[:, 0]
+            own = ((rows >= column) & (rows < column + len(columns))).nonzero()[:, 0]
             tile[own, rows[own] - column] = math.inf
         found.offer(tile, 0, column)
-    return _prove(result, query, base, rows, found)
+    return found
 
 
-def _settle(result: Nearest, query: Points, base: Points, found: _Candidates, rows: Tensor) -> Tensor:
-    return _prove(result, query, base, rows, found.of(rows))
-
-
-def _prove(result: Nearest, query: Points, base: Points, rows: Tensor, found: _Candidates) -> Tensor:
+def _settle_nearest(result: Nearest, query: Points, base: Points, rows: Tensor, found: _Candidates) -> Tensor:
     """Write the exact neighbours of those `rows` whose candidates provably contain them; return the other rows."""
-    dtype, width = found.values.dtype, base.rows.shape[1]
     values = found.values.double()
     k = result.distances.shape[1]
-    others = len(base) - (query is base)
-    # The k-th nearest lies within `error` of the k-th smallest value, and an entry below `reach` may be nearer.
-    error = query.error(dtype)[rows] + base.error(dtype).max()
-    reach = values[:, k - 1] + 2 * error
-    reach += comparison_error(reach.clamp(min=0), width, torch.float64)
-    proven = (values[:, -1] > reach) | torch.tensor(values.shape[1] == others, device=rows.device)
-    row, nth = ((values <= reach[:, None]) & proven[:, None]).nonzero().T
-    exact = torch.full_like(values, math.inf)
-    column = found.columns[row, nth]
-    exact[row, nth] = exact_distances(query.rows, query.first[rows[row]], base.rows, base.first[column])
+    # An entry as small as this may be nearer than the one that is k-th by value.
+    reach = values[:, k - 1] + _doubt(query, base, rows, found, values[:, k - 1])
+    proven = (values[:, -1] > reach) | _all_of(found, len(base))
+    exact = _exact_where((values <= reach[:, None]) & proven[:, None], query, base, rows, found)
     by_first = base.first[found.columns].argsort(1)
     order = by_first.gather(1, exact.gather(1, by_first).argsort(dim=1, stable=True))[:, :k]
     result.distances[rows[proven]] = exact.gather(1, order)[proven]
     result.places[rows[proven]] = found.columns.gather(1, order)[proven]
     return rows[~proven]
+
+
+def _settle_kth(distances: Tensor, points: Points, k: int, rows: Tensor, found: _Candidates) -> Tensor:
+    """Write the exact k-th distances of those `rows` whose candidates provably hold them; return the other rows.
+
+    An entry's exact value differs from its tile's by an error at most, and so does the k-th smallest of them. Those
+    further below the k-th value than twice that are nearer for certain, and only counted; those as close to it are
+    made exact.
+    """
+    values, counts = found.values.double(), points.counts[found.columns]
+    wanted = k + 1 - points.counts[rows, None]  # a row's own copies come first
+    kth = values.gather(1, _first_to_reach(counts, wanted))
+    doubt = _doubt(points, points, rows, found, kth[:, 0])[:, None]
+    proven = (values[:, -1] > (kth + doubt)[:, 0]) | _all_of(found, len(points) - 1)
+    exact = _exact_where(((values - kth).abs() <= doubt) & proven[:, None], points, points, rows, found)
+    nearer = (counts * (values < kth - doubt)).sum(1, keepdim=True)
+    order = exact.argsort(1)
+    nth = _first_to_reach(counts.gather(1, order), wanted - nearer)
+    distances[rows[proven]] = exact.gather(1, order.gather(1, nth))[proven, 0]
+    return rows[~proven]
+
+
+def _first_to_reach(counts: Tensor, wanted: Tensor) -> Tensor:
+    """Return `(n, 1)` the first column by which each row's counts add up to what is wanted, or the last column."""
+    return (counts.cumsum(1) < wanted).sum(1, keepdim=True).clamp(max=counts.shape[1] - 1)
+
+
+def _doubt(query: Points, base: Points, rows: Tensor, found: _Candidates, squared: Tensor) -> Tensor:
+    """Return `(n,)` how far apart two entries near `squared` must be for their order to be certain."""
+    dtype = found.values.dtype
+    rounding = 2 * (query.error(dtype)[rows] + base.error(dtype).max())
+    return rounding + comparison_error((squared + rounding).clamp(min=0), base.rows.shape[1], torch.float64)
+
+
+def _all_of(found: _Candidates, others: int) -> Tensor:
+    return torch.tensor(found.values.shape[1] == others, device=found.values.device)
+
+
+def _exact_where(wanted: Tensor, query: Points, base: Points, rows: Tensor, found: _Candidates) -> Tensor:
+    """Return the candidates' exact distances where they are wanted, and infinity elsewhere."""
+    exact = torch.full_like(found.values, math.inf, dtype=torch.float64)
+    row, nth = wanted.nonzero().T
+    column = found.columns[row, nth]
+    exact[row, nth] = exact_distances(query.rows, query.first[rows[row]], base.rows, base.first[column])
+    return exact

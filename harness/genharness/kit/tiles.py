@@ -10,113 +10,30 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from functools import partial
 
 import psutil
 import torch
 from torch import Tensor
 
 from genharness.kit.duplicates import first_equal_rows
+from genharness.kit.parallel import side_by_side, workers
 
 __all__ = [
+    "Block",
+    "Factors",
     "Points",
     "TileBuffers",
     "comparison_error",
     "exact_distances",
-    "full_precision",
-    "side_by_side",
     "tile_side",
     "tile_types",
-    "use_workers",
 ]
 
 _CHUNK_BYTES = 2**23
-
-T = TypeVar("T")
-R = TypeVar("R")
-
-
-@contextmanager
-def full_precision(device: torch.device) -> Iterator[None]:
-    """Multiply float32 matrices in float32: without TF32, bfloat16 or autocast, whatever the caller has set."""
-    with _ieee_products(), torch.autocast(device.type, enabled=False), torch.no_grad():
-        yield
-
-
-@contextmanager
-def _ieee_products() -> Iterator[None]:
-    try:
-        before = torch.get_float32_matmul_precision()
-    except RuntimeError:  # the caller has set fp32_precision of a backend, which torch forbids to mix with this
-        backends = torch.backends.cuda.matmul, torch.backends.mkldnn.matmul  # type: ignore[attr-defined]  # untyped
-        own = [backend.fp32_precision for backend in backends]
-        _set_precision(backends, ["ieee", "ieee"])
-        try:
-            yield
-        finally:
-            _set_precision(backends, own)
-    else:
-        torch.set_float32_matmul_precision("highest")
-        try:
-            yield
-        finally:
-            torch.set_float32_matmul_precision(before)
-
-
-def _set_precision(backends: tuple[Any, ...], precisions: list[str]) -> None:
-    for backend, precision in zip(backends, precisions, strict=True):
-        backend.fp32_precision = precision
-
-
-def side_by_side(function: Callable[[T], R], tasks: Iterable[T], device: torch.device) -> list[R]:
-    """Return `function` of every task, run on several threads, each with serial operations (see `use_workers`).
-
-    Tiles need many short operations. Were each split over all cores, it would wait for the slowest of them every
-    time: on a machine with other work to do, that takes ten times as long. On CUDA tasks run one after another.
-    """
-    workers = _workers(device)
-    if workers == 1:
-        return [function(task) for task in tasks]
-
-    def run(task: T) -> R:
-        with full_precision(device):  # autocast and gradients are settings of a thread
-            return function(task)
-
-    with ThreadPoolExecutor(workers, initializer=_be_serial) as pool:
-        return list(pool.map(run, tasks))
-
-
-class _Place(threading.local):
-    """Whether the current thread is one of several side by side, which run no others beside them."""
-
-    shared = False
-
-
-_place = _Place()
-
-
-def _be_serial() -> None:
-    torch.set_num_threads(1)
-    _place.shared = True
-
-
-def use_workers(count: int | None) -> None:
-    """Make `side_by_side` run `count` threads in this process; None, as at first: as many as torch uses for itself."""
-    global _chosen_workers
-    _chosen_workers = count
-
-
-_chosen_workers: int | None = None
-
-
-def _workers(device: torch.device) -> int:
-    if device.type != "cpu" or _place.shared:
-        return 1
-    return _chosen_workers or torch.get_num_threads()
+_NARROW = 64
+_KEPT_SHARE = 1 / 4  # of the free memory, for the factors of one set
 
 
 def tile_side(n: int, d: int, device: torch.device) -> int:
@@ -127,15 +44,41 @@ def tile_side(n: int, d: int, device: torch.device) -> int:
         d: Columns.
         device: Where the tiles will live.
     """
-    on_cuda, workers = device.type == "cuda", _workers(device)
-    free_bytes = torch.cuda.mem_get_info(device)[0] if on_cuda else psutil.virtual_memory().available
+    on_cuda, threads = device.type == "cuda", workers(device)
     # A GPU wants few large launches, a core tiles that stay in its cache and several for each to do.
-    most = 8192 if on_cuda else min(1024, max(256, math.ceil(n / (4 * workers))))
+    most = 8192 if on_cuda else min(1024, max(256, math.ceil(n / (4 * threads))))
     side = 32 * math.ceil(min(n, most) / 32)
     # A float64 and a float32 tile, masks and indices of hits; two blocks of rows and their float64 originals.
-    while side > 32 and workers * (32 * side**2 + 32 * side * (d + 2)) > free_bytes // 8:
+    while side > 32 and threads * (32 * side**2 + 32 * side * d) > _free_bytes(device) // 8:
         side = 32 * max(1, side // 64)
     return side
+
+
+def _free_bytes(device: torch.device) -> int:
+    return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else psutil.virtual_memory().available
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some rows of a set in its frame, ready to be multiplied; their number is a multiple of 32, the last ones padding.
+
+    Attributes:
+        rows: `(side, d)`.
+        norms: `(side,)` their squared lengths, infinite for padding.
+    """
+
+    rows: Tensor
+    norms: Tensor
+
+    @classmethod
+    def empty(cls, like: Tensor, size: int, dtype: torch.dtype) -> Block:
+        """Return memory for at least `size` rows."""
+        side = 32 * math.ceil(size / 32)
+        return cls(like.new_empty(side, like.shape[1], dtype=dtype), like.new_empty(side, dtype=dtype))
+
+    def __getitem__(self, part: slice) -> Block:
+        """Return a view of some rows."""
+        return Block(self.rows[part], self.norms[part])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,36 +139,29 @@ class Points:
         """Return the number of distinct rows."""
         return len(self.first)
 
-    def block(self, positions: Tensor, side: int, dtype: torch.dtype, *, left: bool) -> Tensor:
-        """Return a factor `(side, d + 2)` of a tile, padded with rows at infinite distance.
+    def block(self, positions: Tensor, dtype: torch.dtype) -> Block:
+        """Return some of the rows, ready to be multiplied."""
+        return self.write(positions, Block.empty(self.rows, len(positions), dtype))
 
-        A left factor `(-2 a, 1, |a|^2)` times a transposed right one `(b, |b|^2, 1)` is `|a - b|^2`.
-        """
+    def write(self, positions: Tensor, out: Block) -> Block:
+        """Write some of the rows into a block, and padding after them."""
         rows = self.rows[self.first[positions]]
-        width = rows.shape[1]
-        factor = torch.empty(side, width + 2, dtype=dtype, device=rows.device)
-        centred = rows.to(torch.promote_types(rows.dtype, dtype)).sub_(self.centre)
-        torch.mul(centred, -2 * self.scale if left else self.scale, out=factor[: len(rows), :width])
-        factor[len(rows) :] = 0
-        factor[:, width if left else width + 1] = 1
-        norms = factor[:, width + 1 if left else width]
-        norms[: len(rows)] = self.norms[positions]
-        norms[len(rows) :] = math.inf
-        return factor
+        centred = rows.to(torch.promote_types(rows.dtype, out.rows.dtype)).sub_(self.centre)
+        torch.mul(centred, self.scale, out=out.rows[: len(rows)])
+        out.norms[: len(rows)] = self.norms[positions]
+        out.rows[len(rows) :] = 0
+        out.norms[len(rows) :] = math.inf
+        return out
 
     def error(self, dtype: torch.dtype) -> Tensor:
         """Return `e` `(u,)` float64: a tile of that type errs by at most `e[i] + e[j]` at rows i and j.
 
-        With unit roundoff u: a product of length d + 2 errs by (d + 2) u times the sum of its absolute terms, at
-        most 2 (|a|^2 + |b|^2) (Higham 2002, section 3.1); rounding the rows, by 4 u times that sum without the 2;
-        the norms, by at most d u more. The second term covers underflow.
+        With unit roundoff u: the d + 2 terms of |a|^2 + |b|^2 - 2 a.b, summed in any order, err by (d + 2) u times
+        the sum of their absolute values, at most 2 (|a|^2 + |b|^2) (Higham 2002, section 3.1); rounding the rows, by
+        4 u times that sum without the 2; the norms, by at most d u more. The second term covers underflow.
         """
         width = self.rows.shape[1]
         return _relative_error(width, dtype) * self.norms + 4 * (width + 2) * torch.finfo(dtype).tiny
-
-    def blocks(self, side: int) -> tuple[Tensor, ...]:
-        """Return the positions 0..u-1 in runs of at most `side`."""
-        return tuple(torch.arange(len(self), device=self.rows.device).split(side))
 
 
 def _relative_error(width: int, dtype: torch.dtype) -> float:
@@ -244,11 +180,51 @@ def comparison_error(squared: Tensor, width: int, dtype: torch.dtype) -> Tensor:
     return 4 * (torch.finfo(dtype).eps + width * torch.finfo(torch.float64).eps) * squared
 
 
+class Factors:
+    """The blocks of a set in one type: made once and kept where memory allows, else made whenever they are asked for.
+
+    Args:
+        points: The set.
+        dtype: The type of its tiles.
+        side: Rows of a block, a multiple of 32; the last one may have fewer.
+        keep: Whether every block is needed more than once.
+    """
+
+    def __init__(self, points: Points, dtype: torch.dtype, side: int, *, keep: bool = True) -> None:
+        self.points = points
+        self.dtype = dtype
+        self.positions = torch.arange(len(points), device=points.rows.device).split(side)
+        self._side = side
+        self._kept = self._all() if keep and self._fits() else None
+
+    def __len__(self) -> int:
+        """Return the number of blocks."""
+        return len(self.positions)
+
+    def __getitem__(self, i: int) -> Block:
+        """Return block `i`, the rows at `positions[i]`."""
+        if self._kept is not None:
+            return self._kept[i * self._side : (i + 1) * self._side]
+        return self.points.block(self.positions[i], self.dtype)
+
+    def _fits(self) -> bool:
+        device, width = self.points.rows.device, self.points.rows.shape[1]
+        return len(self.points) * width * self.dtype.itemsize <= _KEPT_SHARE * _free_bytes(device)
+
+    def _all(self) -> Block:
+        kept = Block.empty(self.points.rows, len(self.points), self.dtype)
+        side_by_side(partial(self._fill, kept), range(len(self)), self.points.rows.device)
+        return kept
+
+    def _fill(self, kept: Block, i: int) -> None:
+        self.points.write(self.positions[i], kept[i * self._side : (i + 1) * self._side])
+
+
 class TileBuffers(threading.local):
     """Memory for one tile of each type, for each thread, reused from tile to tile.
 
     Args:
-        side: Rows and columns of a tile.
+        side: The most rows and columns of a tile.
         device: Where it lives.
     """
 
@@ -257,12 +233,14 @@ class TileBuffers(threading.local):
         self._device = device
         self._buffers: dict[torch.dtype, Tensor] = {}
 
-    def product(self, left: Tensor, right: Tensor) -> Tensor:
-        """Return squared distances `(len(left), side)` in the frame's unit; the next call overwrites them."""
-        dtype = left.dtype
+    def distances(self, left: Block, right: Block) -> Tensor:
+        """Return squared distances `(len(left), len(right))` in the frame's unit; the next call overwrites them."""
+        dtype, shape = left.rows.dtype, (len(left.rows), len(right.rows))
         if dtype not in self._buffers:
-            self._buffers[dtype] = torch.empty(self.side, self.side, dtype=dtype, device=self._device)
-        return torch.mm(left, right.T, out=self._buffers[dtype][: len(left)])
+            self._buffers[dtype] = torch.empty(self.side**2, dtype=dtype, device=self._device)
+        tile = self._buffers[dtype][: math.prod(shape)].view(shape)
+        torch.add(left.norms[:, None], right.norms, out=tile)
+        return tile.addmm_(left.rows, right.rows.T, alpha=-2)
 
 
 def exact_distances(a: Tensor, i: Tensor, b: Tensor, j: Tensor) -> Tensor:
@@ -294,14 +272,20 @@ def exact_distances(a: Tensor, i: Tensor, b: Tensor, j: Tensor) -> Tensor:
 
 def _tree_sum(terms: Tensor) -> Tensor:
     """Sum each row by folding it in half, in place."""
+    while terms.shape[1] > _NARROW:
+        terms = _folded(terms)
+    columns = terms.T.contiguous().T  # few columns: additions along them are longer than along the rows
+    while columns.shape[1] > 1:
+        columns = _folded(columns)
+    return columns[:, 0]
+
+
+def _folded(terms: Tensor) -> Tensor:
     width = terms.shape[1]
-    while width > 1:
-        half = width // 2
-        if width % 2:
-            terms[:, 0] += terms[:, width - 1]
-        terms[:, :half] += terms[:, half : 2 * half]
-        width = half
-    return terms[:, 0]
+    half = width // 2
+    if width % 2:
+        terms[:, 0] += terms[:, width - 1]
+    return terms[:, :half].add_(terms[:, half : 2 * half])
 
 
 def _chunk_rows(width: int) -> int:

@@ -1,0 +1,96 @@
+"""How the maths is run: in full precision, and short operations on several threads side by side."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import torch
+
+__all__ = ["full_precision", "side_by_side", "use_workers", "workers"]
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@contextmanager
+def full_precision(device: torch.device) -> Iterator[None]:
+    """Multiply float32 matrices in float32: without TF32, bfloat16 or autocast, whatever the caller has set."""
+    with _ieee_products(), torch.autocast(device.type, enabled=False), torch.no_grad():
+        yield
+
+
+@contextmanager
+def _ieee_products() -> Iterator[None]:
+    try:
+        before = torch.get_float32_matmul_precision()
+    except RuntimeError:  # the caller has set fp32_precision of a backend, which torch forbids to mix with this
+        backends = torch.backends.cuda.matmul, torch.backends.mkldnn.matmul  # type: ignore[attr-defined]  # untyped
+        own = [backend.fp32_precision for backend in backends]
+        _set_precision(backends, ["ieee", "ieee"])
+        try:
+            yield
+        finally:
+            _set_precision(backends, own)
+    else:
+        torch.set_float32_matmul_precision("highest")
+        try:
+            yield
+        finally:
+            torch.set_float32_matmul_precision(before)
+
+
+def _set_precision(backends: tuple[Any, ...], precisions: list[str]) -> None:
+    for backend, precision in zip(backends, precisions, strict=True):
+        backend.fp32_precision = precision
+
+
+def side_by_side(function: Callable[[T], R], tasks: Iterable[T], device: torch.device) -> list[R]:
+    """Return `function` of every task, run on several threads, each with serial operations (see `use_workers`).
+
+    Tiles need many short operations. Were each split over all cores, it would wait for the slowest of them every
+    time: on a machine with other work to do, that takes ten times as long. On CUDA tasks run one after another.
+    """
+    count = workers(device)
+    if count == 1:
+        return [function(task) for task in tasks]
+
+    def run(task: T) -> R:
+        with full_precision(device):  # autocast and gradients are settings of a thread
+            return function(task)
+
+    with ThreadPoolExecutor(count, initializer=_be_serial) as pool:
+        return list(pool.map(run, tasks))
+
+
+class _Place(threading.local):
+    """Whether the current thread is one of several side by side, which run no others beside them."""
+
+    shared = False
+
+
+_place = _Place()
+
+
+def _be_serial() -> None:
+    torch.set_num_threads(1)
+    _place.shared = True
+
+
+def use_workers(count: int | None) -> None:
+    """Make `side_by_side` run `count` threads in this process; None, as at first: as many as torch uses for itself."""
+    global _chosen_workers
+    _chosen_workers = count
+
+
+_chosen_workers: int | None = None
+
+
+def workers(device: torch.device) -> int:
+    """Return how many threads `side_by_side` would run now."""
+    if device.type != "cpu" or _place.shared:
+        return 1
+    return _chosen_workers or torch.get_num_threads()

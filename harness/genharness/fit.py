@@ -12,6 +12,7 @@ __all__ = ["DatasetFacts", "extractor_misfit", "metric_misfit", "model_misfit"]
 _LACKS = {
     "reconstructions": "gives no reconstructions",
     "likelihood": "gives no likelihood",
+    "kl_to_prior": "has no posterior over latent codes",
     "latents": "gives no latents",
     "conditions": "is not asked for classes",
 }
@@ -99,6 +100,7 @@ def metric_misfit(metric: MetricSpec, model: ModelSpec, facts: DatasetFacts) -> 
     capabilities: dict[str, bool] = {
         "reconstructions": model.reconstructs,
         "likelihood": model.likelihood is not None,
+        "kl_to_prior": model.kl_to_prior,
         "latents": model.encodes,
         "conditions": model.conditional,
     }

@@ -62,6 +62,7 @@ class CapabilityViews:
 
     reconstructions: Callable[[], Reconstructions] | None = None
     bits_per_dim: Callable[[], NDArray[np.float64]] | None = None
+    kl_to_prior: Callable[[], NDArray[np.float64]] | None = None
     latents: Callable[[], NDArray[np.float32]] | None = None
 
 
@@ -211,6 +212,10 @@ class SampleEvaluation:
         """Return bits per dimension `(n,)` of held-out samples, or None."""
         return self._bits_per_dim
 
+    def kl_to_prior(self) -> NDArray[np.float64] | None:
+        """Return the divergence in nats `(n,)` of held-out samples' posteriors from the prior, or None."""
+        return self._kl_to_prior
+
     def latents(self) -> NDArray[np.float32] | None:
         """Return latent codes `(n, latent)` of held-out samples, or None."""
         return self._latents
@@ -222,6 +227,10 @@ class SampleEvaluation:
     @cached_property
     def _bits_per_dim(self) -> NDArray[np.float64] | None:
         return self._views.bits_per_dim() if self._views.bits_per_dim else None
+
+    @cached_property
+    def _kl_to_prior(self) -> NDArray[np.float64] | None:
+        return self._views.kl_to_prior() if self._views.kl_to_prior else None
 
     @cached_property
     def _latents(self) -> NDArray[np.float32] | None:

@@ -18,7 +18,7 @@ from genharness.feeding import to_unit_range
 from genharness.home import home
 from genharness.kit.evaluation import Metric, Reconstructions, SampleSet
 from genharness.kit.extractor import Extractor, ExtractorContext
-from genharness.kit.model import Encodes, GenerativeModel, HasLikelihood, Interpolates, Reconstructs
+from genharness.kit.model import Encodes, GenerativeModel, HasLikelihood, HasPosterior, Interpolates, Reconstructs
 from genharness.measure import CapabilityViews, SampleData, SampleEvaluation, dataset_samples, score
 from genharness.options import build_config
 from genharness.pictures import save_grid
@@ -251,6 +251,11 @@ class CellScoring:
             bits_per_dim=(
                 (lambda: self._mapped(model.bits_per_dim, held_out).astype(np.float64))
                 if isinstance(model, HasLikelihood)
+                else None
+            ),
+            kl_to_prior=(
+                (lambda: self._mapped(model.kl_to_prior, held_out).astype(np.float64))
+                if isinstance(model, HasPosterior)
                 else None
             ),
             latents=(lambda: self._mapped(model.encode, held_out)) if isinstance(model, Encodes) else None,

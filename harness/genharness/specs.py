@@ -33,14 +33,23 @@ __all__ = [
 Modality = Literal["image", "tabular"]
 
 Need = Literal[
-    "features", "labels", "posteriors", "conditions", "reconstructions", "likelihood", "train", "test", "latents"
+    "features",
+    "labels",
+    "posteriors",
+    "conditions",
+    "reconstructions",
+    "likelihood",
+    "kl_to_prior",
+    "latents",
+    "train",
+    "test",
 ]
 """What a metric asks of an evaluation beyond the real and the generated samples themselves.
 
 `features`: feature vectors of the protocol's extractor; `labels`: the dataset has classes;
 `posteriors`: class probabilities, so a dataset with classes whose classifier can be trained;
 `conditions`: the classes that samples were asked for, so a conditional model, or samples that come with labels;
-`reconstructions`, `likelihood`, `latents`: the model has that capability;
+`reconstructions`, `likelihood`, `kl_to_prior`, `latents`: the model has that capability;
 `train`, `test`: the training and the held-out split, besides the reference."""
 
 
@@ -144,6 +153,7 @@ class ModelSpec(Spec):
         needs_labels: Whether it cannot be trained without labels (two classes at least).
         reconstructs: Whether it has `reconstruct`.
         likelihood: `exact`, `bound`, or None when it has no `bits_per_dim`.
+        kl_to_prior: Whether it has `kl_to_prior` (of its posterior over latent codes).
         encodes: Whether it has `encode` (latent codes).
         finite: Whether it can give no more samples than the held-out split has (the `real` row).
     """
@@ -159,6 +169,7 @@ class ModelSpec(Spec):
     needs_labels: bool = False
     reconstructs: bool = False
     likelihood: Literal["exact", "bound"] | None = None
+    kl_to_prior: bool = False
     encodes: bool = False
     finite: bool = False
 

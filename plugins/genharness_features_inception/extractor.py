@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -14,8 +12,8 @@ from torch import Tensor
 from genharness.downloads import in_words
 from genharness.kit import Extracted, Extractor, ExtractorContext
 from genharness.kit.embedding import check_images
+from genharness.kit.parallel import exact_convolutions, full_precision
 from genharness.kit.resize import RESIZES, resize
-from genharness.kit.parallel import full_precision
 from genharness.weights import find_weights, weights_hash
 from genharness_features_inception import WEIGHTS
 from genharness_features_inception.network import SIDE, load_network
@@ -54,7 +52,7 @@ class InceptionExtractor(Extractor):
         """
         check_images("inception", samples)
         batch = _BATCH.get(self.context.device.type, 32)
-        with full_precision(self.context.device), _exact_convolutions():
+        with full_precision(self.context.device), exact_convolutions():
             parts = [self._extract(samples[start : start + batch]) for start in range(0, len(samples), batch)]
         features, logits = (torch.cat(tensors).numpy() for tensors in zip(*parts, strict=True))
         return Extracted(features, logits)
@@ -64,14 +62,3 @@ class InceptionExtractor(Extractor):
         images = resize(images, SIDE, self._resize).expand(-1, 3, -1, -1)  # grey: three equal channels
         pooled = self._network.pool(images)
         return pooled.cpu(), self._network.logits(pooled, unbiased=True).cpu()
-
-
-@contextmanager
-def _exact_convolutions() -> Iterator[None]:
-    """Keep cuDNN from TF32, which errs by 1e-3, so that every device gives the same features."""
-    before = torch.backends.cudnn.allow_tf32
-    torch.backends.cudnn.allow_tf32 = False
-    try:
-        yield
-    finally:
-        torch.backends.cudnn.allow_tf32 = before

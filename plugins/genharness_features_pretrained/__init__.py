@@ -53,7 +53,7 @@ def genharness_extractors() -> Sequence[ExtractorSpec]:
             name="dinov2",
             summary="DINOv2 ViT-L/14 features (1024); code and weights come through torch.hub",
             factory="genharness_features_pretrained.extractors:DinoV2",
-            resizes=("legacy-tf",),
+            resizes=("clean", "legacy-tf"),
             weights=DINOV2,
         ),
     ]

@@ -15,10 +15,15 @@ from genharness import ConfigError, DataError, Remote
 from genharness.downloads import in_words
 from genharness.kit import ExtractorContext
 from genharness.kit.embedding import ImageExtractor
+from genharness.kit.resize import resize
 from genharness.weights import find_weights, weights_hash
 from genharness_features_pretrained import CLIP, VGG16
 
 __all__ = ["Clip", "DinoV2", "Vgg16"]
+
+DINOV2_SIDE = 224
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 class _Wrapped(ImageExtractor):
@@ -84,6 +89,9 @@ class Clip(_Wrapped):
 class DinoV2(_Wrapped):
     """DINOv2 ViT-L/14 (Oquab et al. 2023, arXiv 2304.07193).
 
+    The resize `clean` is PIL's bicubic to 224 pixels, over which Stein et al. 2023 (arXiv 2306.04675) published Frechet
+    distances; `legacy-tf` is torch-fidelity's.
+
     torch-fidelity takes code and weights from torch.hub and no file, so `--weights` does not reach it, and its
     identity is a hash of what was loaded.
     """
@@ -101,6 +109,15 @@ class DinoV2(_Wrapped):
                 "facebookresearch/dinov2 once on a machine with a network, and copy its folder to $TORCH_HOME/hub"
             ) from error
         return network, _content_hash(network)
+
+    def embed(self, images: Tensor) -> Tensor:
+        """Return the class token."""
+        if self.context.resize == "legacy-tf":
+            return super().embed(images)
+        pixels = resize(images, DINOV2_SIDE, "clean").expand(-1, 3, -1, -1) / 255
+        mean, std = (pixels.new_tensor(each).view(3, 1, 1) for each in (IMAGENET_MEAN, IMAGENET_STD))
+        features: Tensor = self._network.get_submodule("model")((pixels - mean) / std)
+        return features
 
 
 def _content_hash(network: nn.Module) -> str:

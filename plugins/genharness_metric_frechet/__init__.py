@@ -52,4 +52,13 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             paper="Chong and Forsyth 2020, arXiv:1911.07023",
             default=False,
         ),
+        MetricSpec(
+            name="fd-dinov2",
+            summary="Frechet distance of DINOv2 features, whatever the protocol's extractor is",
+            place=16,
+            factory="genharness_metric_frechet.fid:FdDinoV2",
+            columns=(Column(key="fd_dinov2", title="FD DINOv2", higher_is_better=False, format=".2f"),),
+            paper="Stein et al. 2023, arXiv:2306.04675",
+            default=False,
+        ),
     ]

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from genharness import NoOptions
 from genharness.kit import Evaluation
 from genharness.kit.fid_infinity import fid_infinity
-from genharness.kit.frechet import frechet_distance_from_statistics
+from genharness.kit.frechet import frechet_distance, frechet_distance_from_statistics
 from genharness_metric_frechet import FidInfinityConfig
 
-__all__ = ["Fid", "FidInfinity"]
+__all__ = ["FdDinoV2", "Fid", "FidInfinity"]
 
 
 class Fid:
@@ -35,3 +35,15 @@ class FidInfinity:
         """Return `fid_inf`."""
         real, fake = evaluation.statistics("real"), evaluation.features("fake")
         return {"fid_inf": fid_infinity(real, fake, points=self.config.points, seed=evaluation.seed).value}
+
+
+class FdDinoV2:
+    """The distance over DINOv2 features, which agree better with people than Inception's do (Stein et al. 2023)."""
+
+    def __init__(self, config: NoOptions) -> None:
+        self.config = config
+
+    def compute(self, evaluation: Evaluation) -> Mapping[str, float]:
+        """Return `fd_dinov2`."""
+        real, fake = (evaluation.extracted(which, "dinov2").features for which in ("real", "fake"))
+        return {"fd_dinov2": frechet_distance(real, fake)}

@@ -1,4 +1,4 @@
-"""Likelihood of held-out samples."""
+"""How well a model explains held-out samples: likelihood, and the divergence of its posterior from its prior."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["genharness_metrics"]
 
 @hookimpl
 def genharness_metrics() -> Sequence[MetricSpec]:
-    """Return the metric."""
+    """Return the metrics."""
     return [
         MetricSpec(
             name="likelihood",
@@ -21,5 +21,15 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             columns=(Column(key="bits_per_dim", title="Bits/dim", higher_is_better=False),),
             needs=("likelihood",),
             paper="Theis et al. 2016, arXiv:1511.01844",
-        )
+        ),
+        MetricSpec(
+            name="kld",
+            summary="Divergence of the posteriors of held-out samples from the prior: near 0 for a collapsed posterior",
+            place=86,
+            factory="genharness_metric_likelihood.likelihood:PosteriorDivergence",
+            columns=(Column(key="kld", title="KL", unit="nats", format=".2f"),),
+            needs=("kl_to_prior",),
+            modalities=("image", "tabular"),
+            paper="Kingma and Welling 2014, arXiv:1312.6114",
+        ),
     ]

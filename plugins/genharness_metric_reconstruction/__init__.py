@@ -1,17 +1,25 @@
-"""How well a model reconstructs held-out images."""
+"""How well a model reconstructs held-out images, and how near its samples come to real ones."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from genharness import Column, MetricSpec, hookimpl
+from genharness import Column, MetricSpec, hookimpl, option
 
-__all__ = ["genharness_metrics"]
+__all__ = ["NearestRealConfig", "genharness_metrics"]
+
+
+@dataclass(frozen=True)
+class NearestRealConfig:
+    """Options of the comparison with the nearest real image."""
+
+    count: int = option(1000, low=1, help="generated samples at most: the first ones")
 
 
 @hookimpl
 def genharness_metrics() -> Sequence[MetricSpec]:
-    """Return the metric."""
+    """Return the metrics."""
     return [
         MetricSpec(
             name="reconstruction",
@@ -26,5 +34,17 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             ),
             needs=("reconstructions",),
             paper="Wang et al. 2004 (SSIM)",
-        )
+        ),
+        MetricSpec(
+            name="nearest-real",
+            summary="PSNR and SSIM of generated images and the real image nearest to each: very high for copies",
+            place=91,
+            factory="genharness_metric_reconstruction.nearest:Nearest",
+            config=NearestRealConfig,
+            columns=(
+                Column(key="nearest_psnr", title="Nearest PSNR", unit="dB", format=".2f"),
+                Column(key="nearest_ssim", title="Nearest SSIM"),
+            ),
+            paper="Wang et al. 2004 (SSIM)",
+        ),
     ]

@@ -36,6 +36,7 @@ def genharness_models() -> Sequence[ModelSpec]:
             modalities=("image", "tabular"),
             reconstructs=True,
             likelihood="bound",
+            kl_to_prior=True,
             encodes=True,
         ),
         ModelSpec(
@@ -49,6 +50,7 @@ def genharness_models() -> Sequence[ModelSpec]:
             modalities=("image", "tabular"),
             reconstructs=True,
             likelihood="bound",
+            kl_to_prior=True,
             encodes=True,
         ),
         ModelSpec(
@@ -62,6 +64,7 @@ def genharness_models() -> Sequence[ModelSpec]:
             modalities=("image", "tabular"),
             reconstructs=True,
             likelihood="bound",
+            kl_to_prior=True,
             encodes=True,
         ),
         ModelSpec(

@@ -100,6 +100,12 @@ class VAE(GenerativeModel):
         nats = self.kl(mu, log_var, z) - self.likelihood.log_prob(x, self.decoder(z))
         return nats / (x[0].numel() * math.log(2)) - (math.log2(GREY_LEVEL) if image else 0.0)
 
+    def kl_to_prior(self, x: Tensor) -> Tensor:
+        """Return KL(q(z|x) || p(z)) in nats `(n,)`; where it has no closed form, from one draw with a fixed seed."""
+        mu, log_var = self.posterior(x)
+        generator = torch.Generator(x.device).manual_seed(0)
+        return self.kl(mu, log_var, mu + torch.exp(0.5 * log_var) * random_normal(*mu.shape, generator=generator))
+
     def kl(self, mu: Tensor, log_var: Tensor, z: Tensor) -> Tensor:
         """Return KL(q(z|x) || p(z)) in nats `(n,)`; a prior without a closed form estimates it from z."""
         return kl_to_standard_normal(mu, log_var)

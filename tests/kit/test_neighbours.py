@@ -210,6 +210,31 @@ def test_tiles_shrink_to_what_memory_is_free(monkeypatch):
     assert side % 32 == 0
 
 
+def test_factors_are_kept_only_where_memory_allows_and_answers_are_the_same(monkeypatch):
+    real, fake = gaussians(300, 280, 40)
+    kept = prdc(real, fake), nearest(fake, real, 2)[1]
+    points = tiles.Points.of(torch.from_numpy(real))
+    whole = tiles.Factors(points, torch.float32, 64)
+    monkeypatch.setattr(tiles, "_free_bytes", lambda device: 2**16)
+    made = tiles.Factors(points, torch.float32, 64)
+    assert whole._kept is not None
+    assert made._kept is None
+    for i in range(len(whole)):
+        assert torch.equal(made[i].rows, whole[i].rows)
+        assert torch.equal(made[i].norms, whole[i].norms)
+    assert prdc(real, fake) == kept[0]
+    assert torch.equal(nearest(fake, real, 2)[1], kept[1])
+
+
+def test_the_last_block_is_filled_up_with_rows_at_infinity():
+    points = tiles.Points.of(torch.randn(70, 5))
+    blocks = tiles.Factors(points, torch.float32, 64)
+    assert [len(blocks[i].rows) for i in range(len(blocks))] == [64, 32]
+    tile = tiles.TileBuffers(64, points.rows.device).distances(blocks[0], blocks[1])
+    assert tile[:, :6].isfinite().all()
+    assert tile[:, 6:].isposinf().all()
+
+
 def test_precision_of_matmul_is_neither_used_nor_changed():
     real, fake = gaussians(300, 300, 40)
     before = prdc(real, fake)

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 from genharness import ConfigError, DataError
@@ -19,9 +20,9 @@ pytest.importorskip("torch_fidelity")
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 3, 20, 24)).astype(np.uint8)
 
 
-def build(name, weights=None):
+def build(name, weights=None, resize="legacy-tf"):
     spec = load_registry().extractors.find(name)
-    return load_factory(spec)(ExtractorContext(device=torch.device("cpu"), weights=weights, resize="legacy-tf"), None)
+    return load_factory(spec)(ExtractorContext(device=torch.device("cpu"), weights=weights, resize=resize), None)
 
 
 def promise(monkeypatch, name, path):
@@ -120,6 +121,24 @@ def test_dinov2_is_identified_by_what_torch_hub_gave(monkeypatch):
     assert build("dinov2").identity == first.identity
     assert build("dinov2").identity != first.identity
     assert first.extract(IMAGES).features.shape == (3, 8)
+
+
+def test_dinov2_resizes_as_pil_does_unless_torch_fidelity_is_asked_for(monkeypatch):
+    """With a network that gives the picture back, features are the pixels that it was shown."""
+    monkeypatch.setattr(torch.hub, "load", lambda *_: nn.Flatten())
+    smooth = np.linspace(0, 255, 20 * 24).reshape(20, 24).astype(np.uint8)
+    shown = {one: build("dinov2", resize=one).extract(smooth[None, None]).features for one in ("clean", "legacy-tf")}
+    pil = Image.fromarray(smooth.astype(np.float32)).resize((224, 224), Image.Resampling.BICUBIC)
+    expected = np.asarray(pil).clip(0, 255) / 255
+    for channel, (mean, std) in enumerate([(0.485, 0.229), (0.456, 0.224), (0.406, 0.225)]):
+        seen = shown["clean"].reshape(3, 224, 224)[channel] * std + mean
+        np.testing.assert_allclose(seen, expected, atol=1e-5)
+    from torch_fidelity.feature_extractor_dinov2 import FeatureExtractorDinoV2
+
+    reference = FeatureExtractorDinoV2("dinov2-vit-l-14", ["dinov2"])
+    theirs = reference(torch.from_numpy(np.repeat(smooth[None, None], 3, 1)))[0].numpy()
+    np.testing.assert_allclose(shown["legacy-tf"], theirs, rtol=1e-5, atol=1e-5)
+    assert np.abs(shown["clean"] - theirs).max() > 0.1
 
 
 def test_dinov2_without_a_network_says_what_to_do(monkeypatch):

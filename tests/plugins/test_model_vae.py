@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from torch.distributions import Normal, kl_divergence
+from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
 from genharness import DataError, DataShape
 from genharness.kit import Batch
@@ -215,6 +215,26 @@ def test_before_fitting_the_vae_gmm_has_the_prior_and_the_bound_of_a_vae():
     z = mu + (0.5 * log_var).exp() * torch.randn_like(mu)
     expected = kl_to_standard_normal(mu, log_var)[0]
     assert torch.allclose(model.kl(mu, log_var, z).mean(), expected, atol=0.05)
+
+
+def test_the_divergence_from_a_normal_prior_is_that_of_torch():
+    model, x = VAE(IMAGE, VAEConfig(**SMALL)).eval(), batch_of(synthetic_data()).data
+    mu, log_var = model.posterior(x)
+    expected = kl_divergence(Normal(mu, (0.5 * log_var).exp()), Normal(0.0, 1.0)).sum(1)
+    assert torch.allclose(model.kl_to_prior(x), expected, rtol=1e-4)
+
+
+def test_the_divergence_from_mixtures_is_the_mean_of_log_ratios():
+    model, data = gmm(components=1), synthetic_data()
+    x = batch_of(data).data[:1].expand(6000, -1, -1, -1)
+    with torch.no_grad():
+        mu, log_var = (moment[0] for moment in model.posterior(x[:1]))
+        z = Normal(mu, (0.5 * log_var).exp()).sample((6000,))
+        log_q = Normal(mu, (0.5 * log_var).exp()).log_prob(z).sum(1)
+        mixtures = zip(model.prior.means[:, 0], model.prior.factors[:, 0], strict=True)
+        prior = [MultivariateNormal(mean, scale_tril=factor) for mean, factor in mixtures]
+        log_p = torch.stack([one.log_prob(z) for one in prior]).logsumexp(0) - math.log(len(prior))
+        assert torch.allclose(model.kl_to_prior(x).mean(), (log_q - log_p).mean(), rtol=0.05)
 
 
 def test_one_mixture_serves_data_without_classes():

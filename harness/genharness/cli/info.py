@@ -87,6 +87,7 @@ def _capabilities(spec: ModelSpec) -> list[str]:
         "reconstruct": spec.reconstructs,
         "encode": spec.encodes,
         f"likelihood ({spec.likelihood})": spec.likelihood is not None,
+        "divergence from the prior": spec.kl_to_prior,
         "needs labels": spec.needs_labels,
     }
     return [word for word, has in words.items() if has]

@@ -8,6 +8,7 @@ from genharness.kit.model import (
     FitsData,
     GenerativeModel,
     HasLikelihood,
+    HasPosterior,
     Interpolates,
     Reconstructs,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "FitsData",
     "GenerativeModel",
     "HasLikelihood",
+    "HasPosterior",
     "Interpolates",
     "Metric",
     "Reconstructions",

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from genharness.errors import DataError
 from genharness.kit.extractor import Extracted, Extractor
-from genharness.kit.parallel import full_precision
+from genharness.kit.parallel import exact_convolutions, full_precision
 
 __all__ = ["ImageExtractor", "check_images"]
 
@@ -58,7 +58,7 @@ class ImageExtractor(Extractor):
         """
         check_images(self.name, samples)
         device = self.context.device
-        with full_precision(device):
+        with full_precision(device), exact_convolutions():
             parts = [
                 self.embed(torch.from_numpy(np.array(samples[start : start + self.batch_size])).to(device))
                 .float()

@@ -91,6 +91,9 @@ class Evaluation(Protocol):
     def bits_per_dim(self) -> NDArray[np.float64] | None:
         """Return bits per dimension `(n,)` of held-out samples, or None where the model cannot."""
 
+    def kl_to_prior(self) -> NDArray[np.float64] | None:
+        """Return the divergence in nats `(n,)` of held-out samples' posteriors from the prior, or None likewise."""
+
     def latents(self) -> NDArray[np.float32] | None:
         """Return latent codes `(n, latent)` of held-out samples, or None where the model cannot."""
 

@@ -9,10 +9,18 @@ that matters, and where S1 is singular, the singular values are taken.
 from __future__ import annotations
 
 import numpy as np
+import torch
 from scipy.linalg import lapack
 
 from genharness.kit.checks import ArrayLike
-from genharness.kit.gaussian import FloatArray, GaussianStatistics, blas_threads, centred_rows, sample_rows
+from genharness.kit.gaussian import (
+    SMALL_WIDTH,
+    FloatArray,
+    GaussianStatistics,
+    blas_threads,
+    centred_rows,
+    sample_rows,
+)
 
 __all__ = ["GaussianStatistics", "frechet_distance", "frechet_distance_from_statistics"]
 
@@ -78,7 +86,7 @@ def frechet_distance_from_statistics(a: GaussianStatistics, b: GaussianStatistic
 def _root_trace(cholesky: FloatArray, covariance: FloatArray) -> tuple[float, float]:
     """Return tr((L L' S)^(1/2)) by the eigenvalues of L' S L, and an estimate of its rounding error."""
     product, _ = lapack.dsygst(covariance.T, cholesky, itype=2, lower=1)
-    eigenvalues = np.maximum(np.linalg.eigvalsh(product), 0)
+    eigenvalues = np.maximum(_eigenvalues(product), 0)
     rounding = np.finfo(np.float64).eps * eigenvalues[-1]
     roots = np.sqrt(eigenvalues)
     # |sqrt(x + e) - sqrt(x)| = e / (sqrt(x + e) + sqrt(x))
@@ -86,7 +94,22 @@ def _root_trace(cholesky: FloatArray, covariance: FloatArray) -> tuple[float, fl
 
 
 def _nuclear_norm(a: FloatArray, b: FloatArray) -> float:
-    return float(np.linalg.svd(a @ b.T, compute_uv=False).sum())
+    product = a @ b.T
+    if min(product.shape) <= SMALL_WIDTH:
+        return float(np.linalg.svd(product, compute_uv=False).sum())
+    return float(torch.linalg.svdvals(torch.from_numpy(product)).sum())
+
+
+def _eigenvalues(symmetric: FloatArray) -> FloatArray:
+    """Return the eigenvalues, ascending; only the lower triangle is read.
+
+    Large ones by torch, whose LAPACK is the faster one in its usual builds; small ones by numpy, whose threads
+    `blas_threads` holds.
+    """
+    if len(symmetric) <= SMALL_WIDTH:
+        return np.asarray(np.linalg.eigvalsh(symmetric), np.float64)
+    found: FloatArray = torch.linalg.eigvalsh(torch.from_numpy(symmetric)).numpy()
+    return found
 
 
 def _without_root(mean_a: FloatArray, mean_b: FloatArray, traces: float) -> float:

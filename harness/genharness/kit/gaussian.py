@@ -20,12 +20,13 @@ from genharness.atomic import replace_file
 from genharness.errors import DataError
 from genharness.kit.checks import ArrayLike, as_features
 
-__all__ = ["GaussianStatistics", "blas_threads", "centred_rows", "sample_rows"]
+__all__ = ["SMALL_WIDTH", "GaussianStatistics", "blas_threads", "centred_rows", "sample_rows"]
 
 FloatArray = NDArray[np.float64]
 
 _BLOCK_ROWS = 4096  # bounds the float64 copy to 64 MiB at 2048 dimensions; larger blocks are no faster
-_SMALL_WIDTH = 256
+SMALL_WIDTH = 256
+"""Up to this width a second thread gains less than it loses where other work holds a core."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +159,7 @@ def blas_threads(width: int) -> AbstractContextManager[object]:
     Up to 256 a second thread gains little, and the two stall for whole scheduler ticks where other work holds a core.
     """
     context: AbstractContextManager[object]
-    context = _thread_pools().limit(limits=1 if width <= _SMALL_WIDTH else None, user_api="blas")
+    context = _thread_pools().limit(limits=1 if width <= SMALL_WIDTH else None, user_api="blas")
     return context
 
 

@@ -15,7 +15,16 @@ from genharness.specs import DataShape
 if TYPE_CHECKING:
     from genharness.arrays import PreparedData
 
-__all__ = ["Batch", "Encodes", "FitsData", "GenerativeModel", "HasLikelihood", "Interpolates", "Reconstructs"]
+__all__ = [
+    "Batch",
+    "Encodes",
+    "FitsData",
+    "GenerativeModel",
+    "HasLikelihood",
+    "HasPosterior",
+    "Interpolates",
+    "Reconstructs",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +142,14 @@ class HasLikelihood(Protocol):
 
     def bits_per_dim(self, x: Tensor) -> Tensor:
         """Return bits per dimension `(n,)` of dequantised samples; the spec says whether exact or a bound."""
+
+
+@runtime_checkable
+class HasPosterior(Protocol):
+    """Infers a distribution over latent codes for a sample."""
+
+    def kl_to_prior(self, x: Tensor) -> Tensor:
+        """Return KL(q(z|x) || p(z)) in nats `(n,)`; where it is estimated, by the same draws at every call."""
 
 
 @runtime_checkable

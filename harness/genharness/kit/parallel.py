@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import torch
 
-__all__ = ["full_precision", "side_by_side", "use_workers", "workers"]
+__all__ = ["exact_convolutions", "full_precision", "side_by_side", "use_workers", "workers"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -46,6 +46,17 @@ def _ieee_products() -> Iterator[None]:
 def _set_precision(backends: tuple[Any, ...], precisions: list[str]) -> None:
     for backend, precision in zip(backends, precisions, strict=True):
         backend.fp32_precision = precision
+
+
+@contextmanager
+def exact_convolutions() -> Iterator[None]:
+    """Keep cuDNN from TF32, which errs by 1e-3, so that every device gives the same features."""
+    before = torch.backends.cudnn.allow_tf32
+    torch.backends.cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32 = before
 
 
 def side_by_side(function: Callable[[T], R], tasks: Iterable[T], device: torch.device) -> list[R]:

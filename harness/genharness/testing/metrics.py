@@ -118,5 +118,6 @@ def _views(data: PreparedData) -> CapabilityViews:
     return CapabilityViews(
         reconstructions=lambda: Reconstructions(originals, blurred),
         bits_per_dim=lambda: np.linspace(2.0, 4.0, len(originals)),
+        kl_to_prior=lambda: np.linspace(0.5, 5.0, len(originals)),
         latents=lambda: _rows(originals)[:, :8],
     )

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from genharness.errors import GenharnessError
-from genharness.kit.model import Encodes, GenerativeModel, HasLikelihood, Interpolates, Reconstructs
+from genharness.kit.model import Encodes, GenerativeModel, HasLikelihood, HasPosterior, Interpolates, Reconstructs
 from genharness.specs import ModelSpec
 from genharness.testing.check import Check, must
 from genharness.testing.rig import Rig
@@ -26,7 +26,12 @@ __all__ = ["SIZES", "model_checks"]
 
 SIZES = (8, 16, 28, 32, 64)
 """Image sides that a model is tried at, where its spec allows them."""
-_OPTIONAL = {"reconstructs": Reconstructs, "likelihood": HasLikelihood, "encodes": Encodes}
+_OPTIONAL = {
+    "reconstructs": Reconstructs,
+    "likelihood": HasLikelihood,
+    "kl_to_prior": HasPosterior,
+    "encodes": Encodes,
+}
 
 
 def model_checks(specs: ModelSpec | Iterable[ModelSpec], *, exhaustive: bool = False) -> list[Check]:
@@ -110,10 +115,9 @@ def _check_capabilities(rig: Rig, model: GenerativeModel) -> None:
         must(model.reconstruct(x).shape == x.shape, "reconstruct changes the shape")
         must(_in_range(rig, model.reconstruct(x)), "reconstruct leaves [-1, 1]")
     if isinstance(model, HasLikelihood):
-        bits = model.bits_per_dim(x)
-        must(bits.shape == (3,), f"bits_per_dim has shape {tuple(bits.shape)}: it must be (n,)")
-        must(torch.isfinite(bits).all(), "bits_per_dim is not finite")
-        must(torch.equal(bits, model.bits_per_dim(x)), "bits_per_dim differs from call to call")
+        _must_be_numbers("bits_per_dim", model.bits_per_dim, x)
+    if isinstance(model, HasPosterior):
+        _must_be_numbers("kl_to_prior", model.kl_to_prior, x)
     if isinstance(model, Encodes):
         codes = model.encode(x)
         must(codes.ndim == 2 and len(codes) == 3, f"encode has shape {tuple(codes.shape)}: it must be (n, latent)")
@@ -121,6 +125,13 @@ def _check_capabilities(rig: Rig, model: GenerativeModel) -> None:
         path = model.interpolate(2, 3, generator=torch.Generator(rig.device).manual_seed(0))
         must(path.shape == (6, *x.shape[1:]), f"interpolate(2, 3) has shape {tuple(path.shape)}")
         must(_in_range(rig, path), "interpolate leaves [-1, 1]")
+
+
+def _must_be_numbers(name: str, function: Callable[[Tensor], Tensor], x: Tensor) -> None:
+    values = function(x)
+    must(values.shape == (len(x),), f"{name} has shape {tuple(values.shape)}: it must be (n,)")
+    must(torch.isfinite(values).all(), f"{name} is not finite")
+    must(torch.equal(values, function(x)), f"{name} differs from call to call")
 
 
 def _in_range(rig: Rig, samples: Tensor) -> bool:

@@ -1,0 +1,34 @@
+"""Likeness of generated images to the nearest real ones."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from genharness.kit import Evaluation
+from genharness.kit.image_quality import nearest_real
+from genharness_metric_reconstruction import NearestRealConfig
+
+__all__ = ["Nearest"]
+
+
+class Nearest:
+    """Means over generated images, each beside the reference image that is nearest in mean squared error."""
+
+    def __init__(self, config: NearestRealConfig) -> None:
+        self.config = config
+
+    def compute(self, evaluation: Evaluation) -> Mapping[str, float]:
+        """Return `nearest_psnr` (dB) and `nearest_ssim` in [-1, 1].
+
+        The PSNR of a copy is infinite; it counts as if one value were one grey level off, which bounds the mean.
+        """
+        fakes = np.asarray(evaluation.fake_images()[: self.config.count])
+        found = nearest_real(np.asarray(evaluation.real_images()), fakes)
+        highest = 10 * math.log10(255**2 * fakes[0].size)
+        return {
+            "nearest_psnr": float(found.psnr.clamp(max=highest).mean()),
+            "nearest_ssim": float(found.ssim.mean()),
+        }

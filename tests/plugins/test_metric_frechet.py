@@ -1,0 +1,25 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from torch_fidelity.metric_fid import KEY_METRIC_FID, fid_features_to_statistics, fid_statistics_to_metric
+
+from genharness import NoOptions
+from genharness_metric_frechet.fid import FdDinoV2
+
+
+def test_fd_dinov2_takes_its_own_features_whatever_the_protocols_are():
+    rng = np.random.default_rng(0)
+    sets = {"real": rng.normal(size=(200, 6)), "fake": rng.normal(0.3, 1.2, size=(150, 6))}
+    asked = []
+
+    def extracted(which, extractor):
+        asked.append((which, extractor))
+        return SimpleNamespace(features=sets[which])
+
+    found = FdDinoV2(NoOptions()).compute(SimpleNamespace(extractor="classifier", extracted=extracted))
+    fake, real = (fid_features_to_statistics(torch.from_numpy(sets[which])) for which in ("fake", "real"))
+    theirs = fid_statistics_to_metric(fake, real, verbose=False)
+    assert asked == [("real", "dinov2"), ("fake", "dinov2")]
+    assert found == {"fd_dinov2": pytest.approx(theirs[KEY_METRIC_FID], rel=1e-6)}

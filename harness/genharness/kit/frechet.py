@@ -2,11 +2,13 @@
 
 The trace of (S1 S2)^(1/2) is the sum of the singular values of F1 F2', where S = F'F. Up to d samples, F is the
 centred samples and the product is small. Beyond, with S1 = L L', it is the sum of the roots of the eigenvalues of
-L' S2 L: several times faster, but a root doubles the share of an eigenvalue that is rounding. Where an estimate of
-that matters, and where S1 is singular, the singular values are taken.
+L' S2 L. Eigenvalues are several times faster than singular values, but a root doubles the share of an eigenvalue that
+is rounding: where an estimate of that matters, the singular values are taken.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -54,7 +56,7 @@ def frechet_distance(real: ArrayLike, fake: ArrayLike) -> float:
         (mean_a, rows_a), (mean_b, rows_b) = centred_rows(a), centred_rows(b)
         traces = float(np.vdot(rows_a, rows_a) + np.vdot(rows_b, rows_b))
         plain = _without_root(mean_a, mean_b, traces)
-        return max(0.0, plain - 2 * _nuclear_norm(rows_a, rows_b))
+        return _distance(plain, lambda: _roots_of_product(rows_a, rows_b), lambda: _nuclear_norm(rows_a, rows_b))
 
 
 def frechet_distance_from_statistics(a: GaussianStatistics, b: GaussianStatistics) -> float:
@@ -75,37 +77,65 @@ def frechet_distance_from_statistics(a: GaussianStatistics, b: GaussianStatistic
     _check_widths(a.width, b.width)
     with blas_threads(a.width), np.errstate(over="ignore", invalid="ignore"):
         plain = _without_root(a.mean, b.mean, float(np.trace(a.covariance) + np.trace(b.covariance)))
-        if a.cholesky is None or b.rows is not None:
-            return max(0.0, plain - 2 * _nuclear_norm(a.factor, b.factor))
-        root_trace, error = _root_trace(a.cholesky, b.covariance)
-        if not 2 * error <= _TOLERATED_ERROR * (plain - 2 * root_trace):
-            root_trace = _nuclear_norm(a.factor, b.factor)
-        return max(0.0, plain - 2 * root_trace)
+        return _distance(plain, lambda: _roots_of_statistics(a, b), lambda: _nuclear_norm(a.factor, b.factor))
 
 
-def _root_trace(cholesky: FloatArray, covariance: FloatArray) -> tuple[float, float]:
-    """Return tr((L L' S)^(1/2)) by the eigenvalues of L' S L, and an estimate of its rounding error."""
-    product, _ = lapack.dsygst(covariance.T, cholesky, itype=2, lower=1)
-    eigenvalues = np.maximum(_eigenvalues(product), 0)
+def _distance(plain: float, fast: Callable[[], tuple[float, float]], exact: Callable[[], float]) -> float:
+    """Return `plain` less twice the trace of the root: the fast one, unless its error matters beside the distance."""
+    root_trace, error = fast()
+    if not 2 * error <= _TOLERATED_ERROR * (plain - 2 * root_trace):
+        root_trace = exact()
+    return max(0.0, plain - 2 * root_trace)
+
+
+def _roots_of_statistics(a: GaussianStatistics, b: GaussianStatistics) -> tuple[float, float]:
+    """Return tr((S1 S2)^(1/2)) by the eigenvalues of L' S2 L, and an estimate of its rounding error."""
+    if a.cholesky is None or b.rows is not None:
+        return _roots_of_product(a.factor, b.factor)
+    product, _ = lapack.dsygst(b.covariance.T, a.cholesky, itype=2, lower=1)
+    return _root_sum(_eigenvalues(product))
+
+
+def _roots_of_product(a: FloatArray, b: FloatArray) -> tuple[float, float]:
+    """Return the sum of the singular values of F1 F2' and an estimate of its rounding error."""
+    if min(len(a), len(b)) <= SMALL_WIDTH:
+        return _nuclear_norm(a, b), 0.0
+    few, many = sorted((a, b), key=len)
+    product = _product(few, many)
+    return _root_sum(_eigenvalues(_product(product, product)))
+
+
+def _root_sum(eigenvalues: FloatArray) -> tuple[float, float]:
+    """Return the sum of roots, and an estimate of its error: each eigenvalue is rounded as much as the largest is."""
+    eigenvalues = np.maximum(eigenvalues, 0)
     rounding = np.finfo(np.float64).eps * eigenvalues[-1]
     roots = np.sqrt(eigenvalues)
     # |sqrt(x + e) - sqrt(x)| = e / (sqrt(x + e) + sqrt(x))
     return float(roots.sum()), float((rounding / (roots + np.sqrt(rounding))).sum()) if rounding else 0.0
 
 
+# Large matrices go to torch, whose BLAS and LAPACK are the faster ones in its usual builds, with nothing of numpy's in
+# between: each library's threads slow the other's for a while. Small ones go to numpy, whose threads are held.
+
+
+def _product(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Return a b'."""
+    if min(len(a), len(b)) <= SMALL_WIDTH:
+        return np.asarray(a @ b.T)
+    found: FloatArray = (torch.from_numpy(a) @ torch.from_numpy(b).T).numpy()
+    return found
+
+
 def _nuclear_norm(a: FloatArray, b: FloatArray) -> float:
-    product = a @ b.T
+    """Return the sum of the singular values of a b'."""
+    product = _product(a, b)
     if min(product.shape) <= SMALL_WIDTH:
         return float(np.linalg.svd(product, compute_uv=False).sum())
     return float(torch.linalg.svdvals(torch.from_numpy(product)).sum())
 
 
 def _eigenvalues(symmetric: FloatArray) -> FloatArray:
-    """Return the eigenvalues, ascending; only the lower triangle is read.
-
-    Large ones by torch, whose LAPACK is the faster one in its usual builds; small ones by numpy, whose threads
-    `blas_threads` holds.
-    """
+    """Return the eigenvalues, ascending; only the lower triangle is read."""
     if len(symmetric) <= SMALL_WIDTH:
         return np.asarray(np.linalg.eigvalsh(symmetric), np.float64)
     found: FloatArray = torch.linalg.eigvalsh(torch.from_numpy(symmetric)).numpy()

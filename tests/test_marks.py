@@ -150,3 +150,20 @@ def test_json_holds_the_interquartile_mean_and_the_marks(registry):
 def test_an_absurd_score_is_a_dash_and_not_a_crash(registry):
     by_label, _ = rows([record("vae", 0, 1e300), record("dcgan", 0, float("inf"))], registry)
     assert by_label["vae"].cells["fid"].mean is None
+
+
+CAVEAT = "is biased upwards by fewer samples than feature dimensions: read kid and prdc beside it"
+
+
+def test_a_frechet_distance_of_too_few_samples_is_noted(registry):
+    many, few = record("vae", 0, 1.0), record("gan", 0, 2.0, fid_samples_per_dimension=0.5)
+    _, group = rows([many, few], registry)
+    assert f"FD (of gan) {CAVEAT}" in group.notes
+    _, group = rows([few, record("vae", 0, 1.0, fid_samples_per_dimension=0.5)], registry)
+    assert f"FD {CAVEAT}" in group.notes
+
+
+def test_what_is_not_shown_needs_no_caveat(registry):
+    few = record("gan", 0, 2.0, coverage=0.5, fid_samples_per_dimension=0.5)
+    assert not any("biased" in note for note in rows([few], registry, columns=["coverage"])[1].notes)
+    assert not any("biased" in note for note in rows([record("gan", 0, 2.0)], registry)[1].notes)

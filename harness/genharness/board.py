@@ -277,7 +277,7 @@ def _group(records: list[Record], failures: list[Record], look: _Look) -> Group:
     if rank is not None:
         group.rows.sort(key=lambda row: _rank(row, rank))
     group.best = _best(group)
-    mark(group, rank)
+    mark(group, rank, look.registry.metrics.values())
     return group
 
 

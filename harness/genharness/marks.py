@@ -1,12 +1,13 @@
-"""What a leaderboard says beside its numbers: which rows cannot be told from the best, and which collapsed."""
+"""What a leaderboard says beside its numbers: rows as good as the best, collapsed ones, and ones to read with care."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from genharness.records import Record
+from genharness.specs import MetricSpec
 from genharness.stability import COLLAPSE_FRACTIONS, collapse
 from genharness.stats import tied_with_best
 from genharness.stats.values import LARGEST
@@ -25,17 +26,19 @@ _MOST_FOR_HOLM = 30
 """Rows of which every pair is tested; the pairs of more would take seconds."""
 
 
-def mark(group: Group, rank: BoardColumn | None) -> None:
+def mark(group: Group, rank: BoardColumn | None, metrics: Iterable[MetricSpec]) -> None:
     """Set `tied` and `collapse` of the rows of a group, and write its `notes`.
 
     Args:
         group: Rows of one dataset and protocol, ranked.
         rank: The column they are ranked by.
+        metrics: Say which of their numbers stand for a caveat.
     """
     trained = [row for row in group.rows if not row.reference]
     if rank is not None and rank.column.higher_is_better is not None and len(trained) > 1:
         _mark_ties(group, rank, [row for row in trained if row.cells[rank.key].count])
     _mark_collapse(group, trained)
+    _note_caveats(group, metrics)
 
 
 def scores_by_seed(records: list[Record], key: str) -> dict[int, float]:
@@ -100,6 +103,17 @@ def _mark_collapse(group: Group, trained: list[Row]) -> None:
             seeds = f" ({len(found)} of {len(row.records)} seeds)" if len(row.records) > 1 else ""
             row.collapse = f"{', '.join(str(sign) for sign in found[0])}{seeds}"
             group.notes.append(f"{COLLAPSED} {row.label} collapsed: {row.collapse}")
+
+
+def _note_caveats(group: Group, metrics: Iterable[MetricSpec]) -> None:
+    shown = {column.key: column.title for column in group.columns}
+    for spec in metrics:
+        head = spec.columns[0].key
+        for column in spec.columns:
+            rows = [row.label for row in group.rows if column.caveat and scores_by_seed(row.records, column.key)]
+            if rows and head in shown:
+                of = "" if len(rows) == len(group.rows) else f" (of {_listed(rows)})"
+                group.notes.append(f"{shown[head]}{of} {column.caveat}")
 
 
 def _listed(labels: list[str], most: int = 4) -> str:

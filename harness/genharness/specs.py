@@ -259,6 +259,8 @@ class Column:
         titles: Other headings by extractor, such as `{"inception": "FID"}`.
         ratio: Whether seeds are compared by ratios, on logarithms: for positive distances and times, whose spread
             grows with them.
+        caveat: What a leaderboard says of the rows that have this number, for one that is given only where the
+            metric's others are to be read with care.
     """
 
     key: str
@@ -268,6 +270,7 @@ class Column:
     format: str = ".3f"
     titles: Mapping[str, str] = field(default_factory=dict)
     ratio: bool = False
+    caveat: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Features by networks that torch-fidelity wraps: VGG16, CLIP, DINOv2."""
+"""Features by pretrained networks: VGG16 and CLIP through torch-fidelity, DINOv2 through torch.hub."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ DINOV2 = Remote(
 
 @hookimpl
 def genharness_extractors() -> Sequence[ExtractorSpec]:
-    """Return the extractors; each needs torch-fidelity, and none is tried by `--features auto`."""
+    """Return the extractors; none is tried by `--features auto`."""
     return [
         ExtractorSpec(
             name="vgg16",
@@ -51,7 +51,7 @@ def genharness_extractors() -> Sequence[ExtractorSpec]:
         ),
         ExtractorSpec(
             name="dinov2",
-            summary="DINOv2 ViT-L/14 features (1024); code and weights come through torch.hub",
+            summary="DINOv2 ViT-L/14 class token (1024); its code comes through torch.hub",
             factory="genharness_features_pretrained.extractors:DinoV2",
             resizes=("clean", "legacy-tf"),
             weights=DINOV2,

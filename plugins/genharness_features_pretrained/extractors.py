@@ -1,14 +1,15 @@
-"""torch-fidelity's extractors behind the harness's contract: its networks, its preprocessing, our weights."""
+"""Pretrained networks behind the harness's contract: code of torch-fidelity and torch.hub, weights that are checked."""
 
 from __future__ import annotations
 
-import hashlib
+import os
 import warnings
 from abc import abstractmethod
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 
+import torch
 from torch import Tensor, nn
 
 from genharness import ConfigError, DataError, Remote
@@ -17,7 +18,7 @@ from genharness.kit import ExtractorContext
 from genharness.kit.embedding import ImageExtractor
 from genharness.kit.resize import resize
 from genharness.weights import find_weights, weights_hash
-from genharness_features_pretrained import CLIP, VGG16
+from genharness_features_pretrained import CLIP, DINOV2, VGG16
 
 __all__ = ["Clip", "DinoV2", "Vgg16"]
 
@@ -86,42 +87,49 @@ class Clip(_Wrapped):
         return network, weights_hash(path)
 
 
-class DinoV2(_Wrapped):
-    """DINOv2 ViT-L/14 (Oquab et al. 2023, arXiv 2304.07193).
+class DinoV2(ImageExtractor):
+    """DINOv2 ViT-L/14 (Oquab et al. 2023, arXiv 2304.07193): the class token.
 
+    The network's code comes through torch.hub, as its authors publish it; the weights are a checked file like others.
     The resize `clean` is PIL's bicubic to 224 pixels, over which Stein et al. 2023 (arXiv 2306.04675) published Frechet
     distances; `legacy-tf` is torch-fidelity's.
-
-    torch-fidelity takes code and weights from torch.hub and no file, so `--weights` does not reach it, and its
-    identity is a hash of what was loaded.
     """
 
     name = "dinov2"
 
-    def _load(self) -> tuple[nn.Module, str]:
-        from torch_fidelity.feature_extractor_dinov2 import FeatureExtractorDinoV2
+    def __init__(self, context: ExtractorContext, config: Any) -> None:
+        super().__init__(context, config)
+        network = _dinov2_code()  # before a download of a gigabyte, not after
+        path = find_weights(DINOV2, context.weights, in_words(context.report, DINOV2.filename))
+        network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+        self._network = network.eval().requires_grad_(False).to(context.device)
+        self._identity = weights_hash(path)
 
-        try:
-            network = FeatureExtractorDinoV2("dinov2-vit-l-14", ["dinov2"])
-        except (URLError, OSError, RuntimeError) as error:
-            raise DataError(
-                f"extractor dinov2 cannot be had from torch.hub ({' '.join(str(error).split())[:200]}): load "
-                "facebookresearch/dinov2 once on a machine with a network, and copy its folder to $TORCH_HOME/hub"
-            ) from error
-        return network, _content_hash(network)
+    @property
+    def identity(self) -> str:
+        """SHA-256 of the weights."""
+        return self._identity
 
     def embed(self, images: Tensor) -> Tensor:
         """Return the class token."""
-        if self.context.resize == "legacy-tf":
-            return super().embed(images)
-        pixels = resize(images, DINOV2_SIDE, "clean").expand(-1, 3, -1, -1) / 255
+        pixels = resize(images, DINOV2_SIDE, self.context.resize or "clean").expand(-1, 3, -1, -1) / 255
         mean, std = (pixels.new_tensor(each).view(3, 1, 1) for each in (IMAGENET_MEAN, IMAGENET_STD))
-        features: Tensor = self._network.get_submodule("model")((pixels - mean) / std)
+        features: Tensor = self._network((pixels - mean) / std)
         return features
 
 
-def _content_hash(network: nn.Module) -> str:
-    digest = hashlib.sha256()
-    for name, tensor in sorted(network.state_dict().items()):
-        digest.update(name.encode() + tensor.cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()
+def _dinov2_code() -> nn.Module:
+    """Return the network without its weights."""
+    os.environ.setdefault("XFORMERS_DISABLED", "1")  # its attention would differ in the last digits
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that xFormers is disabled
+            network: nn.Module = torch.hub.load(
+                "facebookresearch/dinov2", "dinov2_vitl14", pretrained=False, trust_repo=True, verbose=False
+            )
+    except (URLError, OSError, RuntimeError) as error:
+        raise DataError(
+            f"the code of extractor dinov2 cannot be had from torch.hub ({' '.join(str(error).split())[:200]}): load "
+            "facebookresearch/dinov2 once on a machine with a network, and copy its folder to $TORCH_HOME/hub"
+        ) from error
+    return network

@@ -30,6 +30,12 @@ def genharness_metrics() -> Sequence[MetricSpec]:
                 Column(
                     key="fid", title="FD", titles={"inception": "FID"}, higher_is_better=False, format=".2f", ratio=True
                 ),
+                Column(
+                    key="fid_samples_per_dimension",
+                    title="N/d",
+                    format=".2f",
+                    caveat="is biased upwards by fewer samples than feature dimensions: read kid and prdc beside it",
+                ),
             ),
             needs=("features",),
             modalities=("image", "tabular"),

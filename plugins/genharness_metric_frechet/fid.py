@@ -20,9 +20,15 @@ class Fid:
         self.config = config
 
     def compute(self, evaluation: Evaluation) -> Mapping[str, float]:
-        """Return `fid`: 0 for equal moments, no upper limit."""
+        """Return `fid`: 0 for equal moments, no upper limit.
+
+        Where either set has fewer samples than the features have dimensions, its covariance is singular and the
+        distance far from that of many samples: then also `fid_samples_per_dimension`, below 1.
+        """
         real, fake = evaluation.statistics("real"), evaluation.statistics("fake")
-        return {"fid": frechet_distance_from_statistics(real, fake)}
+        scores = {"fid": frechet_distance_from_statistics(real, fake)}
+        count = min(statistics.count or real.width for statistics in (real, fake))  # a file need not say how many
+        return scores if count >= real.width else scores | {"fid_samples_per_dimension": count / real.width}
 
 
 class FidInfinity:

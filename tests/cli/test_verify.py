@@ -7,19 +7,23 @@ import os
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from sklearn.datasets import load_digits
 
+from genharness import NoOptions
 from genharness.cells import Cell
 from genharness.cli.verify import verify
 from genharness.errors import ConfigError, DataError
 from genharness.external import Request, prepare
 from genharness.external_scoring import score_samples
+from genharness.peers.features import FEATURE_PEERS
 from genharness.registry import load_registry
 from genharness.store import Store
+from genharness_metric_frechet.fid import FdDinoV2
 
 IMAGES = (load_digits().images[:80] * 15.9375).astype(np.uint8)[:, None]
 RANDOM = np.random.default_rng(0)
@@ -69,10 +73,21 @@ def test_every_library_agrees_on_features(rows):
 
 def test_torchmetrics_agrees_on_images(tmp_path):
     np.save(tmp_path / "a.npy", IMAGES)
-    arguments = ("--dataset", "digits", "--features", "pixels", "--metrics", "pair-ssim,fid")
+    arguments = ("--dataset", "digits", "--features", "pixels", "--metrics", "pair-ssim,nearest-real,fid")
     found = comparisons(invoke(tmp_path / "a.npy", *arguments, "--json"), "a")
-    assert {found[key, "torchmetrics"]["verdict"] for key in ("pair_ssim", "pair_ssim_real")} == {"agrees"}
+    keys = ("pair_ssim", "pair_ssim_real", "nearest_psnr", "nearest_ssim")
+    assert {found[key, "torchmetrics"]["verdict"] for key in keys} == {"agrees"}
     assert found["fid", "torch-fidelity"]["verdict"] == "agrees"  # 80 samples, 64 dimensions of which some are constant
+
+
+def test_the_distance_over_dinov2_has_the_same_peers_as_fid():
+    sets = {"real": RANDOM.normal(size=(90, 5)), "fake": RANDOM.normal(size=(80, 5)) + 0.2}
+    asked = SimpleNamespace(extracted=lambda which, extractor: SimpleNamespace(features=sets[which]))
+    ours = FdDinoV2(NoOptions()).compute(asked)["fd_dinov2"]
+    peers = [peer for peer in FEATURE_PEERS if peer.metric == "fd-dinov2"]
+    assert [peer.library for peer in peers] == ["torch-fidelity", "pytorch-fid"]
+    for peer in peers:
+        assert peer.compute(asked, {})["fd_dinov2"].value == pytest.approx(ours, rel=1e-6)
 
 
 def test_statistics_are_enough_for_the_frechet_distance(tmp_path, rows):

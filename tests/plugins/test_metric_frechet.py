@@ -6,7 +6,8 @@ import torch
 from torch_fidelity.metric_fid import KEY_METRIC_FID, fid_features_to_statistics, fid_statistics_to_metric
 
 from genharness import NoOptions
-from genharness_metric_frechet.fid import FdDinoV2
+from genharness.kit.frechet import GaussianStatistics
+from genharness_metric_frechet.fid import FdDinoV2, Fid
 
 
 def test_fd_dinov2_takes_its_own_features_whatever_the_protocols_are():
@@ -23,3 +24,15 @@ def test_fd_dinov2_takes_its_own_features_whatever_the_protocols_are():
     theirs = fid_statistics_to_metric(fake, real, verbose=False)
     assert asked == [("real", "dinov2"), ("fake", "dinov2")]
     assert found == {"fd_dinov2": pytest.approx(theirs[KEY_METRIC_FID], rel=1e-6)}
+
+
+@pytest.mark.parametrize(("real", "fake", "share"), [(40, 30, None), (40, 8, 0.8), (7, 30, 0.7), (None, 5, 0.5)])
+def test_fid_of_fewer_samples_than_dimensions_says_so(real, fake, share):
+    def statistics(which):
+        count = {"real": real, "fake": fake}[which]
+        if count is None:  # a statistics file that does not say
+            return GaussianStatistics(np.zeros(10), np.eye(10))
+        return GaussianStatistics.fit(np.random.default_rng(count).normal(size=(count, 10)))
+
+    found = Fid(NoOptions()).compute(SimpleNamespace(statistics=statistics))
+    assert found.get("fid_samples_per_dimension") == share

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,46 +19,62 @@ from genharness.peers.base import Options, Peer, Theirs, near
 __all__ = ["FEATURE_PEERS"]
 
 Floats = NDArray[np.float64]
+Moments = tuple[Floats, Floats]
+"""Mean and covariance."""
+Distance = Callable[[Moments, Moments], Theirs]
+"""Of the real and the fake moments."""
 
 
 def _features(evaluation: SampleEvaluation, which: SampleSet) -> Floats:
     return evaluation.features(which).astype(np.float64)
 
 
-def _moments(evaluation: SampleEvaluation, which: SampleSet) -> tuple[Floats, Floats]:
+def _moments(evaluation: SampleEvaluation, which: SampleSet) -> Moments:
     """Return mean and covariance by numpy; those that were given, where there are no samples."""
     try:
         features = _features(evaluation, which)
     except DataError:
         given = evaluation.statistics("real" if which == "real" else "fake")
         return given.mean, given.covariance
+    return _moments_of(features)
+
+
+def _moments_of(features: Floats) -> Moments:
     return features.mean(axis=0), np.atleast_2d(np.cov(features, rowvar=False))
 
 
-def _spread(*moments: tuple[Floats, Floats]) -> float:
+def _spread(*moments: Moments) -> float:
     return float(sum(np.trace(covariance) for _, covariance in moments))
 
 
-def _fid_by_torch_fidelity(evaluation: SampleEvaluation, options: Options) -> Mapping[str, Theirs]:
+def _frechet_by_torch_fidelity(real: Moments, fake: Moments) -> Theirs:
     from torch_fidelity import metric_fid
 
-    real, fake = _moments(evaluation, "real"), _moments(evaluation, "fake")
     stats = [{"mu": mean, "sigma": covariance} for mean, covariance in (fake, real)]
     found = metric_fid.fid_statistics_to_metric(*stats, False)[metric_fid.KEY_METRIC_FID]
-    return {"fid": near(float(found), _spread(real, fake))}
+    return near(float(found), _spread(real, fake))
 
 
-def _fid_by_pytorch_fid(evaluation: SampleEvaluation, options: Options) -> Mapping[str, Theirs]:
+def _frechet_by_pytorch_fid(real: Moments, fake: Moments) -> Theirs:
     from pytorch_fid.fid_score import calculate_frechet_distance
 
-    real, fake = _moments(evaluation, "real"), _moments(evaluation, "fake")
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")  # it takes roots of singular matrices, by an argument that SciPy deprecates
         try:
             found = calculate_frechet_distance(*fake, *real)
         except TypeError as error:  # SciPy 1.18 has removed sqrtm(disp=...)
             raise ValueError(f"pytorch-fid does not run on this SciPy ({error})") from error
-    return {"fid": near(float(found), _spread(real, fake))}
+    return near(float(found), _spread(real, fake))
+
+
+def _fid(distance: Distance, evaluation: SampleEvaluation, options: Options) -> Mapping[str, Theirs]:
+    return {"fid": distance(_moments(evaluation, "real"), _moments(evaluation, "fake"))}
+
+
+def _fd_dinov2(distance: Distance, evaluation: SampleEvaluation, options: Options) -> Mapping[str, Theirs]:
+    sets: tuple[SampleSet, SampleSet] = ("real", "fake")
+    real, fake = (evaluation.extracted(which, "dinov2").features.astype(np.float64) for which in sets)
+    return {"fd_dinov2": distance(_moments_of(real), _moments_of(fake))}
 
 
 def _kid_by_torch_fidelity(evaluation: SampleEvaluation, options: Options) -> Mapping[str, Theirs]:
@@ -147,8 +164,10 @@ def _vendi_by_vendi_score(evaluation: SampleEvaluation, options: Options) -> Map
 
 
 FEATURE_PEERS = (
-    Peer("fid", "torch-fidelity", _fid_by_torch_fidelity),
-    Peer("fid", "pytorch-fid", _fid_by_pytorch_fid),
+    Peer("fid", "torch-fidelity", partial(_fid, _frechet_by_torch_fidelity)),
+    Peer("fid", "pytorch-fid", partial(_fid, _frechet_by_pytorch_fid)),
+    Peer("fd-dinov2", "torch-fidelity", partial(_fd_dinov2, _frechet_by_torch_fidelity)),
+    Peer("fd-dinov2", "pytorch-fid", partial(_fd_dinov2, _frechet_by_pytorch_fid)),
     Peer("kid", "torch-fidelity", _kid_by_torch_fidelity),
     Peer("is", "torch-fidelity", _inception_score_by_torch_fidelity),
     Peer("prdc", "prdc", _prdc_by_prdc, lambda options: options["convention"] == "naeem"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -39,15 +40,34 @@ def _pairs_by_torchmetrics(evaluation: SampleEvaluation, options: Options) -> Ma
 
 
 def _reconstructions_by_torchmetrics(evaluation: SampleEvaluation, options: Options) -> Mapping[str, Theirs]:
-    from torchmetrics.functional.image import peak_signal_noise_ratio
-
-    def psnr(a: Tensor, b: Tensor) -> Tensor:
-        return peak_signal_noise_ratio(a, b, data_range=1.0, reduction="none", dim=(1, 2, 3))
-
     originals, others = _reconstructed(evaluation)
-    found = {"psnr": near(_mean(psnr, originals, others), 10)}
+    found = {"psnr": near(_mean(_psnr(), originals, others), 10)}
     if min(originals.shape[2:]) > _WINDOW:
         found["ssim"] = near(_mean(_ssim(), originals, others), 10)
+    return found
+
+
+def _psnr(highest: float = math.inf) -> Distance:
+    from torchmetrics.functional.image import peak_signal_noise_ratio
+
+    def ratio(a: Tensor, b: Tensor) -> Tensor:
+        return peak_signal_noise_ratio(a, b, data_range=1.0, reduction="none", dim=(1, 2, 3)).clamp(max=highest)
+
+    return ratio
+
+
+def _nearest_by_torchmetrics(evaluation: SampleEvaluation, options: Options) -> Mapping[str, Theirs]:
+    """Take the neighbours from scikit-learn, and their likeness from torchmetrics."""
+    from sklearn.neighbors import NearestNeighbors
+
+    reals, fakes = evaluation.real_images(), evaluation.fake_images()[: options["count"]]
+    rows = [images.reshape(len(images), -1).astype(np.float64) for images in (reals, fakes)]
+    search = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(rows[0])
+    nearest = reals[search.kneighbors(rows[1], return_distance=False)[:, 0]]
+    highest = 10 * math.log10(255**2 * fakes[0].size)
+    found = {"nearest_psnr": near(_mean(_psnr(highest), nearest, fakes), 10)}
+    if min(fakes.shape[2:]) > _WINDOW:
+        found["nearest_ssim"] = near(_mean(_ssim(), nearest, fakes), 10)
     return found
 
 
@@ -166,6 +186,7 @@ def _hub(evaluation: SampleEvaluation) -> Iterator[None]:
 
 IMAGE_PEERS = (
     Peer("pair-ssim", "torchmetrics", _pairs_by_torchmetrics),
+    Peer("nearest-real", "torchmetrics", _nearest_by_torchmetrics),
     Peer("reconstruction", "torchmetrics", _reconstructions_by_torchmetrics),
     Peer("reconstruction", "torch", _reconstructions_by_torch),
     Peer("lpips-diversity", "lpips", _diversity_by_lpips),

@@ -1,6 +1,7 @@
 """k-nearest-neighbour distances, and precision, recall, density and coverage: exact, tiled, on CPU and CUDA.
 
-Memory is the features, a few numbers a row, and one tile; see `genharness.kit.tiles` for why the counts are exact.
+Memory beyond the features is a float32 copy of them where a quarter of what is free holds it, a few numbers a row, and
+a tile for each thread; see `genharness.kit.tiles` for why the counts are exact.
 """
 
 from __future__ import annotations

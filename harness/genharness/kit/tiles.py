@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 _CHUNK_BYTES = 2**23
-_NARROW = 64
+_NARROW = 64  # columns from which rows are folded side by side
 _KEPT_SHARE = 1 / 4  # of the free memory, for the factors of one set
 
 

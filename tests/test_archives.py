@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 from genharness import DataError
-from genharness.archives import extract_archive, is_archive, list_members, open_zip, read_members
+from genharness.archives import UnreadableError, extract_archive, is_archive, list_members, open_zip, read_members
 
 FILES = {"data/a.txt": b"first", "data/deep/b.bin": bytes(range(256)) * 50, "c.txt": b""}
 TARS = {"t.tar": "w", "t.tar.gz": "w:gz", "t.tar.bz2": "w:bz2", "t.tar.xz": "w:xz"}
@@ -210,3 +210,62 @@ def test_memory_stays_small_while_unpacking(tmp_path):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 8 << 20
+
+
+@pytest.mark.parametrize("name", ["z.zip", "z.npz"])
+def test_bytes_missing_in_the_middle_of_a_zip_are_damage(tmp_path, name):
+    path = make_zip(tmp_path / name)
+    raw = path.read_bytes()
+    path.write_bytes(raw[:100] + raw[300:])
+    with pytest.raises(DataError, match=rf"{name} is damaged .*some of its bytes are missing"):
+        list(read_members(path))
+
+
+def test_a_name_in_a_zip_that_is_no_text_is_damage(tmp_path):
+    path = make_zip(tmp_path / "z.zip", {"\u00fc.txt": b""})
+    path.write_bytes(path.read_bytes().replace("\u00fc".encode(), b"\xff\xfe"))
+    for use in (list_members, lambda path: open_zip(path).__enter__()):
+        with pytest.raises(DataError, match=r"z\.zip is damaged .*decode"):
+            use(path)
+
+
+def test_a_member_without_a_name_is_refused(tmp_path):
+    path = make_zip(tmp_path / "z.zip", {"b.txt": b"", "a.txt": b""})
+    path.write_bytes(path.read_bytes().replace(b"b.txt", b"\0.txt"))  # zipfile ends names at a zero byte
+    for use in (list_members, lambda path: open_zip(path).__enter__()):
+        with pytest.raises(DataError, match=r"z\.zip: '' is refused: it has no name"):
+            use(path)
+
+
+@pytest.mark.parametrize("name", ["a", "a.npz"])
+def test_what_is_no_archive_is_refused_in_one_line(tmp_path, name):
+    (tmp_path / name).write_bytes(b"neither of them" * 100)
+    with pytest.raises(DataError) as caught:
+        list_members(tmp_path / name)
+    assert "\n" not in str(caught.value)
+
+
+def test_npz_files_are_never_tried_as_tar(tmp_path):
+    path = make_tar(tmp_path / "a.npz")
+    with pytest.raises(DataError, match=r"a\.npz is damaged or no \.npz file \(File is not a zip file\)"):
+        list_members(path)
+    make_zip(path)
+    path.write_bytes(path.read_bytes()[60:])
+    with pytest.raises(DataError, match=r"a\.npz is damaged or no \.npz file"):
+        list_members(path)
+
+
+def test_a_damaged_member_of_a_zip_is_named_and_the_others_are_read(tmp_path):
+    path = make_zip(tmp_path / "z.zip")
+    raw = bytearray(path.read_bytes())
+    raw[raw.index(b"b.bin") + 20] ^= 0xFF
+    path.write_bytes(raw)
+    with open_zip(path) as (_, read):
+        with pytest.raises(UnreadableError, match=r"z\.zip: 'data/deep/b\.bin' cannot be read \(.*\): mend"):
+            read("data/deep/b.bin")
+        assert read("data/a.txt") == b"first"
+
+
+def test_errors_of_whoever_uses_an_open_zip_are_not_taken_for_damage(tmp_path):
+    with pytest.raises(EOFError), open_zip(make_zip(tmp_path / "z.zip")):
+        raise EOFError

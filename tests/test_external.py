@@ -151,7 +151,7 @@ def test_mixed_sizes_without_a_dataset_are_named_unless_a_size_is_given(tmp_path
 def test_shapes_that_an_extractor_cannot_compare_are_refused(tmp_path, planned):
     np.save(tmp_path / "real.npy", IMAGES)
     np.save(tmp_path / "fake.npy", IMAGES[:, :, :6, :6])
-    with pytest.raises(DataError, match=r"fake\.npy holds 6x6x1, and the others 8x8x1: extractor pixels"):
+    with pytest.raises(DataError, match=r"fake\.npy holds 6x6x1, .* compared with 8x8x1: .* give --resize-to"):
         planned(tmp_path / "fake.npy", reference=tmp_path / "real.npy")
 
 
@@ -336,3 +336,30 @@ def test_options_of_metrics_are_part_of_the_protocol(tmp_path, planned):
     assert plain.protocol.metric_options == {}
     assert other.protocol.metric_options == {"prdc": {"k": 3}}
     assert dataclasses.replace(other.protocol, metric_options={}) == plain.protocol
+
+
+def test_sets_of_one_stem_in_one_folder_are_named_by_their_files(tmp_path, planned):
+    np.save(tmp_path / "a.npy", IMAGES)
+    np.savez(tmp_path / "a.npz", images=IMAGES)
+    array, archive = tmp_path / "a.npy", tmp_path / "a.npz"
+    assert [one.name for one in planned(array, archive, dataset="digits")[1]] == ["a.npy", "a.npz"]
+    plans = planned(array, archive, archive, dataset="digits")[1]
+    assert [one.name for one in plans] == ["a.npy-1", "a.npz-1", "a.npz-2"]
+
+
+def test_names_keep_letters_of_every_script(tmp_path, planned):
+    np.save(tmp_path / "日本.npy", IMAGES)
+    assert planned(tmp_path / "日本.npy", dataset="digits")[1][0].name == "日本"
+
+
+def test_a_resize_that_the_chosen_extractor_does_not_know_is_refused(tmp_path, planned):
+    np.save(tmp_path / "a.npy", IMAGES)
+    with pytest.raises(ConfigError, match=r"--features auto takes classifier .* knows no resize 'clean'"):
+        planned(tmp_path / "a.npy", dataset="digits", features="auto", resize="clean")
+
+
+def test_statistics_cannot_be_of_fewer_samples_than_they_are(tmp_path, planned):
+    np.save(tmp_path / "a.npy", np.random.default_rng(0).normal(size=(20, 3)))
+    np.savez(tmp_path / "s.npz", mu=np.zeros(3), sigma=np.eye(3))
+    with pytest.raises(ConfigError, match="leave --reference-count out"):
+        planned(tmp_path / "a.npy", reference=tmp_path / "s.npz", features="identity", reference_count=5)

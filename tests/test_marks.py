@@ -1,6 +1,7 @@
 """What stands beside the numbers of a leaderboard: ties with the best, collapse, divergence, intervals."""
 
 import csv
+import dataclasses
 import io
 import json
 
@@ -167,3 +168,25 @@ def test_what_is_not_shown_needs_no_caveat(registry):
     few = record("gan", 0, 2.0, coverage=0.5, fid_samples_per_dimension=0.5)
     assert not any("biased" in note for note in rows([few], registry, columns=["coverage"])[1].notes)
     assert not any("biased" in note for note in rows([record("gan", 0, 2.0)], registry)[1].notes)
+
+
+def test_samples_made_elsewhere_are_told_apart_from_the_model_of_the_same_name(registry):
+    outside = record("vae", 0, 3.0)
+    outside.source = "external"
+    outside.cell = dataclasses.replace(outside.cell, length="0steps", options={"samples": "1"})
+    by_label, _ = rows([record("vae", 0, 1.0), outside], registry)
+    assert {label: row.external for label, row in by_label.items()} == {"vae": False, "vae external": True}
+
+
+def test_samples_named_as_a_reference_row_are_none(registry):
+    outside = record("noise", 0, 3.0)
+    outside.source = "external"
+    by_label, group = rows([outside], registry)
+    assert not by_label["noise"].reference
+    assert group.best["fid"].label == "noise"
+
+
+def test_headings_of_csv_are_all_different(registry):
+    text = rendered([record("vae", 0, 1.0, kid=2.0, kid_std=0.5)], registry, "csv")
+    heads = next(csv.reader(io.StringIO(text)))
+    assert len(set(heads)) == len(heads)

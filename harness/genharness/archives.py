@@ -7,6 +7,7 @@ comes twice, and contents out of all proportion to the archive ("bombs").
 from __future__ import annotations
 
 import contextlib
+import errno
 import lzma
 import tarfile
 import zipfile
@@ -18,9 +19,20 @@ from typing import IO, Self
 
 from genharness.errors import DataError
 
-__all__ = ["Member", "extract_archive", "is_archive", "list_members", "open_zip", "read_members"]
+__all__ = ["Member", "UnreadableError", "extract_archive", "is_archive", "list_members", "open_zip", "read_members"]
 
 Wanted = Callable[[str], bool]
+
+_BROKEN = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    lzma.LZMAError,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    UnicodeDecodeError,
+)
+"""What the parsers raise for damage, besides some kinds of OSError."""
 
 MAX_RATIO = 200
 """Largest unpacked size for each byte of the archive; pictures stay near 1, text below 50."""
@@ -29,6 +41,21 @@ ALLOWANCE_BYTES = 64 << 20
 MAX_MEMBERS = 5_000_000
 _MAX_EXTENDED_HEADER_BYTES = 1 << 20
 """Long names and attributes are read into memory whole."""
+
+
+class UnreadableError(DataError):
+    """One file of an archive or a folder cannot be read.
+
+    Attributes:
+        reason: Why, for a sentence that names the file.
+    """
+
+    def __init__(self, where: str, name: str, reason: str) -> None:
+        super().__init__(where, name, reason)
+        self.where, self.name, self.reason = where, name, reason
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.name!r} cannot be read ({self.reason}): mend or remove it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +86,12 @@ def _is_zip(path: Path) -> bool:
         return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
 
 
+def _is_npz(path: Path) -> bool:
+    return path.suffix.lower() == ".npz"
+
+
 def list_members(path: Path) -> list[Member]:
-    """Return the regular files of an archive, all of them checked.
+    """Return the regular files of an archive, all of them checked; a .npz is read as a zip, or refused.
 
     Raises:
         DataError: If it is no archive, damaged, or holds something that is refused.
@@ -118,20 +149,20 @@ def _copy(path: Path, member: Member, stream: IO[bytes], file: IO[bytes]) -> Non
         with _damage(path):
             chunk = stream.read(min(1 << 20, left + 1))
         if len(chunk) > left:
-            raise DataError(f"{path}: {member.name} is longer than the archive says: the archive is damaged or hostile")
+            raise DataError(f"{path}: {member.name!r} is longer than the archive says: it is damaged or hostile")
         if not chunk:
             break
         file.write(chunk)
         left -= len(chunk)
     if left:
-        raise DataError(f"{path} is damaged: {member.name} ends early")
+        raise DataError(f"{path} is damaged: {member.name!r} ends early")
 
 
 def _read(path: Path, member: Member, stream: IO[bytes]) -> bytes:
     with _damage(path):
         content = stream.read(member.size + 1)
     if len(content) != member.size:
-        raise DataError(f"{path}: {member.name} does not have the size that the archive says: the archive is damaged")
+        raise DataError(f"{path}: {member.name!r} does not have the size that the archive says: it is damaged")
     return content
 
 
@@ -142,7 +173,8 @@ def _walk(path: Path, wanted: Wanted | None = None) -> Iterator[tuple[Member, IO
     guard = _Guard(path)
     wanted = wanted or (lambda _: True)
     with _damage(path):
-        yield from _walk_zip(path, guard, wanted) if _is_zip(path) else _walk_tar(path, guard, wanted)
+        as_zip = _is_npz(path) or _is_zip(path)
+        yield from _walk_zip(path, guard, wanted) if as_zip else _walk_tar(path, guard, wanted)
 
 
 def _walk_zip(path: Path, guard: _Guard, wanted: Wanted) -> Iterator[tuple[Member, IO[bytes] | None]]:
@@ -158,7 +190,7 @@ def _walk_zip(path: Path, guard: _Guard, wanted: Wanted) -> Iterator[tuple[Membe
 def _zip_members(archive: zipfile.ZipFile, guard: _Guard) -> Iterator[tuple[Member, zipfile.ZipInfo]]:
     for info in archive.infolist():
         kind = info.external_attr >> 28  # the file type of a Unix mode: 0 unknown, 4 folder, 8 file, 10 link
-        if info.is_dir():
+        if info.filename and info.is_dir():
             continue
         if kind not in (0, 8):
             raise guard.refusal(info.filename, "it is a link or a device")
@@ -229,6 +261,8 @@ class _Guard:
         return Member(clean, size)
 
     def _clean(self, name: str) -> str:
+        if not name:
+            raise self.refusal(name, "it has no name")
         path = PurePosixPath(name)
         harmful = path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or name[1:2] == ":"
         if harmful or not path.parts:
@@ -245,12 +279,22 @@ def _damage(path: Path) -> Iterator[None]:
     """Name the archive when its bytes make no sense."""
     try:
         yield
-    except (tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError, NotImplementedError) as error:
-        raise DataError(f"{path} is damaged or no zip or tar archive ({error}): download or pack it again") from error
-    except OSError as error:
-        if error.errno is not None:  # the disk's own trouble; gzip reports damage as an OSError without a number
+    except (*_BROKEN, OSError) as error:
+        if _is_trouble_of_the_disk(error):
             raise
-        raise DataError(f"{path} is damaged ({error}): download or pack it again") from error
+        kind = ".npz file" if _is_npz(path) else "zip or tar archive"
+        raise DataError(f"{path} is damaged or no {kind} ({_reason(error)}): download or pack it again") from error
+
+
+def _is_trouble_of_the_disk(error: Exception) -> bool:
+    """Return False for damage: gzip gives it no number, and zipfile seeks to before the start if bytes are missing."""
+    return isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno == errno.EINVAL:
+        return "some of its bytes are missing"
+    return str(error).partition("\n")[0].rstrip(":") or type(error).__name__  # tarfile adds a line for each compression
 
 
 @contextlib.contextmanager
@@ -262,12 +306,21 @@ def open_zip(path: Path) -> Iterator[tuple[list[Member], Callable[[str], bytes]]
     """
     if not path.is_file():
         raise DataError(f"{path} is not a file: give a zip archive")
-    with _damage(path), zipfile.ZipFile(path) as archive:
-        members = {member.name: (member, info) for member, info in _zip_members(archive, _Guard(path))}
+    with contextlib.ExitStack() as stack:
+        with _damage(path):  # which the caller's own errors below do not pass
+            archive = stack.enter_context(zipfile.ZipFile(path))
+            members = {member.name: (member, info) for member, info in _zip_members(archive, _Guard(path))}
+        yield [member for member, _ in members.values()], lambda name: _read_one(path, archive, *members[name])
 
-        def read(name: str) -> bytes:
-            member, info = members[name]
-            with _damage(path), archive.open(info) as stream:
-                return _read(path, member, stream)
 
-        yield [member for member, _ in members.values()], read
+def _read_one(path: Path, archive: zipfile.ZipFile, member: Member, info: zipfile.ZipInfo) -> bytes:
+    try:
+        with archive.open(info) as stream:
+            content = stream.read(member.size + 1)
+    except (*_BROKEN, OSError) as error:
+        if _is_trouble_of_the_disk(error):
+            raise
+        raise UnreadableError(str(path), member.name, _reason(error)) from error
+    if len(content) != member.size:
+        raise UnreadableError(str(path), member.name, "it does not have the size that the archive says")
+    return content

@@ -125,7 +125,8 @@ def _swap(temporary: Path, path: Path) -> None:
     except BaseException:
         aside.rename(path)
         raise
-    shutil.rmtree(aside, ignore_errors=True)  # the new folder stands; a leftover harms nobody
+    with contextlib.suppress(OSError):  # the new folder stands; a leftover harms nobody
+        shutil.rmtree(aside) if aside.is_dir() else aside.unlink()
 
 
 def _sync_tree(folder: Path) -> None:

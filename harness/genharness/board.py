@@ -104,6 +104,7 @@ class Row:
         cells: Numbers by column key.
         failed: How many of its seeds did not end well.
         records: The records behind it.
+        external: Whether its samples were made elsewhere.
         real: Whether it is held-out real data: what a perfect generator would score.
         single: Whether it is one seed of a model, by the user's wish.
         diverged: Share of its seeds that diverged among those that ended by themselves; see `diverged_rate`.
@@ -118,6 +119,7 @@ class Row:
     cells: dict[str, Cell]
     failed: int
     records: list[Record]
+    external: bool = False
     real: bool = False
     single: bool = False
     diverged: float | None = None
@@ -331,7 +333,8 @@ def _rows(records: list[Record], failures: list[Record], keys: Sequence[str], lo
 
 def _row(members: list[Record], lost: list[Record], keys: Sequence[str], look: _Look) -> Row:
     cell = members[0].cell
-    spec = look.registry.models.get(cell.model)
+    external = members[0].source == "external"
+    spec = None if external else look.registry.models.get(cell.model)
     single = look.seeds == "each"
     members.sort(key=lambda record: record.cell.seed)
     numbers = [{**record.measurements, **record.scores} for record in members]
@@ -343,6 +346,7 @@ def _row(members: list[Record], lost: list[Record], keys: Sequence[str], look: _
         cells={key: _summary([found.get(key) for found in numbers], look.interval) for key in keys},
         failed=len(lost),
         records=members,
+        external=external,
         real=spec is not None and spec.finite and not spec.trained,
         single=single,
         diverged=None if single else diverged_rate(record.status for record in (*members, *lost)),
@@ -365,7 +369,11 @@ def _interval(values: list[float]) -> tuple[float, float] | None:
 
 
 def _tell_apart(rows: list[Row]) -> None:
-    """Give rows of one model the settings in which they differ."""
+    """Give rows of one name the settings in which they differ; those of samples made elsewhere have none to compare."""
+    trained = {row.label for row in rows if not row.external}
+    for row in rows:
+        if row.external and row.label in trained:
+            row.variation = " ".join([*filter(None, [row.variation]), "external"])
     by_label: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         by_label[row.label].append(row)

@@ -14,7 +14,7 @@ from genharness.protocol import Protocol
 from genharness.registry import Kind, Registry
 from genharness.specs import ExtractorSpec, MetricSpec, Spec
 from genharness.suite import Suite
-from genharness.weights import locate_weights
+from genharness.weights import locate_shared
 
 __all__ = ["all_options", "choose_extractor", "feature_errors", "protocol_of", "select", "select_metrics"]
 
@@ -87,9 +87,14 @@ def choose_extractor(
     for spec in ranked:
         if extractor_misfit(spec, facts):
             continue
-        if spec.weights is not None and locate_weights(spec.weights, _if_holds(spec, weights)) is None:
+        if spec.weights is not None and locate_shared(spec.weights, weights) is None:
             absent.append(spec.name)
             continue
+        if suite.resize and suite.resize not in spec.resizes:
+            raise ConfigError(
+                f"--features auto takes {spec.name} for {facts.reference}{_absent(absent)}, which knows no resize "
+                f"{suite.resize!r}: name an extractor with --features"
+            )
         notes.append(f"features of {facts.reference}: {spec.name}{_absent(absent)}")
         return spec
     raise ConfigError(f"no feature extractor fits {facts.reference}{_absent(absent)}: name one with --features")
@@ -97,13 +102,6 @@ def choose_extractor(
 
 def _absent(names: list[str]) -> str:
     return f" (weights of {', '.join(names)} are not on this machine)" if names else ""
-
-
-def _if_holds(spec: ExtractorSpec, path: Path | None) -> Path | None:
-    """Return the user's weights path where it can be this extractor's; a folder may hold only some weights."""
-    if path is None or spec.weights is None or path.is_file():
-        return path
-    return path if (path / spec.weights.filename).is_file() else None
 
 
 def all_options(spec: Spec, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -43,7 +43,12 @@ def read_or_recall(path: Path, *, size: int | None, report: Progress) -> SampleF
 
 
 def _arrays(found: SampleFile) -> dict[str, NDArray[Any]]:
-    words = {"class_names": found.class_names, "touched": dict(found.touched), "notes": found.notes}
+    words = {
+        "class_names": found.class_names,
+        "touched": dict(found.touched),
+        "widened": found.widened,
+        "notes": found.notes,
+    }
     arrays: dict[str, NDArray[Any]] = {"samples": found.samples}
     if found.labels is not None:
         arrays["labels"] = found.labels
@@ -58,5 +63,6 @@ def _samples(where: str, kept: dict[str, NDArray[Any]]) -> SampleFile:
         kept.get("labels"),
         tuple(words["class_names"]),
         words["touched"],
+        words["widened"],
         tuple(words["notes"]),
     )

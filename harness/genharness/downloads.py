@@ -30,6 +30,7 @@ Progress = Callable[[int, int], None]
 _CHUNK_BYTES = 1 << 18
 _ATTEMPTS = 5
 """Tries per mirror: each goes on where the one before was cut."""
+_REASON_CHARACTERS = 200
 _UNREACHABLE = (errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH)
 
 
@@ -41,7 +42,7 @@ class _MirrorError(Exception):
     """
 
     def __init__(self, reason: str, *, offline: bool = False) -> None:
-        super().__init__(reason)
+        super().__init__(" ".join(reason.split())[:_REASON_CHARACTERS])  # servers may send pages of it
         self.offline = offline
 
 
@@ -151,15 +152,15 @@ def _fetch(url: str, remote: Remote, part: Path, progress: Progress, timeout_sec
         return
     with response:
         start = start if _goes_on_from(response, start) else 0
-        length = response.headers.get("Content-Length")
-        total = start + int(length) if length else remote.size
+        length = _length(response)
+        total = remote.size if length is None else start + length
         done = start
         with part.open("ab" if start else "wb") as file:
             for chunk in _chunks(response):
                 file.write(chunk)
                 done += len(chunk)
                 progress(done, total)
-    if length and done < total:
+    if done < total:
         raise _CutError(f"the connection ended after {done:,} of {total:,} bytes")
 
 
@@ -175,13 +176,26 @@ def _open(url: str, start: int, timeout_seconds: float) -> Any:
         if error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE and start:
             return None
         raise _MirrorError(f"HTTP {error.code} {error.reason}") from error
-    except (OSError, http.client.HTTPException) as error:
-        reason = getattr(error, "reason", error)
-        raise _MirrorError(str(reason) or type(reason).__name__, offline=_is_offline(reason)) from error
+    except urllib.error.URLError as error:
+        raise _MirrorError(_text(error.reason), offline=_is_offline(error.reason)) from error
+    except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: no possible address
+        raise _MirrorError(_text(error)) from error
+
+
+def _text(reason: object) -> str:
+    return str(reason) or type(reason).__name__
+
+
+def _length(response: Any) -> int | None:
+    """Return the length of the body in bytes, or None where the server does not tell it."""
+    text = response.headers.get("Content-Length")
+    if text and not (text.isascii() and text.isdecimal()):
+        raise _MirrorError(f"it gives {text!r} as the length of the file")
+    return int(text) if text else None
 
 
 def _is_offline(reason: object) -> bool:
-    """Whether the failure says that nobody answered, rather than that somebody answered badly."""
+    """Whether connecting failed because nobody answered, rather than that somebody answered badly."""
     if isinstance(reason, (socket.gaierror, TimeoutError, ConnectionRefusedError)):
         return True
     return isinstance(reason, OSError) and reason.errno in _UNREACHABLE

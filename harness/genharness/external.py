@@ -7,24 +7,28 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from genharness.choices import all_options, choose_extractor, feature_errors, protocol_of, select_metrics
 from genharness.decoded import read_or_recall
 from genharness.errors import ConfigError, DataError, GenharnessError
 from genharness.fit import DatasetFacts, metric_misfit
 from genharness.home import home
+from genharness.inputs import input_path, printable
 from genharness.plan import setting_errors
 from genharness.protocol import Protocol
 from genharness.records import Record
 from genharness.references_given import Reference, dataset_reference, path_reference
 from genharness.registry import Registry
-from genharness.sample_sets import SampleFile, fit_to, read_labels, taken, with_classes
-from genharness.specs import ExtractorSpec, MetricSpec, ModelSpec
+from genharness.sample_sets import SampleFile, fit_to, taken, with_classes, with_labels
+from genharness.specs import DataShape, ExtractorSpec, MetricSpec, ModelSpec
 from genharness.store import Store
 from genharness.suite import Suite
 
 __all__ = ["External", "Request", "prepare"]
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 Report = Callable[[int, int, str], None]
 """Called with (done, total or 0 when unknown, what is being done)."""
@@ -111,15 +115,16 @@ def prepare(request: Request, registry: Registry, report: Report) -> list[Extern
     """
     _check(request)
     store = Store(request.results)
-    sources = [_source(word, store) for word in request.samples]
+    sources = _each(request.samples, lambda word: _source(word, store))
     reference = _reference(request, sources, registry, report)
     suite = _suite(request, reference)
     metrics = _metrics(suite, registry)
-    sets = _read_all(request, sources, reference, report)
+    sets = _each(sources, lambda source: _read_one(request, source, reference, report))
     facts = reference.facts(sets[0].shape)
     notes: list[str] = []
     extractor = choose_extractor(suite, registry, request.weights, facts, notes)
     _check_sizes(sets, reference, extractor)
+    names = _names(request, sources)
     misfits = [_misfits(metrics, found, facts) for found in sets]
     return [
         External(
@@ -135,7 +140,7 @@ def prepare(request: Request, registry: Registry, report: Report) -> list[Extern
             record=source.record,
             features_folder=home() / "features" if source.record is None else source.path.parent / "features",
         )
-        for name, source, found, unfit in zip(_names(request, sources), sources, sets, misfits, strict=True)
+        for name, source, found, unfit in zip(names, sources, sets, misfits, strict=True)
     ]
 
 
@@ -168,12 +173,14 @@ class _Source:
 
 
 def _source(word: str, store: Store) -> _Source:
-    path = Path(word).expanduser()
-    if path.exists():
+    path = input_path(word)
+    if path is not None:
         return _Source(path)
-    if "/" in word or path.suffix in (".npy", ".npz", ".zip") or not store.records_folder.is_dir():
+    if "/" in word or word.endswith((".npy", ".npz", ".zip")) or not store.records_folder.is_dir():
         raise DataError(f"{word} does not exist: give a folder, zip, .npz or .npy of samples, or the id of a cell")
     record = store.find(word)
+    if record.source == "external":
+        raise DataError(f"cell {record.cell.id} is of samples that were made elsewhere: name the samples themselves")
     file = store.cell_folder(record.cell.id) / "samples.npz"
     if not file.is_file():
         raise DataError(f"cell {record.cell.id} has no samples: run it again with --keep samples --fresh")
@@ -181,16 +188,30 @@ def _source(word: str, store: Store) -> _Source:
 
 
 def _names(request: Request, sources: Sequence[_Source]) -> list[str]:
-    """Return a name for each row, all different."""
-    names = [request.name or (one.record.cell.id if one.record else _plain_name(one.path.stem)) for one in sources]
-    if len(set(names)) < len(names):
-        longer = [_plain_name(f"{one.path.parent.name}-{one.path.stem}") for one in sources]
-        names = [one.record.cell.id if one.record else name for one, name in zip(sources, longer, strict=True)]
-    return [name if name not in names[:place] else f"{name}-{place + 1}" for place, name in enumerate(names)]
+    """Return a name for each row, all different: as short as that allows, at the end numbered."""
+    if request.name:
+        return [request.name]
+    for name in (_stem, _stem_in_folder, _file_name):
+        names = [one.record.cell.id if one.record else _plain_name(name(one.path)) for one in sources]
+        if len(set(names)) == len(names):
+            return names
+    return [f"{name}-{names[: place + 1].count(name)}" for place, name in enumerate(names)]
+
+
+def _stem(path: Path) -> str:
+    return path.resolve().stem
+
+
+def _stem_in_folder(path: Path) -> str:
+    return f"{path.resolve().parent.name}-{path.resolve().stem}"
+
+
+def _file_name(path: Path) -> str:
+    return path.resolve().name
 
 
 def _plain_name(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-._")[:60] or "samples"
+    return re.sub(r"[^\w.-]+", "-", printable(text)).strip("-._")[:60] or "samples"
 
 
 def _reference(request: Request, sources: Sequence[_Source], registry: Registry, report: Report) -> Reference:
@@ -227,18 +248,24 @@ def _metrics(suite: Suite, registry: Registry) -> list[MetricSpec]:
     return metrics
 
 
-def _read_all(
-    request: Request, sources: Sequence[_Source], reference: Reference, report: Report
-) -> list[SampleFile]:
-    sets, errors = [], []
-    for source in sources:
+def _each(items: Iterable[T], function: Callable[[T], R]) -> list[R]:
+    """Return `function` of every item.
+
+    Raises:
+        GenharnessError: The one error, or for several a line each.
+    """
+    found: list[R] = []
+    errors: list[GenharnessError] = []
+    for item in items:
         try:
-            sets.append(_read_one(request, source, reference, report))
+            found.append(function(item))
         except GenharnessError as error:
-            errors.append(str(error))
+            errors.append(error)
+    if len(errors) == 1:
+        raise errors[0]
     if errors:
-        raise DataError("\n".join(errors))
-    return sets
+        raise DataError("\n".join(map(str, errors)))
+    return found
 
 
 def _read_one(request: Request, source: _Source, reference: Reference, report: Report) -> SampleFile:
@@ -249,8 +276,7 @@ def _read_one(request: Request, source: _Source, reference: Reference, report: R
     if reference.data is not None:
         found = fit_to(found, reference.data.shape, reference.name)
     if request.labels is not None:
-        labels = read_labels(request.labels, len(found.samples))
-        found = dataclasses.replace(found, labels=labels, class_names=())
+        found = with_labels(found, request.labels)
     class_names = reference.data.class_names if reference.data is not None else ()
     return taken(with_classes(found, class_names), request.count, request.seed)
 
@@ -262,6 +288,14 @@ def _check_sizes(sets: Sequence[SampleFile], reference: Reference, extractor: Ex
         differs = found.shape.shape != wanted.shape
         if found.shape.modality != wanted.modality or (differs and not extractor.resizes):
             raise DataError(
-                f"{found.where} holds {found.shape}, and the others {wanted}: "
-                f"extractor {extractor.name} needs one shape, such as --resize-to gives pictures"
+                f"{found.where} holds {found.shape}, and what it is compared with {wanted}: extractor {extractor.name} "
+                f"needs one shape{_way_to_one_shape(found.shape, wanted)}"
             )
+
+
+def _way_to_one_shape(found: DataShape, wanted: DataShape) -> str:
+    if not found.modality == wanted.modality == "image":
+        return ""
+    if found.channels != wanted.channels:
+        return ": save both sets as grey or both as RGB"
+    return ": give --resize-to, or make both sets one size"

@@ -13,6 +13,7 @@ from genharness.environment import environment
 from genharness.external import External, Report, Request
 from genharness.features import FeatureCache, content_digest
 from genharness.home import home
+from genharness.inputs import printable
 from genharness.kit.extractor import Extractor, ExtractorContext
 from genharness.measure import CapabilityViews, SampleData, SampleEvaluation, Scores, score
 from genharness.protocol import Protocol
@@ -106,7 +107,7 @@ def score_samples(one: External, registry: Registry, request: Request, report: R
         environment=environment(torch.device(request.device), deterministic=False),
         started_at=started,
         finished_at=_now(),
-        notes=[f"samples of {one.found.where}", *one.found.notes, *one.reference.notes],
+        notes=[printable(note) for note in (f"samples of {one.found.where}", *one.found.notes, *one.reference.notes)],
         source="external",
     )
 
@@ -141,7 +142,7 @@ def _cell(one: External, registry: Registry, request: Request) -> Cell:
         plugins["dataset"] = str(registry.datasets.provider(one.reference.spec_name))
     return Cell(
         model=one.name,
-        options={"samples": content_digest(one.found.samples)[:12]},
+        options=_identity(one.found),
         dataset=one.reference.name,
         seed=0,
         budget="external",
@@ -150,6 +151,12 @@ def _cell(one: External, registry: Registry, request: Request) -> Cell:
         protocol=one.protocol,
         plugins=plugins,
     )
+
+
+def _identity(found: SampleFile) -> dict[str, str]:
+    """Return what tells sets of one name apart."""
+    digests = {"samples": found.samples} | ({} if found.labels is None else {"labels": found.labels})
+    return {key: content_digest(array)[:12] for key, array in digests.items()}
 
 
 def _facts(found: SampleFile) -> dict[str, float]:

@@ -22,7 +22,7 @@ from genharness.checksums import file_digest
 from genharness.kit.extractor import Extracted, Extractor
 from genharness.protocol import short_hash
 
-__all__ = ["FeatureCache", "content_digest", "extract"]
+__all__ = ["FeatureCache", "content_digest", "entry_turn", "extract"]
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -80,7 +80,7 @@ class FeatureCache:
         found = _read(entry)
         if found is not None:
             return found
-        with _turn(entry) as writable:
+        with entry_turn(entry) as writable:
             found = _read(entry)
             if found is None:
                 found = compute()
@@ -97,8 +97,8 @@ def content_digest(samples: NDArray[Any]) -> str:
 
 
 @contextmanager
-def _turn(entry: Path) -> Iterator[bool]:
-    """Hold the lock of an entry; tell whether the folder can be written at all."""
+def entry_turn(entry: Path) -> Iterator[bool]:
+    """Hold the lock of an entry of a cache; tell whether its folder can be written at all."""
     lock = FileLock(entry.with_name(f".{entry.name}.lock"))
     try:
         entry.parent.mkdir(parents=True, exist_ok=True)

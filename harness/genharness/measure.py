@@ -109,6 +109,7 @@ class SampleEvaluation:
         self.asked: set[str] = set()
         """Extractors that features were asked of; `score` empties it before each metric."""
         self._extractors: dict[str, Extractor] = {}
+        self._missing: dict[str, GenharnessError] = {}
         self._extracted: dict[tuple[SampleSet, str], Extracted] = {}
         self._statistics: dict[SampleSet, GaussianStatistics] = dict(statistics or {})
         self._derived: dict[tuple[str, tuple[SampleSet, ...]], Mapping[str, NDArray[Any]]] = {}
@@ -166,10 +167,11 @@ class SampleEvaluation:
 
         def moments() -> dict[str, NDArray[Any]]:
             fitted = GaussianStatistics.fit(features)
-            return {"mean": fitted.mean, "covariance": fitted.covariance}
+            rows = {} if fitted.rows is None else {"rows": fitted.rows}
+            return {"mean": fitted.mean, "covariance": fitted.covariance, **rows}
 
         kept = self.derived("mean and covariance", (which,), moments)
-        return GaussianStatistics(kept["mean"], kept["covariance"], len(features))
+        return GaussianStatistics(kept["mean"], kept["covariance"], len(features), kept.get("rows"))
 
     def derived(
         self, what: str, sets: tuple[SampleSet, ...], compute: Callable[[], Mapping[str, NDArray[Any]]]
@@ -237,9 +239,15 @@ class SampleEvaluation:
         return self._views.latents() if self._views.latents else None
 
     def built_extractor(self, name: str) -> Extractor:
-        """Return an extractor, built on first use."""
+        """Return an extractor, built on first use; one that cannot be had is asked for only once."""
+        if name in self._missing:
+            raise self._missing[name]
         if name not in self._extractors:
-            self._extractors[name] = self._make_extractor(name)
+            try:
+                self._extractors[name] = self._make_extractor(name)
+            except GenharnessError as error:
+                self._missing[name] = error
+                raise
         return self._extractors[name]
 
     def facts(self) -> dict[str, float]:

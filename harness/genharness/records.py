@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -91,6 +91,19 @@ class Record:
     def finished(self) -> bool:
         """Whether the cell needs no more training."""
         return self.status == "ok"
+
+    def keep_scores_of(self, earlier: Record | None, asked: Container[str]) -> None:
+        """Take over what an earlier record of the same cell and protocol says of other metrics.
+
+        Args:
+            earlier: The record that this one replaces, or None.
+            asked: Names of the metrics that were asked now.
+        """
+        if earlier is None or not earlier.finished or earlier.protocol_hash != self.protocol_hash:
+            return
+        others = {name: reason for name, reason in earlier.skipped.items() if name not in asked}
+        self.scores = {**earlier.scores, **self.scores}
+        self.skipped = {**others, **self.skipped}
 
     def as_plain(self) -> dict[str, Any]:
         """Return a dictionary of plain values, for JSON, with the schema version and the cell's identity."""

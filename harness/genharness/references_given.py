@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from genharness.arrays import PreparedData, ensure_prepared, parse_reference
+from genharness.errors import ConfigError
 from genharness.features import FeatureCache, content_digest
 from genharness.fit import DatasetFacts
+from genharness.inputs import printable
 from genharness.kit.evaluation import SampleSet
 from genharness.kit.gaussian import GaussianStatistics
 from genharness.measure import SampleData
@@ -103,14 +105,17 @@ def path_reference(path: Path, size: int | None, count: int, seed: int, report: 
 
     Raises:
         DataError: If the path cannot be used.
+        ConfigError: If `count` is asked of statistics.
     """
     if is_statistics(path):
+        if count:
+            raise ConfigError(f"--reference {path.name} holds statistics of all samples: leave --reference-count out")
         return _of_statistics(path)
     found = read_samples(path, size=size, report=report)
     kept = taken(found, min(count, len(found.samples)), seed)
     missing = f"--reference {path.name} has no splits: name a dataset with --dataset"
     return Reference(
-        name=f"file:{path.name}",
+        name=f"file:{printable(path.name)}",
         content_hash=content_digest(found.samples),
         split="reference",
         found=dataclasses.replace(kept, labels=None),
@@ -124,7 +129,7 @@ def _of_statistics(path: Path) -> Reference:
     digest = hashlib.sha256(statistics.mean.tobytes() + statistics.covariance.tobytes())
     reason = f"--reference {path.name} holds statistics only (mu, sigma), and this needs the samples themselves"
     return Reference(
-        name=f"file:{path.name}",
+        name=f"file:{printable(path.name)}",
         content_hash=digest.hexdigest(),
         split="statistics",
         statistics={"real": statistics},

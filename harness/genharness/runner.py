@@ -197,12 +197,13 @@ class CellRun:
         self.record.environment = environment(self.device, deterministic=self.settings.deterministic)
         self.record.environment["memory_limit_mib"] = self.settings.memory_limit_bytes / 2**20 or None
         scoring = CellScoring(self, registry, data)
+        scoring.require_weights()
         fitting = self._fit(registry, data, scoring)
         self.stop_if_asked()
         scoring.draw_and_score(fitting)
         self.record.protocol = self._resolved(data, scoring).as_plain()
         self.record.protocol_hash = Protocol.from_plain(self.record.protocol).hash
-        self._keep_earlier_scores()
+        self.record.keep_scores_of(self.store.load(self.cell.id), asked=self.task.metrics)
         self.end("ok")
         self._tidy()
 
@@ -232,14 +233,6 @@ class CellRun:
         return Protocol.from_plain(
             {**plain, "dataset_hash": data.content_hash, "extractor_identity": scoring.extractor_identity}
         )
-
-    def _keep_earlier_scores(self) -> None:
-        """Keep what an earlier run scored this cell by, if this one only added other metrics."""
-        earlier = self.store.load(self.cell.id)
-        if earlier is not None and earlier.finished and earlier.protocol_hash == self.record.protocol_hash:
-            others = {name: reason for name, reason in earlier.skipped.items() if name not in self.task.metrics}
-            self.record.scores = {**earlier.scores, **self.record.scores}
-            self.record.skipped = {**others, **self.record.skipped}
 
     def _tidy(self) -> None:
         """Throw away what the user does not want to keep of a finished cell."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from genharness.atomic import replace_file, replace_folder
+from genharness.class_folders import class_folder
 from genharness.drawing import Drawn
 from genharness.errors import ConfigError, RunError
 
@@ -70,11 +70,8 @@ def _write_folder(drawn: Drawn, out: Path) -> None:
 
 
 def _class_folder(drawn: Drawn, index: int) -> str:
-    """Return the folder of a sample: its class, the number first so that folders sort as labels do."""
+    """Return the folder of a sample, which is its class's."""
     if drawn.labels is None:
         return ""
-    label = int(drawn.labels[index])
-    digits = len(str(max(len(drawn.class_names) - 1, int(drawn.labels.max()))))
-    name = drawn.class_names[label] if label < len(drawn.class_names) else ""
-    slug = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")
-    return f"{label:0{digits}}-{slug}".rstrip("-")
+    count = max(len(drawn.class_names), int(drawn.labels.max()) + 1)
+    return class_folder(int(drawn.labels[index]), drawn.class_names, count)

@@ -11,13 +11,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from genharness.class_folders import class_folder
 from genharness.errors import DataError, did_you_mean
 from genharness.images import as_labels, load_npy, load_npz, read_images
-from genharness.images.samples import IMAGE_KEYS, Progress, find_array, images_from_array, labels_array
+from genharness.images.samples import IMAGE_KEYS, ImageSet, Progress, find_array, images_from_array, labels_array
 from genharness.resizing import POLICY, conform
 from genharness.specs import DataShape
 
-__all__ = ["SampleFile", "fit_to", "is_statistics", "read_labels", "read_samples", "taken", "with_classes"]
+__all__ = [
+    "SampleFile",
+    "fit_to",
+    "is_statistics",
+    "read_labels",
+    "read_samples",
+    "taken",
+    "with_classes",
+    "with_labels",
+]
 
 _ROW_KEYS = ("rows", "features", *IMAGE_KEYS)
 _STATISTICS = {"mu", "sigma"}
@@ -33,7 +43,9 @@ class SampleFile:
         labels: Class indices `(n,)`, or None.
         class_names: What the labels of class folders mean; empty where labels are plain numbers.
         touched: How many samples were `resized`, `cropped`, `converted`.
+        widened: How many of the `converted` were plain grey, and only repeated to three channels.
         notes: What was assumed, changed or left out, a line each.
+        labels_where: Where the labels came from, if from elsewhere.
     """
 
     where: str
@@ -41,7 +53,9 @@ class SampleFile:
     labels: NDArray[np.int64] | None = None
     class_names: tuple[str, ...] = ()
     touched: Mapping[str, int] = field(default_factory=dict)
+    widened: int = 0
     notes: tuple[str, ...] = ()
+    labels_where: str = ""
 
     @property
     def shape(self) -> DataShape:
@@ -64,7 +78,7 @@ def read_samples(path: Path, *, size: int | None = None, report: Progress | None
     if path.is_file() and suffix in (".npy", ".npz"):
         return _resized(_from_arrays(path, suffix), size)
     found = read_images(path, size=size, report=report)
-    return SampleFile(str(path), found.images, found.labels, found.class_names, found.touched, found.notes)
+    return _as_file(path, found)
 
 
 def _from_arrays(path: Path, suffix: str) -> SampleFile:
@@ -76,8 +90,13 @@ def _from_arrays(path: Path, suffix: str) -> SampleFile:
         rows = _rows(array, str(path))
         known = None if labels is None else as_labels(labels, len(rows), f"{path}: labels")
         return SampleFile(str(path), rows, known)
-    found = images_from_array(array, labels, str(path))
-    return SampleFile(str(path), found.images, found.labels, (), found.touched, found.notes)
+    return _as_file(path, images_from_array(array, labels, str(path)))
+
+
+def _as_file(path: Path, found: ImageSet) -> SampleFile:
+    return SampleFile(
+        str(path), found.images, found.labels, found.class_names, found.touched, found.widened, found.notes
+    )
 
 
 def _rows(array: NDArray[Any], where: str) -> NDArray[np.float32]:
@@ -141,31 +160,45 @@ def _resized(found: SampleFile, size: int | None) -> SampleFile:
 def _conformed(found: SampleFile, size: int | None, channels: Any) -> SampleFile:
     before = found.shape
     images, changes = conform(found.samples, size, channels)
-    done = {key: count for key, count in changes.items() if count}
+    done = {key: count for key, count in changes.items() if count}  # each of all samples
     if not done:
         return found
-    touched = {key: min(found.touched.get(key, 0) + done.get(key, 0), len(images)) for key in {**found.touched, **done}}
-    changed = dataclasses.replace(found, samples=images, touched=touched)
+    if "converted" in done:
+        done["converted"] -= found.widened  # they are grey again, as they were
+    changed = dataclasses.replace(found, samples=images, touched={**found.touched, **done})
     policy = f": {POLICY}" if "resized" in done or "cropped" in done else ""
     return dataclasses.replace(changed, notes=(*found.notes, f"{before} became {changed.shape}{policy}"))
+
+
+def with_labels(found: SampleFile, path: Path) -> SampleFile:
+    """Return the samples with the labels that a file holds.
+
+    Raises:
+        DataError: As `read_labels`.
+    """
+    labels = read_labels(path, len(found.samples))
+    return dataclasses.replace(found, labels=labels, class_names=(), labels_where=str(path))
 
 
 def with_classes(found: SampleFile, class_names: Sequence[str]) -> SampleFile:
     """Return the samples with labels that mean the dataset's classes; labels that do not are left out, with a note."""
     if found.labels is None:
         return found
+    if not class_names:
+        note = "what they are compared with has no classes: labels are left out"
+        return dataclasses.replace(found, labels=None, class_names=(), notes=(*found.notes, note))
     if found.class_names:
-        unknown = [name for name in found.class_names if name not in class_names]
+        places = {class_folder(label, class_names, len(class_names)): label for label in range(len(class_names))}
+        places |= {name: label for label, name in enumerate(class_names)}
+        unknown = [name for name in found.class_names if name not in places]
         if unknown:
             note = f"folders such as {unknown[0]!r} are no classes of the dataset: the samples count as unlabelled"
             return dataclasses.replace(found, labels=None, class_names=(), notes=(*found.notes, note))
-        order = np.array([list(class_names).index(name) for name in found.class_names])
+        order = np.array([places[name] for name in found.class_names])
         return dataclasses.replace(found, labels=order[found.labels], class_names=tuple(class_names))
-    if not class_names:
-        note = "the dataset has no classes: labels are left out"
-        return dataclasses.replace(found, labels=None, notes=(*found.notes, note))
     if found.labels.max() >= len(class_names):
-        raise DataError(f"{found.where}: label {found.labels.max()} is none of the {len(class_names)} classes, from 0")
+        where = found.labels_where or found.where
+        raise DataError(f"{where}: label {found.labels.max()} is none of the {len(class_names)} classes, from 0")
     return found
 
 
@@ -196,7 +229,8 @@ def read_labels(path: Path, count: int) -> NDArray[np.int64]:
         DataError: If the file cannot be read or does not hold `count` whole numbers from 0.
     """
     if not path.is_file():
-        raise DataError(f"{path} does not exist: give a .npy, .npz or text file of labels")
+        problem = "is no file" if path.exists() else "does not exist"
+        raise DataError(f"{path} {problem}: give a .npy, .npz or text file of labels")
     suffix = path.suffix.lower()
     if suffix == ".npy":
         return as_labels(load_npy(path), count, str(path))
@@ -209,12 +243,12 @@ def read_labels(path: Path, count: int) -> NDArray[np.int64]:
     return as_labels(_numbers(path), count, str(path))
 
 
-def _numbers(path: Path) -> NDArray[np.int64]:
+def _numbers(path: Path) -> NDArray[np.float64]:
     try:
-        lines = path.read_text(encoding="utf-8").split()
+        words = path.read_text(encoding="utf-8-sig").split()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path} is no text file of labels ({error}): write one whole number a line") from error
-    for place, word in enumerate(lines, start=1):
+    for place, word in enumerate(words, start=1):
         if not word.isdecimal():
             raise DataError(f"{path}: entry {place} is {word!r}: write one whole number a line")
-    return np.array([int(word) for word in lines], np.int64)
+    return np.array([float(word) for word in words])  # unlike int64, it takes any number of digits

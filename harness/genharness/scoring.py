@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from genharness.arrays import PreparedData
 from genharness.atomic import replace_file
+from genharness.downloads import in_words
 from genharness.features import FeatureCache, content_digest
 from genharness.feeding import to_unit_range
 from genharness.home import home
@@ -27,6 +28,7 @@ from genharness.randomness import undisturbed
 from genharness.registry import Registry, load_factory
 from genharness.sampling import quantise
 from genharness.specs import MetricSpec
+from genharness.weights import find_weights
 
 if TYPE_CHECKING:
     from genharness.fitting import Fitting
@@ -118,6 +120,17 @@ class CellScoring:
     def extractor_identity(self) -> str:
         """Hash of the protocol's extractor."""
         return self._extractor(self.protocol.extractor).identity
+
+    def require_weights(self) -> None:
+        """Find or download the weights of the protocol's extractor: training is for nothing without them.
+
+        Raises:
+            DataError: If they cannot be had.
+        """
+        weights = self.registry.extractors.find(self.protocol.extractor).weights
+        if weights is not None:
+            report = in_words(lambda line: self.run.emit("extractor", text=line), weights.filename)
+            find_weights(weights, self.run.settings.weights, report)
 
     def _extractor(self, name: str) -> Extractor:
         if name not in self._extractors:

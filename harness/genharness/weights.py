@@ -29,7 +29,7 @@ def find_weights(remote: Remote, override: Path | None = None, progress: Progres
         PluginError: If `remote` has no checksum.
     """
     found = locate_weights(remote, override)
-    return found or download(remote, home() / "weights", progress, instead="--weights PATH")
+    return found or download(remote, home() / "weights", progress, instead=f"--weights PATH{_passed_over()}")
 
 
 def locate_weights(remote: Remote, override: Path | None = None) -> Path | None:
@@ -107,6 +107,13 @@ def _from_environment(remote: Remote) -> Path | None:
     if not place.exists():
         raise DataError(f"GENHARNESS_WEIGHTS={named} does not exist: set it to a weights file or a folder of them")
     return place
+
+
+def _passed_over() -> str:
+    """Return what to say of a lone file in `$GENHARNESS_WEIGHTS`, once nothing was found there or elsewhere."""
+    named = os.environ.get("GENHARNESS_WEIGHTS", "")
+    lone = named and Path(named).expanduser().is_file()
+    return f", as GENHARNESS_WEIGHTS={named} is a file of other content" if lone else ""
 
 
 def _torch_hub() -> Path:

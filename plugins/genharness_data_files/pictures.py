@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from genharness import DataError
 from genharness.arrays import PrepareRequest, stratified_split
-from genharness.images import Layout, Survey, first_of, open_source, read_layout, survey
+from genharness.images import LEFT_OUT, Layout, Survey, first_of, open_source, read_layout, survey
 from genharness.images.writing import asked_shape, write_pictures
 from genharness.resizing import POLICY
 
@@ -56,7 +56,9 @@ def _shape(request: PrepareRequest, found: Survey) -> tuple[int, int, int]:
 
 def _note(request: PrepareRequest, layout: Layout, found: Survey, shape: tuple[int, int, int]) -> None:
     if layout.left_out:
-        request.writer.note(f"files that are no pictures were left out: {first_of(layout.left_out)}")
+        request.writer.note(f"{LEFT_OUT}: {first_of(layout.left_out)}")
+    for note in layout.notes:
+        request.writer.note(note)
     if found.sizes != {shape[1:]}:
         request.writer.note(f"pictures of {found.extremes()} made {shape[2]}x{shape[1]}: {POLICY}")
     if not found.uniform and request.reference.size is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 from collections.abc import Mapping
@@ -11,15 +12,15 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from filelock import FileLock
 from numpy.typing import NDArray
 from torch import Tensor
 
 from genharness import ConfigError, DataError
 from genharness.arrays import PreparedData
 from genharness.atomic import write_bytes
+from genharness.features import entry_turn
 from genharness.feeding import Feeder, to_unit_range
-from genharness.home import home_folder
+from genharness.home import home
 from genharness.kit import Extracted, Extractor, ExtractorContext
 from genharness.kit.parallel import side_by_side
 from genharness.protocol import short_hash
@@ -92,13 +93,16 @@ class ClassifierExtractor(Extractor):
 
     def _load_or_train(self) -> bytes:
         key = {"data": self._data.content_hash, **vars(self._config), "format": _FORMAT, "seed": self.context.seed}
-        folder = home_folder("classifiers")
-        path = folder / f"{short_hash(key, digits=24)}.pt"
-        with FileLock(path.with_suffix(".lock")):
+        path = home() / "classifiers" / f"{short_hash(key, digits=24)}.pt"
+        content = _read(path)
+        if content is not None:
+            return content
+        with entry_turn(path) as writable:
             content = _read(path)
             if content is None:
                 content = self._train()
-                write_bytes(path, content)
+                if writable:
+                    _write(path, content)
         return content
 
     def _train(self) -> bytes:
@@ -147,11 +151,18 @@ class ClassifierExtractor(Extractor):
         return correct / len(labels)
 
 
+def _write(path: Path, content: bytes) -> None:
+    """Keep a classifier with its checksum behind it; a full disk costs time, not a result."""
+    with contextlib.suppress(OSError):
+        write_bytes(path, content + hashlib.sha256(content).digest())
+
+
 def _read(path: Path) -> bytes | None:
-    """Return the kept classifier, or None where it is missing or damaged."""
+    """Return the kept classifier, or None where it is missing or damaged: the remedy is to train again."""
     try:
-        content = path.read_bytes()
-        torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")["network"]
-    except Exception:  # whatever a damaged file makes torch raise, the remedy is to train again
+        kept = path.read_bytes()
+    except OSError:
         return None
-    return content
+    size = len(kept) - hashlib.sha256().digest_size
+    content = kept[: max(size, 0)]
+    return content if hashlib.sha256(content).digest() == kept[len(content) :] else None

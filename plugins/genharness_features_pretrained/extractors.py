@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from genharness import ConfigError, DataError, Remote
 from genharness.downloads import in_words
+from genharness.home import home
 from genharness.kit import ExtractorContext
 from genharness.kit.embedding import ImageExtractor
 from genharness.kit.resize import resize
@@ -130,6 +131,7 @@ def _dinov2_code() -> nn.Module:
     except (URLError, OSError, RuntimeError) as error:
         raise DataError(
             f"the code of extractor dinov2 cannot be had from torch.hub ({' '.join(str(error).split())[:200]}): load "
-            "facebookresearch/dinov2 once on a machine with a network, and copy its folder to $TORCH_HOME/hub"
+            "facebookresearch/dinov2 once on a machine with a network, and copy its folder to $TORCH_HOME/hub; its weights "
+            f"are another file, {DINOV2.filename}, which is taken from --weights or {home() / 'weights'}"
         ) from error
     return network

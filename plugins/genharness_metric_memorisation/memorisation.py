@@ -21,7 +21,10 @@ class MemorisationMetric:
         self.config = config
 
     def compute(self, evaluation: Evaluation) -> Mapping[str, float]:
-        """Return authenticity and copies in [0, 1], C_T (below about -3: copying) and the distance ratio (1: none)."""
+        """Return authenticity and copies in [0, 1], C_T (below about -3: copying) and the distance ratio (1: none).
+
+        C_T is undefined for few samples, the ratio where held-out samples repeat the training split.
+        """
 
         def features(which: SampleSet) -> torch.Tensor:
             return torch.from_numpy(evaluation.features(which)).to(evaluation.device)

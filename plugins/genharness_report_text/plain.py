@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from genharness.board import Board, BoardColumn, Cell, Group, Row
+from genharness.records import Record
 from genharness.reporting import RenderOptions
 from genharness_report_text.numbers import shown
 
@@ -55,7 +56,13 @@ def _row(group: Group, place: int, row: Row) -> dict[str, Any]:
         "collapse": row.collapse,
         "values": {column.key: _number_of(row.cells[column.key]) for column in group.columns},
         "cells": [record.cell.id for record in row.records],
+        **_external(row.records[0]),
     }
+
+
+def _external(record: Record) -> dict[str, Any]:
+    """Return what was found of samples that were made elsewhere: how many were converted, left out, and which."""
+    return {"facts": record.facts, "notes": record.notes} if record.source == "external" else {}
 
 
 def _number_of(cell: Cell) -> dict[str, Any]:
@@ -75,7 +82,7 @@ def render_csv(board: Board, options: RenderOptions) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     intervals = any(cell.interval for group in board.groups for row in group.rows for cell in row.cells.values())
-    tails = ("", "_std", "_low", "_high") if intervals else ("", "_std")
+    tails = ("", *_SPREAD, *_INTERVAL) if intervals else ("", *_SPREAD)
     writer.writerow([*_HEADS, *(f"{key}{tail}" for key in keys for tail in tails)])
     for group in board.groups:
         for place, row in enumerate(group.rows, start=1):
@@ -87,6 +94,8 @@ def render_csv(board: Board, options: RenderOptions) -> str:
     return stream.getvalue().rstrip("\n")
 
 
+_SPREAD = ("_seed_std",)  # scores have columns of their own that end in _std, over subsets and splits
+_INTERVAL = ("_low", "_high")
 _ROW_HEADS = ("dataset", "protocol", "rank", "model", "variation", "seeds", "failed_seeds")
 _HEADS = (*_ROW_HEADS, "diverged_rate", "tied_with_best", "collapse")
 

@@ -3,9 +3,11 @@
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,9 +18,11 @@ from sklearn.datasets import load_digits
 from genharness.cells import Cell
 from genharness.cli.evaluate import evaluate
 from genharness.cli.main import cli
+from genharness.drawing import Drawn
 from genharness.errors import ConfigError, RunError
 from genharness.protocol import Protocol
 from genharness.records import Record
+from genharness.sample_files import write_samples
 from genharness.store import Store
 
 IMAGES = (load_digits().images[:80] * 15.9375).astype(np.uint8)[:, None]
@@ -70,6 +74,108 @@ def test_a_registered_set_stands_in_the_leaderboard(files, tmp_path):
     assert (record.source, record.cell.model, record.status) == ("external", "theirs", "ok")
     shown = CliRunner().invoke(cli, ["leaderboard", str(results), "--format", "md"])
     assert "| theirs |" in shown.stdout
+
+
+def test_registering_again_adds_scores_to_those_of_the_same_samples_and_labels(files, tmp_path):
+    results = ("--results", tmp_path / "results", "--register")
+    np.save(tmp_path / "labels.npy", np.arange(80) % 10)
+    for metric, labels in (("fid", ()), ("prdc", ()), ("fid", ("--labels", tmp_path / "labels.npy"))):
+        assert invoke(files[0], *FAST[:-1], metric, *labels, *results).exit_code == 0
+    plain, labelled = sorted(Store(tmp_path / "results").records(), key=lambda record: len(record.cell.options))
+    assert {"fid", "coverage"} <= plain.scores.keys()
+    assert "fid" not in plain.skipped
+    assert "fid" in labelled.scores
+    assert "coverage" not in labelled.scores
+
+
+def test_nothing_is_shown_or_registered_of_what_could_not_be_scored(tmp_path):
+    np.save(tmp_path / "one.npy", IMAGES[:1])
+    arguments = (tmp_path / "one.npy", *FAST[:-1], "fid", "--register", "--results", tmp_path / "results")
+    done = invoke(*arguments, "--format", "json")
+    assert isinstance(done.exception, ConfigError)
+    assert done.stdout == ""
+    assert list(Store(tmp_path / "results").records()) == []
+
+
+def test_of_several_sets_only_those_with_scores_are_registered(files, tmp_path):
+    np.save(tmp_path / "one.npy", IMAGES[:1])
+    done = invoke(files[0], tmp_path / "one.npy", *FAST[:-1], "fid", "--register", "--results", tmp_path / "results")
+    assert "one is not registered: nothing of it could be scored" in done.stderr
+    assert [record.cell.model for record in Store(tmp_path / "results").records()] == ["good"]
+
+
+def test_json_holds_what_was_converted_and_how_often(tmp_path):
+    (tmp_path / "pictures").mkdir()
+    for index, image in enumerate(IMAGES[:20, 0]):
+        Image.fromarray(image).convert("P" if index == 3 else "L").save(tmp_path / "pictures" / f"{index:02}.png")
+    (tmp_path / "pictures" / "notes.txt").write_text("about")
+    found = invoke(tmp_path / "pictures", *FAST[:-1], "fid", "--format", "json")
+    (row,) = json.loads(found.stdout)[0]["rows"]
+    assert row["facts"]["samples_converted_palette"] == 1
+    assert row["facts"]["samples_left_out"] == 1
+    assert any("03.png" in note for note in row["notes"])
+    assert any("notes.txt" in note for note in row["notes"])
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("", "a path is empty"),
+        ("x" * 300 + ".npy", "cannot be looked at"),
+        ("~nobody-of-that-name/a.npy", "cannot be looked at"),
+        ("missing.npy", "does not exist"),
+    ],
+)
+@pytest.mark.parametrize("option", [(), ("--reference",), ("--labels",)])
+def test_paths_that_name_nothing_are_refused_in_one_line(files, word, message, option):
+    arguments = (*option, word) if option else (word,)
+    against = () if option == ("--reference",) else ("--dataset", "digits")
+    done = invoke(*(files[:1] if option else ()), *arguments, *against)
+    assert message in str(done.exception)
+    assert len(str(done.exception).splitlines()) == 1
+
+
+@pytest.mark.parametrize("option", [(), ("--reference",), ("--labels",)])
+def test_a_pipe_is_refused_instead_of_waited_for(files, tmp_path, option):
+    os.mkfifo(tmp_path / "pipe.npy")
+    against = () if option == ("--reference",) else ("--dataset", "digits")
+    done = invoke(*(files[:1] if option else ()), *option, tmp_path / "pipe.npy", *against)
+    assert "is neither a file nor a folder" in str(done.exception)
+
+
+def test_a_home_folder_is_found_by_its_sign(files, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    done = invoke("~/good.npy", "--reference", "~/noise.npz", *FAST[2:], "--format", "json")
+    assert done.exit_code == 0, done.exception
+
+
+def test_all_unusable_sets_are_named_at_once(files, tmp_path):
+    (tmp_path / "text.npy").write_text("hello")
+    done = invoke(files[0], tmp_path / "nope.npy", tmp_path / "also-not.npy", "--dataset", "digits")
+    assert {"nope.npy", "also-not.npy"} <= {Path(line.split()[0]).name for line in str(done.exception).splitlines()}
+
+
+def test_a_name_that_is_no_utf8_is_written_out(files, tmp_path):
+    strange = Path(os.fsdecode(bytes(tmp_path) + b"/\xff.npy"))
+    np.save(strange, NOISE)
+    results = ("--results", tmp_path / "results", "--register")
+    done = invoke(strange, "--reference", strange, *FAST[2:], *results, "--format", "json")
+    assert done.exit_code == 0, done.exception
+    (record,) = Store(tmp_path / "results").records()
+    assert record.cell.dataset == r"file:\xff.npy"
+
+
+def test_folders_that_sample_writes_keep_their_classes(tmp_path):
+    labels = load_digits().target[:80]
+    write_samples(Drawn(IMAGES, labels, tuple("0123456789"), "image"), tmp_path / "drawn")
+    done = invoke(tmp_path / "drawn", "--dataset", "digits", "--metrics", "class-accuracy", "--format", "json")
+    assert json.loads(done.stdout)[0]["rows"][0]["values"]["class_accuracy"]["mean"] > 0.95
+
+
+def test_a_class_that_does_not_exist_is_blamed_on_the_file_that_names_it(files, tmp_path):
+    (tmp_path / "classes.txt").write_text("14\n" * 80)
+    done = invoke(files[0], *FAST, "--labels", tmp_path / "classes.txt")
+    assert "classes.txt: label 14 is none of the 10 classes" in str(done.exception)
 
 
 def test_a_skipped_metric_is_named_with_its_reason_where_it_was_asked_for(files):

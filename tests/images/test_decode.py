@@ -162,6 +162,16 @@ def test_what_is_no_usable_picture_is_refused_with_the_reason(content, reason):
         decode_image(content)
 
 
+@pytest.mark.parametrize("side", [6, 8])
+def test_a_gif_whose_first_frame_has_no_pixels_is_refused(side):
+    raw = bytearray(encode(Image.fromarray(COLOUR), "GIF"))
+    frame = raw.index(b"\x2c\0\0\0\0\x08\0\x06\0")  # place 0, 0 and size 8x6
+    raw[raw.index(bytes([side]), frame)] = 0
+    for read in (read_header, decode_image):
+        with pytest.raises(BadImageError):
+            read(bytes(raw))
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from([png(COLOUR), encode(Image.fromarray(COLOUR), "JPEG"), encode(Image.fromarray(COLOUR), "TIFF")]),

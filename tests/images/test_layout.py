@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from genharness import DataError
-from genharness.images import read_layout
+from genharness.images import first_of, read_layout
 
 
 def test_two_folders_are_classes_however_deep_the_pictures_lie():
@@ -49,15 +49,55 @@ def test_order_does_not_depend_on_the_file_system():
 
 def test_other_files_are_left_out_and_named_but_junk_is_passed_over():
     names = ["cat/1.png", "dog/2.png", "README.md"]
-    junk = ["cat/.DS_Store", "__MACOSX/cat/1.png", ".git/x.png", "dog/Thumbs.db"]
+    junk = ["cat/.DS_Store", "__MACOSX/cat/._1.png", ".git/config", "dog/Thumbs.db"]
     layout = read_layout(names + junk, "here")
     assert layout.left_out == ("README.md",)
     assert layout.splits["train"] == ["cat/1.png", "dog/2.png"]
 
 
+def test_hidden_pictures_are_left_out_and_named():
+    hidden = [".d/x.png", ".h.png", "__MACOSX/x.png"]
+    layout = read_layout(["1.png", *hidden], "here")
+    assert layout.left_out == tuple(hidden)
+    assert layout.splits["train"] == ["1.png"]
+
+
+def test_a_folder_that_was_met_before_is_left_out_and_named():
+    layout = read_layout(["x/1.png", "y.png/"], "here")
+    assert (layout.left_out, layout.splits["train"]) == (("y.png/",), ["x/1.png"])
+
+
+@pytest.mark.parametrize(
+    ("names", "note"),
+    [
+        (["0/1.png", "1/2.png", "stray.png"], "no labels: stray.png beside the folders 0, 1, which so are no classes"),
+        (["0/1.png", "stray.png"], "no labels: stray.png beside the folders 0, which so are no classes"),
+        (["all/0/1.png", "all/0/2.png"], "no labels: all pictures lie in the folder all/0, and one folder is no class"),
+    ],
+)
+def test_why_folders_are_no_classes_is_said(names, note):
+    layout = read_layout(names, "here", with_splits=False)
+    assert (layout.class_names, layout.notes) == ((), (note,))
+
+
+def test_why_a_folder_below_the_splits_is_no_class_is_said():
+    layout = read_layout(["train/cat/1.png", "test/cat/2.png"], "here")
+    assert layout.notes == ("no labels: cat is the only folder, and one is no class",)
+
+
+@pytest.mark.parametrize("names", [["1.png", "2.png"], ["0/1.png", "1/2.png"], ["train/1.png", "test/2.png"]])
+def test_nothing_is_said_of_classes_where_nothing_is_lost(names):
+    assert read_layout(names, "here").notes == ()
+
+
+def test_names_are_shown_on_one_line():
+    assert first_of(["a\nb.png", "\u00fc c.png"]) == "a\\nb.png, \u00fc c.png"
+
+
 @pytest.mark.parametrize(
     ("names", "reason"),
     [
+        ([".h.png"], "here holds no pictures but hidden ones such as .h.png"),
         ([], "here holds no pictures"),
         (["notes.txt"], "here holds no pictures"),
         (["cat/1.png", "dog/2.png", "stray.png"], "stray.png lies beside the folders of the classes"),

@@ -252,3 +252,32 @@ def test_complex_features_are_refused():
 def test_statistics_of_different_width_are_named():
     with pytest.raises(ValueError, match="fake has 2 columns where real has 3"):
         frechet_distance_from_statistics(GaussianStatistics.fit(GOOD), GaussianStatistics.fit(GOOD[:, :2]))
+
+
+def few_directions(n, d, rank, seed):
+    rng = np.random.default_rng(seed)
+    real = rng.normal(size=(n, rank)) @ rng.normal(size=(rank, d))
+    return real, real + 1e-4 * rng.normal(size=real.shape)
+
+
+@pytest.mark.parametrize(("n", "d", "rank"), [(201, 200, 100), (400, 60, 10), (500, 300, 40)])
+def test_many_samples_of_few_directions_keep_their_digits(n, d, rank):
+    """The distance is a billionth of the variances: it drowns in covariances, which are squares, and not in samples."""
+    real, fake = few_directions(n, d, rank, seed=1)
+    a, b = (np.linalg.qr((rows - rows.mean(0)) / np.sqrt(n - 1), mode="r") for rows in (real, fake))
+    roots = np.linalg.svd(a @ b.T, compute_uv=False).sum()
+    expected = ((real.mean(0) - fake.mean(0)) ** 2).sum() + (a**2).sum() + (b**2).sum() - 2 * roots
+    scale = (a**2).sum() * 1e-14  # what is left of float64 after the traces cancel
+    assert frechet_distance(real, fake) == pytest.approx(expected, rel=1e-4, abs=100 * scale)
+    assert frechet_distance(real, real) <= scale
+
+
+def test_nearly_collinear_columns_keep_their_digits():
+    rng = np.random.default_rng(0)
+    income, other = 1e5 * rng.normal(size=200), rng.normal(size=200)
+    real = np.stack([income, 1.37 * income, other], 1)
+    fake = real.copy()
+    fake[:, 1] += rng.normal(size=200)
+    with mpmath.workdps(60):
+        expected = float(exact_distance(*exact_moments(real), *exact_moments(fake)))
+    assert frechet_distance(real, fake) == pytest.approx(expected, rel=1e-3)

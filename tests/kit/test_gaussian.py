@@ -145,3 +145,16 @@ def test_an_unreadable_file_is_named(tmp_path, kind):
         GaussianStatistics.load(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_sigma_that_no_data_has_is_refused(tmp_path):
+    sigma = np.array([[1.0, 3.0], [3.0, 1.0]])  # symmetric, with eigenvalues 4 and -2
+    np.savez(tmp_path / "s.npz", mu=np.zeros(2), sigma=sigma)
+    with pytest.raises(DataError, match="negative eigenvalue"):
+        GaussianStatistics.load(tmp_path / "s.npz")
+
+
+def test_a_singular_sigma_with_rounding_below_zero_is_accepted(tmp_path):
+    rows = np.random.default_rng(0).normal(size=(5, 30)).astype(np.float32)
+    np.savez(tmp_path / "s.npz", mu=rows.mean(0), sigma=np.cov(rows, rowvar=False).astype(np.float32))
+    assert GaussianStatistics.load(tmp_path / "s.npz").width == 30

@@ -136,11 +136,24 @@ def test_collapse_to_one_copy_is_caught():
     assert found.copying_score < -3
 
 
+def test_a_score_that_the_sets_do_not_define_costs_only_itself():
+    few = TEST[:10]
+    found = memorisation(TRAIN, TEST, few)
+    assert np.isnan(found.copying_score)
+    assert found.authenticity == authenticity(TRAIN, few)
+    assert found.distance_ratio == distance_ratio(TRAIN, TEST, few)
+    found = memorisation(TRAIN, TRAIN, TEST)
+    assert np.isnan(found.distance_ratio)
+    assert found.authenticity == authenticity(TRAIN, TEST)
+    with pytest.raises(ValueError, match="no cell of 10 holds both a row of test and least_fakes = 20 of 10"):
+        copying_score(TRAIN, TEST, TEST[:10])
+    with pytest.raises(ValueError, match="test repeats train"):
+        distance_ratio(TRAIN, TRAIN, TEST)
+
+
 @pytest.mark.parametrize(
     ("train", "test", "fake", "options", "message"),
     [
-        (TRAIN, TRAIN, TEST, {}, "test repeats train"),
-        (TRAIN, TEST, TEST[:10], {}, "no cell of 10 holds both a row of test and least_fakes = 20 of 10"),
         (TRAIN, TEST[:, :5], TEST, {}, "test has 5 columns where train has 8"),
         (TRAIN, TEST, TEST[:, :5], {}, "fake has 5 columns where train has 8"),
         (TRAIN, TEST, np.full((9, 8), np.nan), {}, "fake holds nan"),

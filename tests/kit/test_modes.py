@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import chi2_contingency, entropy
 
@@ -145,3 +146,18 @@ def test_bad_features_are_named(real, fake, bins, message):
 def test_a_level_outside_its_range_is_refused():
     with pytest.raises(ValueError, match=r"level must be in \(0, 1\), not 5"):
         compare_bins(np.array([1, 2]), np.array([1, 2]), level=5)
+
+
+def test_reals_and_fakes_of_different_types_fall_in_the_same_bins():
+    rows = np.random.default_rng(0).integers(0, 400, 4000)[:, None] * 2.0 + 2**24  # exact in float32
+    assert bin_statistics(rows, rows.astype(np.float32), bins=100).jsd == 0
+
+
+@pytest.mark.parametrize("exponent", [-100, -76, 60, 100])
+def test_bins_do_not_depend_on_the_unit(exponent):
+    real = np.random.default_rng(0).normal(size=(300, 4))
+    expected = cell_counts(real, kmeans_centres(real, 8, 0))
+    unit = 2.0**exponent
+    assert torch.equal(cell_counts(unit * real, kmeans_centres(unit * real, 8, 0)), expected)
+    single = [kmeans_centres((scale * real).astype(np.float32), 8, 0) / scale for scale in (1.0, unit)]
+    assert torch.allclose(*single, rtol=1e-4)

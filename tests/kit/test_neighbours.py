@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import threading
 
 import numpy as np
@@ -302,8 +303,27 @@ def test_a_mistake_on_a_thread_is_raised():
         parallel.side_by_side(fail, [3], torch.device("cpu"))
 
 
+def test_distances_are_correctly_rounded_roots():
+    """Integers have exact squared distances, and IEEE 754 says what their roots are."""
+    rows = torch.tensor([[float(i), float(j)] for i in range(60) for j in range(60)])
+    origin = torch.zeros(len(rows), dtype=torch.int64)
+    found = tiles.exact_distances(rows, torch.arange(len(rows)), rows, origin)
+    assert found.tolist() == [math.sqrt(i * i + j * j) for i in range(60) for j in range(60)]
+
+
+def test_many_neighbours_are_found_in_parts(monkeypatch):
+    real, fake = gaussians(150, 120, 3)
+    real[:40] = real[0]
+    whole = nearest(fake, real, 60)
+    monkeypatch.setattr("genharness.kit.neighbours._EXPANDED", 60**2 * 7)
+    parts = nearest(fake, real, 60)
+    assert torch.equal(whole[0], parts[0])
+    assert torch.equal(whole[1], parts[1])
+
+
 def test_known_real_radii_change_nothing():
     real, fake = gaussians(200, 200, 10)
+    assert prdc(real, fake, 5, real_radii=knn_radii(real, 5).numpy()) == prdc(real, fake, 5)
     assert prdc(real, fake, 5, real_radii=knn_radii(real, 5)) == prdc(real, fake, 5)
 
 

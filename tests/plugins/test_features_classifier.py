@@ -66,6 +66,39 @@ def test_a_damaged_file_is_trained_again_to_the_same_weights(digits):
     assert sum("training" in line for line in lines) == 2
 
 
+def test_a_changed_byte_is_seen(digits):
+    first = built(digits, steps=10)
+    kept = max(_kept(), key=lambda path: path.stat().st_mtime)
+    content = bytearray(kept.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    kept.write_bytes(content)
+    assert built(digits, steps=10).identity == first.identity
+
+
+def test_where_nothing_can_be_kept_it_is_trained_and_used(digits, monkeypatch):
+    expected = built(digits, steps=10).identity
+    for path in _kept():
+        path.unlink()
+
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("genharness_features_classifier.extractor.write_bytes", refuse)
+    assert built(digits, steps=10).identity == expected
+    assert _kept() == []
+
+
+def test_a_kept_one_needs_no_writable_folder(digits, monkeypatch):
+    lines = []
+    first = built(digits, lines.append, steps=10)
+
+    def refuse(*_):
+        raise AssertionError("nothing is to be locked")
+
+    monkeypatch.setattr("genharness_features_classifier.extractor.entry_turn", refuse)
+    assert built(digits, lines.append, steps=10).identity == first.identity
+
+
 def _kept():
     return list((home() / "classifiers").glob("*.pt"))
 

@@ -11,7 +11,14 @@ import click
 from genharness.board import build
 from genharness.cli.data_views import PrepareProgress
 from genharness.cli.leaderboard import print_board
-from genharness.cli.options import DEFAULT_RESULTS, console, read_settings, resolve_device, split_names
+from genharness.cli.options import (
+    DEFAULT_RESULTS,
+    InputPath,
+    console,
+    read_settings,
+    resolve_device,
+    split_names,
+)
 from genharness.errors import ConfigError
 from genharness.records import Record
 from genharness.registry import Registry, load_registry
@@ -25,13 +32,13 @@ __all__ = ["evaluate", "request_of", "request_options"]
 
 def request_options(function: Any) -> Any:
     """Add the arguments and options that say what is scored against what; `verify` has the same."""
-    path = click.Path(path_type=Path)
+    path, given = click.Path(path_type=Path), InputPath()
     for add in reversed(
         (
             click.argument("samples", nargs=-1, required=True, metavar="SAMPLES..."),
             click.option("--dataset", default="", help="Dataset to compare with, such as cifar10 or covid@64."),
-            click.option("--reference", type=path, help="Or samples to compare with, or statistics (mu, sigma)."),
-            click.option("--labels", type=path, help="Classes asked for: .npy, .npz, or text, one number a line."),
+            click.option("--reference", type=given, help="Or samples to compare with, or statistics (mu, sigma)."),
+            click.option("--labels", type=given, help="Classes asked for: .npy, .npz, or text, one number a line."),
             click.option("--metrics", callback=split_names, help="Names, all, or default; comma-separated."),
             click.option("--features", default="auto", show_default=True, help="Feature extractor, or auto."),
             click.option("--resize", default="", help="Resize convention of the extractor, such as clean."),
@@ -75,10 +82,10 @@ def request_of(options: dict[str, Any]) -> Request:
 def evaluate(form: str, register: bool, wide: bool, **options: Any) -> None:
     """Score SAMPLES..., whoever made them: several make a leaderboard.
 
-    A folder or zip of pictures (in the order of their names; class folders give labels), a .npz or .npy of images
-    (n,h,w,c or n,c,h,w) or of rows (n,d), or the id of a cell. Images are uint8, or floating-point in [0, 1],
-    [-1, 1] or 0 to 255. Pictures of another size than the dataset's are fitted to it: short side resized, centre
-    cropped. A file that cannot be used is named, and none is left out silently.
+    A folder or zip of pictures (in the order of their names as text: 1, 10, 2; class folders give labels), a .npz or
+    .npy of images (n,h,w,c or n,c,h,w) or of rows (n,d), or the id of a cell. Images are uint8, or floating-point in
+    [0, 1], [-1, 1] or 0 to 255. Pictures of another size than the dataset's are fitted to it: short side resized,
+    centre cropped. A file that cannot be used is named, and none is left out silently.
 
     The protocol is the one of trained models, so equal counts stand in one ranking. Features and
     scores are kept by content: asking again computes nothing twice.
@@ -105,12 +112,12 @@ def evaluate(form: str, register: bool, wide: bool, **options: Any) -> None:
         plans = prepare(request, registry, progress.report)
         for one in plans:
             records.append(score_samples(one, registry, request, progress.report))
+    if not any(record.scores for record in records):
+        raise ConfigError(f"nothing could be scored: {'; '.join(_reasons(records)) or 'no metric was left'}")
     _print_notes([*plans[0].notes, *_told(records, plans, named=bool(options["metrics"]))])
     _show(records, registry, form, wide)
     if register:
-        _register(records, Store(request.results))
-    if not any(record.scores for record in records):
-        raise ConfigError(f"nothing could be scored: {'; '.join(_reasons(records)) or 'no metric was left'}")
+        _register(records, plans, Store(request.results))
 
 
 def _told(records: Sequence[Record], plans: Sequence[External], *, named: bool) -> list[str]:
@@ -141,7 +148,11 @@ def _show(records: Sequence[Record], registry: Registry, form: str, wide: bool) 
     print_board(build(records, registry), registry, console(), form, wide)
 
 
-def _register(records: Sequence[Record], store: Store) -> None:
-    for record in records:
+def _register(records: Sequence[Record], plans: Sequence[External], store: Store) -> None:
+    for record, one in zip(records, plans, strict=True):
+        if not record.scores:
+            click.echo(f"{record.cell.model} is not registered: nothing of it could be scored", err=True)
+            continue
+        record.keep_scores_of(store.load(record.cell.id), asked={*one.metrics, *one.skipped})
         path = store.save(record)
         click.echo(f"registered as {record.cell.id} in {path.parent}", err=True)

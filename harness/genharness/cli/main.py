@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
+from collections.abc import Sequence
 
 import click
 
@@ -73,6 +75,13 @@ def cli() -> None:
     """
 
 
+def _one_line_each(errors: str, words: Sequence[str]) -> str:
+    """Return errors, a line each, with the line breaks escaped that file names on the command line have."""
+    for name in {name for word in words for name in re.split("[/=]", word) if not name.isprintable()}:
+        errors = errors.replace(name, repr(name)[1:-1])
+    return errors
+
+
 def main() -> None:
     """Run the command line; a user's mistake is one line and exit code 2."""
     try:
@@ -84,7 +93,7 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except GenharnessError as error:
-        for line in str(error).splitlines():
+        for line in _one_line_each(str(error), sys.argv[1:]).split("\n"):
             click.secho("error: ", fg="red", nl=False, err=True)
             click.echo(line, err=True)
         sys.exit(2)

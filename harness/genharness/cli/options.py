@@ -10,12 +10,34 @@ from typing import Any
 import click
 from rich.console import Console
 
-from genharness.errors import ConfigError
+from genharness.errors import ConfigError, DataError
+from genharness.inputs import input_path, printable
 from genharness.suite import parse_setting
 
-__all__ = ["console", "positive_seconds", "read_settings", "resolve_device", "results_argument", "split_names"]
+__all__ = [
+    "InputPath",
+    "console",
+    "positive_seconds",
+    "read_settings",
+    "resolve_device",
+    "results_argument",
+    "split_names",
+]
 
 DEFAULT_RESULTS = Path("results")
+
+
+class InputPath(click.ParamType):  # type: ignore[type-arg]  # generic in click's newest release only
+    """A file or folder of the user's that must exist."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path, `~` resolved."""
+        found = input_path(str(value))
+        if found is None:
+            raise DataError(f"{printable(value)} does not exist: check the path")
+        return found
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -135,9 +135,12 @@ def _settings(suite: Suite, options: dict[str, Any], remote: bool) -> Settings:
 def _checked_interval(text: str) -> str:
     from genharness.budget import parse_length
 
-    if text and (parse_length(text).unit == "s" or parse_length(text).amount <= 0):
-        raise ConfigError(f"--score-every {text!r} must be steps, epochs or kimg, such as 5epochs")
-    return text
+    try:
+        if not text or (parse_length(text).unit != "s" and parse_length(text).amount > 0):
+            return text
+    except ConfigError:
+        pass  # it speaks of budgets
+    raise ConfigError(f"--score-every {text!r} must be a positive interval such as 5epochs, 1000steps or 50kimg")
 
 
 def _planned(

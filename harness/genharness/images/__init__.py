@@ -5,12 +5,13 @@
 
 from genharness.images.batches import Batch, Survey, decode_batches, survey
 from genharness.images.decode import BadImageError, Decoded, Header, decode_image, read_header
-from genharness.images.layout import Layout, first_of, read_layout
+from genharness.images.layout import LEFT_OUT, Layout, first_of, read_layout
 from genharness.images.samples import ImageSet, read_images
 from genharness.images.sources import FileSource, open_source
 from genharness.images.tensors import as_labels, as_uint8, load_npy, load_npz
 
 __all__ = [
+    "LEFT_OUT",
     "BadImageError",
     "Batch",
     "Decoded",

@@ -12,8 +12,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from genharness.archives import UnreadableError
 from genharness.errors import DataError
 from genharness.images.decode import BadImageError, Header, decode_image, read_header
+from genharness.images.layout import shown
 from genharness.images.sources import FileSource
 from genharness.resizing import fit_image
 
@@ -63,8 +65,10 @@ class Survey:
     def extremes(self) -> str:
         """Return the smallest and the largest picture in words."""
         order = sorted(range(len(self.names)), key=lambda i: self.headers[i].width * self.headers[i].height)
-        words = [f"{self.headers[i].width}x{self.headers[i].height} ({self.names[i]})" for i in (order[0], order[-1])]
-        return " to ".join(words)
+        return " to ".join(map(self._size_of, (order[0], order[-1])))
+
+    def _size_of(self, place: int) -> str:
+        return f"{self.headers[place].width}x{self.headers[place].height} ({shown(self.names[place])})"
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ def survey(source: FileSource, names: Sequence[str], report: Progress | None = N
     if len(headers) < len(names):
         decoded = _of_each(source, names, _decodable, report, "looking for all pictures that cannot be used")
         reasons = [(name, one) for name, one in zip(names, decoded, strict=True) if isinstance(one, str)]
-        _refuse(source, [f"{name} ({reason})" for name, reason in reasons], len(names))
+        _refuse(source, [f"{shown(name)} ({reason})" for name, reason in reasons], len(names))
     return Survey(tuple(names), headers)
 
 
@@ -154,7 +158,7 @@ def _decode_group(source: FileSource, names: Sequence[str], shape: tuple[int, in
     for index, name in enumerate(names):
         fitted = _or_reason(source, name, lambda content: _fit(content, shape))
         if isinstance(fitted, str):
-            bad.append(f"{name} ({fitted})")
+            bad.append(f"{shown(name)} ({fitted})")
             continue
         images[index], touched, changes = fitted
         counts += touched
@@ -188,6 +192,8 @@ def _or_reason(source: FileSource, name: str, use: Callable[[bytes], T]) -> T | 
     """Return what `use` makes of a file, or the reason why it cannot."""
     try:
         return use(source.read(name))
+    except UnreadableError as error:
+        return error.reason
     except (BadImageError, DataError) as error:
         return str(error)
     except OSError as error:

@@ -6,7 +6,9 @@ CMYK and other colour spaces to RGB; 16-bit values to 8; the camera's orientatio
 
 from __future__ import annotations
 
+import contextlib
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,7 +71,8 @@ def read_header(content: bytes) -> Header:
     width, height = image.size
     if _orientation(image) >= 5:  # a quarter turn
         width, height = height, width
-    return Header(width, height, _is_grey(image))
+    with _reasons():
+        return Header(width, height, _is_grey(image))
 
 
 def decode_image(content: bytes) -> Decoded:
@@ -80,21 +83,27 @@ def decode_image(content: bytes) -> Decoded:
     """
     image = _open(content)
     done = []
-    if getattr(image, "is_animated", False):
-        done.append("animation")
-    if _is_deep_colour(image):
-        done.append("16 bit")
-    try:
+    with _reasons():
+        if getattr(image, "is_animated", False):
+            done.append("animation")
+        if _is_deep_colour(image):
+            done.append("16 bit")
         image.load()
         if _orientation(image) > 1:
             image = ImageOps.exif_transpose(image)
             done.append("orientation")
         plain, change = _plain(image)
+    return Decoded(plain, (*done, *([change] if change else [])))
+
+
+@contextlib.contextmanager
+def _reasons() -> Iterator[None]:
+    try:
+        yield
     except BadImageError:
         raise
     except Exception as error:  # a damaged file may raise anything from Pillow's parsers
         raise BadImageError(_reason(error)) from error
-    return Decoded(plain, (*done, *([change] if change else [])))
 
 
 def _open(content: bytes) -> Image.Image:

@@ -9,7 +9,10 @@ from pathlib import PurePosixPath
 from genharness.errors import DataError
 from genharness.images.decode import SUFFIXES
 
-__all__ = ["Layout", "first_of", "read_layout"]
+__all__ = ["LEFT_OUT", "Layout", "first_of", "read_layout", "shown"]
+
+LEFT_OUT = "files that are no pictures, hidden or met before were left out"
+"""How a note of `Layout.left_out` begins."""
 
 _SPLITS = {
     "train": "train",
@@ -34,13 +37,16 @@ class Layout:
         splits: Names of pictures of each split, sorted. One split `train` where the tree has none.
         labels: Class indices beside them; empty lists for unlabelled pictures.
         class_names: Names of the class folders, sorted; empty for unlabelled pictures.
-        left_out: Files that are no pictures by their suffix.
+        left_out: What is not read: files that are no pictures by their suffix, hidden pictures, and folders that a
+            `FileSource` met twice. What operating systems leave is not named.
+        notes: Why folders that are there are no classes, a line each.
     """
 
     splits: dict[str, list[str]]
     labels: dict[str, list[int]]
     class_names: tuple[str, ...]
     left_out: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def read_layout(names: Iterable[str], where: str, *, with_splits: bool = True) -> Layout:
@@ -48,7 +54,8 @@ def read_layout(names: Iterable[str], where: str, *, with_splits: bool = True) -
 
     Folders that hold everything are passed through. Where one is called `train`, `test` or `validation`, all
     pictures must lie in such folders. Below, two or more folders are classes, however deep the pictures lie in
-    them; with fewer the pictures have no labels. Hidden files and what operating systems leave are passed over.
+    them; with fewer the pictures have no labels. Hidden pictures are left out, and named; what else is hidden or
+    left by operating systems is passed over.
 
     Args:
         names: Paths with slashes, relative.
@@ -59,13 +66,16 @@ def read_layout(names: Iterable[str], where: str, *, with_splits: bool = True) -
     Raises:
         DataError: If there is no picture, or one lies where it has no meaning; the message names it.
     """
-    visible = sorted(name for name in names if not _is_junk(name))
-    pictures = [name for name in visible if PurePosixPath(name).suffix.lower() in SUFFIXES]
+    told = sorted(name for name in names if not _is_junk(name))
+    pictures = [name for name in told if _is_picture(name) and not _is_hidden(name)]
     if not pictures:
-        raise DataError(f"{where} holds no pictures ({', '.join(sorted(SUFFIXES))}): give the folder that does")
+        hidden = next((f" but hidden ones such as {shown(name)}" for name in told if _is_hidden(name)), "")
+        suffixes = ", ".join(sorted(SUFFIXES))
+        raise DataError(f"{where} holds no pictures{hidden} ({suffixes}): give the folder that does")
     paths = _below_common([(name, PurePosixPath(name).parts) for name in pictures])
     splits = _split(paths, where) if with_splits else {"train": paths}
     class_names = _class_names(splits, where, strict=with_splits)
+    note = "" if class_names else _why_no_classes(pictures, splits)
     index = {name: label for label, name in enumerate(class_names)}
     known = set(pictures)
     return Layout(
@@ -75,12 +85,22 @@ def read_layout(names: Iterable[str], where: str, *, with_splits: bool = True) -
             for split, entries in splits.items()
         },
         class_names=class_names,
-        left_out=tuple(name for name in visible if name not in known),
+        left_out=tuple(name for name in told if name not in known),
+        notes=(note,) if note else (),
     )
 
 
-def _is_junk(name: str) -> bool:
+def _is_picture(name: str) -> bool:
+    return PurePosixPath(name).suffix.lower() in SUFFIXES and not name.endswith("/")
+
+
+def _is_hidden(name: str) -> bool:
     return any(part.startswith(".") or part in _JUNK for part in PurePosixPath(name).parts)
+
+
+def _is_junk(name: str) -> bool:
+    """Return whether nobody misses a file: macOS calls the attributes of a.png `._a.png`."""
+    return _is_hidden(name) and (not _is_picture(name) or PurePosixPath(name).name.startswith("._"))
 
 
 def _below_common(paths: Paths) -> Paths:
@@ -99,7 +119,7 @@ def _split(paths: Paths, where: str) -> dict[str, Paths]:
     for name, parts in paths:
         split = _SPLITS.get(parts[0].lower()) if len(parts) > 1 else None
         if split is None:
-            raise DataError(f"{where}: {name} lies beside the folders of the splits: move it into one, or out")
+            raise DataError(f"{where}: {shown(name)} lies beside the folders of the splits: move it into one, or out")
         found.setdefault(split, []).append((name, parts[1:]))
     if "train" not in found:
         raise DataError(f"{where} has folders {', '.join(sorted(found))} but none called train")
@@ -111,11 +131,11 @@ def _class_names(splits: dict[str, Paths], where: str, *, strict: bool) -> tuple
     folders = sorted({parts[0] for _, parts in everything if len(parts) > 1})
     if len(folders) < 2:
         return ()
-    stray = next((name for name, parts in everything if len(parts) == 1), None)
-    if stray is not None and not strict:
+    strays = _strays(everything)
+    if strays and not strict:
         return ()
-    if stray is not None:
-        raise DataError(f"{where}: {stray} lies beside the folders of the classes: move it into one, or out")
+    if strays:
+        raise DataError(f"{where}: {shown(strays[0])} lies beside the folders of the classes: move it into one, or out")
     trained = {parts[0] for _, parts in splits["train"]}
     for folder in folders:
         if folder not in trained:
@@ -123,7 +143,29 @@ def _class_names(splits: dict[str, Paths], where: str, *, strict: bool) -> tuple
     return tuple(folders)
 
 
+def _strays(paths: Paths) -> list[str]:
+    return [name for name, parts in paths if len(parts) == 1]
+
+
+def _why_no_classes(pictures: Sequence[str], splits: dict[str, Paths]) -> str:
+    """Return why the folders that there are give no labels; nothing where there are none."""
+    everything = [path for entries in splits.values() for path in entries]
+    folders = sorted({parts[0] for _, parts in everything if len(parts) > 1})
+    strays = _strays(everything)
+    if folders and strays:
+        return f"no labels: {first_of(strays)} beside the folders {first_of(folders)}, which so are no classes"
+    around = PurePosixPath(pictures[0]).parent
+    if len(splits) == 1 and around.parts:
+        return f"no labels: all pictures lie in the folder {shown(str(around))}, and one folder is no class"
+    return f"no labels: {folders[0]} is the only folder, and one is no class" if folders else ""
+
+
+def shown(name: str) -> str:
+    """Return a file's name for a sentence: on one line, with what cannot be printed escaped."""
+    return name if name.isprintable() else repr(name)[1:-1]
+
+
 def first_of(names: Sequence[str], count: int = 5) -> str:
     """Return names for a sentence, the first few and how many more."""
     more = f" and {len(names) - count:,} more" if len(names) > count else ""
-    return f"{', '.join(names[:count])}{more}"
+    return f"{', '.join(map(shown, names[:count]))}{more}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from genharness.errors import DataError, did_you_mean
 from genharness.images.batches import decode_batches, survey
-from genharness.images.layout import first_of, read_layout
+from genharness.images.layout import LEFT_OUT, Layout, first_of, read_layout
 from genharness.images.sources import open_source
 from genharness.images.tensors import as_labels, as_uint8, load_npy, load_npz
 from genharness.resizing import POLICY
@@ -38,6 +39,7 @@ class ImageSet:
         class_names: Names of class folders, empty where there are none.
         touched: How many were `resized`, `cropped`, `converted`, what from (`converted_palette`), and how many other
             files were `left_out`.
+        widened: How many of the `converted` were plain grey, and only repeated to three channels.
         notes: What was assumed, converted or left out, with the names of the files, a line each.
     """
 
@@ -45,6 +47,7 @@ class ImageSet:
     labels: NDArray[np.int64] | None = None
     class_names: tuple[str, ...] = ()
     touched: dict[str, int] = field(default_factory=dict)
+    widened: int = 0
     notes: tuple[str, ...] = ()
 
 
@@ -82,7 +85,7 @@ def _read_files(path: Path, size: int | None, report: Progress | None) -> ImageS
         if size is None and not found.uniform:
             raise DataError(f"{path} holds pictures of mixed sizes, {found.extremes()}: make them one size")
         height, width = (size, size) if size is not None else next(iter(found.sizes))
-        images = np.empty((len(names), found.channels, height, width), np.uint8)
+        images = _room(path, (len(names), found.channels, height, width))
         touched: Counter[str] = Counter()
         changes: dict[str, list[str]] = {}
         start = 0
@@ -95,9 +98,7 @@ def _read_files(path: Path, size: int | None, report: Progress | None) -> ImageS
             for change, some in batch.changes.items():
                 changes.setdefault(change, []).extend(some)
     touched.update(left_out=len(layout.left_out), **{_key(change): len(some) for change, some in changes.items()})
-    left_out = first_of(layout.left_out, _NAMED)
-    notes = [f"files that are no pictures were left out: {left_out}"] if layout.left_out else []
-    notes += [f"{_POLICIES.get(one, one)}: {first_of(some, _NAMED)}" for one, some in sorted(changes.items())]
+    notes = _notes(layout, changes)
     if touched["resized"] or touched["cropped"]:
         notes.append(f"{found.extremes()}: {POLICY}")
     return ImageSet(
@@ -105,8 +106,27 @@ def _read_files(path: Path, size: int | None, report: Progress | None) -> ImageS
         np.asarray(labels, np.int64) if layout.class_names else None,
         layout.class_names,
         {key: count for key, count in touched.items() if count},
+        touched["converted"] - len({name for some in changes.values() for name in some}),
         tuple(notes),
     )
+
+
+def _notes(layout: Layout, changes: Mapping[str, Sequence[str]]) -> list[str]:
+    left_out = first_of(layout.left_out, _NAMED)
+    notes = [f"{LEFT_OUT}: {left_out}"] if layout.left_out else []
+    notes += layout.notes
+    return notes + [f"{_POLICIES.get(one, one)}: {first_of(some, _NAMED)}" for one, some in sorted(changes.items())]
+
+
+def _room(path: Path, shape: tuple[int, int, int, int]) -> NDArray[np.uint8]:
+    try:
+        return np.empty(shape, np.uint8)
+    except MemoryError as error:
+        count, channels, height, width = shape
+        raise DataError(
+            f"{path}: {count:,} pictures of {width}x{height}x{channels} need {math.prod(shape) / 2**30:.1f} GiB, more "
+            "than there is: make them smaller with --resize-to, or with @SIZE behind the dataset's name"
+        ) from error
 
 
 _NAMED = 10

@@ -20,7 +20,7 @@ def as_tensor(value: ArrayLike) -> Tensor:
     """Return a detached tensor that shares memory with `value`, which is only ever read."""
     if isinstance(value, Tensor):
         return value.detach()
-    array = np.ascontiguousarray(value)
+    array = np.ascontiguousarray(value, value.dtype.newbyteorder("="))
     with warnings.catch_warnings():
         # A memory-mapped array is read-only, and torch warns that writing to it would be undefined.
         warnings.filterwarnings("ignore", message="The given NumPy array is not writable")

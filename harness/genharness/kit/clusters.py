@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 
 import torch
@@ -33,13 +34,20 @@ def kmeans_centres(features: ArrayLike, cells: int, seed: int, *, name: str = "f
     rows = as_features(features, name)
     if check_whole(cells, "cells") > len(rows):
         raise ValueError(f"cells = {cells} need at least {cells} rows in {name}, which has {len(rows)}")
+    scale = _scale(rows)
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         try:
-            fitted = KMeans(cells, n_init=1, random_state=seed).fit(rows.cpu().numpy())
+            fitted = KMeans(cells, n_init=1, random_state=seed).fit((rows * scale).cpu().numpy())
         except ConvergenceWarning as fewer:
             raise ValueError(f"cells = {cells} are more than the distinct rows of {name}") from fewer
-    return torch.from_numpy(fitted.cluster_centers_).to(rows.device, rows.dtype)
+    return torch.from_numpy(fitted.cluster_centers_).to(rows.device, rows.dtype) / scale
+
+
+def _scale(rows: Tensor) -> float:
+    """Return a power of two by which squares of the rows neither overflow nor vanish; 1 where they do not as it is."""
+    most = rows.abs().max().item()
+    return 1.0 if 1e-6 < most < 1e6 or most == 0 else 2.0 ** -math.frexp(most)[1]
 
 
 def cells_of(features: ArrayLike, centres: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ __all__ = ["SMALL_WIDTH", "GaussianStatistics", "blas_threads", "centred_rows", 
 FloatArray = NDArray[np.float64]
 
 _BLOCK_ROWS = 4096  # bounds the float64 copy to 64 MiB at 2048 dimensions; larger blocks are no faster
+_REGULAR = 1e-5  # of the standard deviation: squared, 1e-10 of the variance, whose last five digits are rounding
 SMALL_WIDTH = 256
 """Up to this width a second thread gains less than it loses where other work holds a core."""
 
@@ -37,8 +38,9 @@ class GaussianStatistics:
         mean: `(d,)`.
         covariance: `(d, d)`, unbiased (over n - 1), as `numpy.cov` defines it.
         count: Number of samples behind them; None where a file does not say.
-        rows: `(n, d)` with rows' rows = covariance: the centred samples over sqrt(n - 1). `fit` keeps them where
-            n <= d, as the smaller and exact factor of a singular covariance; else None.
+        rows: `(r, d)` with rows' rows = covariance, where that is singular or nearly so: squared, small variances
+            have lost half their digits. The centred samples over sqrt(n - 1) up to d of them, beyond their
+            triangular factor. Else None.
 
     Raises:
         ValueError: The shapes do not fit together, or a value is NaN or infinite.
@@ -81,7 +83,8 @@ class GaussianStatistics:
                 mean, rows = centred_rows(array)
                 return cls(mean, rows.T @ rows, count, rows)
             mean = array.mean(axis=0, dtype=np.float64)
-            return cls(mean, _covariance(array, mean), count)
+            fitted = cls(mean, _covariance(array, mean), count)
+            return fitted if fitted._is_regular else replace(fitted, rows=_triangular_rows(array, mean))
 
     @cached_property
     def cholesky(self) -> FloatArray | None:
@@ -89,9 +92,17 @@ class GaussianStatistics:
         from scipy.linalg import lapack  # only here, because it takes as long to load as a kept score to find
 
         if self.rows is not None:
-            return None  # n samples span n - 1 dimensions
+            return None
         lower, failed_at = lapack.dpotrf(self.covariance.T, lower=1)  # .T: as it is, in LAPACK's order
         return None if failed_at else lower
+
+    @property
+    def _is_regular(self) -> bool:
+        """Whether the covariance says as much of every direction as the samples do."""
+        if self.cholesky is None:
+            return False
+        pivots = np.diagonal(self.cholesky)
+        return bool(pivots.min() > _REGULAR * pivots.max())
 
     @cached_property
     def factor(self) -> FloatArray:
@@ -176,6 +187,15 @@ def _covariance(array: NDArray[Any], mean: FloatArray) -> FloatArray:
     return total / (len(array) - 1)
 
 
+def _triangular_rows(array: NDArray[Any], mean: FloatArray) -> FloatArray:
+    """Return R `(d, d)` with R'R = covariance, from the samples themselves, one block after the other."""
+    found: FloatArray = np.empty((0, len(mean)))
+    for start in range(0, len(array), _BLOCK_ROWS):
+        below = array[start : start + _BLOCK_ROWS] - mean
+        found = np.asarray(np.linalg.qr(np.concatenate([found, below]), mode="r"))
+    return np.asarray(found / np.sqrt(len(array) - 1))
+
+
 def _read_npz(path: Path) -> dict[str, NDArray[Any]]:
     try:
         with path.open("rb") as file:
@@ -215,3 +235,6 @@ def _check_covariance(covariance: FloatArray) -> None:
         raise ValueError("sigma has a negative variance")
     if np.abs(covariance - covariance.T).max() > 1e-6 * scale:
         raise ValueError("sigma is not symmetric")
+    lowest = np.linalg.eigvalsh(covariance)[0]
+    if lowest < -1e-6 * scale:
+        raise ValueError(f"sigma has a negative eigenvalue ({lowest:g}), which no covariance has")

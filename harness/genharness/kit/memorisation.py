@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -81,7 +81,7 @@ def memorisation(
     least_fakes: int = 20,
     standard: HeldOut | None = None,
 ) -> Memorisation:
-    """Return all signs of memorisation, each distance computed once.
+    """Return all signs of memorisation, each distance computed once; NaN for one that these sets do not define.
 
     Args:
         train: Features of what the generator was trained on, `(n, d)`.
@@ -93,8 +93,8 @@ def memorisation(
         standard: `HeldOut.of(train, test, cells=cells, seed=seed)` where it is known already.
 
     Raises:
-        ValueError: An argument is not a matrix, empty or not finite, they differ in columns, or a score is undefined
-            (see each).
+        ValueError: An argument is not a matrix, empty or not finite, they differ in columns, or `train` has one row or
+            fewer distinct ones than `cells`.
     """
     known, held_out, made = _as_sets(train=train, test=test, fake=fake)
     distances, indices = nearest(made, known)
@@ -102,12 +102,24 @@ def memorisation(
     usual = standard or HeldOut.of(known, held_out, cells=cells, seed=seed)
     return Memorisation(
         authenticity=authentic,
-        copying_score=_copying_score(
-            known, made, usual.centres, usual.train_cells, usual.test_cells, usual.cell_distances, least_fakes
+        copying_score=_or_nan(
+            _copying_score,
+            *(known, made, usual.centres, usual.train_cells, usual.test_cells, usual.cell_distances, least_fakes),
         ),
-        distance_ratio=_ratio_of_medians(distances, usual.distances),
+        distance_ratio=_or_nan(_ratio_of_medians, distances, usual.distances),
         copied=(distances == 0).double().mean().item(),
     )
+
+
+class _UndefinedError(ValueError):
+    """The sets are what they should be, and yet do not define a score."""
+
+
+def _or_nan(score: Callable[..., float], *arguments: Any) -> float:
+    try:
+        return score(*arguments)
+    except _UndefinedError:
+        return math.nan
 
 
 def authenticity(train: ArrayLike, fake: ArrayLike) -> float:
@@ -215,7 +227,7 @@ def _copying_score(
             total += len(tests)
     if total == 0:
         few = f"least_fakes = {least_fakes} of {len(made)}"
-        raise ValueError(f"no cell of {len(centres)} holds both a row of test and {few}")
+        raise _UndefinedError(f"no cell of {len(centres)} holds both a row of test and {few}")
     return weighted / total
 
 
@@ -243,7 +255,7 @@ def _gaps(train: Tensor, indices: Tensor) -> Tensor:
 def _ratio_of_medians(fake_distances: Tensor, test_distances: Tensor) -> float:
     usual = np.median(test_distances.cpu().numpy())
     if usual == 0:
-        raise ValueError("test repeats train: half of its rows or more lie at distance 0, so nothing is held out")
+        raise _UndefinedError("test repeats train: half of its rows or more lie at distance 0, so nothing is held out")
     return float(np.median(fake_distances.cpu().numpy()) / usual)
 
 

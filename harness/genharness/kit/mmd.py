@@ -73,7 +73,8 @@ def kid(real: ArrayLike, fake: ArrayLike, *, subsets: int = 100, subset_size: in
             one_pass = (len(a) + len(b)) ** 2 <= len(batch) * (2 * size) ** 2
             values.append(_mmd2_together(a, b, batch) if one_pass else _mmd2_one_by_one(a, b, batch))
     scores = _checked(torch.cat(values))
-    return KID(float(scores.mean()), float(scores.std(correction=0)), size)
+    mean, deviation = _checked(torch.stack([scores.mean(), scores.std(correction=0)])).tolist()
+    return KID(mean, deviation, size)
 
 
 def unbiased_mmd2(real: ArrayLike, fake: ArrayLike) -> float:

@@ -153,7 +153,7 @@ def bin_statistics(
     reals, fakes = as_features(real, "real"), as_features(fake, "fake")
     check_same_width(reals, "real", fakes, "fake")
     found = known_bins or real_bins(reals, bins=bins, seed=seed)
-    centres = torch.from_numpy(found.centres).to(fakes.device, fakes.dtype)
+    centres = torch.from_numpy(found.centres).to(fakes.device)
     return compare_bins(found.real_counts, cell_counts(fakes, centres).cpu().numpy(), level=level)
 
 

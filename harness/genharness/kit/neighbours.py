@@ -19,6 +19,8 @@ from genharness.kit.tiles import Points
 
 __all__ = ["PRDC", "knn_radii", "nearest", "prdc"]
 
+_EXPANDED = 2**22  # neighbours and their copies at a time
+
 
 @dataclass(frozen=True, slots=True)
 class PRDC:
@@ -88,13 +90,15 @@ def nearest(query: ArrayLike, base: ArrayLike, k: int = 1) -> tuple[Tensor, Tens
     asked, given = _same_type(asked, given)
     with full_precision(given.device):
         bases, queries = Points.of(given).together_with(Points.of(asked))
-        found = nearest_distinct(queries, bases, k)
-        distances, indices = _expand(found.distances, _members(bases, k)[found.places], k)
+        found, members = nearest_distinct(queries, bases, k), _members(bases, k)
+        parts = zip(*(each.split(max(1, _EXPANDED // k**2)) for each in (found.distances, found.places)), strict=True)
+        expanded = [_expand(some, members[places], k) for some, places in parts]
+        distances, indices = (torch.cat(each) for each in zip(*expanded, strict=True))
         return distances[queries.place], indices[queries.place]
 
 
 def prdc(
-    real: ArrayLike, fake: ArrayLike, k: int = 5, strict: bool = True, *, real_radii: Tensor | None = None
+    real: ArrayLike, fake: ArrayLike, k: int = 5, strict: bool = True, *, real_radii: ArrayLike | None = None
 ) -> PRDC:
     """Return precision, recall, density and coverage of `fake` with respect to `real`.
 
@@ -125,14 +129,14 @@ def prdc(
     reals, fakes = as_features(real, "real"), as_features(fake, "fake")
     check_same_width(reals, "real", fakes, "fake")
     k = max(_check_k(k, reals, "real"), _check_k(k, fakes, "fake"))
-    if real_radii is not None and real_radii.shape != (len(reals),):
+    if real_radii is not None and tuple(real_radii.shape) != (len(reals),):
         raise ValueError(f"real_radii must be ({len(reals)},), not of shape {tuple(real_radii.shape)}")
     reals, fakes = _same_type(reals, fakes)
     with full_precision(reals.device):
         real_points, fake_points = Points.of(reals), Points.of(fakes)
         if real_radii is None:
             real_radii = _radii(real_points, k)
-        own_radii = real_radii.to(reals.device, torch.float64)
+        own_radii = torch.as_tensor(real_radii).to(reals.device, torch.float64)
         return _scores(real_points, own_radii, fake_points, _radii(fake_points, k), k, strict)
 
 

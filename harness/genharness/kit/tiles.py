@@ -13,6 +13,7 @@ import threading
 from dataclasses import dataclass, replace
 from functools import partial
 
+import numpy as np
 import psutil
 import torch
 from torch import Tensor
@@ -267,7 +268,15 @@ def exact_distances(a: Tensor, i: Tensor, b: Tensor, j: Tensor) -> Tensor:
         terms.copy_(torch.index_select(a, 0, i[start:stop], out=rows))
         terms -= torch.index_select(b, 0, j[start:stop], out=rows)
         distances[start:stop] = _tree_sum(terms.square_())
-    return distances.sqrt_()
+    return _roots(distances)
+
+
+def _roots(squares: Tensor) -> Tensor:
+    """Take square roots in place, correctly rounded as IEEE 754 has them: torch's are not, on some processors."""
+    if squares.device.type != "cpu":
+        return squares.sqrt_()
+    np.sqrt(squares.numpy(), out=squares.numpy())
+    return squares
 
 
 def _tree_sum(terms: Tensor) -> Tensor:

@@ -1,0 +1,38 @@
+"""Paths that users type: found, or refused in one line. Standard library only."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from genharness.errors import DataError
+
+__all__ = ["input_path", "printable"]
+
+
+def input_path(word: str) -> Path | None:
+    """Return the file or folder that a word names, `~` resolved, or None where there is nothing of that name.
+
+    Raises:
+        DataError: The word is empty or no possible name, or names something that cannot be looked at, or that is
+            neither file nor folder and might be waited for without end.
+    """
+    if not word:
+        raise DataError("a path is empty: name a file or folder (. is the current one)")
+    try:
+        path = Path(word).expanduser()
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return None
+    except (OSError, RuntimeError, ValueError) as error:  # too long, no permission, ~nobody, a NUL byte
+        reason = getattr(error, "strerror", None) or error
+        text = f"{printable(word)} cannot be looked at ({reason}): check the path and its permissions"
+        raise DataError(text) from error
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise DataError(f"{printable(word)} is neither a file nor a folder: give one of these")
+    return path
+
+
+def printable(text: object) -> str:
+    """Return text that UTF-8 can hold: bytes of a file name that are no UTF-8 are written as `\\xNN`."""
+    return str(text).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

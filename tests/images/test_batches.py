@@ -1,0 +1,45 @@
+"""Many pictures at once: what cannot be used is named, each file once, with a short reason."""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from genharness import DataError
+from genharness.images import open_source, survey
+
+
+def png():
+    stream = io.BytesIO()
+    Image.fromarray(np.zeros((8, 8), np.uint8)).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def reasons(path):
+    with open_source(path) as source, pytest.raises(DataError) as caught:
+        survey(source, source.names)
+    return str(caught.value)
+
+
+def test_a_damaged_member_is_named_without_the_archive(tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("0.png", png())
+    path.write_bytes(path.read_bytes().replace(b"IDAT", b"IDAX"))
+    assert reasons(path).endswith("mend or remove them: 0.png (Bad CRC-32 for file '0.png')")
+
+
+def test_a_pipe_among_pictures_is_named(tmp_path):
+    (tmp_path / "a.png").write_bytes(png())
+    os.mkfifo(tmp_path / "p.png")
+    assert reasons(tmp_path).endswith("mend or remove them: p.png (it is no regular file)")
+
+
+def test_a_name_with_a_line_break_does_not_break_the_line(tmp_path):
+    (tmp_path / "a\nb.png").touch()
+    assert reasons(tmp_path).endswith("a\\nb.png (it is empty)")

@@ -26,7 +26,7 @@ class Page:
     status: int = 200
     ranges: bool = True
     cuts: list[int] = field(default_factory=list)
-    length: bool = True
+    length: bool | str = True
     redirect: str = ""
 
 
@@ -54,7 +54,8 @@ class _Handler(BaseHTTPRequestHandler):
         if start and start >= len(page.body):
             return self._head(416, {"Content-Length": "0"})
         body = page.body[start:]
-        headers = {"Content-Length": str(len(body))} if page.length else {}
+        length = str(len(body)) if page.length is True else page.length
+        headers = {"Content-Length": length} if length else {}
         if start:
             headers["Content-Range"] = f"bytes {start}-{len(page.body) - 1}/{len(page.body)}"
         if page.redirect:
@@ -206,6 +207,39 @@ def test_without_a_length_the_promised_size_is_what_progress_counts_to(site, tmp
     assert set(seen) == {len(BODY)}
 
 
+def test_without_a_length_a_body_shorter_than_the_promised_size_was_cut(site, tmp_path):
+    site.pages["/a"] = Page(length=False, cuts=[300_000])
+    assert download(_remote(site.url("/a"), size=len(BODY)), tmp_path).read_bytes() == BODY
+    assert site.asked == ["", "bytes=300000-"]
+
+
+def test_an_impossible_length_or_address_leads_to_the_next_mirror(site, tmp_path):
+    site.pages |= {"/odd": Page(length="abc"), "/right": Page()}
+    urls = [site.url("/odd"), "http://[::/x", "no-address", site.url("/right")]
+    assert download(_remote(*urls), tmp_path / "right").read_bytes() == BODY
+    with pytest.raises(DataError, match=r"'abc' as the length of the file; http://\[::/x: Invalid IPv6 URL"):
+        download(_remote(*urls[:3]), tmp_path / "wrong")
+
+
+def test_what_a_server_says_is_told_in_one_line(site, tmp_path):
+    site.pages["/loop"] = Page(body=b"", status=302, redirect="/loop")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        answer = threading.Thread(target=_answer_garbage, args=(server,))
+        answer.start()
+        garbage = f"http://127.0.0.1:{server.getsockname()[1]}/a"
+        with pytest.raises(DataError, match=r"infinite loop.*nonsense") as raised:
+            download(_remote(site.url("/loop"), garbage), tmp_path)
+        answer.join()
+    assert "\n" not in str(raised.value)
+
+
+def _answer_garbage(server):
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(4096)
+        connection.sendall(b"nonsense\r\n\r\n")
+
+
 def test_progress_in_words_tells_tenths():
     lines = []
     progress = in_words(lines.append, "file.bin")
@@ -238,7 +272,7 @@ def test_no_network_is_one_line_that_says_where_to_put_the_file(tmp_path):
 def test_a_silent_server_is_given_up_after_the_timeout(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/a"
-        with pytest.raises(DataError, match="timed out"):
+        with pytest.raises(DataError, match=r"^file\.bin could not be downloaded: .*timed out"):
             download(_remote(url), tmp_path, timeout_seconds=0.2)
 
 

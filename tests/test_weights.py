@@ -105,6 +105,13 @@ def test_missing_weights_without_network_say_where_to_put_them():
         find_weights(REMOTE)
 
 
+def test_missing_weights_name_the_file_of_the_environment_that_was_passed_over(tmp_path, monkeypatch):
+    other = _put(tmp_path / "other-network.pth", b"others")
+    monkeypatch.setenv("GENHARNESS_WEIGHTS", str(other))
+    with pytest.raises(DataError, match=rf"--weights PATH, as GENHARNESS_WEIGHTS={other} is not these weights"):
+        find_weights(REMOTE)
+
+
 def test_missing_weights_are_downloaded_to_home(tmp_path):
     source = _put(tmp_path / "mirror" / "net.pth")
     remote = Remote(filename="net.pth", urls=(source.as_uri(),), sha256=SHA256)

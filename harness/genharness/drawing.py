@@ -79,6 +79,8 @@ def draw_from(
         DataError: If its data cannot be had on this machine.
         RunError: If its checkpoint cannot be read.
     """
+    if record.source != "trained":
+        raise ConfigError(f"{record.cell.id} is of samples made elsewhere: genharness has no model to draw from")
     spec = registry.models.find(record.cell.model)
     run = CellRun(
         Task(cell=record.cell, metrics={}, settings=Settings(results=results, device=device)),
@@ -101,8 +103,6 @@ def draw_from(
 
 
 def _refuse_unfinished(run: CellRun, record: Record, spec: ModelSpec) -> None:
-    if record.source != "trained":
-        raise ConfigError(f"{record.cell.id} are samples made elsewhere: genharness has no model to draw more from")
     if not record.finished:
         raise ConfigError(f"{record.cell.id} has not finished ({record.status}): run it again first")
     if spec.trained and not (run.folder / "checkpoint.pt").is_file():

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from genharness.choices import all_options
+from genharness.choices import all_options, select_metrics
 from genharness.errors import ConfigError, DataError, GenharnessError, RunError
 from genharness.external import External, Report, Request
 from genharness.external_scoring import evaluation_of, score_samples
+from genharness.inputs import input_path
 from genharness.kit.evaluation import Reconstructions
 from genharness.measure import CapabilityViews, SampleEvaluation
+from genharness.memory_limit import is_out_of_memory
 from genharness.peers import PEERS, Peer
-from genharness.records import Record
+from genharness.records import METRIC_FAILED, Record
 from genharness.registry import Registry
 
-__all__ = ["Comparison", "compare", "request_of_cell", "verify_samples"]
+__all__ = ["INSTALL", "Comparison", "compare", "is_cell", "request_of_cell", "verify_samples"]
+
+INSTALL = "pip install 'genharness[verify]'"
+"""What installs every library."""
 
 Verdict = Literal["agrees", "disagrees", "not compared"]
 
@@ -35,6 +41,7 @@ class Comparison:
         theirs: The library's number, or None.
         tolerance: How far they may differ.
         reason: Why nothing was compared, else empty.
+        missing: What has to be installed before it can be, else empty.
     """
 
     key: str
@@ -43,6 +50,7 @@ class Comparison:
     theirs: float | None = None
     tolerance: float = 0.0
     reason: str = ""
+    missing: str = ""
 
     @property
     def difference(self) -> float | None:
@@ -76,7 +84,7 @@ def request_of_cell(record: Record, request: Request, registry: Registry) -> Req
     protocol = record.cell.protocol
     options = {name: dict(values) for name, values in protocol.metric_options.items()}
     options[protocol.extractor] = dict(protocol.extractor_options)
-    scored = [spec.name for spec in registry.metrics.values() if any(col.key in record.scores for col in spec.columns)]
+    scored = [name for name in registry.metrics if _scored(name, record, registry)]
     return dataclasses.replace(
         request,
         samples=[record.cell.id],
@@ -98,34 +106,58 @@ def verify_samples(
 ) -> list[Comparison]:
     """Compare the scores of a set, or those in the record of a cell, with every library that can compute them.
 
+    A metric that was named and not scored is not compared, with the reason.
+
     Args:
         one: From `genharness.external.prepare`.
         registry: Where extractors and metrics are.
         request: What `one` was prepared from.
         report: Told of the progress.
-        only: Compare only these metrics; all when empty.
+        only: Names and patterns of the metrics to compare, as `--metrics` has them; all that were scored when empty.
 
     Raises:
-        GenharnessError: If the features cannot be had, or are no longer those of the cell's protocol.
+        GenharnessError: If no metric is meant, or the features cannot be had or are not those of the cell's protocol.
     """
-    ours: Mapping[str, float | None]
     metrics = dict(one.metrics)
+    if one.record is not None:
+        metrics |= _of_reconstructions(one.record, registry)
+    wanted = _chosen(only, metrics, registry) if only else metrics
+    if not wanted:
+        raise ConfigError(f"{one.name} has no score by {', '.join(only) or 'any metric'}: name other --metrics")
     if one.record is None:
         evaluation = evaluation_of(one, registry, request, report)
-        ours = score_samples(one, registry, request, report).scores
+        record = score_samples(one, registry, request, report)
     else:
         evaluation = evaluation_of(one, registry, request, report, _views(one.record, registry, request))
-        _check_identity(one, one.record, evaluation)
-        ours = one.record.scores
-        metrics |= _of_reconstructions(one.record, registry)
-    wanted = {name: options for name, options in metrics.items() if not only or name in only}
-    return compare(ours, wanted, evaluation, report=lambda text: report(0, 0, text))
+        record = one.record
+        _check_identity(one, record, evaluation)
+    absent = {
+        name: record.skipped.get(name, "it was not scored") for name in wanted if not _scored(name, record, registry)
+    }
+    return compare(record.scores, wanted, evaluation, absent=absent, report=lambda text: report(0, 0, text))
 
 
-def _views(record: Record, registry: Registry, request: Request) -> CapabilityViews | None:
+def _chosen(
+    words: Sequence[str], metrics: Mapping[str, Mapping[str, Any]], registry: Registry
+) -> dict[str, Mapping[str, Any]]:
+    """Return what words choose of the metrics, and of others those that are named outright, with their defaults."""
+    errors: list[str] = []
+    specs = select_metrics(registry, tuple(words), errors)
+    if errors:
+        raise ConfigError("\n".join(errors))
+    return {
+        spec.name: metrics[spec.name] if spec.name in metrics else all_options(spec, {})
+        for spec in specs
+        if spec.name in metrics or spec.name in words
+    }
+
+
+def _scored(name: str, record: Record, registry: Registry) -> bool:
+    return any(column.key in record.scores for column in registry.metrics.find(name).columns)
+
+
+def _views(record: Record, registry: Registry, request: Request) -> CapabilityViews:
     """Return what the model of a trained cell can do that its samples cannot tell: reconstruct."""
-    if record.source != "trained":
-        return None
 
     def reconstructions() -> Reconstructions:
         from genharness.reconstructing import reconstruct_from
@@ -141,7 +173,7 @@ def _of_reconstructions(record: Record, registry: Registry) -> dict[str, Mapping
     return {
         spec.name: all_options(spec, own.get(spec.name, {}))
         for spec in registry.metrics.values()
-        if "reconstructions" in spec.needs and any(column.key in record.scores for column in spec.columns)
+        if "reconstructions" in spec.needs and _scored(spec.name, record, registry)
     }
 
 
@@ -162,6 +194,7 @@ def compare(
     metrics: Mapping[str, Mapping[str, Any]],
     evaluation: SampleEvaluation,
     *,
+    absent: Mapping[str, str] | None = None,
     peers: Sequence[Peer] = PEERS,
     report: Callable[[str], None] = lambda text: None,
 ) -> list[Comparison]:
@@ -171,6 +204,7 @@ def compare(
         ours: Scores by column key.
         metrics: Metrics to compare, with every option.
         evaluation: What the scores were computed from.
+        absent: Metrics that gave no scores, with the reason; no library is asked for them.
         peers: The libraries.
         report: Told what is being computed.
 
@@ -183,6 +217,9 @@ def compare(
         raise ConfigError(f"no library recomputes {', '.join(metrics) or 'these metrics'}: choose of {known}")
     found: list[Comparison] = []
     for peer in wanted:
+        if absent and peer.metric in absent:
+            found.append(Comparison(peer.metric, peer.library, reason=absent[peer.metric]))
+            continue
         report(f"{peer.metric} by {peer.library}")
         found += _by(peer, ours, metrics[peer.metric], evaluation)
     return found
@@ -192,21 +229,32 @@ def _by(
     peer: Peer, ours: Mapping[str, float | None], options: Mapping[str, Any], evaluation: SampleEvaluation
 ) -> list[Comparison]:
     try:
-        theirs = peer.compute(evaluation, options)
-    except ImportError:
-        hint = "pip install 'genharness[verify]'" if peer.library in _VERIFY else f"pip install {peer.library}"
-        return [Comparison(peer.metric, peer.library, reason=f"{peer.library} is missing: {hint}")]
-    except (GenharnessError, ValueError) as error:
-        return [Comparison(peer.metric, peer.library, reason=" ".join(str(error).split()))]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what a library divides by zero shows in its number
+            theirs = peer.compute(evaluation, options)
+    except ModuleNotFoundError as error:
+        missing = (error.name or peer.library).partition(".")[0].replace("_", "-")
+        return [Comparison(peer.metric, peer.library, reason=f"{missing} is missing: {INSTALL}", missing=missing)]
+    except Exception as error:  # other people's code may raise anything, which must not cost the other libraries
+        if is_out_of_memory(error):
+            raise
+        return [Comparison(peer.metric, peer.library, reason=_reason(error))]
     shared = [key for key in theirs if key in ours]
     if not shared:
         return [Comparison(peer.metric, peer.library, reason="it was not scored")]
     return [Comparison(key, peer.library, ours[key], theirs[key].value, theirs[key].tolerance) for key in shared]
 
 
-_VERIFY = ("torch-fidelity", "pytorch-fid", "prdc", "torchmetrics", "lpips", "clean-fid")
+def _reason(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    expected = isinstance(error, (GenharnessError, ValueError))
+    return text if expected and text else f"{METRIC_FAILED}{type(error).__name__}: {text[:300]}"
 
 
 def is_cell(word: str, results: Path) -> bool:
-    """Whether a word can only be the id of a cell: no such path, and a results folder that may know it."""
-    return not Path(word).expanduser().exists() and (results / "records").is_dir()
+    """Whether a word can only be the id of a cell: no such path, and a results folder that may know it.
+
+    Raises:
+        DataError: If it is no possible name.
+    """
+    return input_path(word) is None and (results / "records").is_dir()

@@ -113,7 +113,7 @@ def _passed_over() -> str:
     """Return what to say of a lone file in `$GENHARNESS_WEIGHTS`, once nothing was found there or elsewhere."""
     named = os.environ.get("GENHARNESS_WEIGHTS", "")
     lone = named and Path(named).expanduser().is_file()
-    return f", as GENHARNESS_WEIGHTS={named} is a file of other content" if lone else ""
+    return f", as GENHARNESS_WEIGHTS={named} is not these weights" if lone else ""
 
 
 def _torch_hub() -> Path:

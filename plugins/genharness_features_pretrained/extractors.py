@@ -131,7 +131,7 @@ def _dinov2_code() -> nn.Module:
     except (URLError, OSError, RuntimeError) as error:
         raise DataError(
             f"the code of extractor dinov2 cannot be had from torch.hub ({' '.join(str(error).split())[:200]}): load "
-            "facebookresearch/dinov2 once on a machine with a network, and copy its folder to $TORCH_HOME/hub; its weights "
-            f"are another file, {DINOV2.filename}, which is taken from --weights or {home() / 'weights'}"
+            "facebookresearch/dinov2 once on a machine with a network, and copy its folder to $TORCH_HOME/hub; "
+            f"its weights, {DINOV2.filename}, are another file, taken from --weights or {home() / 'weights'}"
         ) from error
     return network

@@ -13,6 +13,7 @@ import pytest
 
 from faulty_models import HEAVY, LIGHT
 
+INTERVAL = "must be a positive interval such as 5epochs, 1000steps or 50kimg"
 QUICK = ["--datasets", "digits", "--metrics", "fid", "--samples", "100", "--set", "classifier.steps=20"]
 
 
@@ -85,7 +86,9 @@ def repeatable(record):
         (["--memory-limit", "lots"], "memory limit 'lots' is no amount of memory: write it as 512MiB or 4GiB"),
         (["--budget", "long"], "budget 'long' is none of smoke"),
         (["--device", "gpu"], "device 'gpu' is none of auto, cpu, cuda"),
-        (["--score-every", "9s"], "--score-every '9s' must be steps"),
+        (["--score-every", "9s"], f"--score-every '9s' {INTERVAL}"),
+        (["--score-every", "smoke"], f"--score-every 'smoke' {INTERVAL}"),
+        (["--score-every", "0steps"], f"--score-every '0steps' {INTERVAL}"),
         (["absent.toml"], "cannot read the suite absent.toml"),
         (["--results", "a-file"], "results path a-file is a file"),
         (["--executor", "lokal"], "unknown executor 'lokal'; did you mean 'local'?"),

@@ -189,6 +189,14 @@ def test_a_cell_that_has_not_finished_is_refused(draw, tmp_path):
     assert "has not finished (interrupted): run it again first" in done.text
 
 
+def test_samples_made_elsewhere_have_no_model_to_draw_from(draw, tmp_path):
+    protocol = Protocol(extractor="classifier", sample_count=10)
+    cell = Cell(model="ext", dataset="digits", seed=0, budget="external", length="0steps", protocol=protocol)
+    _saved(tmp_path / "results", cell=cell, source="external")
+    done = draw("ext-digits", "--out", tmp_path / "fakes", results=tmp_path / "results")
+    assert f"{cell.id} is of samples made elsewhere: genharness has no model to draw from" in done.text
+
+
 def test_a_damaged_checkpoint_is_named(cells, draw, tmp_path):
     store, cell = _saved(tmp_path / "results")
     store.cell_folder(cell.id).mkdir()

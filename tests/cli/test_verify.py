@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import warnings
 from types import SimpleNamespace
 
 import numpy as np
@@ -20,9 +21,11 @@ from genharness.cli.verify import verify
 from genharness.errors import ConfigError, DataError
 from genharness.external import Request, prepare
 from genharness.external_scoring import score_samples
+from genharness.peers import Peer, Theirs
 from genharness.peers.features import FEATURE_PEERS
 from genharness.registry import load_registry
 from genharness.store import Store
+from genharness.verification import compare
 from genharness_metric_frechet.fid import FdDinoV2
 
 IMAGES = (load_digits().images[:80] * 15.9375).astype(np.uint8)[:, None]
@@ -110,15 +113,89 @@ def test_a_missing_library_is_a_line_and_not_a_failure(rows, monkeypatch):
     monkeypatch.setitem(sys.modules, "prdc", None)
     done = invoke(*rows, "--metrics", "fid,prdc")
     assert done.exit_code == 0
-    assert "prdc by prdc: prdc is missing: pip install 'genharness[verify]'" in done.stdout
+    assert "prdc is missing: pip install 'genharness[verify]'" in done.stdout.splitlines()
 
 
-def test_without_any_library_nothing_is_verified(rows, monkeypatch):
+def test_without_any_library_nothing_is_verified_and_one_line_names_them_all(rows, monkeypatch):
     for name in (*LIBRARIES, "pytorch_fid.fid_score"):
         monkeypatch.setitem(sys.modules, name, None)
-    done = invoke(*rows, "--metrics", "fid")
+    done = invoke(*rows, "--metrics", "fid,prdc")
     assert isinstance(done.exception, ConfigError)
-    assert "nothing could be compared: torch-fidelity is missing" in str(done.exception)
+    missing = "torch-fidelity, pytorch-fid, prdc are missing: pip install 'genharness[verify]'"
+    assert str(done.exception) == f"nothing could be compared: {missing}"
+    assert "missing" not in done.stdout
+
+
+SIX = {"fid": 6.0}
+
+
+def by_peers(*computes):
+    """Compare a FID of 6 with what libraries compute."""
+    peers = [Peer("fid", f"library-{place}", compute) for place, compute in enumerate(computes)]
+    return compare(SIX, {"fid": {}}, None, peers=peers)
+
+
+def raising(error):
+    def compute(_evaluation, _options):
+        raise error
+
+    return compute
+
+
+def right(_evaluation, _options):
+    return {"fid": Theirs(6.0, 0.0)}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RuntimeError("a\nb"), IndexError("a b"), ZeroDivisionError("a b"), TypeError("a b"), AttributeError("a b")],
+)
+def test_a_library_that_fails_is_a_line_and_costs_no_other_library(error):
+    failed, other = by_peers(raising(error), right)
+    assert (failed.verdict, failed.reason) == ("not compared", f"it failed: {type(error).__name__}: a b")
+    assert other.verdict == "agrees"
+
+
+def test_a_lack_of_memory_is_not_put_down_to_the_library():
+    with pytest.raises(RuntimeError, match="out of memory"):
+        by_peers(raising(RuntimeError("CUDA out of memory")))
+
+
+def test_what_a_library_lacks_is_named_and_not_the_library():
+    (found,) = by_peers(raising(ModuleNotFoundError("no", name="sklearn.neighbors")))
+    assert found.reason == "sklearn is missing: pip install 'genharness[verify]'"
+
+
+def test_a_library_that_does_not_fit_another_is_not_called_missing():
+    (found,) = by_peers(raising(ImportError("cannot import name 'trapz'", name="scipy.integrate")))
+    assert found.reason == "it failed: ImportError: cannot import name 'trapz'"
+
+
+def test_warnings_of_a_library_are_not_the_users():
+    def compute(evaluation, options):
+        warnings.warn("invalid value encountered in divide", RuntimeWarning, stacklevel=1)
+        return right(evaluation, options)
+
+    (found,) = by_peers(compute)
+    assert found.verdict == "agrees"
+
+
+def test_where_a_metric_could_not_be_computed_its_own_reason_is_given(tmp_path):
+    np.save(tmp_path / "two.npy", IMAGES[:2])
+    arguments = ("--dataset", "digits", "--features", "pixels", "--set", "prdc.convention=kynkaanniemi", "--json")
+    done = invoke(tmp_path / "two.npy", *arguments, "--metrics", "prdc,pair-ssim,reconstruction")
+    found = comparisons(done, "two")
+    assert "neighbours need more than 5 rows" in found["prdc", "torch-fidelity"]["reason"]
+    assert found["reconstruction", "torch"]["reason"] == "a set of samples gives no reconstructions"
+    assert found["pair_ssim", "torchmetrics"]["verdict"] == "agrees"
+
+
+def test_a_narrow_console_cuts_nothing(rows):
+    arguments = [str(argument) for argument in (*rows, "--metrics", "kid")]
+    lines = CliRunner().invoke(verify, arguments, env={"COLUMNS": "30"}).stdout.splitlines()
+    assert lines[1].split() == ["score", "library", "ours", "theirs", "difference", "verdict"]
+    assert [line.split()[::5] for line in lines[2:4]] == [["kid", "agrees"], ["kid_std", "agrees"]]
+    assert all(len(line.split()) == 6 and "…" not in line for line in lines[2:4])
 
 
 def test_metrics_that_no_library_knows_are_refused(rows, tmp_path):
@@ -191,6 +268,64 @@ def test_only_the_metrics_named_are_verified(cell):
     store, record = cell
     found = comparisons(verified(store, "--metrics", "fid", "--json"), record.cell.id)
     assert {key for key, _ in found} == {"fid"}
+
+
+@pytest.mark.parametrize(("pattern", "keys"), [("f*", {"fid"}), ("default", {"fid", "precision", "recall"})])
+def test_patterns_choose_among_the_metrics_of_a_cell(cell, pattern, keys):
+    store, record = cell
+    found = comparisons(verified(store, "--metrics", pattern, "--json"), record.cell.id)
+    assert {key for key, _ in found} - {"density", "coverage"} == keys
+
+
+def test_an_unknown_metric_is_refused_for_a_cell_as_for_samples(cell):
+    done = verified(cell[0], "--metrics", "fdi")
+    assert isinstance(done.exception, ConfigError)
+    assert str(done.exception) == "unknown metric 'fdi'; did you mean 'fid'?"
+
+
+def test_a_metric_that_a_cell_was_not_scored_by_is_said_where_it_is_named(cell):
+    store, record = cell
+    store.save(dataclasses.replace(record, skipped={"reconstruction": "dcgan gives no reconstructions"}))
+    done = verified(store, "--metrics", "fid,kid,reconstruction")
+    assert done.exit_code == 0
+    assert "kid by torch-fidelity: it was not scored" in done.stdout
+    assert "reconstruction by torchmetrics, torch: dcgan gives no reconstructions" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("kid", "nothing could be compared: kid by torch-fidelity: it was not scored"),
+        ("k*", "has no score by k*: name other --metrics"),
+    ],
+)
+def test_a_cell_with_nothing_to_compare_is_refused(cell, words, message):
+    assert message in str(verified(cell[0], "--metrics", words).exception)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--dataset", "breast-cancer"),
+        ("--reference", "."),
+        ("--count", 50),
+        ("--seed", 0),
+        ("--features", "auto"),
+        ("--set", "prdc.k=4"),
+    ],
+)
+def test_options_that_a_cells_own_protocol_decides_are_refused(cell, option):
+    done = verified(cell[0], *option)
+    assert isinstance(done.exception, ConfigError)
+    assert str(done.exception).startswith(f"{option[0]} does not apply to cell vae-digits")
+
+
+def test_a_registered_cell_of_samples_made_elsewhere_is_refused(cell):
+    store, record = cell
+    (store.cell_folder(record.cell.id) / "samples.npz").unlink()
+    store.save(dataclasses.replace(record, source="external"))
+    message = str(verified(store).exception)
+    assert "samples that were made elsewhere: name the samples themselves" in message
 
 
 @pytest.mark.parametrize(("key", "value"), [("fid", 1.001), ("coverage", 0.5), ("recall", None)])
@@ -276,5 +411,5 @@ def test_without_a_checkpoint_reconstructions_are_not_compared_and_the_rest_is(o
     (store.cell_folder(record.cell.id) / "checkpoint.pt").unlink()
     done = verified(store)
     assert done.exit_code == 0
-    assert "reconstruction by torchmetrics: vae-digits" in " ".join(done.stdout.split())
+    assert "reconstruction by torchmetrics, torch: vae-digits" in " ".join(done.stdout.split())
     assert "keeps no checkpoint" in " ".join(done.stdout.split())

@@ -12,6 +12,7 @@ from torch import nn
 
 from genharness import ConfigError, DataError
 from genharness.checksums import file_digest
+from genharness.home import home
 from genharness.kit import ExtractorContext
 from genharness.registry import load_factory, load_registry
 from genharness_features_pretrained import extractors
@@ -158,8 +159,10 @@ def test_dinov2_without_a_network_says_what_to_do(monkeypatch):
         raise OSError("network is unreachable")
 
     monkeypatch.setattr(torch.hub, "load", refuse)
-    with pytest.raises(DataError, match=r"network is unreachable.*copy its folder to \$TORCH_HOME"):
+    with pytest.raises(DataError, match=r"network is unreachable.*copy its folder to \$TORCH_HOME") as raised:
         build("dinov2")
+    weights = f"its weights, dinov2_vitl14_pretrain.pth, are another file, taken from --weights or {home() / 'weights'}"
+    assert weights in str(raised.value)
 
 
 @pytest.mark.parametrize("name", ["vgg16", "clip"])

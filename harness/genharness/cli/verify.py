@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 from rich.console import Console
 from rich.table import Table
 
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 
 __all__ = ["verify"]
 
+_OF_CELLS = {"samples", "metrics", "device", "weights", "results", "as_json"}
+"""Parameters that a cell's protocol does not fix."""
+
+_UNCUT = 10_000
+"""Columns of a console that cuts no cell; a narrower terminal breaks the lines."""
+
 _COLOURS = {"agrees": "green", "disagrees": "bold red", "not compared": "dim"}
 
 
@@ -34,9 +41,9 @@ def verify(as_json: bool, **options: Any) -> None:
 
     torch-fidelity and pytorch-fid recompute FID, torch-fidelity KID, the Inception Score and Kynkaanniemi's precision
     and recall, prdc precision, recall, density and coverage, torchmetrics PSNR and SSIM, torch MSE and BCE, lpips
-    LPIPS, vendi-score the Vendi score: pip install 'genharness[verify]'. A cell is measured under its own protocol
-    and its recorded scores are compared; its reconstructions are made again from its checkpoint. Exit code 1 when a
-    score disagrees.
+    LPIPS, vendi-score the Vendi score: pip install 'genharness[verify]'. A cell is measured under its own protocol,
+    which no option changes, and its recorded scores are compared; its reconstructions are made again from its
+    checkpoint. Exit code 1 when a score disagrees.
 
     \b
     Examples:
@@ -50,29 +57,67 @@ def verify(as_json: bool, **options: Any) -> None:
     registry = load_registry()
     request = request_of(options)
     store = Store(request.results)
-    only = [name for name in options["metrics"] or () if name in registry.metrics]
+    cells = {word: store.find(word) for word in request.samples if is_cell(word, request.results)}
+    _refuse_another_protocol(cells)
     found: dict[str, list[Comparison]] = {}
     with PrepareProgress("verify") as progress:
         for word in request.samples:
             own = dataclasses.replace(request, samples=[word])
-            if is_cell(word, request.results):
-                own = request_of_cell(store.find(word), own, registry)
+            if word in cells:
+                own = request_of_cell(cells[word], own, registry)
             for one in prepare(own, registry, progress.report):
-                found[one.name] = verify_samples(one, registry, own, progress.report, only)
-    _print(found, as_json)
-    _leave([one for several in found.values() for one in several])
-
-
-def _print(found: dict[str, list[Comparison]], as_json: bool) -> None:
+                found[one.name] = verify_samples(one, registry, own, progress.report, options["metrics"] or ())
+    comparisons = [one for several in found.values() for one in several]
     if as_json:
-        plain = {name: [_plain(one) for one in several] for name, several in found.items()}
-        click.echo(json.dumps(plain, indent=2))
-        return
+        _print_json(found)
+    if all(one.reason for one in comparisons):
+        raise ConfigError("nothing could be compared: " + "; ".join([*_missing(comparisons), *_reasons(comparisons)]))
+    if not as_json:
+        _print(found)
+    sys.exit(1 if any(one.verdict == "disagrees" for one in comparisons) else 0)
+
+
+def _refuse_another_protocol(cells: Collection[str]) -> None:
+    """Refuse the options that would be ignored, as a cell is verified under its own protocol."""
+    context = click.get_current_context()
+    given = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    for option in context.command.params:
+        if cells and option.name in given - _OF_CELLS:
+            raise ConfigError(
+                f"{option.opts[0]} does not apply to cell {next(iter(cells))}, "
+                "which is verified under its own protocol: leave it out"
+            )
+
+
+def _print_json(found: dict[str, list[Comparison]]) -> None:
+    plain = {name: [_plain(one) for one in several] for name, several in found.items()}
+    click.echo(json.dumps(plain, indent=2))
+
+
+def _print(found: dict[str, list[Comparison]]) -> None:
     for name, several in found.items():
-        Console().print(_table(name, several))
-        for one in several:
-            if one.reason:
-                click.secho(f"{one.key} by {one.library}: {one.reason}", dim=True)
+        Console(width=_UNCUT).print(_table(name, several))
+        for line in _reasons(several):
+            click.secho(line, dim=True)
+    for line in _missing([one for several in found.values() for one in several]):
+        click.secho(line, dim=True)
+
+
+def _missing(comparisons: Sequence[Comparison]) -> list[str]:
+    """Return one line for all that has to be installed, or none."""
+    from genharness.verification import INSTALL
+
+    names = list(dict.fromkeys(one.missing for one in comparisons if one.missing))
+    return [f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} missing: {INSTALL}"] if names else []
+
+
+def _reasons(comparisons: Sequence[Comparison]) -> list[str]:
+    """Return why else scores were not compared, a line for all libraries of one reason."""
+    libraries: dict[tuple[str, str], list[str]] = {}
+    for one in comparisons:
+        if one.reason and not one.missing:
+            libraries.setdefault((one.key, one.reason), []).append(one.library)
+    return [f"{key} by {', '.join(names)}: {reason}" for (key, reason), names in libraries.items()]
 
 
 def _plain(one: Comparison) -> dict[str, Any]:
@@ -92,11 +137,3 @@ def _table(name: str, several: Sequence[Comparison]) -> Table:
 
 def _number(value: float | None, form: str) -> str:
     return "-" if value is None else format(value, form)
-
-
-def _leave(comparisons: Sequence[Comparison]) -> None:
-    """End with a code that says how it went."""
-    if any(one.verdict == "disagrees" for one in comparisons):
-        sys.exit(1)
-    if not any(one.verdict == "agrees" for one in comparisons):
-        raise ConfigError("nothing could be compared: " + "; ".join(dict.fromkeys(one.reason for one in comparisons)))

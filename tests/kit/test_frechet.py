@@ -281,3 +281,10 @@ def test_nearly_collinear_columns_keep_their_digits():
     with mpmath.workdps(60):
         expected = float(exact_distance(*exact_moments(real), *exact_moments(fake)))
     assert frechet_distance(real, fake) == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize("exponent", [-250, -272, 100])
+def test_the_unit_of_the_features_does_not_matter(exponent):
+    rng = np.random.default_rng(0)
+    real, fake, unit = rng.normal(size=(60, 4)), rng.normal(size=(50, 4)) + 0.3, 2.0**exponent
+    assert frechet_distance(real * unit, fake * unit) / unit**2 == pytest.approx(frechet_distance(real, fake), rel=1e-6)

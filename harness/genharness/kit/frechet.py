@@ -110,6 +110,8 @@ def _root_sum(eigenvalues: FloatArray) -> tuple[float, float]:
     eigenvalues = np.maximum(eigenvalues, 0)
     rounding = np.finfo(np.float64).eps * eigenvalues[-1]
     roots = np.sqrt(eigenvalues)
+    if rounding < np.finfo(np.float64).tiny and eigenvalues.size:  # underflow: the digits are gone
+        return float(roots.sum()), np.inf
     # |sqrt(x + e) - sqrt(x)| = e / (sqrt(x + e) + sqrt(x))
     return float(roots.sum()), float((rounding / (roots + np.sqrt(rounding))).sum()) if rounding else 0.0
 

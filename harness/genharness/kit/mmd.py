@@ -8,7 +8,7 @@ or small subsets these are taken one by one. K is never held: memory beyond the 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -22,6 +22,8 @@ from genharness.kit.parallel import full_precision, side_by_side
 __all__ = ["KID", "kid", "unbiased_mmd2"]
 
 _WEIGHT_BYTES = 2**28
+_VISIBLE = 1e-2
+"""Share of the score that one kernel value's rounding may have; over a subset's pairs it averages out."""
 _TILE = {"cpu": (1024, 2048), "cuda": (4096, 8192)}
 _Draw = tuple[Tensor, Tensor]
 
@@ -48,7 +50,8 @@ def kid(real: ArrayLike, fake: ArrayLike, *, subsets: int = 100, subset_size: in
     those of torch-fidelity for the same seed, its first input being the fakes.
 
     Args:
-        real: Features `(n, d)`, n >= 2, on any device. The kernel is computed in their type, its sums in float64.
+        real: Features `(n, d)`, n >= 2, on any device. The kernel is computed in their type, its
+            sums in float64; where float32 would drown the score in rounding, all of it in float64.
         fake: Features `(m, d)`, m >= 2, on the same device.
         subsets: How many, at least 1.
         subset_size: Samples of each set in a subset, at least 2; where a set is smaller, all of it.
@@ -64,17 +67,37 @@ def kid(real: ArrayLike, fake: ArrayLike, *, subsets: int = 100, subset_size: in
     """
     a, b = _pair(real, fake)
     size = min(check_whole(subset_size, "subset_size", 2), len(a), len(b))
-    draws = _draws(len(a), len(b), size, check_whole(subsets, "subsets"), seed)
-    most = max(1, _WEIGHT_BYTES // (a.element_size() * (len(a) + len(b))))
-    values = []
-    with full_precision(a.device):
-        for batch in _batches(draws, most):
-            # Both cost (n + m)^2 kernel values, the one in all, the other per subset.
-            one_pass = (len(a) + len(b)) ** 2 <= len(batch) * (2 * size) ** 2
-            values.append(_mmd2_together(a, b, batch) if one_pass else _mmd2_one_by_one(a, b, batch))
-    scores = _checked(torch.cat(values))
+    check_whole(subsets, "subsets")
+    scores = _in_enough_digits(lambda x, y: _scores(x, y, size, subsets, seed), a, b)
     mean, deviation = _checked(torch.stack([scores.mean(), scores.std(correction=0)])).tolist()
     return KID(mean, deviation, size)
+
+
+def _in_enough_digits(score: Callable[[Tensor, Tensor], Tensor], a: Tensor, b: Tensor) -> Tensor:
+    """Return the scores of two sets in their type, or in float64 where float32 would drown them in rounding."""
+    with full_precision(a.device):
+        found = score(a, b)
+        if a.dtype == torch.float32 and _drowned(found, a, b):
+            found = score(a.double(), b.double())
+    return _checked(found)
+
+
+def _scores(a: Tensor, b: Tensor, size: int, subsets: int, seed: int) -> Tensor:
+    """Return the unbiased MMD^2 of every subset, float64 `(subsets,)`."""
+    most = max(1, _WEIGHT_BYTES // (a.element_size() * (len(a) + len(b))))
+    values = []
+    for batch in _batches(_draws(len(a), len(b), size, subsets, seed), most):
+        # Both cost (n + m)^2 kernel values, the one in all, the other per subset.
+        one_pass = (len(a) + len(b)) ** 2 <= len(batch) * (2 * size) ** 2
+        values.append(_mmd2_together(a, b, batch) if one_pass else _mmd2_one_by_one(a, b, batch))
+    return torch.cat(values)
+
+
+def _drowned(scores: Tensor, a: Tensor, b: Tensor) -> bool:
+    """Whether float32 scores may be rounding: features far from the origin make kernel values that cancel out."""
+    longest = max(part.double().square().sum(1).max() for rows in (a, b) for part in rows.split(_TILE["cpu"][0]))
+    rounding = torch.finfo(torch.float32).eps * _kernel_of(longest, a.shape[1])
+    return not bool(rounding <= _VISIBLE * max(scores.mean().abs(), scores.std(correction=0)))
 
 
 def unbiased_mmd2(real: ArrayLike, fake: ArrayLike) -> float:
@@ -83,9 +106,7 @@ def unbiased_mmd2(real: ArrayLike, fake: ArrayLike) -> float:
     Gretton et al. 2012, "A Kernel Two-Sample Test", equation 3, with the kernel of `kid`. The sets may differ in size;
     otherwise arguments and errors are those of `kid`.
     """
-    a, b = _pair(real, fake)
-    with full_precision(a.device):
-        return float(_checked(_mmd2_of_all(a, b)))
+    return float(_in_enough_digits(_mmd2_of_all, *_pair(real, fake)))
 
 
 def _pair(real: ArrayLike, fake: ArrayLike) -> tuple[Tensor, Tensor]:

@@ -199,15 +199,15 @@ def _names(request: Request, sources: Sequence[_Source]) -> list[str]:
 
 
 def _stem(path: Path) -> str:
-    return path.resolve().stem
+    return path.absolute().stem
 
 
 def _stem_in_folder(path: Path) -> str:
-    return f"{path.resolve().parent.name}-{path.resolve().stem}"
+    return f"{path.absolute().parent.name}-{path.absolute().stem}"
 
 
 def _file_name(path: Path) -> str:
-    return path.resolve().name
+    return path.absolute().name
 
 
 def _plain_name(text: str) -> str:

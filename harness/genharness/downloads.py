@@ -189,8 +189,8 @@ def _text(reason: object) -> str:
 def _length(response: Any) -> int | None:
     """Return the length of the body in bytes, or None where the server does not tell it."""
     text = response.headers.get("Content-Length")
-    if text and not (text.isascii() and text.isdecimal()):
-        raise _MirrorError(f"it gives {text!r} as the length of the file")
+    if text and not (text.isascii() and text.isdecimal() and len(text) < 20):
+        raise _MirrorError(f"it gives {text[:40]!r} as the length of the file")
     return int(text) if text else None
 
 

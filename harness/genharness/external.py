@@ -25,7 +25,7 @@ from genharness.specs import DataShape, ExtractorSpec, MetricSpec, ModelSpec
 from genharness.store import Store
 from genharness.suite import Suite
 
-__all__ = ["External", "Request", "prepare"]
+__all__ = ["External", "Request", "may_be_cell", "prepare"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -176,7 +176,7 @@ def _source(word: str, store: Store) -> _Source:
     path = input_path(word)
     if path is not None:
         return _Source(path)
-    if "/" in word or word.endswith((".npy", ".npz", ".zip")) or not store.records_folder.is_dir():
+    if not may_be_cell(word, store.folder):
         raise DataError(f"{word} does not exist: give a folder, zip, .npz or .npy of samples, or the id of a cell")
     record = store.find(word)
     if record.source == "external":
@@ -185,6 +185,11 @@ def _source(word: str, store: Store) -> _Source:
     if not file.is_file():
         raise DataError(f"cell {record.cell.id} has no samples: run it again with --keep samples --fresh")
     return _Source(file, record)
+
+
+def may_be_cell(word: str, results: Path) -> bool:
+    """Whether a word may be the id of a cell: it looks like no path, and there are results that may know it."""
+    return "/" not in word and not word.endswith((".npy", ".npz", ".zip")) and (results / "records").is_dir()
 
 
 def _names(request: Request, sources: Sequence[_Source]) -> list[str]:

@@ -246,7 +246,9 @@ def read_labels(path: Path, count: int) -> NDArray[np.int64]:
 def _numbers(path: Path) -> NDArray[np.float64]:
     try:
         words = path.read_text(encoding="utf-8-sig").split()
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror}): check its permissions") from error
+    except UnicodeDecodeError as error:
         raise DataError(f"{path} is no text file of labels ({error}): write one whole number a line") from error
     for place, word in enumerate(words, start=1):
         if not word.isdecimal():

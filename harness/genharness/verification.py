@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from genharness.choices import all_options, select_metrics
 from genharness.errors import ConfigError, DataError, GenharnessError, RunError
-from genharness.external import External, Report, Request
+from genharness.external import External, Report, Request, may_be_cell
 from genharness.external_scoring import evaluation_of, score_samples
 from genharness.inputs import input_path
 from genharness.kit.evaluation import Reconstructions
@@ -257,4 +257,4 @@ def is_cell(word: str, results: Path) -> bool:
     Raises:
         DataError: If it is no possible name.
     """
-    return input_path(word) is None and (results / "records").is_dir()
+    return input_path(word) is None and may_be_cell(word, results)

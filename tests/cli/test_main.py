@@ -26,3 +26,15 @@ def test_several_mistakes_are_a_line_each(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         main.main()
     assert [line[:14] for line in capsys.readouterr().err.splitlines()] == ["error: unknown"] * 2
+
+
+def test_too_little_memory_is_one_line(monkeypatch, capsys):
+    def exhaust(**_):
+        raise MemoryError("Unable to allocate 4.77 GiB")
+
+    monkeypatch.setattr(main.cli, "main", exhaust)
+    with pytest.raises(SystemExit) as left:
+        main.main()
+    expected = "error: there is not enough memory (Unable to allocate 4.77 GiB): give fewer or smaller samples\n"
+    assert capsys.readouterr().err == expected
+    assert left.value.code == 2

@@ -93,6 +93,12 @@ def test_the_distance_over_dinov2_has_the_same_peers_as_fid():
         assert peer.compute(asked, {})["fd_dinov2"].value == pytest.approx(ours, rel=1e-6)
 
 
+def test_a_mistyped_path_is_no_cell(rows, tmp_path):
+    Store(tmp_path / "results").open_for_writing()
+    done = invoke(tmp_path / "nosuch.npy", *rows[1:], "--results", tmp_path / "results")
+    assert "nosuch.npy does not exist" in str(done.exception)
+
+
 def test_statistics_are_enough_for_the_frechet_distance(tmp_path, rows):
     real = np.load(tmp_path / "real.npy")
     np.savez(tmp_path / "stats.npz", mu=real.mean(0), sigma=np.cov(real, rowvar=False))

@@ -208,3 +208,21 @@ def test_a_file_without_permission_is_not_called_damaged(tmp_path, load, monkeyp
     monkeypatch.setattr("pathlib.Path.open", refused)
     with pytest.raises(DataError, match=rf"{path.name} cannot be read \(Permission denied\): check its permissions"):
         load(path)
+
+
+def test_a_file_is_not_blamed_for_the_machine(tmp_path, monkeypatch):
+    np.save(tmp_path / "a.npy", np.zeros((3, 2)))
+
+    def refuse(*_, **__):
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    monkeypatch.setattr(np, "load", refuse)
+    with pytest.raises(DataError, match=r"a\.npy cannot be read \(Cannot allocate memory\)"):
+        load_npy(tmp_path / "a.npy")
+
+
+def test_a_zip_of_pictures_with_the_name_of_an_npz_says_what_to_do(tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
+        archive.writestr("a\nb.png", b"\x89PNG")
+    with pytest.raises(DataError, match=r"'a\\nb\.png' is no array: .* name a zip of pictures \.zip"):
+        load_npz(tmp_path / "x.npz")

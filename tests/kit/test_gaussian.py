@@ -158,3 +158,13 @@ def test_a_singular_sigma_with_rounding_below_zero_is_accepted(tmp_path):
     rows = np.random.default_rng(0).normal(size=(5, 30)).astype(np.float32)
     np.savez(tmp_path / "s.npz", mu=rows.mean(0), sigma=np.cov(rows, rowvar=False).astype(np.float32))
     assert GaussianStatistics.load(tmp_path / "s.npz").width == 30
+
+
+def test_a_singular_sigma_kept_in_float32_is_accepted(tmp_path):
+    """Rounded to float32, zeros among the eigenvalues fall below zero by more than those of float64."""
+    rng = np.random.default_rng(0)
+    rows = np.maximum(rng.normal(size=(100, 600)) + rng.normal(size=(100, 1)), 0)
+    sigma = np.cov(rows, rowvar=False).astype(np.float32)
+    assert np.linalg.eigvalsh(sigma.astype(np.float64))[0] < 0
+    np.savez(tmp_path / "s.npz", mu=rows.mean(0), sigma=sigma)
+    assert GaussianStatistics.load(tmp_path / "s.npz").width == 600

@@ -97,6 +97,10 @@ def main() -> None:
             click.secho("error: ", fg="red", nl=False, err=True)
             click.echo(line, err=True)
         sys.exit(2)
+    except MemoryError as error:
+        click.secho("error: ", fg="red", nl=False, err=True)
+        click.echo(f"there is not enough memory ({error}): give fewer or smaller samples", err=True)
+        sys.exit(2)
     except BrokenPipeError:
         sys.stderr.close()  # the reader went away, as `head` does
         sys.exit(0)

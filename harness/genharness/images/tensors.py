@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ __all__ = ["as_labels", "as_uint8", "load_npy", "load_npz"]
 
 _CHUNK_BYTES = 1 << 26
 _NPY, _ZIP, _EMPTY_ZIP = b"\x93NUMPY", b"PK\x03\x04", b"PK\x05\x06"
+_OF_THE_MACHINE = (errno.ENOMEM, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ESTALE)
+"""Errors that say nothing of the file."""
 _HAIR = 1e-3
 """How far beyond its end a range may reach, as a share of it: what rounding and half precision add."""
 _BLACK = -0.6
@@ -53,7 +56,7 @@ def load_npz(path: Path) -> Mapping[str, NDArray[Any]]:
             arrays = {name: archive[name] for name in archive.files}
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray):
-            raise DataError(f"{path}: {name} is no array")
+            raise DataError(f"{path}: {name!r} is no array: save it with numpy, or name a zip of pictures .zip")
     return arrays
 
 
@@ -75,7 +78,13 @@ def _reading(path: Path) -> Iterator[None]:
     except PermissionError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}): check its permissions") from error
     except MemoryError as error:
-        raise DataError(f"{path} claims more than it holds, or than fits into memory ({error})") from error
+        raise DataError(
+            f"{path} claims more than it holds, or than fits into memory ({error}): save fewer samples, or it again"
+        ) from error
+    except OSError as error:
+        if error.errno in _OF_THE_MACHINE:
+            raise DataError(f"{path} cannot be read ({error.strerror}): try again, or with fewer samples") from error
+        raise DataError(f"{path} is damaged or no array file ({error}): save it again") from error
     except Exception as error:  # a damaged file may raise anything from numpy's parsers
         if any(word in str(error) for word in ("pickled", "Object arrays", "Python objects")):
             raise DataError(

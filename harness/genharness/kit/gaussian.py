@@ -143,7 +143,7 @@ class GaussianStatistics:
             )
         try:
             statistics = cls(_real(stored, "mu"), _real(stored, "sigma"), _count(stored))
-            _check_covariance(statistics.covariance)
+            _check_covariance(statistics.covariance, stored["sigma"].dtype)
         except ValueError as error:
             raise DataError(f"{path} holds unusable statistics: {error}; write the file again") from error
         return statistics
@@ -229,12 +229,13 @@ def _count(stored: dict[str, NDArray[Any]]) -> int | None:
     return int(stored["count"])
 
 
-def _check_covariance(covariance: FloatArray) -> None:
+def _check_covariance(covariance: FloatArray, stored: np.dtype[Any]) -> None:
     scale = np.abs(covariance).max()
+    digits = float(np.finfo(stored).eps) if stored.kind == "f" else 0.0
     if (np.diagonal(covariance) < 0).any():
         raise ValueError("sigma has a negative variance")
     if np.abs(covariance - covariance.T).max() > 1e-6 * scale:
         raise ValueError("sigma is not symmetric")
     lowest = np.linalg.eigvalsh(covariance)[0]
-    if lowest < -1e-6 * scale:
+    if lowest < -max(1e-6, len(covariance) * digits) * scale:  # what rounding to the stored type can do to a zero
         raise ValueError(f"sigma has a negative eigenvalue ({lowest:g}), which no covariance has")

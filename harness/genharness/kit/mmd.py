@@ -95,8 +95,8 @@ def _scores(a: Tensor, b: Tensor, size: int, subsets: int, seed: int) -> Tensor:
 
 def _drowned(scores: Tensor, a: Tensor, b: Tensor) -> bool:
     """Whether float32 scores may be rounding: features far from the origin make kernel values that cancel out."""
-    longest = max(part.double().square().sum(1).max() for rows in (a, b) for part in rows.split(_TILE["cpu"][0]))
-    rounding = torch.finfo(torch.float32).eps * _kernel_of(longest, a.shape[1])
+    longest = torch.stack([torch.linalg.vector_norm(rows, dim=1).max() for rows in (a, b)]).max().double()
+    rounding = torch.finfo(torch.float32).eps * _kernel_of(longest.square(), a.shape[1])
     return not bool(rounding <= _VISIBLE * max(scores.mean().abs(), scores.std(correction=0)))
 
 

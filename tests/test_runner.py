@@ -307,3 +307,12 @@ def test_a_metric_that_fails_is_noted_and_costs_no_other(task):
     assert "fid" in done.scores
     assert "prdc" in done.skipped
     assert done.status == "ok"
+
+
+def test_weights_are_looked_for_before_anything_is_trained(task, tmp_path, monkeypatch):
+    """With a network the harness would download them: here the only place is a folder without them."""
+    (tmp_path / "weights").mkdir()
+    monkeypatch.setattr(genharness.fitting.Fitting, "train", lambda *_: pytest.fail("it was trained"))
+    record = finish(task(features="inception", settings={"weights": tmp_path / "weights"}))
+    assert record.status == "failed"
+    assert "holds no pt_inception" in record.reason

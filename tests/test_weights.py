@@ -83,6 +83,22 @@ def test_a_lone_file_in_the_environment_is_known_by_its_content(tmp_path, monkey
     assert find_weights(REMOTE) == path
 
 
+@pytest.mark.parametrize("name", ["other.pth", "folder/other.pth"])
+def test_an_override_may_be_another_networks_where_these_weights_are_elsewhere(tmp_path, name):
+    own, other = _put(home() / "weights" / "net.pth"), _put(tmp_path / name, b"others")
+    given = other if name == "other.pth" else other.parent
+    assert find_weights(REMOTE, given) == own
+    own.unlink()
+    with pytest.raises(DataError, match=r"has sha256|holds no net\.pth"):
+        find_weights(REMOTE, given)
+
+
+def test_an_override_that_does_not_exist_is_named_though_the_weights_are_elsewhere(tmp_path):
+    _put(home() / "weights" / "net.pth")
+    with pytest.raises(DataError, match=r"typo does not exist"):
+        find_weights(REMOTE, tmp_path / "typo")
+
+
 def test_an_override_that_does_not_exist_is_named(tmp_path):
     with pytest.raises(DataError, match=r"--weights .*nowhere does not exist"):
         find_weights(REMOTE, tmp_path / "nowhere")

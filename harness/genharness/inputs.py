@@ -34,5 +34,6 @@ def input_path(word: str) -> Path | None:
 
 
 def printable(text: object) -> str:
-    """Return text that UTF-8 can hold: bytes of a file name that are no UTF-8 are written as `\\xNN`."""
-    return str(text).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    """Return text, such as a file's name, on one line that UTF-8 can hold, with what cannot be printed escaped."""
+    plain = str(text).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return plain if plain.isprintable() else repr(plain)[1:-1]

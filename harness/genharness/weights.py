@@ -17,7 +17,8 @@ __all__ = ["find_weights", "locate_shared", "locate_weights", "named_weights", "
 def find_weights(remote: Remote, override: Path | None = None, progress: Progress | None = None) -> Path:
     """Return a checked weights file, downloading it to `home()/weights` where there is none.
 
-    Looks at `override`, `$GENHARNESS_WEIGHTS`, `home()/weights` and torch hub's cache, in this order.
+    Looks at `override`, `$GENHARNESS_WEIGHTS`, `home()/weights` and torch hub's cache, in this order. What `override`
+    names may be another network's: it is wrong only where these weights are found nowhere else.
 
     Args:
         remote: Name, addresses and checksum of the weights.
@@ -28,19 +29,19 @@ def find_weights(remote: Remote, override: Path | None = None, progress: Progres
         DataError: If a file is found that is not the promised one, or none is found and none can be had.
         PluginError: If `remote` has no checksum.
     """
-    found = locate_weights(remote, override)
+    found = locate_shared(remote, override) if override is None or override.expanduser().exists() else None
+    if found is None and override is not None:
+        found = _overriding(remote, override.expanduser())
     return found or download(remote, home() / "weights", progress, instead=f"--weights PATH{_passed_over()}")
 
 
-def locate_weights(remote: Remote, override: Path | None = None) -> Path | None:
+def locate_weights(remote: Remote) -> Path | None:
     """Return a checked weights file of this machine, or None; nothing is downloaded.
 
     Raises:
-        DataError: If `override` or `$GENHARNESS_WEIGHTS` names nothing, or a file found is not the promised one.
+        DataError: If `$GENHARNESS_WEIGHTS` names nothing, or a file found is not the promised one.
         PluginError: If `remote` has no checksum.
     """
-    if override is not None:
-        return _overriding(remote, override.expanduser())
     for folder in (_from_environment(remote), home() / "weights", _torch_hub()):
         found = _in_place(remote, folder)
         if found:

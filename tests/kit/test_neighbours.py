@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import math
-import threading
 
 import numpy as np
 import prdc as reference_prdc
@@ -13,15 +11,10 @@ import pytest
 import torch
 from torch_fidelity.metric_prc import prc_features_to_metric
 
-from genharness.kit import parallel, tiles
+from feature_sets import gaussians
 from genharness.kit.neighbours import PRDC, knn_radii, nearest, prdc
 
 SCORES = ("precision", "recall", "density", "coverage")
-
-
-def gaussians(n, m, d, seed=0, dtype=np.float32):
-    rng = np.random.default_rng(seed)
-    return rng.normal(size=(n, d)).astype(dtype), (0.9 * rng.normal(size=(m, d)) + 0.1).astype(dtype)
 
 
 def distances(a, b):
@@ -166,31 +159,6 @@ def test_nearest_rows_come_in_order_of_distance_and_ties_by_index(make):
     assert (indices.numpy() == expected).all()
 
 
-def test_a_pair_has_one_distance_whatever_stands_around_it():
-    rows = torch.randn(500, 77)
-    order = torch.randperm(500)
-    pairs = torch.arange(499)
-    straight = tiles.exact_distances(rows, pairs, rows, pairs + 1)
-    place = order.argsort()
-    shuffled = tiles.exact_distances(rows[order], place[pairs + 1], rows[order], place[pairs])
-    one_by_one = torch.cat([tiles.exact_distances(rows, i, rows, i + 1) for i in pairs.split(1)])
-    assert torch.equal(straight, shuffled)
-    assert torch.equal(straight, one_by_one)
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("d", [1, 30, 700])
-def test_tiles_err_by_no_more_than_their_bound(dtype, d):
-    rows = torch.randn(64, d, dtype=torch.float64) + 100 * torch.randint(0, 2, (64, 1))
-    points = tiles.Points.of(rows)
-    block = points.block(torch.arange(64), dtype)
-    tile = tiles.TileBuffers(64, rows.device).distances(block, block).double()
-    a, b = points.first.repeat_interleave(64), points.first.repeat(64)
-    exact = (points.scale * tiles.exact_distances(rows, a, rows, b)) ** 2
-    error = points.error(dtype)
-    assert ((tile - exact.view(64, 64)).abs() <= error[:, None] + error).all()
-
-
 def test_answers_do_not_depend_on_the_size_of_tiles(monkeypatch):
     real, fake = gaussians(600, 500, 20)
     whole = prdc(real, fake), knn_radii(real, 5), nearest(fake, real, 2)[1]
@@ -199,41 +167,6 @@ def test_answers_do_not_depend_on_the_size_of_tiles(monkeypatch):
     assert prdc(real, fake) == whole[0]
     assert torch.equal(knn_radii(real, 5), whole[1])
     assert torch.equal(nearest(fake, real, 2)[1], whole[2])
-
-
-def test_tiles_shrink_to_what_memory_is_free(monkeypatch):
-    class Free:
-        available = 2**22
-
-    monkeypatch.setattr(tiles.psutil, "virtual_memory", lambda: Free)
-    side = tiles.tile_side(50_000, 64, torch.device("cpu"))
-    assert 32 <= side < 200
-    assert side % 32 == 0
-
-
-def test_factors_are_kept_only_where_memory_allows_and_answers_are_the_same(monkeypatch):
-    real, fake = gaussians(300, 280, 40)
-    kept = prdc(real, fake), nearest(fake, real, 2)[1]
-    points = tiles.Points.of(torch.from_numpy(real))
-    whole = tiles.Factors(points, torch.float32, 64)
-    monkeypatch.setattr(tiles, "_free_bytes", lambda device: 2**16)
-    made = tiles.Factors(points, torch.float32, 64)
-    assert whole._kept is not None
-    assert made._kept is None
-    for i in range(len(whole)):
-        assert torch.equal(made[i].rows, whole[i].rows)
-        assert torch.equal(made[i].norms, whole[i].norms)
-    assert prdc(real, fake) == kept[0]
-    assert torch.equal(nearest(fake, real, 2)[1], kept[1])
-
-
-def test_the_last_block_is_filled_up_with_rows_at_infinity():
-    points = tiles.Points.of(torch.randn(70, 5))
-    blocks = tiles.Factors(points, torch.float32, 64)
-    assert [len(blocks[i].rows) for i in range(len(blocks))] == [64, 32]
-    tile = tiles.TileBuffers(64, points.rows.device).distances(blocks[0], blocks[1])
-    assert tile[:, :6].isfinite().all()
-    assert tile[:, 6:].isposinf().all()
 
 
 def test_precision_of_matmul_is_neither_used_nor_changed():
@@ -262,55 +195,6 @@ def test_precision_set_through_a_backend_is_neither_used_nor_changed():
         matmul.fp32_precision = "none"
 
 
-def test_threads_change_neither_answers_nor_the_number_of_threads():
-    real, fake = gaussians(1200, 1100, 20)
-    before = torch.get_num_threads()
-    try:
-        answers = []
-        for workers in (1, 3):
-            parallel.use_workers(workers)
-            answers.append((prdc(real, fake), knn_radii(real, 5).tolist(), nearest(fake, real, 2)[1].tolist()))
-            assert torch.get_num_threads() == before
-    finally:
-        parallel.use_workers(None)
-    assert answers[0] == answers[1]
-
-
-def test_what_runs_side_by_side_starts_no_threads_of_its_own():
-    cpu = torch.device("cpu")
-
-    def inner(task):
-        return threading.get_ident()
-
-    def outer(task):
-        return threading.get_ident(), parallel.side_by_side(inner, range(3), cpu), torch.get_num_threads()
-
-    parallel.use_workers(2)
-    try:
-        for own, inside, threads in parallel.side_by_side(outer, range(4), cpu):
-            assert inside == [own] * 3
-            assert threads == 1
-        assert threading.get_ident() not in parallel.side_by_side(inner, range(4), cpu)
-    finally:
-        parallel.use_workers(None)
-
-
-def test_a_mistake_on_a_thread_is_raised():
-    def fail(task):
-        raise ZeroDivisionError(task)
-
-    with pytest.raises(ZeroDivisionError, match="3"):
-        parallel.side_by_side(fail, [3], torch.device("cpu"))
-
-
-def test_distances_are_correctly_rounded_roots():
-    """Integers have exact squared distances, and IEEE 754 says what their roots are."""
-    rows = torch.tensor([[float(i), float(j)] for i in range(60) for j in range(60)])
-    origin = torch.zeros(len(rows), dtype=torch.int64)
-    found = tiles.exact_distances(rows, torch.arange(len(rows)), rows, origin)
-    assert found.tolist() == [math.sqrt(i * i + j * j) for i in range(60) for j in range(60)]
-
-
 def test_many_neighbours_are_found_in_parts(monkeypatch):
     real, fake = gaussians(150, 120, 3)
     real[:40] = real[0]
@@ -336,6 +220,7 @@ def test_inputs_may_be_tensors_memory_maps_views_and_half_or_whole_numbers(tmp_p
     assert prdc(mapped, fake) == expected
     assert prdc(torch.from_numpy(real).requires_grad_(), torch.from_numpy(fake)) == expected
     assert prdc(np.asfortranarray(real), fake[::1]) == expected
+    assert prdc(real.astype(">f4"), fake.tolist()) == expected
 
 
 def test_inputs_are_left_as_they_were():

@@ -6,11 +6,13 @@ import importlib
 import re
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 import click
 
 from genharness import __version__
 from genharness.errors import GenharnessError, did_you_mean
+from genharness.inputs import printable
 
 __all__ = ["cli", "main"]
 
@@ -78,8 +80,15 @@ def cli() -> None:
 def _one_line_each(errors: str, words: Sequence[str]) -> str:
     """Return errors, a line each, with the line breaks escaped that file names on the command line have."""
     for name in {name for word in words for name in re.split("[/=]", word) if not name.isprintable()}:
-        errors = errors.replace(name, repr(name)[1:-1])
+        errors = errors.replace(name, printable(name))
     return errors
+
+
+def _complain(errors: Sequence[str]) -> NoReturn:
+    for line in errors:
+        click.secho("error: ", fg="red", nl=False, err=True)
+        click.echo(line, err=True)
+    sys.exit(2)
 
 
 def main() -> None:
@@ -93,14 +102,9 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except GenharnessError as error:
-        for line in _one_line_each(str(error), sys.argv[1:]).split("\n"):
-            click.secho("error: ", fg="red", nl=False, err=True)
-            click.echo(line, err=True)
-        sys.exit(2)
+        _complain(_one_line_each(str(error), sys.argv[1:]).split("\n"))
     except MemoryError as error:
-        click.secho("error: ", fg="red", nl=False, err=True)
-        click.echo(f"there is not enough memory ({error}): give fewer or smaller samples", err=True)
-        sys.exit(2)
+        _complain([f"there is not enough memory ({error}): give fewer or smaller samples"])
     except BrokenPipeError:
         sys.stderr.close()  # the reader went away, as `head` does
         sys.exit(0)

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from genharness.archives import UnreadableError
 from genharness.errors import DataError
 from genharness.images.decode import BadImageError, Header, decode_image, read_header
-from genharness.images.layout import shown
 from genharness.images.sources import FileSource
+from genharness.inputs import printable
 from genharness.resizing import fit_image
 
 __all__ = ["Batch", "Survey", "decode_batches", "survey"]
@@ -68,7 +68,7 @@ class Survey:
         return " to ".join(map(self._size_of, (order[0], order[-1])))
 
     def _size_of(self, place: int) -> str:
-        return f"{self.headers[place].width}x{self.headers[place].height} ({shown(self.names[place])})"
+        return f"{self.headers[place].width}x{self.headers[place].height} ({printable(self.names[place])})"
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def survey(source: FileSource, names: Sequence[str], report: Progress | None = N
     if len(headers) < len(names):
         decoded = _of_each(source, names, _decodable, report, "looking for all pictures that cannot be used")
         reasons = [(name, one) for name, one in zip(names, decoded, strict=True) if isinstance(one, str)]
-        _refuse(source, [f"{shown(name)} ({reason})" for name, reason in reasons], len(names))
+        _refuse(source, [f"{printable(name)} ({reason})" for name, reason in reasons], len(names))
     return Survey(tuple(names), headers)
 
 
@@ -158,7 +158,7 @@ def _decode_group(source: FileSource, names: Sequence[str], shape: tuple[int, in
     for index, name in enumerate(names):
         fitted = _or_reason(source, name, lambda content: _fit(content, shape))
         if isinstance(fitted, str):
-            bad.append(f"{shown(name)} ({fitted})")
+            bad.append(f"{printable(name)} ({fitted})")
             continue
         images[index], touched, changes = fitted
         counts += touched

@@ -8,8 +8,9 @@ from pathlib import PurePosixPath
 
 from genharness.errors import DataError
 from genharness.images.decode import SUFFIXES
+from genharness.inputs import printable
 
-__all__ = ["LEFT_OUT", "Layout", "first_of", "read_layout", "shown"]
+__all__ = ["LEFT_OUT", "Layout", "first_of", "read_layout"]
 
 LEFT_OUT = "files that are no pictures, hidden or met before were left out"
 """How a note of `Layout.left_out` begins."""
@@ -69,7 +70,7 @@ def read_layout(names: Iterable[str], where: str, *, with_splits: bool = True) -
     told = sorted(name for name in names if not _is_junk(name))
     pictures = [name for name in told if _is_picture(name) and not _is_hidden(name)]
     if not pictures:
-        hidden = next((f" but hidden ones such as {shown(name)}" for name in told if _is_hidden(name)), "")
+        hidden = next((f" but hidden ones such as {printable(name)}" for name in told if _is_hidden(name)), "")
         suffixes = ", ".join(sorted(SUFFIXES))
         raise DataError(f"{where} holds no pictures{hidden} ({suffixes}): give the folder that does")
     paths = _below_common([(name, PurePosixPath(name).parts) for name in pictures])
@@ -119,7 +120,8 @@ def _split(paths: Paths, where: str) -> dict[str, Paths]:
     for name, parts in paths:
         split = _SPLITS.get(parts[0].lower()) if len(parts) > 1 else None
         if split is None:
-            raise DataError(f"{where}: {shown(name)} lies beside the folders of the splits: move it into one, or out")
+            stray = printable(name)
+            raise DataError(f"{where}: {stray} lies beside the folders of the splits: move it into one, or out")
         found.setdefault(split, []).append((name, parts[1:]))
     if "train" not in found:
         raise DataError(f"{where} has folders {', '.join(sorted(found))} but none called train")
@@ -135,7 +137,8 @@ def _class_names(splits: dict[str, Paths], where: str, *, strict: bool) -> tuple
     if strays and not strict:
         return ()
     if strays:
-        raise DataError(f"{where}: {shown(strays[0])} lies beside the folders of the classes: move it into one, or out")
+        stray = printable(strays[0])
+        raise DataError(f"{where}: {stray} lies beside the folders of the classes: move it into one, or out")
     trained = {parts[0] for _, parts in splits["train"]}
     for folder in folders:
         if folder not in trained:
@@ -156,16 +159,11 @@ def _why_no_classes(pictures: Sequence[str], splits: dict[str, Paths]) -> str:
         return f"no labels: {first_of(strays)} beside the folders {first_of(folders)}, which so are no classes"
     around = PurePosixPath(pictures[0]).parent
     if len(splits) == 1 and around.parts:
-        return f"no labels: all pictures lie in the folder {shown(str(around))}, and one folder is no class"
+        return f"no labels: all pictures lie in the folder {printable(str(around))}, and one folder is no class"
     return f"no labels: {folders[0]} is the only folder, and one is no class" if folders else ""
-
-
-def shown(name: str) -> str:
-    """Return a file's name for a sentence: on one line, with what cannot be printed escaped."""
-    return name if name.isprintable() else repr(name)[1:-1]
 
 
 def first_of(names: Sequence[str], count: int = 5) -> str:
     """Return names for a sentence, the first few and how many more."""
     more = f" and {len(names) - count:,} more" if len(names) > count else ""
-    return f"{', '.join(map(shown, names[:count]))}{more}"
+    return f"{', '.join(map(printable, names[:count]))}{more}"

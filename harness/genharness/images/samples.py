@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from genharness.errors import DataError, did_you_mean
 from genharness.images.batches import decode_batches, survey
-from genharness.images.layout import LEFT_OUT, Layout, first_of, read_layout, shown
+from genharness.images.layout import LEFT_OUT, Layout, first_of, read_layout
 from genharness.images.sources import open_source
 from genharness.images.tensors import as_labels, as_uint8, load_npy, load_npz
+from genharness.inputs import printable
 from genharness.resizing import POLICY
 
 __all__ = ["IMAGE_KEYS", "ImageSet", "find_array", "images_from_array", "labels_array", "read_images"]
@@ -167,7 +168,7 @@ def find_array(arrays: Mapping[str, NDArray[Any]], keys: Sequence[str], path: Pa
     if found is None and len(arrays) == 1:
         found = next(iter(arrays.values()))
     if found is None:
-        hint = did_you_mean(keys[0], map(shown, arrays))
+        hint = did_you_mean(keys[0], map(printable, arrays))
         raise DataError(f"{path} has no array called {', '.join(keys)}{hint}")
     return found
 

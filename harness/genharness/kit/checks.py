@@ -20,7 +20,8 @@ def as_tensor(value: ArrayLike) -> Tensor:
     """Return a detached tensor that shares memory with `value`, which is only ever read."""
     if isinstance(value, Tensor):
         return value.detach()
-    array = np.ascontiguousarray(value, value.dtype.newbyteorder("="))
+    array = np.ascontiguousarray(value)
+    array = array.astype(array.dtype.newbyteorder("="), copy=False)  # torch takes the machine's byte order only
     with warnings.catch_warnings():
         # A memory-mapped array is read-only, and torch warns that writing to it would be undefined.
         warnings.filterwarnings("ignore", message="The given NumPy array is not writable")

@@ -22,15 +22,15 @@ import torch
 from pictures import IMAGES, PICTURES, PictureDataset
 from torch.utils.data import DataLoader
 
-from genharness.arrays import ArrayWriter, ensure_prepared, parse_reference
-from genharness.arrays.prepared import open_folder
-from genharness.averaging import WeightAverage
-from genharness.budget import Length
-from genharness.clocks import Clock
-from genharness.feeding import Feeder
-from genharness.options import build_config
-from genharness.registry import load_factory, load_registry
-from genharness.training import Trainer
+from genharness.data import ArrayWriter, ensure_prepared, parse_reference
+from genharness.data.prepared import open_folder
+from genharness.engine.average import WeightAverage
+from genharness.engine.clock import Clock
+from genharness.engine.feed import Feeder
+from genharness.engine.loop import Trainer
+from genharness.plugin.registry import load_factory, load_registry
+from genharness.spec.length import Length
+from genharness.spec.options import build_config
 
 BATCH = 64
 IMAGENET32 = 1_281_167

@@ -17,7 +17,7 @@ import torch
 from pytorch_fid.fid_score import calculate_frechet_distance
 from torch_fidelity.metric_fid import KEY_METRIC_FID, fid_features_to_statistics, fid_statistics_to_metric
 
-from genharness.kit.frechet import GaussianStatistics, frechet_distance, frechet_distance_from_statistics
+from genharness.functional.frechet import GaussianStatistics, frechet_distance, frechet_distance_from_statistics
 
 
 def features(n, d):

@@ -13,15 +13,15 @@ import time
 
 import torch
 
-from genharness.arrays import ensure_prepared
-from genharness.averaging import WeightAverage
-from genharness.budget import Length
-from genharness.clocks import Clock
-from genharness.feeding import Feeder, to_unit_range
+from genharness.data import ensure_prepared
+from genharness.engine.average import WeightAverage
+from genharness.engine.clock import Clock
+from genharness.engine.feed import Feeder, to_unit_range
+from genharness.engine.loop import Trainer
 from genharness.kit import Batch
-from genharness.options import build_config
-from genharness.registry import load_factory, load_registry
-from genharness.training import Trainer
+from genharness.plugin.registry import load_factory, load_registry
+from genharness.spec.length import Length
+from genharness.spec.options import build_config
 
 BATCH, STEPS = 64, int(os.environ.get("GENHARNESS_BENCH_STEPS", "40"))
 ROUNDS = int(os.environ.get("GENHARNESS_BENCH_ROUNDS", "7"))

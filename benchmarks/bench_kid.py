@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch_fidelity.metric_kid import KEY_METRIC_KID_MEAN, kid_features_to_metric
 
-from genharness.kit.mmd import kid
+from genharness.functional.kid import kid
 
 SIZES = [(2000, 2048), (5000, 2048), (10000, 2048), (10000, 64)]
 

@@ -23,7 +23,7 @@ import torch
 from prdc import compute_prdc
 from torch_fidelity.metric_prc import prc_features_to_metric
 
-from genharness.kit.neighbours import prdc
+from genharness.functional.prdc import prdc
 
 ROWS = int(os.environ.get("GENHARNESS_BENCH_ROWS", "10000"))
 LARGE = pytest.mark.skipif("GENHARNESS_BENCH_LARGE" not in os.environ, reason="large: set GENHARNESS_BENCH_LARGE=1")

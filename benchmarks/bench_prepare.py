@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from torchvision.datasets import ImageFolder
 
-from genharness.arrays import ensure_prepared
+from genharness.data import ensure_prepared
 from genharness_data_vision import CIFAR10
 
 ARCHIVE = Path(__file__).resolve().parents[2] / "shared" / "data" / "cifar10-jpeg.tar.xz"

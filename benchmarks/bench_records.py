@@ -14,10 +14,10 @@ import sys
 import orjson
 import pytest
 
-from genharness.cells import Cell
-from genharness.protocol import Protocol
-from genharness.records import Record
-from genharness.store import Store
+from genharness.results.store import Store
+from genharness.spec.cell import Cell
+from genharness.spec.protocol import Protocol
+from genharness.spec.record import Record
 
 MODELS = ("vae", "gan", "dcgan", "wgan", "wgan-gp", "sngan", "sn-wgan-gp", "deep-dcgan", "ae", "vq-vae")
 DATASETS = 10

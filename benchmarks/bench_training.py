@@ -24,14 +24,14 @@ from torch import nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader
 
-from genharness.arrays import ensure_prepared
-from genharness.averaging import WeightAverage
-from genharness.budget import Length
-from genharness.clocks import Clock
-from genharness.feeding import Feeder
-from genharness.options import build_config
-from genharness.registry import load_factory
-from genharness.training import Trainer
+from genharness.data import ensure_prepared
+from genharness.engine.average import WeightAverage
+from genharness.engine.clock import Clock
+from genharness.engine.feed import Feeder
+from genharness.engine.loop import Trainer
+from genharness.plugin.registry import load_factory
+from genharness.spec.length import Length
+from genharness.spec.options import build_config
 from genharness_model_gan import genharness_models as gans
 from genharness_model_vae import genharness_models as autoencoders
 

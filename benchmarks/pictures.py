@@ -9,7 +9,7 @@ from PIL import Image
 from torch.utils.data import Dataset
 from torchvision import transforms
 
-from genharness.specs import DatasetSpec
+from genharness.spec.plugins import DatasetSpec
 
 IMAGES = int(os.environ.get("GENHARNESS_BENCH_IMAGES", "3200"))
 PICTURES = DatasetSpec(

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from genharness.store import Store
+from genharness.results.store import Store
 
 FORMATS = {"json": "leaderboard.json", "csv": "leaderboard.csv", "md": "leaderboard.md"}
 PICTURES = ("grid", "strip", "interpolation", "reconstructions")

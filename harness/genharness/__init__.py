@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from genharness.errors import ConfigError, DataError, GenharnessError, PluginError, RunError
-from genharness.hookspecs import hookimpl
-from genharness.options import NoOptions, option
-from genharness.specs import (
+from genharness.plugin.hooks import hookimpl
+from genharness.spec.options import NoOptions, option
+from genharness.spec.plugins import (
     Column,
     DatasetSpec,
     DataShape,
@@ -20,7 +20,7 @@ from genharness.specs import (
 )
 
 if TYPE_CHECKING:
-    from genharness.results import load_results
+    from genharness.results.table import load_results
 
 __version__ = "0.1.0"
 
@@ -52,6 +52,6 @@ def __getattr__(name: str) -> Any:
     """Import `load_results` when it is used: authors of plugins need no results."""
     if name != "load_results":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from genharness.results import load_results
+    from genharness.results.table import load_results
 
     return load_results

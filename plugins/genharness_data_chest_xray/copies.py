@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from genharness.resizing import conform
+from genharness.images.resize import conform
 
 __all__ = ["SAME_PICTURE", "near_copies"]
 

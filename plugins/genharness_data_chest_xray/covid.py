@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genharness import DataError
-from genharness.arrays import PrepareRequest
+from genharness.data import PrepareRequest
+from genharness.data.from_pictures import asked_shape
 from genharness.images import FileSource, decode_batches, open_source
-from genharness.images.writing import asked_shape
 from genharness_data_chest_xray.copies import near_copies
 from genharness_data_chest_xray.metadata import CLASS_NAMES, Selection, read_rows, select
 from genharness_data_chest_xray.patients import one_person, split_by_patient

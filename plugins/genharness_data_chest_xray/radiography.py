@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genharness import DataError
-from genharness.arrays import PrepareRequest, stratified_split
+from genharness.data import PrepareRequest, stratified_split
+from genharness.data.from_pictures import asked_shape, write_pictures
 from genharness.errors import did_you_mean
 from genharness.images import FileSource, open_source
-from genharness.images.writing import asked_shape, write_pictures
 
 __all__ = ["TEST_FRACTION", "find_pictures", "prepare"]
 

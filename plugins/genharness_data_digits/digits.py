@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.datasets import load_digits
 
-from genharness.arrays import PrepareRequest, stratified_split
+from genharness.data import PrepareRequest, stratified_split
 
 TEST_FRACTION = 0.3
 GREY_LEVELS = 16

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genharness import DataError
-from genharness.arrays import PrepareRequest, stratified_split
+from genharness.data import PrepareRequest, stratified_split
 from genharness.images import as_labels, as_uint8, load_npz
 
 TEST_FRACTION = 0.2

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genharness import DataError
-from genharness.arrays import PrepareRequest, stratified_split
+from genharness.data import PrepareRequest, stratified_split
+from genharness.data.from_pictures import asked_shape, write_pictures
 from genharness.images import LEFT_OUT, Layout, Survey, first_of, open_source, read_layout, survey
-from genharness.images.writing import asked_shape, write_pictures
-from genharness.resizing import POLICY
+from genharness.images.resize import POLICY
 
 TEST_FRACTION = 0.2
 MIXED_SIZE = 64

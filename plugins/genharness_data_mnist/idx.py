@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genharness import DataError
-from genharness.arrays import PrepareRequest
-from genharness.specs import Remote
+from genharness.data import PrepareRequest
+from genharness.spec.plugins import Remote
 
 _UNSIGNED_BYTE = 0x08
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_breast_cancer
 
 from genharness import DataError
-from genharness.arrays import PrepareRequest, stratified_split
+from genharness.data import PrepareRequest, stratified_split
 
 __all__ = ["TEST_FRACTION", "prepare", "standardised"]
 

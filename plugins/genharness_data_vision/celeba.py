@@ -15,9 +15,9 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from genharness import DataError, Remote
-from genharness.arrays import PrepareRequest
+from genharness.data import PrepareRequest
+from genharness.data.from_pictures import asked_shape, write_pictures
 from genharness.images import FileSource, open_source
-from genharness.images.writing import asked_shape, write_pictures
 from genharness_data_vision.sources import note_unofficial
 
 __all__ = ["ATTRIBUTE", "prepare", "read_attribute", "read_partition"]

@@ -11,10 +11,10 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from genharness import DataError
-from genharness.arrays import PrepareRequest
+from genharness.data import PrepareRequest
+from genharness.data.from_pictures import asked_shape, write_pictures
 from genharness.errors import did_you_mean
 from genharness.images import FileSource, read_layout
-from genharness.images.writing import asked_shape, write_pictures
 from genharness_data_vision.pickles import load_pickle, read_batch
 from genharness_data_vision.sources import accept_unofficial, open_small
 

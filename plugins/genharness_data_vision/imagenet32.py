@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from genharness import DataError
-from genharness.archives import open_zip
-from genharness.arrays import PrepareRequest, SplitWriter
+from genharness.data import PrepareRequest, SplitWriter
+from genharness.files.archives import open_zip
 from genharness_data_vision.pickles import load_pickle, read_batch
 
 __all__ = ["BATCHES", "prepare"]

@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 
 from genharness import DataError
-from genharness.archives import extract_archive
-from genharness.arrays import PrepareRequest
+from genharness.data import PrepareRequest
+from genharness.data.from_pictures import asked_shape, write_pictures
+from genharness.files.archives import extract_archive
 from genharness.images import FileSource
-from genharness.images.writing import asked_shape, write_pictures
 
 __all__ = ["find_databases", "prepare"]
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from genharness import Remote
-from genharness.archives import is_archive, read_members
-from genharness.arrays import PrepareRequest
-from genharness.checksums import mismatch
+from genharness.data import PrepareRequest
+from genharness.files.archives import is_archive, read_members
+from genharness.files.checksums import mismatch
 from genharness.images import FileSource, open_source
 
 __all__ = ["accept_unofficial", "note_unofficial", "open_small"]

@@ -11,7 +11,7 @@ from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 
 from genharness import DataError
-from genharness.arrays import PrepareRequest
+from genharness.data import PrepareRequest
 from genharness_data_vision.sources import accept_unofficial
 
 __all__ = ["prepare", "read_mat"]

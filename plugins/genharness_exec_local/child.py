@@ -9,9 +9,9 @@ from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event as StopEvent
 from typing import Any
 
-from genharness.cells import Task
-from genharness.execution import Event
-from genharness.memory_limit import limit_memory
+from genharness.engine.memory import limit_memory
+from genharness.plugin.execution import Event
+from genharness.spec.cell import Task
 
 __all__ = ["run_in_child"]
 
@@ -24,7 +24,7 @@ def run_in_child(task: Task, pipe: Connection, stop: StopEvent, slot: int) -> No
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    from genharness.runner import run_task
+    from genharness.run.cell import run_task
 
     limit_memory(task.settings.memory_limit_bytes)
     news = _News(pipe)

@@ -14,10 +14,10 @@ from multiprocessing.context import BaseContext
 from typing import Any
 
 from genharness import RunError
-from genharness.cells import Task
-from genharness.execution import Event, Phase
-from genharness.records import Record, Status
-from genharness.store import Store
+from genharness.plugin.execution import Event, Phase
+from genharness.results.store import Store
+from genharness.spec.cell import Task
+from genharness.spec.record import Record, Status
 from genharness_exec_local.child import run_in_child
 from genharness_exec_local.memory import oom_kills
 

@@ -8,6 +8,6 @@ import signal
 
 import torch._dynamo  # noqa: F401  -- the first optimiser of a process imports it: seconds in every cell
 
-import genharness.runner  # noqa: F401  -- for its side effect: torch is in memory
+import genharness.run.cell  # noqa: F401  -- for its side effect: torch is in memory
 
 signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genharness import GenharnessError, RunError
-from genharness.cells import Task
-from genharness.home import home
-from genharness.store import Store
+from genharness.files.home import home
+from genharness.results.store import Store
+from genharness.spec.cell import Task
 
 __all__ = ["Expectation", "expecting", "unmet", "versions_of"]
 

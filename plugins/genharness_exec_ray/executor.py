@@ -9,11 +9,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 
 from genharness import ConfigError, PluginError
-from genharness.cells import Task
-from genharness.data_facts import facts_reader
-from genharness.execution import Event
-from genharness.records import Record
-from genharness.registry import load_registry
+from genharness.data.facts import facts_reader
+from genharness.plugin.execution import Event
+from genharness.plugin.registry import load_registry
+from genharness.spec.cell import Task
+from genharness.spec.record import Record
 from genharness_exec_ray.addresses import checked_address
 from genharness_exec_ray.checks import expecting
 from genharness_exec_ray.cluster import Share, connected
@@ -61,7 +61,7 @@ def _with_shares(tasks: Sequence[Task]) -> list[tuple[Task, Share]]:
     The number of threads is settled here, as `local` would settle it on this machine, so that scores do not depend on
     the node that a cell happens to run on.
     """
-    from genharness.threads import thread_count  # imports torch, which a plan must not wait for
+    from genharness.engine.threads import thread_count  # imports torch, which a plan must not wait for
 
     read = facts_reader(load_registry())
     shapes = {name: read(name).shape for name in dict.fromkeys(task.cell.dataset for task in tasks)}

@@ -17,8 +17,8 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from genharness import GenharnessError
-from genharness.execution import Executor, make_executor
-from genharness.registry import load_registry
+from genharness.plugin.execution import Executor, make_executor
+from genharness.plugin.registry import load_registry
 from genharness_exec_ray.checks import unmet
 from genharness_exec_ray.messages import Job, Message
 

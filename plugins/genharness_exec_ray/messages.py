@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from genharness.cells import Task
+from genharness.spec.cell import Task
 from genharness_exec_ray.checks import Expectation
 
 __all__ = ["Job", "Message"]

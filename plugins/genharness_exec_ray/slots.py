@@ -11,7 +11,7 @@ import ray
 from ray.exceptions import ActorUnavailableError, OutOfMemoryError, RayError, RayTaskError
 
 from genharness import RunError
-from genharness.cells import Task
+from genharness.spec.cell import Task
 from genharness_exec_ray.cluster import Share
 from genharness_exec_ray.messages import Job, Message
 from genharness_exec_ray.worker import CellWorker

@@ -12,10 +12,10 @@ from typing import Any
 import ray
 
 from genharness import RunError
-from genharness.cells import Task
-from genharness.execution import Event
-from genharness.records import Record, Status
-from genharness.store import Store
+from genharness.plugin.execution import Event
+from genharness.results.store import Store
+from genharness.spec.cell import Task
+from genharness.spec.record import Record, Status
 from genharness_exec_ray.checks import Expectation, versions_of
 from genharness_exec_ray.cluster import Share, fits, node_count
 from genharness_exec_ray.messages import Job

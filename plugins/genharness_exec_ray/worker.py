@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
-from genharness.home import home
+from genharness.files.home import home
 from genharness_exec_ray.messages import Job, Message
 
 __all__ = ["CellWorker", "environment"]

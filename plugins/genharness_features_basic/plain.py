@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from genharness import DataError
 from genharness.kit import Extracted, Extractor
-from genharness.protocol import short_hash
+from genharness.spec.protocol import short_hash
 
 __all__ = ["Identity", "Pixels"]
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torchvision.models import vgg16  # type: ignore[import-untyped]  # torchvision ships no types
 
 from genharness.kit import ExtractorContext
-from genharness.kit.embedding import ImageExtractor
+from genharness.kit.image_extractor import ImageExtractor
 from genharness.kit.resize import RESIZES, resize
 from genharness_features_basic import RandomVggConfig
 

@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from genharness import ConfigError, DataError
-from genharness.arrays import PreparedData
-from genharness.atomic import write_bytes
-from genharness.features import entry_turn
-from genharness.feeding import Feeder, to_unit_range
-from genharness.home import home
+from genharness.data import PreparedData
+from genharness.engine.feed import Feeder, to_unit_range
+from genharness.engine.threads import threads_settled
+from genharness.files.atomic import write_bytes
+from genharness.files.home import home
+from genharness.functional.parallel import side_by_side
 from genharness.kit import Extracted, Extractor, ExtractorContext
-from genharness.kit.parallel import side_by_side
-from genharness.protocol import short_hash
-from genharness.threads import threads_settled
+from genharness.measure.feature_cache import entry_turn
+from genharness.spec.protocol import short_hash
 from genharness_features_classifier import ClassifierConfig
 from genharness_features_classifier.network import Classifier
 

@@ -9,12 +9,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from genharness.downloads import in_words
+from genharness.files.downloads import in_words
+from genharness.files.weights import find_weights, weights_hash
+from genharness.functional.parallel import exact_convolutions, full_precision
 from genharness.kit import Extracted, Extractor, ExtractorContext
-from genharness.kit.embedding import check_images
-from genharness.kit.parallel import exact_convolutions, full_precision
+from genharness.kit.image_extractor import check_images
 from genharness.kit.resize import RESIZES, resize
-from genharness.weights import find_weights, weights_hash
 from genharness_features_inception import WEIGHTS
 from genharness_features_inception.network import SIDE, load_network
 

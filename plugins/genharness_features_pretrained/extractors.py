@@ -13,12 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from genharness import ConfigError, DataError, Remote
-from genharness.downloads import in_words
-from genharness.home import home
+from genharness.files.downloads import in_words
+from genharness.files.home import home
+from genharness.files.weights import find_weights, weights_hash
 from genharness.kit import ExtractorContext
-from genharness.kit.embedding import ImageExtractor
+from genharness.kit.image_extractor import ImageExtractor
 from genharness.kit.resize import resize
-from genharness.weights import find_weights, weights_hash
 from genharness_features_pretrained import CLIP, DINOV2, VGG16
 
 __all__ = ["Clip", "DinoV2", "Vgg16"]

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from genharness.functional.image_quality import pair_ssim
+from genharness.functional.vendi import vendi_score
 from genharness.kit import Evaluation
-from genharness.kit.image_quality import pair_ssim
-from genharness.kit.vendi import vendi_score
 from genharness_metric_diversity import PairsConfig, VendiConfig
 
 __all__ = ["PairSsim", "Vendi"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from genharness import NoOptions
+from genharness.functional.fid_infinity import fid_infinity
+from genharness.functional.frechet import frechet_distance, frechet_distance_from_statistics
 from genharness.kit import Evaluation
-from genharness.kit.fid_infinity import fid_infinity
-from genharness.kit.frechet import frechet_distance, frechet_distance_from_statistics
 from genharness_metric_frechet import FidInfinityConfig
 
 __all__ = ["FdDinoV2", "Fid", "FidInfinity"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from genharness import ConfigError
+from genharness.functional.inception_score import inception_score
 from genharness.kit import Evaluation
-from genharness.kit.inception_score import inception_score
 from genharness_metric_inception_score import InceptionScoreConfig
 
 __all__ = ["LogitScore"]

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import torch
 
+from genharness.functional.kid import kid
 from genharness.kit import Evaluation
-from genharness.kit.mmd import kid
 from genharness_metric_kid import KidConfig
 
 __all__ = ["Kid"]

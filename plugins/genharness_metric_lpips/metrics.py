@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from genharness import ConfigError, NoOptions
+from genharness.functional.lpips_diversity import lpips_diversity
 from genharness.kit import Evaluation
-from genharness.kit.lpips_diversity import lpips_diversity
 from genharness_metric_lpips import LpipsDiversityConfig
 from genharness_metric_lpips.network import SMALLEST, load_network
 

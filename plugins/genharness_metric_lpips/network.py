@@ -9,9 +9,9 @@ import torch
 from torch import nn
 
 from genharness import ConfigError, DataError
-from genharness.downloads import download
-from genharness.home import home
-from genharness.weights import locate_shared
+from genharness.files.downloads import download
+from genharness.files.home import home
+from genharness.files.weights import locate_shared
 from genharness_metric_lpips import TRUNK
 
 __all__ = ["SMALLEST", "build_network", "load_network"]

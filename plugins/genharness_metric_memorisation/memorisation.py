@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import torch
 
+from genharness.functional.memorisation import HeldOut, memorisation
 from genharness.kit import Evaluation
 from genharness.kit.evaluation import SampleSet
-from genharness.kit.memorisation import HeldOut, memorisation
 from genharness_metric_memorisation import MemorisationConfig
 
 __all__ = ["MemorisationMetric"]

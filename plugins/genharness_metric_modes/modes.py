@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from genharness import ConfigError, NoOptions
+from genharness.functional.modes import RealBins, bin_statistics, class_modes, real_bins
 from genharness.kit import Evaluation
-from genharness.kit.modes import RealBins, bin_statistics, class_modes, real_bins
 from genharness_metric_modes import BinsConfig, ModesConfig
 
 __all__ = ["Bins", "ClassAccuracy", "Modes"]

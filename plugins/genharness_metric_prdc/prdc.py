@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 
+from genharness.functional.prdc import knn_radii, prdc
 from genharness.kit import Evaluation
-from genharness.kit.neighbours import knn_radii, prdc
 from genharness_metric_prdc import PrdcConfig
 
 __all__ = ["Prdc"]

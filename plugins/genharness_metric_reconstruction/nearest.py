@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from genharness.functional.image_quality import nearest_real
 from genharness.kit import Evaluation
-from genharness.kit.image_quality import nearest_real
 from genharness_metric_reconstruction import NearestRealConfig
 
 __all__ = ["Nearest"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from genharness import ConfigError, NoOptions
+from genharness.functional.image_quality import bce, mse, psnr, ssim
 from genharness.kit import Evaluation
-from genharness.kit.image_quality import bce, mse, psnr, ssim
 
 __all__ = ["Reconstruction"]
 

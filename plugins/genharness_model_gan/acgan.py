@@ -13,7 +13,7 @@ from genharness.errors import ConfigError
 from genharness.kit import Batch
 from genharness.kit.blocks import frozen, latent_paths, random_normal
 from genharness.kit.optim import adam, minimise
-from genharness.specs import DataShape
+from genharness.spec.plugins import DataShape
 from genharness_model_gan.base import LatentGAN
 from genharness_model_gan.dcgan_body import DCGANDiscriminator, DCGANGenerator
 from genharness_model_gan.losses import discriminator_loss, non_saturating_loss

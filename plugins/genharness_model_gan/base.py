@@ -12,7 +12,7 @@ from torch.optim import Optimizer
 from genharness.kit import Batch, GenerativeModel
 from genharness.kit.blocks import latent_paths, random_normal
 from genharness.kit.optim import linear_decay, set_learning_rate
-from genharness.specs import DataShape
+from genharness.spec.plugins import DataShape
 
 __all__ = ["CriticGAN", "LatentGAN", "spectrally_normalise"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from genharness.specs import DataShape
+from genharness.spec.plugins import DataShape
 from genharness_model_gan.dcgan_body import DCGANDiscriminator, DCGANGenerator
 from genharness_model_gan.gan import GAN
 

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from genharness.kit.blocks import down_conv, halvings, image_side, init_he, init_normal, up_conv
-from genharness.specs import DataShape
+from genharness.spec.plugins import DataShape
 
 __all__ = ["ConditionalBatchNorm2d", "DCGANDiscriminator", "DCGANGenerator"]
 

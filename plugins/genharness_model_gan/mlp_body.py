@@ -8,7 +8,7 @@ from math import prod
 from torch import Tensor, nn
 
 from genharness.kit.blocks import init_he, mlp
-from genharness.specs import DataShape
+from genharness.spec.plugins import DataShape
 
 __all__ = ["MLPDiscriminator", "MLPGenerator"]
 

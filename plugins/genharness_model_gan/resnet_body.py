@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from genharness.kit.blocks import halvings, image_side
-from genharness.specs import DataShape
+from genharness.spec.plugins import DataShape
 
 __all__ = ["ResNetCritic", "ResNetGenerator"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from genharness.specs import DataShape
+from genharness.spec.plugins import DataShape
 from genharness_model_gan.base import spectrally_normalise
 from genharness_model_gan.wgan_gp import WGANGP
 

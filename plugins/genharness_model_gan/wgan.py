@@ -12,7 +12,7 @@ from torch.optim import RMSprop
 from genharness.kit import Batch
 from genharness.kit.blocks import frozen
 from genharness.kit.optim import minimise
-from genharness.specs import DataShape
+from genharness.spec.plugins import DataShape
 from genharness_model_gan.base import CriticGAN
 from genharness_model_gan.dcgan_body import DCGANDiscriminator, DCGANGenerator
 

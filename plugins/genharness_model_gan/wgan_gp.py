@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from genharness.kit import Batch
 from genharness.kit.blocks import frozen
 from genharness.kit.optim import adam, minimise
-from genharness.specs import DataShape
+from genharness.spec.plugins import DataShape
 from genharness_model_gan.base import CriticGAN
 from genharness_model_gan.dcgan_body import DCGANDiscriminator, DCGANGenerator
 from genharness_model_gan.losses import gradient_penalty

@@ -14,7 +14,7 @@ from genharness.kit.mixture import GaussianMixtures
 from genharness_model_reference.configs import ClassGMMConfig
 
 if TYPE_CHECKING:
-    from genharness.arrays import PreparedData
+    from genharness.data import PreparedData
 
 __all__ = ["ClassGMM"]
 

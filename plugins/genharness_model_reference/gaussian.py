@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from genharness import DataShape, RunError
+from genharness.functional.gaussian import GaussianStatistics, centred_rows
 from genharness.kit import GenerativeModel
 from genharness.kit.blocks import random_normal
-from genharness.kit.gaussian import GaussianStatistics, centred_rows
 
 if TYPE_CHECKING:
-    from genharness.arrays import PreparedData
+    from genharness.data import PreparedData
 
 __all__ = ["EXACT_DIMENSIONS", "Gaussian", "leading_components"]
 

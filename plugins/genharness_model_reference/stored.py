@@ -14,7 +14,7 @@ from genharness import DataShape, RunError
 from genharness.kit import GenerativeModel
 
 if TYPE_CHECKING:
-    from genharness.arrays import PreparedData
+    from genharness.data import PreparedData
 
 __all__ = ["Memoriser", "Real", "Stored"]
 

@@ -18,7 +18,7 @@ from genharness_model_vae.configs import AEConfig
 from genharness_model_vae.networks import decoder, encoder
 
 if TYPE_CHECKING:
-    from genharness.arrays import PreparedData
+    from genharness.data import PreparedData
 
 __all__ = ["AE"]
 

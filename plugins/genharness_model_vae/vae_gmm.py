@@ -20,7 +20,7 @@ from genharness_model_vae.configs import VAEGMMConfig
 from genharness_model_vae.vae import VAE
 
 if TYPE_CHECKING:
-    from genharness.arrays import PreparedData
+    from genharness.data import PreparedData
 
 __all__ = ["VAEGMM"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from genharness.board import BoardColumn, Cell
+from genharness.board.build import BoardColumn, Cell
 
 __all__ = ["shown"]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import orjson
 
-from genharness.board import Board, BoardColumn, Cell, Group, Row
-from genharness.records import Record
-from genharness.reporting import RenderOptions
+from genharness.board.build import Board, BoardColumn, Cell, Group, Row
+from genharness.board.render import RenderOptions
+from genharness.spec.record import Record
 from genharness_report_text.numbers import shown
 
 __all__ = ["render_csv", "render_json", "render_md"]

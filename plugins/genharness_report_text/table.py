@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.console import Group as Stack
 from rich.text import Text
 
-from genharness.board import Board, BoardColumn, Group
-from genharness.reporting import RenderOptions
+from genharness.board.build import Board, BoardColumn, Group
+from genharness.board.render import RenderOptions
 from genharness_report_text.numbers import shown
 
 __all__ = ["render"]

@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from genharness.cli.cache import cache
-from genharness.features import FeatureCache
-from genharness.home import home
+from genharness.files.home import home
 from genharness.kit import Extracted
+from genharness.measure.feature_cache import FeatureCache
 
 
 def invoke(*arguments, **options):

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from genharness.cells import Cell
-from genharness.protocol import Protocol
-from genharness.records import Record
-from genharness.store import Store
+from genharness.results.store import Store
+from genharness.spec.cell import Cell
+from genharness.spec.protocol import Protocol
+from genharness.spec.record import Record
 
 
 def save(store, model, base, protocol):

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from genharness.arrays import data_home
 from genharness.cli.data import data
+from genharness.data import data_home
 from genharness.errors import GenharnessError
 
 

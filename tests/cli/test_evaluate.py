@@ -15,15 +15,15 @@ from click.testing import CliRunner
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from genharness.cells import Cell
 from genharness.cli.evaluate import evaluate
 from genharness.cli.main import cli
-from genharness.drawing import Drawn
 from genharness.errors import ConfigError, RunError
-from genharness.protocol import Protocol
-from genharness.records import Record
-from genharness.sample_files import write_samples
-from genharness.store import Store
+from genharness.results.store import Store
+from genharness.run.draw import Drawn
+from genharness.run.write import write_samples
+from genharness.spec.cell import Cell
+from genharness.spec.protocol import Protocol
+from genharness.spec.record import Record
 
 IMAGES = (load_digits().images[:80] * 15.9375).astype(np.uint8)[:, None]
 NOISE = np.random.default_rng(0).integers(0, 256, IMAGES.shape).astype(np.uint8)

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from genharness.cli.main import cli
-from genharness.store import Store
+from genharness.results.store import Store
 
 SMALL = {
     "ae": ["width=16"],
@@ -49,7 +49,7 @@ def results(shared_data, tmp_path_factory):
 @pytest.mark.slow
 @pytest.mark.parametrize("dataset", ["cifar10#300", "covid@32"])
 def test_every_image_model_trains_and_is_scored_on(dataset, results):
-    from genharness.registry import load_registry
+    from genharness.plugin.registry import load_registry
 
     image_models = {spec.name for spec in load_registry().models.values() if "image" in spec.modalities}
     records = [record for record in Store(results).records() if record.cell.dataset == dataset]

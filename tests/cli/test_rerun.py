@@ -5,12 +5,12 @@ import json
 
 import pytest
 
-from genharness.cells import Cell
 from genharness.errors import ConfigError
-from genharness.protocol import Protocol
-from genharness.records import Record
-from genharness.registry import load_registry
-from genharness.repeating import agreement, repetition
+from genharness.plugin.registry import load_registry
+from genharness.spec.cell import Cell
+from genharness.spec.protocol import Protocol
+from genharness.spec.record import Record
+from genharness.study.rerun import agreement, repetition
 
 ENVIRONMENT = {"cpu": "one", "threads": 2, "device": "cpu", "packages": {"torch": "2.8"}, "deterministic": False}
 

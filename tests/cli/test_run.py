@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 
 import pytest
-
 from faulty_models import HEAVY, LIGHT
 
 INTERVAL = "must be a positive interval such as 5epochs, 1000steps or 50kimg"
@@ -210,7 +209,8 @@ def test_a_corrupt_record_is_named_and_done_again(genharness, tmp_path, home):
 
 
 TRACKER = """
-from genharness import TrackerSpec, hookimpl
+from genharness import TrackerSpec
+from genharness import hookimpl
 
 @hookimpl
 def genharness_trackers():

@@ -8,18 +8,18 @@ import torch
 from click.testing import CliRunner
 from PIL import Image
 
-from genharness.cells import Cell, Settings
 from genharness.cli.sample import sample
-from genharness.data_facts import facts_reader
+from genharness.data.facts import facts_reader
 from genharness.errors import GenharnessError
 from genharness.images.samples import read_images
-from genharness.plan import expand
-from genharness.protocol import Protocol
-from genharness.records import Record
-from genharness.registry import load_registry
-from genharness.runner import run_task
-from genharness.store import Store
-from genharness.suite import Suite
+from genharness.plugin.registry import load_registry
+from genharness.results.store import Store
+from genharness.run.cell import run_task
+from genharness.spec.cell import Cell, Settings
+from genharness.spec.protocol import Protocol
+from genharness.spec.record import Record
+from genharness.study.plan import expand
+from genharness.study.suite import Suite
 
 COUNT = 60
 

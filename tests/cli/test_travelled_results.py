@@ -8,14 +8,14 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from genharness.cells import Settings
 from genharness.cli.main import cli
-from genharness.data_facts import facts_reader
+from genharness.data.facts import facts_reader
 from genharness.errors import GenharnessError
-from genharness.plan import expand
-from genharness.registry import load_registry
-from genharness.runner import run_task
-from genharness.suite import Suite
+from genharness.plugin.registry import load_registry
+from genharness.run.cell import run_task
+from genharness.spec.cell import Settings
+from genharness.study.plan import expand
+from genharness.study.suite import Suite
 
 
 @pytest.fixture(scope="module")

@@ -16,16 +16,16 @@ from click.testing import CliRunner
 from sklearn.datasets import load_digits
 
 from genharness import NoOptions
-from genharness.cells import Cell
 from genharness.cli.verify import verify
 from genharness.errors import ConfigError, DataError
-from genharness.external import Request, prepare
-from genharness.external_scoring import score_samples
-from genharness.peers import Peer, Theirs
-from genharness.peers.features import FEATURE_PEERS
-from genharness.registry import load_registry
-from genharness.store import Store
-from genharness.verification import compare
+from genharness.evaluate.request import Request, prepare
+from genharness.evaluate.score import score_samples
+from genharness.plugin.registry import load_registry
+from genharness.results.store import Store
+from genharness.spec.cell import Cell
+from genharness.verify.compare import compare
+from genharness.verify.features import FEATURE_PEERS
+from genharness.verify.peers import Peer, Theirs
 from genharness_metric_frechet.fid import FdDinoV2
 
 IMAGES = (load_digits().images[:80] * 15.9375).astype(np.uint8)[:, None]

@@ -8,12 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from fault_checks import assert_nothing_half_written, part_of_a_temporary, untimed
 from planted_faults import KINDS, PHASES
 
 HERE = Path(__file__).parent
-PLUGIN = HERE.parent / "planted_faults.py"
+PLUGIN = HERE.parent / "helpers" / "planted_faults.py"
 SMALL = ["--budget", "10steps", "--samples", "40", "--set", "classifier.steps=20", "--set", "gan.width=16"]
 RUN = ["run", "--models", "gan,noise", "--datasets", "digits#200", "--metrics", "fid", *SMALL]
 RUN += ["--checkpoint-every", "0", "--memory-limit", "4GiB"]

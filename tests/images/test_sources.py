@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from genharness import DataError
-from genharness.archives import UnreadableError
+from genharness.files.archives import UnreadableError
 from genharness.images import open_source, sources
 
 

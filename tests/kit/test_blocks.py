@@ -8,7 +8,7 @@ from torch import nn
 
 from genharness.errors import ConfigError
 from genharness.kit import blocks
-from genharness.specs import DataShape
+from genharness.spec.plugins import DataShape
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from genharness import DataError
-from genharness.arrays import ensure_prepared
+from genharness.data import ensure_prepared
 from genharness_data_tabular import genharness_datasets
 from genharness_data_tabular.breast_cancer import standardised
 

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from genharness import DataError
-from genharness.arrays import data_home, ensure_prepared, is_prepared
+from genharness.data import data_home, ensure_prepared, is_prepared
 from genharness_data_vision import CIFAR10
 from genharness_data_vision.cifar10 import BATCHES
 

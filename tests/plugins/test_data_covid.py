@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from genharness import DataError
-from genharness.arrays import ensure_prepared
+from genharness.data import ensure_prepared
 from genharness_data_chest_xray import COVID
 from genharness_data_chest_xray.copies import near_copies
 from genharness_data_chest_xray.metadata import CLASS_NAMES, class_of, read_rows, select

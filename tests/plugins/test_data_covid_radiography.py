@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from genharness import DataError
-from genharness.arrays import ensure_prepared
+from genharness.data import ensure_prepared
 from genharness_data_chest_xray import COVID_RADIOGRAPHY
 
 ROOT = "COVID-19_Radiography_Dataset"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.datasets import load_digits
 
-from genharness.arrays import ensure_prepared
+from genharness.data import ensure_prepared
 from genharness_data_digits import genharness_datasets
 
 (DIGITS,) = genharness_datasets()

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from genharness import ConfigError, DataError
-from genharness.arrays import ensure_prepared
+from genharness.data import ensure_prepared
 from genharness_data_files import genharness_datasets
 
 FOLDER, ZIP, NPZ = genharness_datasets()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from genharness import DataError
-from genharness.arrays import ensure_prepared
+from genharness.data import ensure_prepared
 from genharness_data_vision import IMAGENET32
 from genharness_data_vision.imagenet32 import BATCHES
 

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from genharness import DataError
-from genharness.arrays import ensure_prepared
+from genharness.data import ensure_prepared
 from genharness_data_vision import LSUN
 
 COLOURS = {"bedroom": (200, 0, 0), "tower": (0, 200, 0)}

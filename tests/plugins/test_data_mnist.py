@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from genharness import DataError, Remote
-from genharness.arrays import ensure_prepared
+from genharness.data import ensure_prepared
 from genharness_data_mnist import genharness_datasets
 from genharness_data_mnist.idx import read_idx
 

@@ -11,7 +11,7 @@ import pytest
 import genharness_data_chest_xray
 import genharness_data_tabular
 import genharness_data_vision
-from genharness.registry import load_factory
+from genharness.plugin.registry import load_factory
 
 FAMILIES = (genharness_data_vision, genharness_data_chest_xray, genharness_data_tabular)
 SPECS = [spec for family in FAMILIES for spec in family.genharness_datasets()]

@@ -7,7 +7,7 @@ import pytest
 from scipy.io import savemat
 
 from genharness import DataError
-from genharness.arrays import ensure_prepared
+from genharness.data import ensure_prepared
 from genharness_data_vision import SVHN
 from genharness_data_vision.svhn import read_mat
 

@@ -6,8 +6,8 @@ import torch
 
 from genharness import DataError
 from genharness.kit import ExtractorContext
-from genharness.options import build_config
-from genharness.registry import load_factory, load_registry
+from genharness.plugin.registry import load_factory, load_registry
+from genharness.spec.options import build_config
 from genharness_features_basic import RandomVggConfig
 from genharness_features_basic.random_vgg import RandomVgg16
 

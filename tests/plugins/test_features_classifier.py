@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from genharness import ConfigError, DataError, DataShape
-from genharness.arrays import ensure_prepared, parse_reference
-from genharness.home import home
+from genharness.data import ensure_prepared, parse_reference
+from genharness.files.home import home
 from genharness.kit import ExtractorContext
-from genharness.registry import load_registry
+from genharness.plugin.registry import load_registry
 from genharness_features_classifier import ClassifierConfig
 from genharness_features_classifier.extractor import ClassifierExtractor
 from genharness_features_classifier.network import Classifier

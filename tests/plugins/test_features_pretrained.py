@@ -11,10 +11,10 @@ from PIL import Image
 from torch import nn
 
 from genharness import ConfigError, DataError
-from genharness.checksums import file_digest
-from genharness.home import home
+from genharness.files.checksums import file_digest
+from genharness.files.home import home
 from genharness.kit import ExtractorContext
-from genharness.registry import load_factory, load_registry
+from genharness.plugin.registry import load_factory, load_registry
 from genharness_features_pretrained import extractors
 
 pytest.importorskip("torch_fidelity")

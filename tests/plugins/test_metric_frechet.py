@@ -6,7 +6,7 @@ import torch
 from torch_fidelity.metric_fid import KEY_METRIC_FID, fid_features_to_statistics, fid_statistics_to_metric
 
 from genharness import NoOptions
-from genharness.kit.frechet import GaussianStatistics
+from genharness.functional.frechet import GaussianStatistics
 from genharness_metric_frechet.fid import FdDinoV2, Fid
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from genharness import ConfigError, DataError
-from genharness.checksums import file_digest
+from genharness.files.checksums import file_digest
 from genharness.kit.evaluation import Reconstructions
 from genharness_metric_lpips import LpipsDiversityConfig, metrics, network
 
@@ -129,7 +129,7 @@ def test_weights_that_are_meant_for_an_extractor_are_passed_over(trunk, tmp_path
 
 
 def test_the_packages_own_calls_agree(trunk, tmp_path, monkeypatch):
-    from genharness.peers import PEERS
+    from genharness.verify.peers import PEERS
 
     strict = torch.nn.Module.load_state_dict  # the file of the test leaves out the large layers, which LPIPS does too
     monkeypatch.setattr(torch.nn.Module, "load_state_dict", lambda self, state, *_, **__: strict(self, state, False))
@@ -149,7 +149,7 @@ def test_the_packages_own_calls_agree(trunk, tmp_path, monkeypatch):
 
 
 def test_without_a_trunk_the_package_is_not_compared(tmp_path, monkeypatch):
-    from genharness.peers import PEERS
+    from genharness.verify.peers import PEERS
 
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     (peer,) = (peer for peer in PEERS if peer.metric == "lpips")

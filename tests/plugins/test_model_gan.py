@@ -13,8 +13,8 @@ from torch import nn
 from genharness.errors import ConfigError
 from genharness.kit import Batch, Interpolates
 from genharness.kit.blocks import random_normal
-from genharness.options import build_config, option_errors
-from genharness.specs import DataShape
+from genharness.spec.options import build_config, option_errors
+from genharness.spec.plugins import DataShape
 from genharness_model_gan import base, configs, genharness_models, losses, resnet_body
 
 SPECS = {spec.name: spec for spec in genharness_models()}

@@ -8,9 +8,9 @@ import math
 import numpy as np
 import pytest
 from scipy import stats
+from stats_vectorised import least_p
 
 from genharness.stats import compare, compare_many, holm, tied_with_best
-from stats_vectorised import least_p
 
 GOOD = {0: 25.0, 1: 27.0, 2: 26.0}
 BAD = {0: 40.0, 1: 41.0, 2: 43.0}

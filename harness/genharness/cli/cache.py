@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from genharness.caches import KINDS, CacheEntry, CacheKind, cache_entries, clear_entry
 from genharness.cli.data_views import megabytes
-from genharness.home import home
+from genharness.files.cached import KINDS, CacheEntry, CacheKind, cache_entries, clear_entry
+from genharness.files.home import home
 
 __all__ = ["cache"]
 

@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from genharness.board.compare import MetricComparison, RowComparison, compare_rows
 from genharness.cli.options import DEFAULT_RESULTS, console, split_names
-from genharness.comparison import MetricComparison, RowComparison, compare_rows
-from genharness.registry import load_registry
+from genharness.plugin.registry import load_registry
+from genharness.results.store import Store
 from genharness.stats import Comparison
-from genharness.store import Store
 
 __all__ = ["compare"]
 

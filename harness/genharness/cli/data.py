@@ -12,10 +12,10 @@ from rich.console import Console
 
 from genharness.cli.data_views import PrepareProgress, dataset_plain, dataset_table, info_view, megabytes
 from genharness.errors import ConfigError, DataError
-from genharness.home import home
-from genharness.references import DatasetReference, parse_reference
-from genharness.registry import Registry, load_registry
-from genharness.specs import DatasetSpec
+from genharness.files.home import home
+from genharness.plugin.registry import Registry, load_registry
+from genharness.spec.dataset_name import DatasetReference, parse_reference
+from genharness.spec.plugins import DatasetSpec
 
 __all__ = ["data"]
 
@@ -47,7 +47,7 @@ def list_datasets(as_json: bool) -> None:
       genharness data list
       genharness data list --json
     """
-    from genharness.arrays import prepared_datasets
+    from genharness.data import prepared_datasets
 
     registry = load_registry(tolerant=True)
     prepared, damaged = prepared_datasets()
@@ -71,7 +71,7 @@ def info(name: str, as_json: bool) -> None:
       genharness data info digits
       genharness data info cifar10@64
     """
-    from genharness.arrays import is_prepared, open_prepared
+    from genharness.data import is_prepared, open_prepared
 
     spec, reference = _find(load_registry(), name)
     prepared = open_prepared(spec, reference) if is_prepared(spec, reference) else None
@@ -103,7 +103,7 @@ def prepare(names: Sequence[str], source: Path | None, limit: int | None, valida
       genharness data prepare cifar10@64 --limit 5000
       genharness data prepare zip:faces.zip
     """
-    from genharness.arrays import ensure_prepared
+    from genharness.data import ensure_prepared
 
     if source is not None and len(names) > 1:
         raise ConfigError("--from is for one dataset at a time")
@@ -131,7 +131,7 @@ def verify(names: Sequence[str]) -> None:
       genharness data verify
       genharness data verify mnist cifar10@64
     """
-    from genharness.arrays import PreparedData, open_prepared, prepared_datasets, verify_arrays
+    from genharness.data import PreparedData, open_prepared, prepared_datasets, verify_arrays
 
     wrong: list[str] = []
     chosen: list[PreparedData] = []
@@ -168,7 +168,7 @@ def remove(names: Sequence[str], variants: bool, downloads: bool, yes: bool) -> 
       genharness data remove cifar10@64
       genharness data remove cifar10 --variants --downloads --yes
     """
-    from genharness.arrays import remove_prepared
+    from genharness.data import remove_prepared
 
     registry = load_registry()
     chosen: list[DatasetReference] = []
@@ -184,7 +184,7 @@ def remove(names: Sequence[str], variants: bool, downloads: bool, yes: bool) -> 
 
 
 def _prepared_variants(reference: DatasetReference) -> list[DatasetReference]:
-    from genharness.arrays import prepared_datasets
+    from genharness.data import prepared_datasets
 
     prepared, _ = prepared_datasets()
     references = [parse_reference(item.name) for item in prepared]
@@ -205,7 +205,7 @@ def _remove_downloads(name: str) -> None:
 
 def _find(registry: Registry, name: str) -> tuple[DatasetSpec, DatasetReference]:
     """Return the spec and the reference of what the user typed."""
-    from genharness.arrays import resolve
+    from genharness.data import resolve
 
     reference = parse_reference(name)
     spec = registry.datasets.find(reference.name)

@@ -14,12 +14,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from genharness.references import DatasetReference
-from genharness.registry import Registry
-from genharness.specs import DatasetSpec, DataShape
+from genharness.plugin.registry import Registry
+from genharness.spec.dataset_name import DatasetReference
+from genharness.spec.plugins import DatasetSpec, DataShape
 
 if TYPE_CHECKING:
-    from genharness.arrays import PreparedData
+    from genharness.data import PreparedData
 
 __all__ = ["InfoView", "PrepareProgress", "dataset_plain", "dataset_table", "info_view", "megabytes"]
 
@@ -80,7 +80,7 @@ def dataset_table(registry: Registry, prepared: Sequence[PreparedData]) -> Table
 
 
 def _plugin_of(item: PreparedData) -> str:
-    from genharness.references import parse_reference
+    from genharness.spec.dataset_name import parse_reference
 
     return parse_reference(item.name).name
 

@@ -13,9 +13,9 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from genharness.cells import Cell, Task
-from genharness.execution import Event
-from genharness.records import Record
+from genharness.plugin.execution import Event
+from genharness.spec.cell import Cell, Task
+from genharness.spec.record import Record
 
 __all__ = ["Display", "duration", "make_display"]
 

@@ -15,9 +15,9 @@ from rich.table import Table
 
 from genharness.cli.options import console
 from genharness.errors import GenharnessError, PluginError
-from genharness.home import home
-from genharness.registry import Registry, load_registry
-from genharness.weights import locate_weights
+from genharness.files.home import home
+from genharness.files.weights import locate_weights
+from genharness.plugin.registry import Registry, load_registry
 
 __all__ = ["doctor"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from genharness.board import build
+from genharness.board.build import build
 from genharness.cli.data_views import PrepareProgress
 from genharness.cli.leaderboard import print_board
 from genharness.cli.options import (
@@ -20,12 +20,12 @@ from genharness.cli.options import (
     split_names,
 )
 from genharness.errors import ConfigError
-from genharness.records import Record
-from genharness.registry import Registry, load_registry
-from genharness.store import Store
+from genharness.plugin.registry import Registry, load_registry
+from genharness.results.store import Store
+from genharness.spec.record import Record
 
 if TYPE_CHECKING:
-    from genharness.external import External, Request
+    from genharness.evaluate.request import External, Request
 
 __all__ = ["evaluate", "request_of", "request_options"]
 
@@ -58,7 +58,7 @@ def request_options(function: Any) -> Any:
 
 def request_of(options: dict[str, Any]) -> Request:
     """Return what the options of `request_options` ask for."""
-    from genharness.external import Request
+    from genharness.evaluate.request import Request
 
     same = ("samples", "dataset", "reference", "labels", "features", "resize", "resize_to", "seed", "weights")
     return Request(
@@ -99,8 +99,8 @@ def evaluate(form: str, register: bool, wide: bool, **options: Any) -> None:
       genharness evaluate samples/ --dataset cifar10 --register --name my-model
       genharness evaluate dcgan-digits-s0-5f0c33a1b2 --metrics all
     """
-    from genharness.external import prepare
-    from genharness.external_scoring import score_samples
+    from genharness.evaluate.request import prepare
+    from genharness.evaluate.score import score_samples
 
     registry = load_registry()
     registry.reporters.find(form)

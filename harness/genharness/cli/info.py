@@ -11,10 +11,10 @@ from rich.table import Table
 
 from genharness.cli.options import console
 from genharness.errors import ConfigError, did_you_mean
-from genharness.options import Option, options_of
-from genharness.plan import TrainingOptions
-from genharness.registry import Kind, load_registry
-from genharness.specs import DatasetSpec, ExtractorSpec, MetricSpec, ModelSpec
+from genharness.plugin.registry import Kind, load_registry
+from genharness.spec.options import Option, options_of
+from genharness.spec.plugins import DatasetSpec, ExtractorSpec, MetricSpec, ModelSpec
+from genharness.study.plan import TrainingOptions
 
 __all__ = ["info"]
 

@@ -9,12 +9,12 @@ from typing import Any, Literal
 import click
 from rich.console import Console
 
-from genharness.board import Board, build
+from genharness.board.build import Board, build
+from genharness.board.render import RenderOptions
 from genharness.cli.options import console, results_argument, split_names
-from genharness.collecting import no_collection
-from genharness.registry import Registry, load_factory, load_registry
-from genharness.reporting import RenderOptions
-from genharness.store import Store
+from genharness.files.gc_pause import no_collection
+from genharness.plugin.registry import Registry, load_factory, load_registry
+from genharness.results.store import Store
 
 __all__ = ["leaderboard", "print_board", "show"]
 

@@ -12,8 +12,8 @@ from rich.table import Table
 
 from genharness.cli.options import console
 from genharness.errors import ConfigError, did_you_mean
-from genharness.registry import Kind, Registry, load_registry
-from genharness.specs import DatasetSpec, MetricSpec, ModelSpec
+from genharness.plugin.registry import Kind, Registry, load_registry
+from genharness.spec.plugins import DatasetSpec, MetricSpec, ModelSpec
 
 __all__ = ["list_plugins"]
 

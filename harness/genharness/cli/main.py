@@ -12,7 +12,7 @@ import click
 
 from genharness import __version__
 from genharness.errors import GenharnessError, did_you_mean
-from genharness.inputs import printable
+from genharness.files.paths import printable
 
 __all__ = ["cli", "main"]
 

@@ -11,8 +11,8 @@ import click
 from rich.console import Console
 
 from genharness.errors import ConfigError, DataError
-from genharness.inputs import input_path, printable
-from genharness.suite import parse_setting
+from genharness.files.paths import input_path, printable
+from genharness.study.suite import parse_setting
 
 __all__ = [
     "InputPath",

@@ -11,10 +11,10 @@ from rich.table import Table
 
 from genharness.cli.display import duration
 from genharness.errors import GenharnessError
-from genharness.plan import Plan
-from genharness.registry import Registry
-from genharness.states import State, seconds_left
-from genharness.store import Store
+from genharness.plugin.registry import Registry
+from genharness.results.store import Store
+from genharness.study.pending import State, seconds_left
+from genharness.study.plan import Plan
 
 __all__ = ["print_plan", "print_skips"]
 

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import click
 
-from genharness.cells import Task
 from genharness.cli.display import make_display
 from genharness.cli.options import DEFAULT_RESULTS, console, resolve_device
-from genharness.execution import make_executor
-from genharness.recorded_data import recorded_data
-from genharness.records import Record
-from genharness.registry import Registry, load_registry
-from genharness.repeating import TOLERANCE, Agreement, agreement, repetition
-from genharness.store import Store
+from genharness.data.recorded import recorded_data
+from genharness.plugin.execution import make_executor
+from genharness.plugin.registry import Registry, load_registry
+from genharness.results.store import Store
+from genharness.spec.cell import Task
+from genharness.spec.record import Record
+from genharness.study.rerun import TOLERANCE, Agreement, agreement, repetition
 
 __all__ = ["rerun"]
 

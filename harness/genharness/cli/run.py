@@ -13,7 +13,6 @@ from typing import Any
 import click
 from rich.console import Console
 
-from genharness.cells import Settings, Task
 from genharness.cli.display import make_display
 from genharness.cli.options import (
     DEFAULT_RESULTS,
@@ -24,14 +23,15 @@ from genharness.cli.options import (
     split_names,
 )
 from genharness.cli.planned import print_plan, print_skips
+from genharness.engine.memory import parse_memory
 from genharness.errors import ConfigError
-from genharness.execution import Executor, Tracker, find_executor, make_executor
-from genharness.memory_limit import parse_memory
-from genharness.records import Record
-from genharness.registry import Registry, load_factory, load_registry
-from genharness.states import State, task_state
-from genharness.store import Store
-from genharness.suite import Suite, load_suite, parse_seeds
+from genharness.plugin.execution import Executor, Tracker, find_executor, make_executor
+from genharness.plugin.registry import Registry, load_factory, load_registry
+from genharness.results.store import Store
+from genharness.spec.cell import Settings, Task
+from genharness.spec.record import Record
+from genharness.study.pending import State, task_state
+from genharness.study.suite import Suite, load_suite, parse_seeds
 
 __all__ = ["run"]
 
@@ -133,7 +133,7 @@ def _settings(suite: Suite, options: dict[str, Any], remote: bool) -> Settings:
 
 
 def _checked_interval(text: str) -> str:
-    from genharness.budget import parse_length
+    from genharness.spec.length import parse_length
 
     try:
         if not text or (parse_length(text).unit != "s" and parse_length(text).amount > 0):
@@ -147,8 +147,8 @@ def _planned(
     suite: Suite, registry: Registry, settings: Settings, out: Console, options: dict[str, Any]
 ) -> tuple[list[Task], dict[str, State]]:
     """Expand the suite and say what will be done."""
-    from genharness.data_facts import facts_reader
-    from genharness.plan import expand
+    from genharness.data.facts import facts_reader
+    from genharness.study.plan import expand
 
     with _reporting(out) as report:
         plan = expand(suite, registry, settings, facts_reader(registry, suite.limit, report))
@@ -181,8 +181,8 @@ def _reporting(out: Console) -> Iterator[Callable[[int, int, str], None]]:
 
 def _prepare_data(tasks: Sequence[Task], registry: Registry, out: Console) -> None:
     """Prepare every dataset before anything is trained, so that a missing one costs no time."""
-    from genharness.arrays import ensure_prepared
-    from genharness.references import parse_reference
+    from genharness.data import ensure_prepared
+    from genharness.spec.dataset_name import parse_reference
 
     with _reporting(out) as report:
         for name in dict.fromkeys(task.cell.dataset for task in tasks):

@@ -8,8 +8,8 @@ import click
 
 from genharness.cli.data_views import PrepareProgress
 from genharness.cli.options import DEFAULT_RESULTS, resolve_device, split_names
-from genharness.registry import load_registry
-from genharness.store import Store
+from genharness.plugin.registry import load_registry
+from genharness.results.store import Store
 
 __all__ = ["sample"]
 
@@ -48,8 +48,8 @@ def sample(
       genharness sample acgan-digits-s0 -n 200 --labels 3,8 --seed 1 --out fakes.npz
     """
     record = Store(results).find(cell)
-    from genharness.drawing import draw_from
-    from genharness.sample_files import refuse_existing, write_samples
+    from genharness.run.draw import draw_from
+    from genharness.run.write import refuse_existing, write_samples
 
     refuse_existing(out, force=force)
     with PrepareProgress(record.cell.model) as progress:

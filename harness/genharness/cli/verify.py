@@ -16,11 +16,11 @@ from rich.table import Table
 from genharness.cli.data_views import PrepareProgress
 from genharness.cli.evaluate import request_of, request_options
 from genharness.errors import ConfigError
-from genharness.registry import load_registry
-from genharness.store import Store
+from genharness.plugin.registry import load_registry
+from genharness.results.store import Store
 
 if TYPE_CHECKING:
-    from genharness.verification import Comparison
+    from genharness.verify.compare import Comparison
 
 __all__ = ["verify"]
 
@@ -51,8 +51,8 @@ def verify(as_json: bool, **options: Any) -> None:
       genharness verify samples/ --dataset cifar10 --metrics fid,prdc
       genharness verify fake.npy --reference real.npy --features identity --json
     """
-    from genharness.external import prepare
-    from genharness.verification import is_cell, request_of_cell, verify_samples
+    from genharness.evaluate.request import prepare
+    from genharness.verify.compare import is_cell, request_of_cell, verify_samples
 
     registry = load_registry()
     request = request_of(options)
@@ -105,7 +105,7 @@ def _print(found: dict[str, list[Comparison]]) -> None:
 
 def _missing(comparisons: Sequence[Comparison]) -> list[str]:
     """Return one line for all that has to be installed, or none."""
-    from genharness.verification import INSTALL
+    from genharness.verify.compare import INSTALL
 
     names = list(dict.fromkeys(one.missing for one in comparisons if one.missing))
     return [f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} missing: {INSTALL}"] if names else []

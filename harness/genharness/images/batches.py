@@ -12,12 +12,12 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from genharness.archives import UnreadableError
 from genharness.errors import DataError
+from genharness.files.archives import UnreadableError
+from genharness.files.paths import printable
 from genharness.images.decode import BadImageError, Header, decode_image, read_header
+from genharness.images.resize import fit_image
 from genharness.images.sources import FileSource
-from genharness.inputs import printable
-from genharness.resizing import fit_image
 
 __all__ = ["Batch", "Survey", "decode_batches", "survey"]
 

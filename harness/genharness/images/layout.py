@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from genharness.errors import DataError
+from genharness.files.paths import printable
 from genharness.images.decode import SUFFIXES
-from genharness.inputs import printable
 
 __all__ = ["LEFT_OUT", "Layout", "first_of", "read_layout"]
 

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genharness.errors import DataError, did_you_mean
+from genharness.files.paths import printable
 from genharness.images.batches import decode_batches, survey
 from genharness.images.layout import LEFT_OUT, Layout, first_of, read_layout
+from genharness.images.resize import POLICY
 from genharness.images.sources import open_source
 from genharness.images.tensors import as_labels, as_uint8, load_npy, load_npz
-from genharness.inputs import printable
-from genharness.resizing import POLICY
 
 __all__ = ["IMAGE_KEYS", "ImageSet", "find_array", "images_from_array", "labels_array", "read_images"]
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from genharness.archives import UnreadableError, open_zip
 from genharness.errors import DataError
+from genharness.files.archives import UnreadableError, open_zip
 
 __all__ = ["FileSource", "open_source"]
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genharness.archives import list_members
 from genharness.errors import DataError
+from genharness.files.archives import list_members
 
 __all__ = ["as_labels", "as_uint8", "load_npy", "load_npz"]
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from genharness.errors import ConfigError
-from genharness.specs import DataShape
+from genharness.spec.plugins import DataShape
 
 __all__ = [
     "down_conv",

@@ -69,7 +69,7 @@ class Evaluation(Protocol):
         """Return `(n, d)` features of the protocol's extractor."""
 
     def statistics(self, which: Literal["real", "fake", "train", "test"]) -> Any:
-        """Return the `genharness.kit.frechet.GaussianStatistics` of features; those of real data are cached."""
+        """Return the `genharness.functional.frechet.GaussianStatistics` of features; those of real data are cached."""
 
     def derived(
         self, what: str, sets: tuple[SampleSet, ...], compute: Callable[[], Mapping[str, NDArray[Any]]]

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from genharness.arrays import PreparedData
+    from genharness.data import PreparedData
 
 __all__ = ["Extracted", "Extractor", "ExtractorContext"]
 

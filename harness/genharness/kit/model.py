@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from genharness.errors import RunError
-from genharness.specs import DataShape
+from genharness.spec.plugins import DataShape
 
 if TYPE_CHECKING:
-    from genharness.arrays import PreparedData
+    from genharness.data import PreparedData
 
 __all__ = [
     "Batch",

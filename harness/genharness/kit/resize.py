@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from genharness.kit.parallel import full_precision
+from genharness.functional.parallel import full_precision
 
 __all__ = ["RESIZES", "resize"]
 

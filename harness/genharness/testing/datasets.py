@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from genharness.arrays import ensure_prepared
-from genharness.specs import DatasetSpec
+from genharness.data import ensure_prepared
+from genharness.spec.plugins import DatasetSpec
 from genharness.testing.check import Check, must
 from genharness.testing.synthetic import private_home
 

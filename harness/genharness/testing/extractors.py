@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import torch
 
-from genharness.arrays import PreparedData
+from genharness.data import PreparedData
+from genharness.files.weights import locate_weights
 from genharness.kit.extractor import Extractor, ExtractorContext
-from genharness.options import build_config
-from genharness.registry import load_factory
-from genharness.specs import ExtractorSpec
+from genharness.plugin.registry import load_factory
+from genharness.spec.options import build_config
+from genharness.spec.plugins import ExtractorSpec
 from genharness.testing.check import Check, must, no_reason
 from genharness.testing.synthetic import CLASSES, private_home, synthetic_data
-from genharness.weights import locate_weights
 
 __all__ = ["extractor_checks"]
 

@@ -11,15 +11,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from genharness.arrays import PreparedData
+from genharness.data import PreparedData
 from genharness.errors import GenharnessError
 from genharness.kit.evaluation import Reconstructions
 from genharness.kit.extractor import Extracted, Extractor, ExtractorContext
-from genharness.measure import CapabilityViews, SampleData, SampleEvaluation
-from genharness.options import NoOptions, build_config
-from genharness.protocol import Protocol
-from genharness.registry import load_factory
-from genharness.specs import MetricSpec
+from genharness.measure.evaluation import CapabilityViews, SampleData, SampleEvaluation
+from genharness.plugin.registry import load_factory
+from genharness.spec.options import NoOptions, build_config
+from genharness.spec.plugins import MetricSpec
+from genharness.spec.protocol import Protocol
 from genharness.testing.check import Check, must
 from genharness.testing.synthetic import CLASSES, synthetic_data
 

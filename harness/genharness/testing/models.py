@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from genharness.errors import GenharnessError
 from genharness.kit.model import Encodes, GenerativeModel, HasLikelihood, HasPosterior, Interpolates, Reconstructs
-from genharness.specs import ModelSpec
+from genharness.spec.plugins import ModelSpec
 from genharness.testing.check import Check, must
 from genharness.testing.rig import Rig
 from genharness.testing.synthetic import CLASSES, COLUMNS, synthetic_data

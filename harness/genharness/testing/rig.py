@@ -8,13 +8,13 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from genharness.arrays import PreparedData
-from genharness.feeding import Feeder
+from genharness.data import PreparedData
+from genharness.engine.feed import Feeder
+from genharness.engine.sampler import check_samples
 from genharness.kit.model import Batch, FitsData, GenerativeModel
-from genharness.options import build_config
-from genharness.registry import load_factory
-from genharness.sampling import check_samples
-from genharness.specs import ModelSpec
+from genharness.plugin.registry import load_factory
+from genharness.spec.options import build_config
+from genharness.spec.plugins import ModelSpec
 from genharness.testing.check import must
 from genharness.testing.synthetic import CLASSES
 

@@ -15,8 +15,8 @@ from unittest import mock
 import numpy as np
 from numpy.typing import NDArray
 
-from genharness.arrays import ArrayWriter, PreparedData, parse_reference
-from genharness.arrays.prepared import open_folder
+from genharness.data import ArrayWriter, PreparedData, parse_reference
+from genharness.data.prepared import open_folder
 
 __all__ = ["CLASSES", "COLUMNS", "TEST", "TRAIN", "private_home", "synthetic_data"]
 

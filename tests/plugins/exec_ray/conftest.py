@@ -7,7 +7,6 @@ import subprocess
 import sys
 
 import pytest
-
 from ray_runs import SMALL
 
 

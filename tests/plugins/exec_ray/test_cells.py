@@ -7,14 +7,15 @@ import time
 from pathlib import Path
 
 import pytest
-
 from faulty_models import HEAVY, LIGHT
 from ray_runs import QUICK, processes_naming, records, repeatable, statuses, wait_for
 
 ENDLESS = [*QUICK, "--datasets", "digits", "--models", "vae", "--budget", "300s", "--checkpoint-every", "0"]
 
 WORKER_KILLER = """
-from genharness import ModelSpec, Recipe, hookimpl
+from genharness import ModelSpec
+from genharness import Recipe
+from genharness import hookimpl
 
 @hookimpl
 def genharness_models():

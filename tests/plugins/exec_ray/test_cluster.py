@@ -5,7 +5,6 @@ import signal
 
 import numpy as np
 import pytest
-
 from ray_runs import QUICK, SMALL, processes_naming, records, repeatable, wait_for
 
 pytestmark = pytest.mark.slow
@@ -42,7 +41,10 @@ def test_24_cells_with_a_node_killed_are_those_of_an_undisturbed_local_run(make_
 
 COUNTED = """
 from dataclasses import dataclass
-from genharness import ModelSpec, Recipe, hookimpl, option
+from genharness import ModelSpec
+from genharness import Recipe
+from genharness import hookimpl
+from genharness import option
 
 @dataclass(frozen=True)
 class Config:

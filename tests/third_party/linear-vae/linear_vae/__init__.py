@@ -2,7 +2,13 @@
 
 from dataclasses import dataclass
 
-from genharness import ModelSpec, Recipe, hookimpl, option
+from genharness import ModelSpec
+
+from genharness import Recipe
+
+from genharness import hookimpl
+
+from genharness import option
 
 
 @dataclass(frozen=True)

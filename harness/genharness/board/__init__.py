@@ -1,0 +1,1 @@
+"""Records -> leaderboard and comparisons. Torch-free."""

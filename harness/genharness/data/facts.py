@@ -1,0 +1,73 @@
+"""What planning must know of a dataset, without preparing it where its spec says enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from genharness.data import DatasetReference, PreparedData, ensure_prepared, is_prepared, open_prepared, resolve
+from genharness.plugin.registry import Registry
+from genharness.spec.dataset_name import parse_reference
+from genharness.spec.plugins import DatasetSpec, DataShape
+from genharness.study.compatibility import DatasetFacts
+
+__all__ = ["facts_reader"]
+
+
+def facts_reader(
+    registry: Registry, limit: int = 0, report: Callable[[int, int, str], None] | None = None
+) -> Callable[[str], DatasetFacts]:
+    """Return a function that gives the facts of a dataset reference.
+
+    Args:
+        registry: Where dataset plugins are.
+        limit: At most so many samples of each split, 0 for all.
+        report: Told of the progress, where only preparing the data can tell.
+    """
+
+    def read(text: str) -> DatasetFacts:
+        parsed = parse_reference(text)
+        spec = registry.datasets.find(parsed.name)
+        reference = resolve(spec, parsed, limit=limit or None)
+        if is_prepared(spec, reference):
+            return _from_data(spec, open_prepared(spec, reference))
+        if spec.shape is None or reference.classes or not {"train", "test"} <= set(spec.counts):
+            return _from_data(spec, ensure_prepared(spec, reference, report=report))
+        return _from_spec(spec, reference)
+
+    return read
+
+
+def _from_data(spec: DatasetSpec, data: PreparedData) -> DatasetFacts:
+    return DatasetFacts(
+        reference=data.name,
+        spec_name=spec.name,
+        shape=data.shape,
+        counts=dict(data.meta.counts),
+        class_names=data.class_names,
+        content_hash=data.content_hash,
+    )
+
+
+def _from_spec(spec: DatasetSpec, reference: DatasetReference) -> DatasetFacts:
+    counts = _viewed(spec.counts, reference)
+    shape = spec.shape or ()
+    if spec.modality == "image":
+        channels = {"grey": 1, "rgb": 3, None: shape[0]}[reference.channels]
+        sides = (reference.size, reference.size) if reference.size else shape[1:]
+        shape = (channels, *sides)
+    return DatasetFacts(
+        reference=str(reference),
+        spec_name=spec.name,
+        shape=DataShape(spec.modality, shape, len(spec.class_names), counts["train"]),
+        counts=counts,
+        class_names=spec.class_names,
+    )
+
+
+def _viewed(counts: Mapping[str, int], reference: DatasetReference) -> dict[str, int]:
+    """Return the counts of the part of the data that a reference takes."""
+    viewed = dict(counts)
+    if reference.validation:
+        viewed["train"] -= reference.validation
+        viewed["validation"] = reference.validation
+    return {split: min(count, reference.limit or count) for split, count in viewed.items()}

@@ -1,0 +1,84 @@
+"""What is known of a prepared dataset: the `meta.json` beside its arrays."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from genharness.errors import DataError
+from genharness.spec.plugins import Modality
+
+__all__ = ["SCHEMA_VERSION", "DatasetMeta", "combined_hash", "read_meta", "write_meta"]
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class DatasetMeta:
+    """What a prepared dataset is and where it came from.
+
+    Attributes:
+        name: Canonical reference, such as `cifar10@64#5000`.
+        modality: `image` or `tabular`.
+        shape: `(channels, height, width)` or `(columns,)` of one sample.
+        class_names: Names in label order, empty for unlabelled data.
+        column_names: Names of a table's columns, else empty.
+        counts: Samples of each split.
+        content_hash: SHA-256 over the arrays of all splits, whatever they are called or where they lie.
+        arrays: SHA-256 of each array's raw values by its path in the folder.
+        source: Where it came from.
+        licence: Licence or terms.
+        touched: How many samples were `resized`, `cropped` or `converted` (mode, channels, bit depth).
+        notes: What a user should know, a line each.
+        source_state: Fingerprint of a parametric dataset's files when it was prepared, else empty.
+        derived_from: Content hash of the preparation that a variant was made from, else empty.
+        schema_version: Version of this record.
+    """
+
+    name: str
+    modality: Modality
+    shape: tuple[int, ...]
+    class_names: tuple[str, ...]
+    counts: Mapping[str, int]
+    content_hash: str
+    arrays: Mapping[str, str]
+    column_names: tuple[str, ...] = ()
+    source: str = ""
+    licence: str = ""
+    touched: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    source_state: str = ""
+    derived_from: str = ""
+    schema_version: int = SCHEMA_VERSION
+
+
+def combined_hash(arrays: Mapping[str, str]) -> str:
+    """Return one SHA-256 for the hashes of all arrays."""
+    return hashlib.sha256(json.dumps(dict(arrays), sort_keys=True).encode()).hexdigest()
+
+
+def write_meta(folder: Path, meta: DatasetMeta) -> None:
+    """Write `meta.json` into a folder that is still private to the writer."""
+    (folder / "meta.json").write_text(json.dumps(dataclasses.asdict(meta), indent=2) + "\n", encoding="utf-8")
+
+
+def read_meta(folder: Path) -> DatasetMeta:
+    """Return the record of a prepared folder.
+
+    Raises:
+        DataError: If it is missing, damaged or of another schema version; the message names the file.
+    """
+    path = folder / "meta.json"
+    try:
+        plain: Any = json.loads(path.read_text(encoding="utf-8"))
+        if plain["schema_version"] != SCHEMA_VERSION:
+            raise DataError(f"{path} has schema version {plain['schema_version']}, not {SCHEMA_VERSION}")
+        tuples = {key: tuple(plain[key]) for key in ("shape", "class_names", "column_names", "notes")}
+        return DatasetMeta(**{**plain, **tuples})
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path} is unreadable ({type(error).__name__}: {error})") from error

@@ -1,0 +1,256 @@
+"""Preparing a dataset once, safely beside other processes, and opening what is prepared."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import math
+import re
+import shlex
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from genharness.data.fingerprint import fingerprint
+from genharness.data.prepared import PreparedData, Report, meta_of, open_folder
+from genharness.data.request import PrepareRequest, silent
+from genharness.data.variants import derive
+from genharness.data.writer import ArrayWriter
+from genharness.errors import ConfigError, DataError
+from genharness.files.atomic import replace_folder
+from genharness.files.home import home
+from genharness.plugin.registry import load_factory
+from genharness.spec.dataset_name import DatasetReference, parse_reference, with_view
+from genharness.spec.plugins import DatasetSpec
+
+__all__ = [
+    "data_home",
+    "ensure_prepared",
+    "is_prepared",
+    "open_prepared",
+    "prepared_folder",
+    "remove_prepared",
+    "resolve",
+]
+
+_WHOLE_FIRST_BYTES = 1 << 30
+"""Variants of data up to this size are made from its whole preparation; of larger data, straight from the source."""
+
+
+def data_home() -> Path:
+    """Return the folder that holds prepared datasets."""
+    return home() / "data"
+
+
+def prepared_folder(reference: DatasetReference) -> Path:
+    """Return where a reference is, or would be, prepared."""
+    return data_home() / reference.folder_name
+
+
+def ensure_prepared(
+    spec: DatasetSpec,
+    reference: DatasetReference | str,
+    *,
+    limit: int | None = None,
+    splits: str | None = None,
+    source: Path | None = None,
+    report: Report | None = None,
+    force: bool = False,
+) -> PreparedData:
+    """Open a prepared dataset, preparing it first where that is still to be done.
+
+    Two processes that want the same dataset take turns. What is interrupted leaves nothing behind that a
+    reader could take for a dataset, and an earlier preparation stays as it was.
+
+    Args:
+        spec: The dataset.
+        reference: Which variant of it.
+        limit: At most this many samples of each split, stratified and seeded.
+        splits: `validation=COUNT` takes a stratified, seeded validation split from train.
+        source: A folder, archive or file to import instead of downloading.
+        report: Told of the progress.
+        force: Prepare again even if it is prepared.
+
+    Raises:
+        ConfigError: If the reference does not fit the dataset.
+        DataError: If the source is unusable, the disk full, or the prepared folder damaged.
+    """
+    wanted = resolve(spec, reference, limit=limit, splits=splits)
+    if source is not None and wanted.path is not None:
+        raise ConfigError(f"{wanted} names its own source: leave --from {source} out")
+    with _disk_errors(wanted):
+        return _ensure(spec, wanted, source, report or silent, force=force)
+
+
+def open_prepared(
+    spec: DatasetSpec, reference: DatasetReference | str, *, limit: int | None = None, splits: str | None = None
+) -> PreparedData:
+    """Open a dataset that is prepared.
+
+    Raises:
+        ConfigError: If the reference does not fit the dataset.
+        DataError: If it is not prepared, or damaged; the message says which command to run.
+    """
+    wanted = resolve(spec, reference, limit=limit, splits=splits)
+    folder = prepared_folder(wanted)
+    if not folder.exists():
+        raise DataError(f"{wanted} is not prepared: run `genharness data prepare {shlex.quote(str(wanted))}`")
+    return open_folder(folder, str(wanted))
+
+
+def is_prepared(
+    spec: DatasetSpec, reference: DatasetReference | str, *, limit: int | None = None, splits: str | None = None
+) -> bool:
+    """Return whether a variant is prepared; its arrays are not looked into."""
+    return (prepared_folder(resolve(spec, reference, limit=limit, splits=splits)) / "meta.json").is_file()
+
+
+def remove_prepared(reference: DatasetReference) -> int:
+    """Delete one prepared variant and return the bytes that became free; other variants stay.
+
+    Raises:
+        DataError: If it is not prepared or cannot be deleted.
+    """
+    folder = prepared_folder(reference)
+    if not folder.is_dir():
+        raise DataError(f"{reference} is not prepared: there is nothing to remove")
+    with _disk_errors(reference), _turn(folder, reference, silent):
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        (folder / "meta.json").unlink(missing_ok=True)  # from here on nobody takes it for a dataset
+        shutil.rmtree(folder)
+    return size
+
+
+def resolve(
+    spec: DatasetSpec, reference: DatasetReference | str, *, limit: int | None = None, splits: str | None = None
+) -> DatasetReference:
+    """Return the reference with views applied, held against the spec.
+
+    Raises:
+        ConfigError: If it names another dataset, lacks a path, has one too many, or asks a table for pixels.
+    """
+    parsed = parse_reference(reference) if isinstance(reference, str) else reference
+    wanted = with_view(parsed, limit=limit, splits=splits)
+    if wanted.name != spec.name:
+        raise ConfigError(f"{wanted} is not a variant of {spec.name}")
+    if spec.parametric and wanted.path is None:
+        raise ConfigError(f"{spec.name} needs a path: write {spec.name}:PATH")
+    if wanted.path is not None and not spec.parametric:
+        raise ConfigError(f"{spec.name} takes no path: write {spec.name}, and `data prepare {spec.name} --from PATH`")
+    if spec.modality == "tabular" and wanted.variant:
+        raise ConfigError(f"{spec.name} is a table: it has no {wanted.variant}")
+    return wanted
+
+
+def _ensure(
+    spec: DatasetSpec, wanted: DatasetReference, source: Path | None, report: Report, *, force: bool
+) -> PreparedData:
+    folder = prepared_folder(wanted)
+    if not force and _is_current(spec, wanted):
+        return open_folder(folder, str(wanted))
+    with _turn(folder, wanted, report):
+        if force or not _is_current(spec, wanted):  # another process may have done it meanwhile
+            _remove_leftovers(folder)
+            _prepare(spec, wanted, source, report)
+    return open_folder(folder, str(wanted))
+
+
+def _whole_of(spec: DatasetSpec, wanted: DatasetReference) -> DatasetReference:
+    """Return the reference that the plugin itself prepares, of which `wanted` is a variant or which it is."""
+    if wanted.original == wanted:
+        return wanted
+    if spec.shape is None:
+        return wanted.whole
+    folder = prepared_folder(wanted.original)
+    if (folder / "meta.json").is_file():
+        meta = meta_of(folder, str(wanted.original))
+        # pixels that were resampled once are not enlarged: larger pictures come from the source
+        enlarges = meta.touched.get("resized", 0) and (wanted.size or 0) > min(meta.shape[1:])
+        return wanted.whole if enlarges else wanted.original
+    small = math.prod(spec.shape) * sum(spec.counts.values()) <= _WHOLE_FIRST_BYTES
+    return wanted.original if small else wanted.whole
+
+
+def _is_current(spec: DatasetSpec, wanted: DatasetReference) -> bool:
+    """Whether the prepared folder is there and what it was made from is unchanged."""
+    whole = _whole_of(spec, wanted)
+    folder, whole_folder = prepared_folder(wanted), prepared_folder(whole)
+    if not (folder / "meta.json").is_file():
+        return False
+    meta = meta_of(folder, str(wanted))
+    if wanted.path is not None and Path(wanted.path).exists() and meta.source_state != fingerprint(Path(wanted.path)):
+        return False
+    if wanted == whole or not (whole_folder / "meta.json").is_file():
+        return True
+    return meta.derived_from in ("", meta_of(whole_folder, str(whole)).content_hash)
+
+
+def _prepare(spec: DatasetSpec, wanted: DatasetReference, source: Path | None, report: Report) -> None:
+    state = fingerprint(Path(wanted.path)) if wanted.path is not None else ""
+    base = _base(spec, wanted, source, report)
+    with replace_folder(prepared_folder(wanted)) as folder:
+        origin = spec.homepage if source is None else f"{spec.homepage} (imported from {source.name})".strip()
+        writer = ArrayWriter(folder, wanted, class_names=spec.class_names, licence=spec.licence, source=origin)
+        try:
+            if base is None:
+                load_factory(spec)(PrepareRequest(spec, wanted, source, writer, report))
+            else:
+                derive(base, writer, report)
+            writer.finish(source_state=state, derived_from=base.content_hash if base else "")
+        finally:
+            writer.abandon()
+
+
+def _base(
+    spec: DatasetSpec, wanted: DatasetReference, source: Path | None, report: Report
+) -> PreparedData | None:
+    """Return what the variant is made from, prepared where it was not; None where the plugin prepares it itself."""
+    whole = _whole_of(spec, wanted)
+    while whole != wanted:
+        base = _ensure(spec, whole, source, report, force=False)
+        if _whole_of(spec, wanted) == whole:
+            return base
+        whole = _whole_of(spec, wanted)  # only the prepared data showed that its pixels will not do
+    return None
+
+
+@contextlib.contextmanager
+def _turn(folder: Path, reference: DatasetReference, report: Report) -> Iterator[None]:
+    """Hold the lock of one prepared folder."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder.with_name(f".{folder.name}.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        report(0, 0, f"waiting for another process that prepares {reference}")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Delete what killed preparations of this folder left; its lock is held, so none of them is alive."""
+    temporary = re.compile(r"\.\d+-[0-9a-f]{8}\." + re.escape(folder.name))
+    for path in folder.parent.iterdir():
+        if temporary.fullmatch(path.name):
+            shutil.rmtree(path)
+
+
+@contextlib.contextmanager
+def _disk_errors(reference: DatasetReference) -> Iterator[None]:
+    """Turn what the operating system refuses into one line for the user."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or data_home()
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            line = f"disk full while preparing {reference} in {data_home()}: free some space, or set GENHARNESS_HOME"
+        elif isinstance(error, PermissionError) or error.errno == errno.EROFS:
+            line = f"no permission for {where} while preparing {reference}: change it, or set GENHARNESS_HOME"
+        else:
+            line = f"{reference} cannot be prepared: {where}: {error.strerror or error}"
+        raise DataError(line) from error

@@ -1,0 +1,192 @@
+"""Opened prepared datasets: memory maps and what is known of them."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genharness.data.meta import DatasetMeta, combined_hash, read_meta
+from genharness.errors import ConfigError, DataError, did_you_mean
+from genharness.spec.plugins import DataShape
+
+__all__ = [
+    "PreparedData",
+    "Report",
+    "array_hash",
+    "hash_array",
+    "meta_of",
+    "open_folder",
+    "samples_file",
+    "verify_arrays",
+]
+
+Report = Callable[[int, int, str], None]
+"""Called with (done, total or 0 when unknown, what is being done)."""
+
+_HASH_CHUNK_BYTES = 1 << 22
+
+
+def samples_file(modality: str) -> str:
+    """Return the file name of a split's samples."""
+    return "rows.npy" if modality == "tabular" else "images.npy"
+
+
+@dataclass(frozen=True)
+class PreparedData:
+    """A prepared dataset. Cheap to open, to pickle and to hand to another process: samples stay on the disk.
+
+    Attributes:
+        folder: Where its arrays lie.
+        meta: What is known of it.
+    """
+
+    folder: Path
+    meta: DatasetMeta
+
+    @property
+    def name(self) -> str:
+        """Canonical reference, such as `cifar10@64#5000`."""
+        return self.meta.name
+
+    @property
+    def shape(self) -> DataShape:
+        """What a model must know."""
+        return DataShape(self.meta.modality, self.meta.shape, len(self.class_names), self.meta.counts["train"])
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """Names of the splits: `train`, `test` and perhaps `validation`."""
+        return tuple(self.meta.counts)
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names in label order, empty for unlabelled data."""
+        return self.meta.class_names
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 over all arrays."""
+        return self.meta.content_hash
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes on the disk."""
+        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+
+    def samples(self, split: str) -> NDArray[Any]:
+        """Return a read-only memory map: images uint8 `(n, c, h, w)` or rows float32 `(n, d)`.
+
+        Raises:
+            ConfigError: If there is no such split.
+            DataError: If the file is missing or damaged.
+        """
+        self._check_split(split)
+        return _load(self, f"{split}/{samples_file(self.meta.modality)}", mapped=True)
+
+    def labels(self, split: str) -> NDArray[np.int64] | None:
+        """Return class indices `(n,)`, or None for unlabelled data.
+
+        Raises:
+            ConfigError: If there is no such split.
+            DataError: If the file is missing or damaged.
+        """
+        self._check_split(split)
+        path = f"{split}/labels.npy"
+        return _load(self, path, mapped=False) if path in self.meta.arrays else None
+
+    def class_counts(self, split: str) -> dict[str, int]:
+        """Return the number of samples of each class by its name; empty for unlabelled data."""
+        labels = self.labels(split)
+        if labels is None:
+            return {}
+        counts = np.bincount(labels, minlength=len(self.class_names))
+        return dict(zip(self.class_names, counts.tolist(), strict=True))
+
+    def _check_split(self, split: str) -> None:
+        if split not in self.splits:
+            raise ConfigError(f"{self.name} has no split {split!r}{did_you_mean(split, self.splits)}")
+
+
+def _load(data: PreparedData, name: str, *, mapped: bool) -> NDArray[Any]:
+    path = data.folder / name
+    try:
+        array: NDArray[Any] = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise _damaged(data, name, f"{type(error).__name__}: {error}") from error
+    split, _, file = name.partition("/")
+    expected = (data.meta.counts[split],) if file == "labels.npy" else (data.meta.counts[split], *data.meta.shape)
+    if array.shape != expected:
+        raise _damaged(data, name, f"its shape is {array.shape}, not {expected}")
+    return array
+
+
+def _damaged(data: PreparedData, name: str, reason: str) -> DataError:
+    return DataError(f"{data.folder / name} is damaged ({reason}): {_mend(data.name)}")
+
+
+def _mend(name: str) -> str:
+    return f"run `genharness data prepare {shlex.quote(name)} --force`"
+
+
+def open_folder(folder: Path, name: str) -> PreparedData:
+    """Return the prepared dataset of a folder after checking that each array is there in full.
+
+    Args:
+        folder: Of the prepared dataset.
+        name: What to call it in messages.
+
+    Raises:
+        DataError: If it is damaged; the message names the file and the command that mends it.
+    """
+    data = PreparedData(folder, meta_of(folder, name))
+    for path in data.meta.arrays:
+        _load(data, path, mapped=True)
+    return data
+
+
+def meta_of(folder: Path, name: str) -> DatasetMeta:
+    """Return the record of a prepared folder.
+
+    Raises:
+        DataError: If it is damaged; the message names the file and the command that mends it.
+    """
+    try:
+        return read_meta(folder)
+    except DataError as error:
+        raise DataError(f"{error}: {_mend(name)}") from error
+
+
+def verify_arrays(data: PreparedData, report: Report | None = None) -> None:
+    """Read every array and compare it with the hash taken when it was written.
+
+    Raises:
+        DataError: If one differs; the message names the file and the command that mends it.
+    """
+    for name, expected in data.meta.arrays.items():
+        if hash_array(_load(data, name, mapped=True), f"checking {name}", report) != expected:
+            raise _damaged(data, name, "its values are not those that were written")
+    if combined_hash(data.meta.arrays) != data.content_hash:
+        raise _damaged(data, "meta.json", "its content hash is not that of its arrays")
+
+
+def hash_array(array: NDArray[Any], text: str, report: Report | None) -> str:
+    """Return the SHA-256 of type, shape and values, as `ArrayWriter` takes it while writing."""
+    values = hashlib.sha256()
+    flat = array.reshape(-1).view(np.uint8)
+    for start in range(0, len(flat), _HASH_CHUNK_BYTES):
+        values.update(flat[start : start + _HASH_CHUNK_BYTES].data)
+        if report:
+            report(min(start + _HASH_CHUNK_BYTES, len(flat)), len(flat), text)
+    return array_hash(values.hexdigest(), array.dtype, array.shape)
+
+
+def array_hash(values_hash: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> str:
+    """Return the hash of an array from that of its values, type and shape."""
+    return hashlib.sha256(f"{dtype.str} {shape} {values_hash}".encode()).hexdigest()

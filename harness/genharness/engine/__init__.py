@@ -1,0 +1,1 @@
+"""How a model is fed, trained, sampled and timed; knows no cell."""

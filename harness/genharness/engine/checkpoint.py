@@ -1,0 +1,91 @@
+"""Checkpoints: the whole state of a cell's training, written atomically, read with care."""
+
+from __future__ import annotations
+
+import pickle
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from genharness.errors import RunError
+from genharness.files.atomic import replace_file
+
+__all__ = ["FORMAT", "Checkpoint", "UnreadableCheckpointError", "load_checkpoint", "save_checkpoint"]
+
+FORMAT = 1
+
+
+class UnreadableCheckpointError(Exception):
+    """A checkpoint is truncated, corrupt or another cell's; the message says which."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """A cell between two steps.
+
+    Attributes:
+        cell_id: Whose it is.
+        step: Training steps taken.
+        train_seconds: Seconds on the training clock.
+        cell_seconds: Seconds that earlier attempts at the cell took in all.
+        finished: Whether training is over, `fit` included.
+        model: The model's `state_dict`.
+        training: The model's `training_state`: optimisers and schedules.
+        average: State of the weight average, or None.
+        random: The global random states.
+        progress: History, strip of samples, peaks: whatever the trainer keeps besides.
+    """
+
+    cell_id: str
+    step: int
+    train_seconds: float
+    cell_seconds: float
+    finished: bool
+    model: dict[str, Any]
+    training: dict[str, Any]
+    average: dict[str, Any] | None
+    random: dict[str, Any]
+    progress: dict[str, Any]
+
+
+def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint, replacing the one before.
+
+    Raises:
+        RunError: If the disk is full or the folder cannot be written; the earlier checkpoint is untouched.
+    """
+    try:
+        with replace_file(path) as temporary:
+            torch.save({"format": FORMAT, **vars(checkpoint)}, temporary)
+    except (OSError, RuntimeError) as error:  # torch's zip writer turns a full disk into a RuntimeError
+        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        raise RunError(f"cannot write the checkpoint {path} ({reason}): free space there and run again") from error
+
+
+def load_checkpoint(path: Path, cell_id: str, device: torch.device) -> Checkpoint | None:
+    """Return the checkpoint of a cell, or None where there is none; nothing in it is executed.
+
+    Raises:
+        UnreadableCheckpointError: If it is truncated, corrupt, of another format or another cell's.
+    """
+    if not path.is_file():
+        return None
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+        content = torch.load(path, map_location=device, weights_only=True)
+        if damaged or content.pop("format") != FORMAT:
+            raise ValueError(f"{damaged} is damaged" if damaged else "it has another format")
+        content["random"]["torch"] = content["random"]["torch"].cpu()
+        content["random"]["cuda"] = [state.cpu() for state in content["random"].get("cuda", [])]
+        checkpoint = Checkpoint(**content)
+    except (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
+        raise UnreadableCheckpointError(str(error).splitlines()[0]) from error
+    except (pickle.UnpicklingError, zipfile.BadZipFile) as error:
+        raise UnreadableCheckpointError(str(error).splitlines()[0]) from error
+    if checkpoint.cell_id != cell_id:
+        raise UnreadableCheckpointError(f"it belongs to {checkpoint.cell_id}")
+    return checkpoint

@@ -1,0 +1,217 @@
+"""The training loop: the only timed code. The model owns a step; everything around it is here."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from genharness.engine.average import WeightAverage
+from genharness.engine.clock import Clock
+from genharness.engine.feed import Feeder
+from genharness.errors import RunError
+from genharness.kit.model import Batch, GenerativeModel
+from genharness.spec.length import Length
+
+__all__ = ["DivergedError", "History", "Progress", "StopRequestedError", "Trainer", "autocast"]
+
+_POINTS = 200
+"""How many points of a loss curve a record keeps, about."""
+
+
+class DivergedError(Exception):
+    """A loss became NaN or infinite."""
+
+
+class StopRequestedError(Exception):
+    """Training was asked to stop; its state is saved."""
+
+
+@dataclass
+class History:
+    """Curves over training: `losses` and `scores` hold a list of steps and a list for each series."""
+
+    losses: dict[str, list[float]] = field(default_factory=lambda: {"step": []})
+    scores: dict[str, list[float | None]] = field(default_factory=lambda: {"step": []})
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    def add_losses(self, step: int, values: Mapping[str, float]) -> None:
+        """Append one point to the loss curves."""
+        _append(self.losses, step, values)
+
+    def add_scores(self, step: int, values: Mapping[str, float | None]) -> None:
+        """Append one point to the score curves."""
+        _append(self.scores, step, values)
+
+
+def _append(series: dict[str, Any], step: int, values: Mapping[str, float | None]) -> None:
+    series["step"].append(step)
+    for name, value in values.items():
+        series.setdefault(name, []).append(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Where training stands."""
+
+    step: int
+    fraction: float
+    images_per_second: float
+    eta_seconds: float
+    losses: Mapping[str, float]
+
+
+def autocast(device: torch.device, precision: str) -> contextlib.AbstractContextManager[Any]:
+    """Return the context in which a step runs: bfloat16 autocast for `bf16`, nothing for the others."""
+    if precision == "bf16":
+        return torch.autocast(device.type, dtype=torch.bfloat16)
+    return contextlib.nullcontext()
+
+
+@dataclass
+class Trainer:
+    """Trains a model for a length.
+
+    Attributes:
+        model: What is trained, on its device.
+        feeder: Where batches come from.
+        average: Weight average that follows the steps.
+        length: How long.
+        precision: `fp32`, `tf32` or `bf16`.
+        score_steps: Steps between scorings over training, 0 for none.
+        step: Steps taken.
+        clock: Training seconds.
+        history: Curves.
+    """
+
+    model: GenerativeModel
+    feeder: Feeder
+    average: WeightAverage
+    length: Length
+    precision: str
+    clock: Clock
+    score_steps: int = 0
+    step: int = 0
+    history: History = field(default_factory=History)
+
+    @property
+    def total_steps(self) -> int | None:
+        """Steps of the whole training, or None where the clock decides."""
+        return self.length.steps(self.feeder.count, self.feeder.batch_size)
+
+    @property
+    def done(self) -> bool:
+        """Whether the length is reached."""
+        if self.total_steps is None:
+            return self.clock.seconds >= self.length.amount
+        return self.step >= self.total_steps
+
+    def train(
+        self,
+        *,
+        on_progress: Callable[[Progress], None],
+        on_pause: Callable[[], None],
+        on_score: Callable[[], None],
+        should_stop: Callable[[], bool],
+        checkpoint_seconds: float,
+    ) -> None:
+        """Train until the length is reached.
+
+        Args:
+            on_progress: Told where training stands, after every interval of the loss curves.
+            on_pause: Called, off the clock, when a checkpoint is due and before stopping.
+            on_score: Called, off the clock, when a scoring over training is due.
+            should_stop: Asked after every interval.
+            checkpoint_seconds: Seconds between checkpoints.
+
+        Raises:
+            DivergedError: If a loss is NaN or infinite.
+            StopRequestedError: If `should_stop` said so.
+        """
+        self.model.train()
+        saved = time.monotonic()
+        while not self.done:
+            with self.clock.running():
+                losses = self._interval(self._next_stop())
+            values = _fetch(losses)
+            self.history.add_losses(self.step, values)
+            self._refuse_divergence(values)
+            on_progress(self._progress(values))
+            if self.score_steps and self.step % self.score_steps == 0:
+                on_score()
+            if should_stop():
+                on_pause()
+                raise StopRequestedError
+            if not self.done and time.monotonic() - saved >= checkpoint_seconds:
+                on_pause()
+                saved = time.monotonic()
+
+    @property
+    def _interval_steps(self) -> int:
+        if self.total_steps is None:
+            return 10
+        return max(1, min(50, self.total_steps // _POINTS))
+
+    def _next_stop(self) -> int:
+        """Return the step at which losses are read next; the same however often training was resumed."""
+        stops = [self.step - self.step % self._interval_steps + self._interval_steps]
+        if self.total_steps is not None:
+            stops.append(self.total_steps)
+        if self.score_steps:
+            stops.append(self.step - self.step % self.score_steps + self.score_steps)
+        return min(stops)
+
+    def _interval(self, end: int) -> dict[str, Tensor]:
+        """Take steps up to `end` and return the mean of every loss, on the device."""
+        names: list[str] = []
+        totals: Tensor | None = None
+        start = self.step
+        while self.step < end:
+            samples, labels = self.feeder.batch(self.step)
+            with autocast(samples.device, self.precision):
+                losses = self.model.training_step(Batch(samples, labels, self.step, self._fraction))
+            self.average.update()
+            self.step += 1
+            names, values = _stacked(losses)
+            totals = values if totals is None else totals + values
+        assert totals is not None
+        return dict(zip(names, totals / (end - start), strict=True))
+
+    @property
+    def _fraction(self) -> float:
+        total = self.total_steps
+        done = self.clock.seconds / self.length.amount if total is None else self.step / total
+        return min(done, 1.0)
+
+    def _progress(self, losses: Mapping[str, float]) -> Progress:
+        rate = self.step * self.feeder.batch_size / max(self.clock.seconds, 1e-9)
+        fraction = self._fraction
+        eta = self.clock.seconds * (1 - fraction) / max(fraction, 1e-9)
+        return Progress(step=self.step, fraction=fraction, images_per_second=rate, eta_seconds=eta, losses=losses)
+
+    def _refuse_divergence(self, values: Mapping[str, float]) -> None:
+        broken = [name for name, value in values.items() if not math.isfinite(value)]
+        if broken:
+            event = {"step": self.step, "event": "diverged", "losses": broken}
+            self.history.events.append(event)
+            raise DivergedError(f"{broken[0]} is {values[broken[0]]} at step {self.step}")
+
+
+def _stacked(losses: Mapping[str, Tensor]) -> tuple[list[str], Tensor]:
+    if not isinstance(losses, Mapping) or not losses:
+        raise RunError(f"training_step returned {type(losses).__name__}: it must return a mapping of named losses")
+    try:
+        return list(losses), torch.stack([value.detach().float().reshape(()) for value in losses.values()])
+    except (AttributeError, RuntimeError) as error:
+        raise RunError(f"training_step must return scalar tensors by name ({error})") from error
+
+
+def _fetch(losses: Mapping[str, Tensor]) -> dict[str, float]:
+    """Return the losses as numbers: one transfer for all of them."""
+    return dict(zip(losses, torch.stack(list(losses.values())).tolist(), strict=True))

@@ -1,0 +1,1 @@
+"""Samples that were made elsewhere: read, checked and scored."""

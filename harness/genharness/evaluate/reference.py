@@ -1,0 +1,138 @@
+"""What samples are compared with: a prepared dataset, somebody's own samples, or their Gaussian statistics."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from genharness.data import PreparedData, ensure_prepared, parse_reference
+from genharness.errors import ConfigError
+from genharness.evaluate.samples import SampleFile, is_statistics, read_samples, taken
+from genharness.files.paths import printable
+from genharness.functional.gaussian import GaussianStatistics
+from genharness.kit.evaluation import SampleSet
+from genharness.measure.evaluation import SampleData
+from genharness.measure.feature_cache import FeatureCache, content_digest
+from genharness.plugin.registry import Registry
+from genharness.run.score import dataset_sets
+from genharness.spec.plugins import DataShape
+from genharness.spec.protocol import Protocol
+from genharness.study.compatibility import DatasetFacts
+
+__all__ = ["Reference", "dataset_reference", "path_reference"]
+
+Report = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """One of three: `data`, `found`, or statistics.
+
+    Attributes:
+        name: Dataset reference, or `file:NAME`.
+        content_hash: Hash of the content.
+        split: Name of the split that is compared with, for the protocol.
+        spec_name: Name of the dataset plugin, empty where there is none.
+        data: The prepared dataset, or None.
+        found: The samples of a path, or None.
+        statistics: Statistics that stand in for samples.
+        absent: Why sets of samples are not there.
+        notes: What was assumed or changed, a line each.
+    """
+
+    name: str
+    content_hash: str
+    split: str = "train"
+    spec_name: str = ""
+    data: PreparedData | None = None
+    found: SampleFile | None = None
+    statistics: Mapping[SampleSet, GaussianStatistics] = field(default_factory=dict)
+    absent: Mapping[SampleSet, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> DataShape | None:
+        """Shape of one sample; None where only statistics are known."""
+        if self.data is not None:
+            return self.data.shape
+        return None if self.found is None else self.found.shape
+
+    def facts(self, fakes: DataShape) -> DatasetFacts:
+        """Return what choosing extractor and metrics needs; statistics have the shape of what is compared with them."""
+        shape = self.shape or fakes
+        return DatasetFacts(
+            reference=self.name,
+            spec_name=self.spec_name,
+            shape=shape,
+            counts={"train": shape.train_count} if self.data is None else dict(self.data.meta.counts),
+            class_names=() if self.data is None else self.data.class_names,
+            content_hash=self.content_hash,
+        )
+
+    def sets(self, protocol: Protocol, cache: FeatureCache) -> dict[SampleSet, SampleData]:
+        """Return the sets of samples there are."""
+        if self.data is not None:
+            return dataset_sets(self.data, protocol, cache)
+        if self.found is None:
+            return {}
+        return {"real": SampleData(self.found.samples, None, {"samples": content_digest(self.found.samples)}, cache)}
+
+
+def dataset_reference(name: str, split: str, registry: Registry, report: Report) -> Reference:
+    """Return a split of a dataset to compare with, prepared where that is still to be done.
+
+    Raises:
+        GenharnessError: If it is unknown or cannot be prepared.
+    """
+    parsed = parse_reference(name)
+    spec = registry.datasets.find(parsed.name)
+    data = ensure_prepared(spec, parsed, report=report)
+    return Reference(name=data.name, content_hash=data.content_hash, split=split, spec_name=spec.name, data=data)
+
+
+def path_reference(path: Path, size: int | None, count: int, seed: int, report: Report) -> Reference:
+    """Return samples or statistics to compare with.
+
+    Args:
+        path: As `genharness.evaluate.samples.read_samples` takes it, or a .npz with `mu` and `sigma`.
+        size: Side to which pictures are fitted, or None.
+        count: Samples at most, drawn with `seed`; 0 for all.
+        seed: Of the protocol.
+        report: Told of the progress.
+
+    Raises:
+        DataError: If the path cannot be used.
+        ConfigError: If `count` is asked of statistics.
+    """
+    if is_statistics(path):
+        if count:
+            raise ConfigError(f"--reference {path.name} holds statistics of all samples: leave --reference-count out")
+        return _of_statistics(path)
+    found = read_samples(path, size=size, report=report)
+    kept = taken(found, min(count, len(found.samples)), seed)
+    missing = f"--reference {path.name} has no splits: name a dataset with --dataset"
+    return Reference(
+        name=f"file:{printable(path.name)}",
+        content_hash=content_digest(found.samples),
+        split="reference",
+        found=dataclasses.replace(kept, labels=None),
+        absent={"train": missing, "test": missing},
+        notes=tuple(f"reference: {note}" for note in kept.notes),
+    )
+
+
+def _of_statistics(path: Path) -> Reference:
+    statistics = GaussianStatistics.load(path)
+    digest = hashlib.sha256(statistics.mean.tobytes() + statistics.covariance.tobytes())
+    reason = f"--reference {path.name} holds statistics only (mu, sigma), and this needs the samples themselves"
+    return Reference(
+        name=f"file:{printable(path.name)}",
+        content_hash=digest.hexdigest(),
+        split="statistics",
+        statistics={"real": statistics},
+        absent={"real": reason, "train": reason, "test": reason},
+        notes=(f"{path.name}: statistics are taken to be of the same extractor and resize",),
+    )

@@ -1,0 +1,306 @@
+"""Samples that were made elsewhere: read, checked, and planned under the protocol that trained models have."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from genharness.errors import ConfigError, DataError, GenharnessError
+from genharness.evaluate.reference import Reference, dataset_reference, path_reference
+from genharness.evaluate.samples import SampleFile, fit_to, taken, with_classes, with_labels
+from genharness.evaluate.zip_cache import read_or_recall
+from genharness.files.home import home
+from genharness.files.paths import input_path, printable
+from genharness.plugin.registry import Registry
+from genharness.results.store import Store
+from genharness.spec.plugins import DataShape, ExtractorSpec, MetricSpec, ModelSpec
+from genharness.spec.protocol import Protocol
+from genharness.spec.record import Record
+from genharness.study.compatibility import DatasetFacts, metric_misfit
+from genharness.study.measuring import all_options, choose_extractor, feature_errors, protocol_of, select_metrics
+from genharness.study.plan import setting_errors
+from genharness.study.suite import Suite
+
+__all__ = ["External", "Request", "may_be_cell", "prepare"]
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+Report = Callable[[int, int, str], None]
+"""Called with (done, total or 0 when unknown, what is being done)."""
+
+MADE_ELSEWHERE = ModelSpec(name="a set of samples", summary="", factory="", family="external", recipes={})
+"""What a metric is told of a model that only its samples are known of: it can do nothing else."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What is to be scored against what.
+
+    Attributes:
+        samples: Files, folders, or ids of cells.
+        dataset: Reference of the dataset to compare with; empty for `reference`, or for the dataset of a cell.
+        reference: Samples or statistics to compare with, or None.
+        metrics: Names, patterns, `all`, or `default`.
+        features: An extractor, or `auto`.
+        resize: Resize convention of the extractor; empty for its default.
+        resize_to: Side in pixels to which pictures are fitted; None wants them of one size. Only with `reference`.
+        count: Samples of each set to score; 0 for all.
+        reference_split: Split of the dataset to compare with.
+        reference_count: Reference samples at most; 0 for all.
+        seed: Seed of the protocol.
+        labels: File of the classes that were asked for, or None.
+        name: Name of the row; empty to take the file's.
+        options: Options by plugin name.
+        results: Results folder, for ids of cells.
+        device: Device such as `cpu` or `cuda`.
+        weights: The user's pretrained weights.
+    """
+
+    samples: Sequence[str]
+    dataset: str = ""
+    reference: Path | None = None
+    metrics: tuple[str, ...] = ("default",)
+    features: str = "auto"
+    resize: str = ""
+    resize_to: int | None = None
+    count: int = 0
+    reference_split: str = "train"
+    reference_count: int = 0
+    seed: int = 0
+    labels: Path | None = None
+    name: str = ""
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    results: Path = Path("results")
+    device: str = "cpu"
+    weights: Path | None = None
+
+
+@dataclass(frozen=True)
+class External:
+    """One set of samples, read, checked and planned: what `genharness.evaluate.score` takes.
+
+    Attributes:
+        name: Name of its row.
+        found: The samples, in the shape of what they are compared with.
+        reference: What they are compared with.
+        protocol: As it is known before anything is measured.
+        metrics: Metrics to compute, with every option.
+        skipped: Metrics that cannot be, with the reason.
+        notes: What the user should know of the choices.
+        record: The record of the cell that the samples are of, or None.
+        features_folder: Where their features are kept.
+    """
+
+    name: str
+    found: SampleFile
+    reference: Reference
+    protocol: Protocol
+    metrics: Mapping[str, Mapping[str, Any]]
+    skipped: Mapping[str, str]
+    notes: tuple[str, ...]
+    record: Record | None
+    features_folder: Path
+
+
+def prepare(request: Request, registry: Registry, report: Report) -> list[External]:
+    """Read and check everything, so that a mistake costs no scoring.
+
+    Raises:
+        GenharnessError: For every unusable set at once, one line each; or for what was asked for.
+    """
+    _check(request)
+    store = Store(request.results)
+    sources = _each(request.samples, lambda word: _source(word, store))
+    reference = _reference(request, sources, registry, report)
+    suite = _suite(request, reference)
+    metrics = _metrics(suite, registry)
+    sets = _each(sources, lambda source: _read_one(request, source, reference, report))
+    facts = reference.facts(sets[0].shape)
+    notes: list[str] = []
+    extractor = choose_extractor(suite, registry, request.weights, facts, notes)
+    _check_sizes(sets, reference, extractor)
+    names = _names(request, sources)
+    misfits = [_misfits(metrics, found, facts) for found in sets]
+    return [
+        External(
+            name=name,
+            found=found,
+            reference=reference,
+            protocol=protocol_of(suite, extractor, len(found.samples), metrics),
+            metrics={
+                spec.name: all_options(spec, suite.set.get(spec.name, {})) for spec in metrics if not unfit[spec.name]
+            },
+            skipped={key: reason for key, reason in unfit.items() if reason},
+            notes=tuple(notes),
+            record=source.record,
+            features_folder=home() / "features" if source.record is None else source.path.parent / "features",
+        )
+        for name, source, found, unfit in zip(names, sources, sets, misfits, strict=True)
+    ]
+
+
+def _misfits(metrics: Iterable[MetricSpec], found: SampleFile, facts: DatasetFacts) -> dict[str, str]:
+    """Return why each metric cannot score the samples, an empty string where it can."""
+    maker = dataclasses.replace(MADE_ELSEWHERE, conditional=found.labels is not None)
+    return {spec.name: metric_misfit(spec, maker, facts) for spec in metrics}
+
+
+def _check(request: Request) -> None:
+    if request.dataset and request.reference is not None:
+        raise ConfigError("--dataset and --reference exclude each other: name the one to compare with")
+    if request.dataset and request.resize_to is not None:
+        raise ConfigError(f"--resize-to goes with --reference: write --dataset {request.dataset}@{request.resize_to}")
+    if len(request.samples) > 1 and (request.labels is not None or request.name):
+        raise ConfigError("--labels and --name are for one set of samples at a time")
+    if request.name and not _NAME.fullmatch(request.name):
+        raise ConfigError(f"name {request.name!r} must be letters, digits, dots, dashes and underscores, 60 at most")
+
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A path, and the record of the cell that it belongs to, if one was named."""
+
+    path: Path
+    record: Record | None = None
+
+
+def _source(word: str, store: Store) -> _Source:
+    path = input_path(word)
+    if path is not None:
+        return _Source(path)
+    if not may_be_cell(word, store.folder):
+        raise DataError(f"{word} does not exist: give a folder, zip, .npz or .npy of samples, or the id of a cell")
+    record = store.find(word)
+    if record.source == "external":
+        raise DataError(f"cell {record.cell.id} is of samples that were made elsewhere: name the samples themselves")
+    file = store.cell_folder(record.cell.id) / "samples.npz"
+    if not file.is_file():
+        raise DataError(f"cell {record.cell.id} has no samples: run it again with --keep samples --fresh")
+    return _Source(file, record)
+
+
+def may_be_cell(word: str, results: Path) -> bool:
+    """Whether a word may be the id of a cell: it looks like no path, and there are results that may know it."""
+    return "/" not in word and not word.endswith((".npy", ".npz", ".zip")) and (results / "records").is_dir()
+
+
+def _names(request: Request, sources: Sequence[_Source]) -> list[str]:
+    """Return a name for each row, all different: as short as that allows, at the end numbered."""
+    if request.name:
+        return [request.name]
+    for name in (_stem, _stem_in_folder, _file_name):
+        names = [one.record.cell.id if one.record else _plain_name(name(one.path)) for one in sources]
+        if len(set(names)) == len(names):
+            return names
+    return [f"{name}-{names[: place + 1].count(name)}" for place, name in enumerate(names)]
+
+
+def _stem(path: Path) -> str:
+    return path.absolute().stem
+
+
+def _stem_in_folder(path: Path) -> str:
+    return f"{path.absolute().parent.name}-{path.absolute().stem}"
+
+
+def _file_name(path: Path) -> str:
+    return path.absolute().name
+
+
+def _plain_name(text: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", printable(text)).strip("-._")[:60] or "samples"
+
+
+def _reference(request: Request, sources: Sequence[_Source], registry: Registry, report: Report) -> Reference:
+    if request.reference is not None:
+        return path_reference(request.reference, request.resize_to, request.reference_count, request.seed, report)
+    datasets = {request.dataset} if request.dataset else {one.record.cell.dataset for one in sources if one.record}
+    if len(datasets) != 1 or not (request.dataset or all(one.record for one in sources)):
+        raise ConfigError("say what to compare with: --dataset NAME, or --reference PATH")
+    return dataset_reference(datasets.pop(), request.reference_split, registry, report)
+
+
+def _suite(request: Request, reference: Reference) -> Suite:
+    return Suite(
+        models=(),
+        datasets=(reference.name,),
+        metrics=request.metrics,
+        features=request.features,
+        resize=request.resize,
+        reference=request.reference_count,
+        reference_split=reference.split,
+        protocol_seed=request.seed,
+        device=request.device,
+        set=request.options,
+    )
+
+
+def _metrics(suite: Suite, registry: Registry) -> list[MetricSpec]:
+    errors: list[str] = []
+    metrics = select_metrics(registry, suite.metrics, errors)
+    errors += setting_errors(suite, registry, [], metrics)
+    errors += feature_errors(suite, registry)
+    if errors:
+        raise ConfigError("\n".join(dict.fromkeys(errors)))
+    return metrics
+
+
+def _each(items: Iterable[T], function: Callable[[T], R]) -> list[R]:
+    """Return `function` of every item.
+
+    Raises:
+        GenharnessError: The one error, or for several a line each.
+    """
+    found: list[R] = []
+    errors: list[GenharnessError] = []
+    for item in items:
+        try:
+            found.append(function(item))
+        except GenharnessError as error:
+            errors.append(error)
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise DataError("\n".join(map(str, errors)))
+    return found
+
+
+def _read_one(request: Request, source: _Source, reference: Reference, report: Report) -> SampleFile:
+    shape = reference.shape
+    square = shape is not None and shape.modality == "image" and shape.height == shape.width
+    size = shape.height if shape is not None and square and reference.data is not None else request.resize_to
+    found = read_or_recall(source.path, size=size, report=report)
+    if reference.data is not None:
+        found = fit_to(found, reference.data.shape, reference.name)
+    if request.labels is not None:
+        found = with_labels(found, request.labels)
+    class_names = reference.data.class_names if reference.data is not None else ()
+    return taken(with_classes(found, class_names), request.count, request.seed)
+
+
+def _check_sizes(sets: Sequence[SampleFile], reference: Reference, extractor: ExtractorSpec) -> None:
+    """Refuse sets that an extractor without a resize could not compare."""
+    wanted = reference.shape or sets[0].shape
+    for found in sets:
+        differs = found.shape.shape != wanted.shape
+        if found.shape.modality != wanted.modality or (differs and not extractor.resizes):
+            raise DataError(
+                f"{found.where} holds {found.shape}, and what it is compared with {wanted}: extractor {extractor.name} "
+                f"needs one shape{_way_to_one_shape(found.shape, wanted)}"
+            )
+
+
+def _way_to_one_shape(found: DataShape, wanted: DataShape) -> str:
+    if not found.modality == wanted.modality == "image":
+        return ""
+    if found.channels != wanted.channels:
+        return ": save both sets as grey or both as RGB"
+    return ": give --resize-to, or make both sets one size"

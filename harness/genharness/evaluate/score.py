@@ -1,0 +1,168 @@
+"""Scoring samples that were made elsewhere, with the evaluation that trained models are scored with."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from genharness.engine.environment import environment
+from genharness.engine.threads import settle_threads
+from genharness.evaluate.request import External, Report, Request
+from genharness.evaluate.samples import SampleFile
+from genharness.files.home import home
+from genharness.files.paths import printable
+from genharness.kit.extractor import Extractor, ExtractorContext
+from genharness.measure.evaluation import CapabilityViews, SampleData, SampleEvaluation, Scores, score
+from genharness.measure.feature_cache import FeatureCache, content_digest
+from genharness.measure.score_cache import ScoreCache
+from genharness.plugin.registry import Registry
+from genharness.run.score import build_extractor, build_metrics, classifier_name
+from genharness.spec.cell import Cell
+from genharness.spec.plugins import MetricSpec
+from genharness.spec.protocol import Protocol
+from genharness.spec.record import Record
+
+__all__ = ["evaluation_of", "score_samples"]
+
+
+def evaluation_of(
+    one: External, registry: Registry, request: Request, report: Report, views: CapabilityViews | None = None
+) -> SampleEvaluation:
+    """Return the evaluation that metrics are computed over; nothing is extracted yet.
+
+    Args:
+        one: From `prepare`.
+        registry: Where extractors and metrics are.
+        request: What `one` was prepared from.
+        report: Told of the progress.
+        views: What the model that made the samples can do, where it is known.
+    """
+    import torch
+
+    device = torch.device(request.device)
+    if one.reference.data is not None:
+        settle_threads(one.reference.data.shape)
+    context = ExtractorContext(
+        device=device,
+        data=one.reference.data,
+        weights=request.weights,
+        report=lambda line: report(0, 0, line),
+    )
+
+    def make(name: str) -> Extractor:
+        return build_extractor(registry, name, one.protocol, context)
+
+    key = {"samples": content_digest(one.found.samples)}
+    fake = SampleData(one.found.samples, one.found.labels, key, FeatureCache(one.features_folder))
+    cache = FeatureCache(home() / "features")
+    data = one.reference.data
+    return SampleEvaluation(
+        {**one.reference.sets(one.protocol, cache), "fake": fake},
+        one.protocol,
+        make,
+        classifier=classifier_name(registry) if data is not None and data.shape.classes >= 2 else None,
+        class_names=data.class_names if data is not None else (),
+        device=device,
+        views=views,
+        weights=request.weights,
+        statistics=one.reference.statistics,
+        absent=one.reference.absent,
+        on_progress=lambda which, done, total: report(done, total, f"features of {which} samples"),
+    )
+
+
+def score_samples(one: External, registry: Registry, request: Request, report: Report) -> Record:
+    """Score one set of samples and return its record, which is not saved.
+
+    Args:
+        one: From `prepare`.
+        registry: Where extractors and metrics are.
+        request: What `one` was prepared from.
+        report: Told of the progress.
+
+    Raises:
+        GenharnessError: If the extractor cannot be had; a metric that fails only loses its own numbers.
+    """
+    import torch
+
+    started, begun = _now(), time.monotonic()
+    evaluation = evaluation_of(one, registry, request, report)
+    identity = evaluation.built_extractor(one.protocol.extractor).identity
+    protocol = dataclasses.replace(
+        one.protocol, dataset_hash=one.reference.content_hash, extractor_identity=identity
+    )
+    scores = _scores(one, registry, evaluation, protocol, report)
+    return Record(
+        cell=_cell(one, registry, request),
+        status="ok",
+        measurements={"evaluate_seconds": time.monotonic() - begun},
+        scores=scores.values,
+        skipped={**one.skipped, **scores.skipped},
+        protocol=protocol.as_plain(),
+        protocol_hash=protocol.hash,
+        facts={**evaluation.facts(), **_facts(one.found)},
+        environment=environment(torch.device(request.device), deterministic=False),
+        started_at=started,
+        finished_at=_now(),
+        notes=[printable(note) for note in (f"samples of {one.found.where}", *one.found.notes, *one.reference.notes)],
+        source="external",
+    )
+
+
+def _scores(
+    one: External, registry: Registry, evaluation: SampleEvaluation, protocol: Protocol, report: Report
+) -> Scores:
+    """Return the scores: those that are kept of the same content, and the others computed and kept."""
+    cache = ScoreCache(home() / "scores", evaluation, _score_key(one.found, protocol))
+    kept = {name: cache.find(registry.metrics.find(name), options) for name, options in one.metrics.items()}
+    missing = {name: options for name, options in one.metrics.items() if kept[name] is None}
+
+    def keep(spec: MetricSpec, values: Mapping[str, float | None]) -> None:
+        cache.keep(spec, one.metrics[spec.name], dict(values), evaluation.asked)
+
+    scores = score(build_metrics(registry, missing), evaluation, lambda name: report(0, 0, f"scoring {name}"), keep)
+    for numbers in kept.values():
+        scores.values |= numbers or {}
+    return scores
+
+
+def _score_key(found: SampleFile, protocol: Protocol) -> dict[str, Any]:
+    """Return what scores depend on beside the metric, whose options are a key of their own."""
+    labels = None if found.labels is None else content_digest(found.labels)
+    plain = {key: value for key, value in protocol.as_plain().items() if key != "metric_options"}
+    return {"samples": content_digest(found.samples), "labels": labels, "protocol": plain, "format": 1}
+
+
+def _cell(one: External, registry: Registry, request: Request) -> Cell:
+    plugins = {"extractor": str(registry.extractors.provider(one.protocol.extractor))}
+    if one.reference.spec_name:
+        plugins["dataset"] = str(registry.datasets.provider(one.reference.spec_name))
+    return Cell(
+        model=one.name,
+        options=_identity(one.found),
+        dataset=one.reference.name,
+        seed=0,
+        budget="external",
+        length="0steps",
+        device=request.device.partition(":")[0],
+        protocol=one.protocol,
+        plugins=plugins,
+    )
+
+
+def _identity(found: SampleFile) -> dict[str, str]:
+    """Return what tells sets of one name apart."""
+    digests = {"samples": found.samples} | ({} if found.labels is None else {"labels": found.labels})
+    return {key: content_digest(array)[:12] for key, array in digests.items()}
+
+
+def _facts(found: SampleFile) -> dict[str, float]:
+    counts = {f"samples_{key}": float(count) for key, count in found.touched.items()}
+    return {"samples_scored": float(len(found.samples)), **counts}
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -1,0 +1,68 @@
+"""Zips of pictures, decoded once: what they hold is kept by their content, as features are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import PIL
+from numpy.typing import NDArray
+
+from genharness.errors import DataError
+from genharness.evaluate.samples import SampleFile, read_samples
+from genharness.files.checksums import file_digest
+from genharness.files.code_digests import code_digest
+from genharness.files.home import home
+from genharness.images.samples import Progress
+from genharness.measure.feature_cache import FeatureCache
+
+__all__ = ["read_or_recall"]
+
+MOST_BYTES = 64 << 20
+"""Largest zip whose pictures are kept."""
+
+
+def read_or_recall(path: Path, *, size: int | None, report: Progress) -> SampleFile:
+    """Return what `genharness.evaluate.samples.read_samples` gives; pictures of a small zip are decoded once.
+
+    Raises:
+        DataError: As `read_samples`.
+    """
+    if not (path.is_file() and path.suffix.lower() == ".zip" and path.stat().st_size <= MOST_BYTES):
+        return read_samples(path, size=size, report=report)
+    try:
+        digest = file_digest(path, "sha256")
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror}): check its permissions") from error
+    code = code_digest("genharness.images", "genharness.images.resize", "genharness.files.archives")
+    key = {"decoded": digest, "size": size, "code": code, "pillow": PIL.__version__}
+    kept = FeatureCache(home() / "features").arrays(key, lambda: _arrays(read_samples(path, size=size, report=report)))
+    return _samples(str(path), kept)
+
+
+def _arrays(found: SampleFile) -> dict[str, NDArray[Any]]:
+    words = {
+        "class_names": found.class_names,
+        "touched": dict(found.touched),
+        "widened": found.widened,
+        "notes": found.notes,
+    }
+    arrays: dict[str, NDArray[Any]] = {"samples": found.samples}
+    if found.labels is not None:
+        arrays["labels"] = found.labels
+    return {**arrays, "words": np.frombuffer(json.dumps(words).encode(), np.uint8)}
+
+
+def _samples(where: str, kept: dict[str, NDArray[Any]]) -> SampleFile:
+    words = json.loads(kept["words"].tobytes())
+    return SampleFile(
+        where,
+        kept["samples"],
+        kept.get("labels"),
+        tuple(words["class_names"]),
+        words["touched"],
+        words["widened"],
+        tuple(words["notes"]),
+    )

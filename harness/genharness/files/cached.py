@@ -1,0 +1,106 @@
+"""What is kept under `$GENHARNESS_HOME` only to save time, and can be had again.
+
+Features and what is derived from them, scores of samples made elsewhere, trained classifiers, downloaded weights.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from genharness.errors import RunError
+from genharness.files.home import home
+
+__all__ = ["KINDS", "CacheEntry", "CacheKind", "cache_entries", "clear_entry"]
+
+CacheKind = Literal["features", "scores", "classifiers", "weights"]
+KINDS: tuple[CacheKind, ...] = get_args(CacheKind)
+
+
+@dataclass(frozen=True, slots=True)
+class CacheEntry:
+    """One thing that is kept.
+
+    Attributes:
+        kind: What it is.
+        path: File or folder.
+        text: What it holds, in words.
+        size_bytes: Bytes on the disk.
+        written_at: Seconds since the epoch.
+    """
+
+    kind: CacheKind
+    path: Path
+    text: str
+    size_bytes: int
+    written_at: float
+
+
+def cache_entries(kinds: tuple[CacheKind, ...] = KINDS) -> list[CacheEntry]:
+    """Return what is kept, largest first within each kind."""
+    return [entry for kind in kinds for entry in sorted(_entries(kind), key=lambda one: -one.size_bytes)]
+
+
+def _entries(kind: CacheKind) -> Iterator[CacheEntry]:
+    folder = home() / kind
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.suffix == ".lock":
+            continue
+        try:
+            files = [item.stat() for item in ([*path.rglob("*")] if path.is_dir() else [path]) if item.is_file()]
+            written = path.stat().st_mtime
+        except FileNotFoundError:  # another process has just replaced it
+            continue
+        yield CacheEntry(kind, path, _words(kind, path), sum(one.st_size for one in files), written)
+
+
+def _words(kind: CacheKind, path: Path) -> str:
+    if path.name.startswith("."):
+        return "left by a run that was cut short, or being written"
+    try:
+        if kind == "features":
+            return _feature_words(json.loads((path / "entry.json").read_text(encoding="utf-8"))["key"])
+        if kind == "scores":
+            return _score_words(json.loads(path.read_text(encoding="utf-8"))["content"]["key"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "damaged: rebuilt when it is needed"
+    return path.name
+
+
+def _feature_words(key: dict[str, Any]) -> str:
+    if "decoded" in key:
+        return f"pictures of zip {key['decoded'][:10]}"
+    if "derived" in key:
+        sets = " and ".join(_set_words(one) for one in key["of"].values())
+        return f"{key['derived']}, by {key['extractor']} of {sets}"
+    resize = f", resize {key['resize']}" if key.get("resize") else ""
+    return f"{key['extractor']} of {_set_words(key)}{resize}"
+
+
+def _set_words(key: dict[str, Any]) -> str:
+    if "dataset" not in key:
+        return f"samples {key['samples'][:10]}"
+    count = f", {key['count']:,} of it" if "count" in key else ""
+    return f"{key['split']} split of dataset {key['dataset'][:10]}{count}"
+
+
+def _score_words(key: dict[str, Any]) -> str:
+    return f"{key['metric']} by {key['protocol']['extractor']} of samples {key['samples'][:10]}"
+
+
+def clear_entry(entry: CacheEntry) -> None:
+    """Delete an entry; one that is already gone is fine.
+
+    Raises:
+        RunError: If it cannot be deleted.
+    """
+    try:
+        shutil.rmtree(entry.path) if entry.path.is_dir() else entry.path.unlink(missing_ok=True)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise RunError(f"{entry.path} cannot be deleted ({error.strerror}): check its permissions") from error

@@ -1,0 +1,1 @@
+"""The mathematics of metrics, as pure functions of arrays."""

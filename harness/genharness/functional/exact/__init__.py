@@ -1,0 +1,1 @@
+"""Exact nearest neighbours and small distances, a tile at a time."""

@@ -1,0 +1,261 @@
+"""The smallest distances of every row, kept while tiles stream past, and then made exact."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from threading import Lock
+
+import torch
+from torch import Tensor
+
+from genharness.functional.exact.small_entries import SmallEntries
+from genharness.functional.exact.tiles import (
+    Factors,
+    Points,
+    TileBuffers,
+    comparison_error,
+    exact_distances,
+    tile_side,
+    tile_types,
+)
+from genharness.functional.parallel import side_by_side
+
+__all__ = ["Nearest", "kth_distances", "nearest_distinct"]
+
+_SPARE = 4  # candidates kept beyond k: enough, on common features, to prove that the k nearest are among them
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """The nearest distinct rows, nearest first, ties in the order of their first occurrence.
+
+    Attributes:
+        distances: `(n, k)` float64, infinite where there are fewer.
+        places: `(n, k)` positions in the base `Points`.
+    """
+
+    distances: Tensor
+    places: Tensor
+
+
+class _Candidates:
+    """The smallest entries seen so far of `n` rows, and the columns that they came from."""
+
+    def __init__(self, n: int, keep: int, dtype: torch.dtype, device: torch.device) -> None:
+        self.values = torch.full((n, keep), math.inf, dtype=dtype, device=device)
+        self.columns = torch.zeros(n, keep, dtype=torch.int64, device=device)
+
+    def of(self, rows: Tensor) -> _Candidates:
+        """Return the candidates of some rows."""
+        some = _Candidates(0, 0, self.values.dtype, self.values.device)
+        some.values, some.columns = self.values[rows], self.columns[rows]
+        return some
+
+    def offer(self, tile: Tensor, row: int, column: int, *, transposed: bool = False) -> None:
+        """Take in a tile whose corner is at (`row`, `column`), or at (`column`, `row`) where `transposed`.
+
+        Most of its entries exceed what their row has already; where many do not, as in the first tile, the whole
+        tile is searched.
+        """
+        turned = tile.T if transposed else tile
+        known = self.values[row : row + len(turned)]
+        worst = tile.new_full((len(turned),), -math.inf)
+        worst[: len(known)] = known[:, -1]
+        better = SmallEntries(tile, worst, transposed=transposed)
+        if better.many:
+            entries = turned.contiguous()[: len(known)]
+            values, found = entries.topk(min(known.shape[1], entries.shape[1]), dim=1, largest=False)
+            self._merge(torch.arange(row, row + len(known), device=tile.device), values, found + column)
+            return
+        at, found, values = better.listed()
+        if len(at):
+            self._merge_runs(at + row, values, found + column)
+
+    def _merge_runs(self, row: Tensor, values: Tensor, columns: Tensor) -> None:
+        # Rows come sorted, so the entries of each form a run: lay the runs out as the rows of a padded matrix.
+        rows, run, lengths = torch.unique_consecutive(row, return_inverse=True, return_counts=True)
+        nth = torch.arange(len(row), device=row.device) - (lengths.cumsum(0) - lengths)[run]
+        shape = (len(rows), int(lengths.max()))
+        padded_values = values.new_full(shape, math.inf)
+        padded_columns = columns.new_zeros(shape)
+        padded_values[run, nth] = values
+        padded_columns[run, nth] = columns
+        self._merge(rows, padded_values, padded_columns)
+
+    def _merge(self, rows: Tensor, values: Tensor, columns: Tensor) -> None:
+        values = torch.cat([self.values[rows], values], 1)
+        columns = torch.cat([self.columns[rows], columns], 1)
+        self.values[rows], kept = values.topk(self.values.shape[1], dim=1, largest=False)
+        self.columns[rows] = columns.gather(1, kept)
+
+
+def nearest_distinct(query: Points, base: Points, k: int) -> Nearest:
+    """Return the exact `k` nearest distinct rows of `base` for every distinct row of `query`.
+
+    Args:
+        query: What to find neighbours of.
+        base: Where to find them, another set in one frame with `query`.
+        k: How many, at least 1.
+
+    Returns:
+        Distances and places for the distinct rows of `query`, fewer than k columns where `base` has fewer rows.
+    """
+    device, shape = base.rows.device, (len(query), min(k, len(base)))
+    result = Nearest(
+        torch.full(shape, math.inf, dtype=torch.float64, device=device),
+        torch.zeros(shape, dtype=torch.int64, device=device),
+    )
+    _settle_all(query, base, shape[1], partial(_settle_nearest, result, query, base))
+    return result
+
+
+def kth_distances(points: Points, k: int) -> Tensor:
+    """Return the exact distance of every distinct row to the k-th nearest other row of its set, copies counted.
+
+    Args:
+        points: The set.
+        k: Which neighbour, at least 1 and less than the number of rows.
+
+    Returns:
+        Float64 `(u,)`.
+    """
+    distances = torch.zeros(len(points), dtype=torch.float64, device=points.rows.device)
+    others = len(points) - 1
+    if others:
+        _settle_all(points, points, min(k, others), partial(_settle_kth, distances, points, k))
+    return torch.where(points.counts > k, 0.0, distances)
+
+
+def _settle_all(query: Points, base: Points, k: int, settle: Callable[[Tensor, _Candidates], Tensor]) -> None:
+    """Find candidates for the k nearest of all rows of `query`, and ever better ones where `settle` returns rows.
+
+    Tiles are float32 first. Rows whose answer cannot be proven from their candidates, given the tiles' rounding, are
+    searched again in float64, then with ever more candidates. Where `query` is `base`, a row is not its own neighbour.
+    """
+    others, width, device = len(base) - (query is base), base.rows.shape[1], base.rows.device
+    buffers = TileBuffers(tile_side(max(len(query), len(base)), width, device), device)
+    left = torch.arange(len(query), device=device)
+    attempts = _attempts(k, others, width)
+
+    def settled(find: Callable[[Tensor], _Candidates], parts: Sequence[Tensor]) -> Tensor:
+        return torch.cat(side_by_side(lambda rows: settle(rows, find(rows)), parts, device))
+
+    if query is base:
+        found = _search_within(base, *next(attempts), buffers)
+        left = settled(found.of, left.split(buffers.side))
+    for dtype, keep in attempts:
+        if len(left) == 0:
+            break
+        parts = left.split(min(buffers.side, max(32, 2**21 // keep)))
+        factors = Factors(base, dtype, buffers.side, keep=len(parts) > 1)
+        left = settled(partial(_search, query, factors, keep, buffers), parts)
+
+
+def _attempts(k: int, others: int, width: int) -> Iterator[tuple[torch.dtype, int]]:
+    keep = min(k + _SPARE, others)
+    for dtype in tile_types(width):
+        yield dtype, keep
+    while keep < others:
+        keep = min(8 * keep, others)
+        yield torch.float64, keep
+
+
+def _search_within(points: Points, dtype: torch.dtype, keep: int, buffers: TileBuffers) -> _Candidates:
+    """Search a set in itself: a tile off the diagonal serves its rows and its columns."""
+    found = _Candidates(len(points), keep, dtype, points.rows.device)
+    blocks = Factors(points, dtype, buffers.side)
+    locks = [Lock() for _ in range(len(blocks))]
+
+    def search(tile_at: tuple[int, int]) -> None:
+        i, j = tile_at
+        tile = buffers.distances(blocks[i], blocks[j])
+        if i == j:
+            tile.fill_diagonal_(math.inf)
+        with locks[i]:
+            found.offer(tile, i * buffers.side, j * buffers.side)
+        if i != j:
+            with locks[j]:
+                found.offer(tile, j * buffers.side, i * buffers.side, transposed=True)
+
+    # The tiles on the diagonal come first: they give every row a bound that most of the others fail.
+    diagonals = [(i, i + apart) for apart in range(len(blocks)) for i in range(len(blocks) - apart)]
+    side_by_side(search, diagonals, points.rows.device)
+    return found
+
+
+def _search(query: Points, blocks: Factors, keep: int, buffers: TileBuffers, rows: Tensor) -> _Candidates:
+    """Search some rows of one set in another, or in their own set without themselves."""
+    base, dtype = blocks.points, blocks.dtype
+    found = _Candidates(len(rows), keep, dtype, base.rows.device)
+    left = query.block(rows, dtype)
+    for j, columns in enumerate(blocks.positions):
+        tile = buffers.distances(left, blocks[j])
+        column = int(columns[0])
+        if query is base:
+            own = ((rows >= column) & (rows < column + len(columns))).nonzero()[:, 0]
+            tile[own, rows[own] - column] = math.inf
+        found.offer(tile, 0, column)
+    return found
+
+
+def _settle_nearest(result: Nearest, query: Points, base: Points, rows: Tensor, found: _Candidates) -> Tensor:
+    """Write the exact neighbours of those `rows` whose candidates provably contain them; return the other rows."""
+    values = found.values.double()
+    k = result.distances.shape[1]
+    # An entry as small as this may be nearer than the one that is k-th by value.
+    reach = values[:, k - 1] + _doubt(query, base, rows, found, values[:, k - 1])
+    proven = (values[:, -1] > reach) | _all_of(found, len(base))
+    exact = _exact_where((values <= reach[:, None]) & proven[:, None], query, base, rows, found)
+    by_first = base.first[found.columns].argsort(1)
+    order = by_first.gather(1, exact.gather(1, by_first).argsort(dim=1, stable=True))[:, :k]
+    result.distances[rows[proven]] = exact.gather(1, order)[proven]
+    result.places[rows[proven]] = found.columns.gather(1, order)[proven]
+    return rows[~proven]
+
+
+def _settle_kth(distances: Tensor, points: Points, k: int, rows: Tensor, found: _Candidates) -> Tensor:
+    """Write the exact k-th distances of those `rows` whose candidates provably hold them; return the other rows.
+
+    An entry's exact value differs from its tile's by an error at most, and so does the k-th smallest of them. Those
+    further below the k-th value than twice that are nearer for certain, and only counted; those as close to it are
+    made exact.
+    """
+    values, counts = found.values.double(), points.counts[found.columns]
+    wanted = k + 1 - points.counts[rows, None]  # a row's own copies come first
+    kth = values.gather(1, _first_to_reach(counts, wanted))
+    doubt = _doubt(points, points, rows, found, kth[:, 0])[:, None]
+    proven = (values[:, -1] > (kth + doubt)[:, 0]) | _all_of(found, len(points) - 1)
+    exact = _exact_where(((values - kth).abs() <= doubt) & proven[:, None], points, points, rows, found)
+    nearer = (counts * (values < kth - doubt)).sum(1, keepdim=True)
+    order = exact.argsort(1)
+    nth = _first_to_reach(counts.gather(1, order), wanted - nearer)
+    distances[rows[proven]] = exact.gather(1, order.gather(1, nth))[proven, 0]
+    return rows[~proven]
+
+
+def _first_to_reach(counts: Tensor, wanted: Tensor) -> Tensor:
+    """Return `(n, 1)` the first column by which each row's counts add up to what is wanted, or the last column."""
+    return (counts.cumsum(1) < wanted).sum(1, keepdim=True).clamp(max=counts.shape[1] - 1)
+
+
+def _doubt(query: Points, base: Points, rows: Tensor, found: _Candidates, squared: Tensor) -> Tensor:
+    """Return `(n,)` how far apart two entries near `squared` must be for their order to be certain."""
+    dtype = found.values.dtype
+    rounding = 2 * (query.error(dtype)[rows] + base.error(dtype).max())
+    return rounding + comparison_error((squared + rounding).clamp(min=0), base.rows.shape[1], torch.float64)
+
+
+def _all_of(found: _Candidates, others: int) -> Tensor:
+    return torch.tensor(found.values.shape[1] == others, device=found.values.device)
+
+
+def _exact_where(wanted: Tensor, query: Points, base: Points, rows: Tensor, found: _Candidates) -> Tensor:
+    """Return the candidates' exact distances where they are wanted, and infinity elsewhere."""
+    exact = torch.full_like(found.values, math.inf, dtype=torch.float64)
+    row, nth = wanted.nonzero().T
+    column = found.columns[row, nth]
+    exact[row, nth] = exact_distances(query.rows, query.first[rows[row]], base.rows, base.first[column])
+    return exact

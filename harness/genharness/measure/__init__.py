@@ -1,0 +1,1 @@
+"""The evaluation that metrics are given."""

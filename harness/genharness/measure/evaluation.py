@@ -1,0 +1,329 @@
+"""The evaluation that metrics are given, and the loop that asks them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from genharness.data import PreparedData
+from genharness.engine.memory import is_out_of_memory
+from genharness.errors import ConfigError, DataError, GenharnessError
+from genharness.files.code_digests import code_digest
+from genharness.functional.gaussian import GaussianStatistics
+from genharness.kit.evaluation import Metric, Reconstructions, SampleSet
+from genharness.kit.extractor import Extracted, Extractor
+from genharness.measure.feature_cache import FeatureCache, extract
+from genharness.spec.plugins import MetricSpec
+from genharness.spec.protocol import Protocol
+from genharness.spec.record import METRIC_FAILED
+
+__all__ = ["CapabilityViews", "SampleData", "SampleEvaluation", "Scores", "dataset_samples", "score"]
+
+
+@dataclass(frozen=True)
+class SampleData:
+    """One set of samples, and what its features may be cached under.
+
+    Attributes:
+        samples: Uint8 images `(n, c, h, w)` or float32 rows `(n, d)`.
+        labels: Class indices `(n,)`, or None.
+        key: What identifies the samples: hashes of content, subset.
+        cache: Where features of them are kept, or None.
+    """
+
+    samples: NDArray[Any]
+    labels: NDArray[np.int64] | None
+    key: Mapping[str, Any]
+    cache: FeatureCache | None = None
+
+
+def dataset_samples(data: PreparedData, split: str, cache: FeatureCache | None, count: int, seed: int) -> SampleData:
+    """Return a split of a dataset, or a seeded subset of `count` of it (0 for all)."""
+    samples, labels = data.samples(split), data.labels(split)
+    key: dict[str, Any] = {"dataset": data.content_hash, "split": split}
+    if 0 < count < len(samples):
+        chosen = np.sort(np.random.default_rng([seed, 29]).choice(len(samples), count, replace=False))
+        samples, labels = samples[chosen], None if labels is None else labels[chosen]
+        key |= {"count": count, "seed": seed}
+    return SampleData(samples, labels, key, cache)
+
+
+@dataclass(frozen=True)
+class CapabilityViews:
+    """What a model can do beside sampling, as functions that are called at most once; None where it cannot."""
+
+    reconstructions: Callable[[], Reconstructions] | None = None
+    bits_per_dim: Callable[[], NDArray[np.float64]] | None = None
+    kl_to_prior: Callable[[], NDArray[np.float64]] | None = None
+    latents: Callable[[], NDArray[np.float32]] | None = None
+
+
+class SampleEvaluation:
+    """The `genharness.kit.Evaluation` over sets of samples: features are extracted once and shared.
+
+    Args:
+        sets: The sets there are.
+        protocol: Extractor, seed.
+        make_extractor: Builds an extractor by name; called once for each.
+        classifier: Name of the extractor whose logits are class posteriors, or None.
+        class_names: Names of the classes.
+        device: Where maths may run.
+        views: What the model can do.
+        statistics: Gaussian statistics that stand in for samples that are not there.
+        absent: Why a set is not there, for the reason that a metric is skipped with.
+        weights: The user's `--weights`.
+        on_progress: Told of extraction: which set, how many done, of how many.
+    """
+
+    def __init__(
+        self,
+        sets: Mapping[SampleSet, SampleData],
+        protocol: Protocol,
+        make_extractor: Callable[[str], Extractor],
+        *,
+        classifier: str | None = None,
+        class_names: tuple[str, ...] = (),
+        device: torch.device | None = None,
+        views: CapabilityViews | None = None,
+        statistics: Mapping[SampleSet, GaussianStatistics] | None = None,
+        absent: Mapping[SampleSet, str] | None = None,
+        weights: Path | None = None,
+        on_progress: Callable[[SampleSet, int, int], None] = lambda which, done, total: None,
+    ) -> None:
+        self.protocol = protocol
+        self.class_names = class_names
+        self.device = device or torch.device("cpu")
+        self.weights = weights
+        self._sets = dict(sets)
+        self._make_extractor = make_extractor
+        self._classifier = classifier
+        self._views = views or CapabilityViews()
+        self.asked: set[str] = set()
+        """Extractors that features were asked of; `score` empties it before each metric."""
+        self._extractors: dict[str, Extractor] = {}
+        self._missing: dict[str, GenharnessError] = {}
+        self._extracted: dict[tuple[SampleSet, str], Extracted] = {}
+        self._statistics: dict[SampleSet, GaussianStatistics] = dict(statistics or {})
+        self._derived: dict[tuple[str, tuple[SampleSet, ...]], Mapping[str, NDArray[Any]]] = {}
+        self._absent = dict(absent or {})
+        self._on_progress = on_progress
+
+    @property
+    def seed(self) -> int:
+        """Seed of the protocol."""
+        return self.protocol.seed
+
+    @property
+    def extractor(self) -> str:
+        """Name of the protocol's extractor."""
+        return self.protocol.extractor
+
+    def samples(self, which: SampleSet) -> NDArray[Any]:
+        """Return uint8 images `(n, c, h, w)` or float32 rows `(n, d)`."""
+        return self._set(which).samples
+
+    def real_images(self) -> NDArray[np.uint8]:
+        """Return the reference images."""
+        return self.samples("real")
+
+    def fake_images(self) -> NDArray[np.uint8]:
+        """Return the generated images."""
+        return self.samples("fake")
+
+    def labels(self, which: SampleSet) -> NDArray[np.int64] | None:
+        """Return class indices `(n,)`, or None."""
+        return self._set(which).labels
+
+    def extracted(self, which: SampleSet, extractor: str | None = None) -> Extracted:
+        """Return features and logits, from the cache where they are in it."""
+        name = extractor or self.extractor
+        self.asked.add(name)
+        if (which, name) not in self._extracted:
+            self._extracted[which, name] = self._load_or_extract(which, name)
+        return self._extracted[which, name]
+
+    def features(self, which: SampleSet) -> NDArray[np.float32]:
+        """Return `(n, d)` features of the protocol's extractor."""
+        return self.extracted(which).features
+
+    def statistics(self, which: SampleSet) -> GaussianStatistics:
+        """Return mean and covariance of the features, fitted once; those of real data are kept with the features."""
+        if which not in self._statistics:
+            self._statistics[which] = self._fitted(which)
+        return self._statistics[which]
+
+    def _fitted(self, which: SampleSet) -> GaussianStatistics:
+        features = self.features(which)
+        if which == "fake" or len(features) <= features.shape[1]:  # few samples are a smaller factor than a covariance
+            return GaussianStatistics.fit(features)
+
+        def moments() -> dict[str, NDArray[Any]]:
+            fitted = GaussianStatistics.fit(features)
+            rows = {} if fitted.rows is None else {"rows": fitted.rows}
+            return {"mean": fitted.mean, "covariance": fitted.covariance, **rows}
+
+        kept = self.derived("mean and covariance", (which,), moments)
+        return GaussianStatistics(kept["mean"], kept["covariance"], len(features), kept.get("rows"))
+
+    def derived(
+        self, what: str, sets: tuple[SampleSet, ...], compute: Callable[[], Mapping[str, NDArray[Any]]]
+    ) -> Mapping[str, NDArray[Any]]:
+        """Return what `compute` gives, from the cache where it is in it."""
+        if (what, sets) not in self._derived:
+            self._derived[what, sets] = self._load_or_derive(what, [self._set(which) for which in sets], compute)
+        return self._derived[what, sets]
+
+    def _load_or_derive(
+        self, what: str, sets: list[SampleData], compute: Callable[[], Mapping[str, NDArray[Any]]]
+    ) -> Mapping[str, NDArray[Any]]:
+        cache = sets[0].cache
+        if cache is None or any(one.cache is None for one in sets):
+            return compute()
+        of = {str(place): dict(one.key) for place, one in enumerate(sets)}
+        code = code_digest("genharness.functional", "genharness.kit")
+        key = {**self._extractor_key(self.extractor), "derived": what, "of": of, "code": code}
+        return cache.arrays(key, lambda: dict(compute()))
+
+    def posteriors(self, which: SampleSet) -> NDArray[np.float64]:
+        """Return class probabilities `(n, classes)` by the dataset's own classifier.
+
+        Raises:
+            ConfigError: If there is no classifier.
+        """
+        if self._classifier is None:
+            raise ConfigError("class posteriors need an extractor that is trained on the dataset's labels")
+        logits = self.extracted(which, self._classifier).logits
+        if logits is None:
+            raise ConfigError(f"extractor {self._classifier} gives no logits")
+        shifted = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+        probabilities: NDArray[np.float64] = shifted / shifted.sum(axis=1, keepdims=True)
+        return probabilities
+
+    def reconstructions(self) -> Reconstructions | None:
+        """Return held-out samples and their reconstructions, or None."""
+        return self._reconstructions
+
+    def bits_per_dim(self) -> NDArray[np.float64] | None:
+        """Return bits per dimension `(n,)` of held-out samples, or None."""
+        return self._bits_per_dim
+
+    def kl_to_prior(self) -> NDArray[np.float64] | None:
+        """Return the divergence in nats `(n,)` of held-out samples' posteriors from the prior, or None."""
+        return self._kl_to_prior
+
+    def latents(self) -> NDArray[np.float32] | None:
+        """Return latent codes `(n, latent)` of held-out samples, or None."""
+        return self._latents
+
+    @cached_property
+    def _reconstructions(self) -> Reconstructions | None:
+        return self._views.reconstructions() if self._views.reconstructions else None
+
+    @cached_property
+    def _bits_per_dim(self) -> NDArray[np.float64] | None:
+        return self._views.bits_per_dim() if self._views.bits_per_dim else None
+
+    @cached_property
+    def _kl_to_prior(self) -> NDArray[np.float64] | None:
+        return self._views.kl_to_prior() if self._views.kl_to_prior else None
+
+    @cached_property
+    def _latents(self) -> NDArray[np.float32] | None:
+        return self._views.latents() if self._views.latents else None
+
+    def built_extractor(self, name: str) -> Extractor:
+        """Return an extractor, built on first use; one that cannot be had is asked for only once."""
+        if name in self._missing:
+            raise self._missing[name]
+        if name not in self._extractors:
+            try:
+                self._extractors[name] = self._make_extractor(name)
+            except GenharnessError as error:
+                self._missing[name] = error
+                raise
+        return self._extractors[name]
+
+    def facts(self) -> dict[str, float]:
+        """Return what the extractors used so far say of themselves."""
+        return {key: value for one in self._extractors.values() for key, value in one.facts().items()}
+
+    def _set(self, which: SampleSet) -> SampleData:
+        if which not in self._sets:
+            raise DataError(self._absent.get(which, f"there are no {which} samples in this evaluation"))
+        return self._sets[which]
+
+    def _load_or_extract(self, which: SampleSet, name: str) -> Extracted:
+        data, extractor = self._set(which), self.built_extractor(name)
+        total = len(data.samples)
+
+        def compute() -> Extracted:
+            return extract(extractor, data.samples, lambda done: self._on_progress(which, done, total))
+
+        if data.cache is None:
+            return compute()
+        return data.cache.get({**data.key, **self._extractor_key(name), "format": 1}, compute)
+
+    def _extractor_key(self, name: str) -> dict[str, str]:
+        extractor = self.built_extractor(name)
+        return {"extractor": name, "identity": extractor.identity, "resize": extractor.context.resize}
+
+
+@dataclass
+class Scores:
+    """What metrics gave.
+
+    Attributes:
+        values: Numbers by column key; None where undefined.
+        skipped: Metrics that could not be computed, with the reason.
+    """
+
+    values: dict[str, float | None] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+
+
+def score(
+    metrics: Iterable[tuple[MetricSpec, Metric]],
+    evaluation: SampleEvaluation,
+    on_metric: Callable[[str], None] = lambda name: None,
+    on_scored: Callable[[MetricSpec, Mapping[str, float | None]], None] = lambda spec, values: None,
+) -> Scores:
+    """Ask every metric; one that fails is noted with its reason and does not cost the others.
+
+    Args:
+        metrics: What to ask.
+        evaluation: What they are computed from.
+        on_metric: Told the name of each before it is asked.
+        on_scored: Told the numbers of each that did not fail.
+    """
+    scores = Scores()
+    for spec, metric in metrics:
+        on_metric(spec.name)
+        evaluation.asked.clear()
+        try:
+            values = _numbers(spec, metric.compute(evaluation))
+        except (GenharnessError, ValueError, ArithmeticError, LookupError, TypeError, RuntimeError) as error:
+            if is_out_of_memory(error):
+                raise
+            text = " ".join(str(error).split())
+            expected = isinstance(error, (GenharnessError, ValueError))
+            scores.skipped[spec.name] = text if expected else f"{METRIC_FAILED}{type(error).__name__}: {text[:300]}"
+            continue
+        scores.values |= values
+        on_scored(spec, values)
+    return scores
+
+
+def _numbers(spec: MetricSpec, values: Mapping[str, float]) -> dict[str, float | None]:
+    known = {column.key for column in spec.columns}
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise ConfigError(f"metric {spec.name} returned {unknown[0]!r}, which is none of its columns")
+    return {key: float(value) if math.isfinite(value) else None for key, value in values.items()}

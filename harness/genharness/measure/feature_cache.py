@@ -1,0 +1,137 @@
+"""Features of samples, and what is derived from them: computed once and cached by content.
+
+A cache entry is a folder named by the hash of all that its content depends on. It holds arrays and their
+checksum; an entry that does not match its checksum is thrown away and computed again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock
+from numpy.typing import NDArray
+
+from genharness.files.atomic import replace_folder
+from genharness.files.checksums import file_digest
+from genharness.kit.extractor import Extracted, Extractor
+from genharness.spec.protocol import short_hash
+
+__all__ = ["FeatureCache", "content_digest", "entry_turn", "extract"]
+
+Arrays = dict[str, NDArray[Any]]
+
+CHUNK = 1000
+"""Samples given to an extractor at a time, for progress; extractors batch within."""
+
+
+def extract(
+    extractor: Extractor, samples: NDArray[Any], on_progress: Callable[[int], None] = lambda done: None
+) -> Extracted:
+    """Return the features of all samples.
+
+    Args:
+        extractor: What extracts.
+        samples: Uint8 images `(n, c, h, w)` or float32 rows `(n, d)`.
+        on_progress: Told how many are done.
+    """
+    parts = []
+    for start in range(0, len(samples), CHUNK):
+        parts.append(extractor.extract(np.ascontiguousarray(samples[start : start + CHUNK])))
+        on_progress(min(start + CHUNK, len(samples)))
+    logits = [part.logits for part in parts if part.logits is not None]
+    return Extracted(
+        features=np.concatenate([part.features for part in parts]),
+        logits=np.concatenate(logits) if logits else None,
+    )
+
+
+class FeatureCache:
+    """Arrays on disk, by the content they were made from.
+
+    Args:
+        folder: Where entries are.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def get(self, key: Mapping[str, Any], compute: Callable[[], Extracted]) -> Extracted:
+        """Return the features of a key, extracting and keeping them where they are missing or damaged."""
+
+        def arrays() -> Arrays:
+            found = compute()
+            return {"features": found.features} | ({} if found.logits is None else {"logits": found.logits})
+
+        kept = self.arrays(key, arrays)
+        return Extracted(features=kept["features"], logits=kept.get("logits"))
+
+    def arrays(self, key: Mapping[str, Any], compute: Callable[[], Arrays]) -> Arrays:
+        """Return the entry of a key, computing and keeping it where it is missing or damaged.
+
+        Of several processes that want the same entry one computes it, and the others wait for it.
+        """
+        entry = self.folder / short_hash(dict(key), digits=24)
+        found = _read(entry)
+        if found is not None:
+            return found
+        with entry_turn(entry) as writable:
+            found = _read(entry)
+            if found is None:
+                found = compute()
+                if writable:
+                    _write(entry, key, found)
+        return found
+
+
+def content_digest(samples: NDArray[Any]) -> str:
+    """Return the SHA-256 of type, shape and values."""
+    digest = hashlib.sha256(f"{samples.dtype.str} {samples.shape} ".encode())
+    digest.update(np.ascontiguousarray(samples).data)
+    return digest.hexdigest()
+
+
+@contextmanager
+def entry_turn(entry: Path) -> Iterator[bool]:
+    """Hold the lock of an entry of a cache; tell whether its folder can be written at all."""
+    lock = FileLock(entry.with_name(f".{entry.name}.lock"))
+    try:
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError:  # a cache that cannot be written costs time, not a result
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
+def _write(entry: Path, key: Mapping[str, Any], arrays: Arrays) -> None:
+    """Write an entry, whole or not at all."""
+    try:
+        with replace_folder(entry) as temporary:
+            for name, array in arrays.items():
+                np.save(temporary / f"{name}.npy", array)
+            digests = {name: file_digest(temporary / f"{name}.npy", "sha256") for name in arrays}
+            text = json.dumps({"key": dict(key), "sha256": digests}, indent=1)
+            (temporary / "entry.json").write_text(text, encoding="utf-8")
+    except OSError:  # a full disk costs time, not a result
+        return
+
+
+def _read(entry: Path) -> Arrays | None:
+    """Return an entry, or None where it is missing or does not match its checksum."""
+    try:
+        digests = json.loads((entry / "entry.json").read_text())["sha256"]
+        for name, digest in digests.items():
+            if file_digest(entry / f"{name}.npy", "sha256") != digest:
+                return None
+        return {name: np.load(entry / f"{name}.npy", allow_pickle=False) for name in digests} or None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None

@@ -1,0 +1,82 @@
+"""Scores of samples, kept by the content that they were computed from: an unchanged evaluation computes nothing twice.
+
+An entry is one JSON file: the numbers of one metric, what they are of, and the extractors that they took features
+from. It counts only while all of that is the same: samples, labels, reference, extractors, options, seed, the code of
+the metric and of `genharness.kit`, torch and the kind of device.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from genharness.files.atomic import write_bytes
+from genharness.files.code_digests import code_digest
+from genharness.measure.evaluation import SampleEvaluation
+from genharness.spec.plugins import MetricSpec
+from genharness.spec.protocol import canonical_json, short_hash
+
+__all__ = ["ScoreCache"]
+
+Numbers = dict[str, float | None]
+
+
+class ScoreCache:
+    """The kept scores of one evaluation.
+
+    Args:
+        folder: Where entries are.
+        evaluation: Gives the identities of extractors.
+        key: What the scores are of: hashes of samples, labels and reference, protocol.
+    """
+
+    def __init__(self, folder: Path, evaluation: SampleEvaluation, key: Mapping[str, Any]) -> None:
+        import torch
+
+        self._folder = folder
+        self._evaluation = evaluation
+        self._key = {**key, "torch": torch.__version__, "device": evaluation.device.type}
+
+    def find(self, spec: MetricSpec, options: Mapping[str, Any]) -> Numbers | None:
+        """Return the numbers of a metric by column key, or None where none are kept, or for something else."""
+        key = self._key_of(spec, options)
+        try:
+            kept = json.loads(self._path(key).read_text(encoding="utf-8"))
+            content = kept["content"]
+            if short_hash(content, 64) != kept["sha256"] or canonical_json(content["key"]) != canonical_json(key):
+                return None
+            numbers: Numbers = content["scores"]
+            extractors: dict[str, str] = content["extractors"]
+        except (OSError, ValueError, KeyError, TypeError):  # missing or damaged: computed again
+            return None
+        same = all(self._evaluation.built_extractor(name).identity == one for name, one in extractors.items())
+        return numbers if same else None
+
+    def keep(self, spec: MetricSpec, options: Mapping[str, Any], scores: Numbers, extractors: Iterable[str]) -> None:
+        """Keep the numbers of a metric.
+
+        Args:
+            spec: The metric.
+            options: All of its options.
+            scores: By column key.
+            extractors: Names of those that it took features from.
+        """
+        key = self._key_of(spec, options)
+        identities = {name: self._evaluation.built_extractor(name).identity for name in sorted(extractors)}
+        content = {"key": key, "scores": scores, "extractors": identities}
+        text = json.dumps({"content": content, "sha256": short_hash(content, 64)}, indent=1)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            write_bytes(self._path(key), text.encode())
+        except OSError:  # a full disk costs time, not a result
+            return
+
+    def _key_of(self, spec: MetricSpec, options: Mapping[str, Any]) -> dict[str, Any]:
+        package = spec.factory.partition(":")[0].partition(".")[0]
+        code = code_digest("genharness.functional", "genharness.kit", package)
+        return {**self._key, "metric": spec.name, "options": dict(options), "code": code}
+
+    def _path(self, key: Mapping[str, Any]) -> Path:
+        return self._folder / f"{short_hash(key, 24)}.json"

@@ -1,0 +1,1 @@
+"""How plugins are found, and what executors and trackers are. Torch-free."""

@@ -1,0 +1,113 @@
+"""What executors and trackers are: the way from tasks to records, and the events on it. Torch-free."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from genharness.errors import ConfigError
+from genharness.plugin.registry import Registry, load_factory
+from genharness.spec.cell import Task
+from genharness.spec.plugins import ExecutorSpec
+from genharness.spec.record import Record
+
+__all__ = ["Event", "Executor", "Phase", "Tracker", "find_executor", "make_executor"]
+
+Phase = Literal[
+    "waiting", "prepare", "extractor", "train", "score-over-training", "sample", "measure", "score", "record"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """News of one cell.
+
+    Attributes:
+        cell_id: Which cell.
+        phase: What it is doing.
+        fraction: How much of the phase is done, in [0, 1], or None where nobody knows.
+        images_per_second: Training throughput so far, 0 outside training.
+        eta_seconds: Seconds until the phase ends, or None where nobody knows.
+        step: Training steps taken.
+        values: Losses or scores at this step.
+        text: A line for people, or empty.
+    """
+
+    cell_id: str
+    phase: Phase
+    fraction: float | None = None
+    images_per_second: float = 0.0
+    eta_seconds: float | None = None
+    step: int = 0
+    values: Mapping[str, float] = field(default_factory=dict)
+    text: str = ""
+
+
+class Executor(Protocol):
+    """Runs tasks somewhere and yields a record for each, in the order in which they end.
+
+    Args:
+        argument: What the user wrote after `NAME:`, such as an address; empty where nothing was. An executor that
+            cannot be used raises a `GenharnessError` here, before anything is planned.
+    """
+
+    def __init__(self, argument: str) -> None: ...
+
+    def run(
+        self, tasks: Sequence[Task], *, on_event: Callable[[Event], None], stop: threading.Event
+    ) -> Iterator[Record]:
+        """Run every task.
+
+        Args:
+            tasks: What to run, in order of preference.
+            on_event: Called with news, always from the calling thread.
+            stop: Once set, running cells save their state and end as `interrupted`; waiting ones never start.
+
+        Yields:
+            One record for each task that was started, already saved in the results folder.
+        """
+
+
+class Tracker(Protocol):
+    """Listens to a run; called in the process of the command, in order."""
+
+    def __init__(self, config: Any) -> None: ...
+
+    def start(self, tasks: Sequence[Task]) -> None:
+        """Called once before the first event."""
+
+    def event(self, event: Event) -> None:
+        """Called with every event."""
+
+    def record(self, record: Record) -> None:
+        """Called with every record."""
+
+    def finish(self) -> None:
+        """Called once at the end, also after Ctrl-C."""
+
+
+def find_executor(registry: Registry, text: str) -> tuple[ExecutorSpec, str]:
+    """Return the executor that `NAME` or `NAME:ARGUMENT` means, and the argument.
+
+    Raises:
+        ConfigError: If there is none of that name, or it takes no argument.
+    """
+    name, colon, argument = text.partition(":")
+    spec = registry.executors.find(name)
+    if colon and not (argument and spec.argument):
+        raise ConfigError(f"executor {text!r}: write {name}{f' or {name}:{spec.argument}' if spec.argument else ''}")
+    return spec, argument
+
+
+def make_executor(registry: Registry, text: str) -> Executor:
+    """Return a new executor for `NAME` or `NAME:ARGUMENT`.
+
+    Raises:
+        ConfigError: If there is none such.
+        PluginError: If it cannot be loaded.
+    """
+    spec, argument = find_executor(registry, text)
+    executor: Executor = load_factory(spec)(argument)
+    return executor

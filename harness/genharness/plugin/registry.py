@@ -1,0 +1,276 @@
+"""Entry points -> Registry: every plugin found, attributed to its distribution, and contained when it is broken."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.metadata
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import pluggy
+
+from genharness.errors import ConfigError, GenharnessError, PluginError, did_you_mean
+from genharness.plugin import hooks as hookspecs
+from genharness.spec.length import parse_length
+from genharness.spec.options import option_errors, options_of
+from genharness.spec.plugins import (
+    DatasetSpec,
+    ExecutorSpec,
+    ExtractorSpec,
+    MetricSpec,
+    ModelSpec,
+    ReporterSpec,
+    Spec,
+    TrackerSpec,
+)
+
+__all__ = ["BUDGETS", "Kind", "Problem", "Provider", "Registry", "load_factory", "load_registry"]
+
+BUDGETS = ("smoke", "standard", "paper")
+"""The named recipes that every model has."""
+
+S = TypeVar("S", bound=Spec)
+
+_NAME = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Who gave a spec: distribution, its version, and the entry point's name."""
+
+    distribution: str
+    version: str
+    plugin: str
+
+    def __str__(self) -> str:
+        return f"{self.distribution} {self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A plugin that cannot be used, and why."""
+
+    provider: Provider
+    reason: str
+
+    def __str__(self) -> str:
+        return f"plugin {self.provider.plugin!r} of {self.provider} is broken: {self.reason}"
+
+
+class Kind(Mapping[str, S]):
+    """The specs of one kind by name, in the order of their plugins, and who gave them."""
+
+    def __init__(self, word: str, record: type[S], problems: list[Problem]) -> None:
+        self.word = word
+        self.record = record
+        self._problems = problems
+        self._specs: dict[str, S] = {}
+        self._providers: dict[str, Provider] = {}
+
+    def __getitem__(self, name: str) -> S:
+        return self._specs[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._specs)
+
+    def __len__(self) -> int:
+        return len(self._specs)
+
+    def find(self, name: str) -> S:
+        """Return the spec `name`.
+
+        Raises:
+            ConfigError: If there is none; the message gives the nearest name and the broken plugins.
+        """
+        if name in self._specs:
+            return self._specs[name]
+        meant = did_you_mean(name, self._specs)
+        raise ConfigError(f"unknown {self.word} {name!r}{meant}{'' if meant.endswith('?') else self._broken()}")
+
+    def _broken(self) -> str:
+        """Return which plugins may have given what is missing."""
+        if not self._problems:
+            return ""
+        first = self._problems[0]
+        if len(self._problems) == 1:
+            return f"; {first}"
+        names = ", ".join(sorted({problem.provider.plugin for problem in self._problems}))
+        return f"; broken plugins ({names}) may have given it: see `genharness doctor`"
+
+    def provider(self, name: str) -> Provider:
+        """Return who gave the spec `name`."""
+        return self._providers[name]
+
+    def add(self, spec: S, provider: Provider) -> None:
+        """Add a spec.
+
+        Raises:
+            PluginError: If the name is taken; the message names both distributions.
+        """
+        if spec.name in self._specs:
+            raise PluginError(
+                f"two plugins give a {self.word} {spec.name!r}: {self._providers[spec.name]} and {provider}; "
+                "uninstall one, or ask its author to rename it"
+            )
+        self._specs[spec.name] = spec
+        self._providers[spec.name] = provider
+
+
+class Registry:
+    """All usable plugins, by kind.
+
+    Attributes:
+        problems: Broken plugins; fatal only to a run that asks for what they would have given.
+    """
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.models = Kind("model", ModelSpec, self.problems)
+        self.datasets = Kind("dataset", DatasetSpec, self.problems)
+        self.extractors = Kind("extractor", ExtractorSpec, self.problems)
+        self.metrics = Kind("metric", MetricSpec, self.problems)
+        self.executors = Kind("executor", ExecutorSpec, self.problems)
+        self.reporters = Kind("reporter", ReporterSpec, self.problems)
+        self.trackers = Kind("tracker", TrackerSpec, self.problems)
+
+    @property
+    def kinds(self) -> Mapping[str, Kind[Any]]:
+        """The kinds by plural name, such as `models`."""
+        return {kind: getattr(self, kind) for kind in hookspecs.HOOKS}
+
+
+def load_registry(*, tolerant: bool = False) -> Registry:
+    """Find, import and check every plugin in the entry-point group `genharness`.
+
+    Args:
+        tolerant: Note a duplicated name among the problems instead of raising, for `list` and `doctor`.
+
+    Raises:
+        PluginError: If two distributions give one name, or there is no plugin at all.
+    """
+    registry = Registry()
+    manager = pluggy.PluginManager("genharness")
+    manager.add_hookspecs(hookspecs)
+    providers = dict(_import_plugins(manager, registry.problems))
+    for plural, kind in registry.kinds.items():
+        _collect(manager, hookspecs.HOOKS[plural], kind, registry.problems, providers, tolerant)
+    if not providers and not registry.problems:
+        raise PluginError("no plugins are installed, not even the built-in ones: run `pip install -e .` again")
+    return registry
+
+
+def _import_plugins(manager: pluggy.PluginManager, problems: list[Problem]) -> Iterable[tuple[str, Provider]]:
+    """Register every plugin as `distribution:name`, and note those that cannot be imported."""
+    for entry in _entry_points():
+        provider = Provider(*_named(entry.dist), entry.name)
+        plugin_name = f"{provider.distribution}:{entry.name}"
+        try:
+            module = entry.load()
+            manager.register(module, plugin_name)
+            _refuse_misspelt(manager, module)
+        except Exception as error:  # a stranger's module may raise anything while it is imported
+            problems.append(Problem(provider, _one_line(error)))
+            if manager.has_plugin(plugin_name):
+                manager.unregister(name=plugin_name)
+            continue
+        yield plugin_name, provider
+
+
+@functools.cache
+def _named(distribution: importlib.metadata.Distribution | None) -> tuple[str, str]:
+    """Return name and version; reading them parses the distribution's metadata each time."""
+    return (distribution.name, distribution.version) if distribution else ("unknown", "0")
+
+
+def _entry_points() -> list[importlib.metadata.EntryPoint]:
+    """Return entry points in a stable order, the project's own distribution first."""
+    found = importlib.metadata.entry_points(group=hookspecs.ENTRY_POINT_GROUP)
+    unique = {(_named(entry.dist)[0], entry.name): entry for entry in found}
+    return [unique[key] for key in sorted(unique, key=lambda key: (key[0] != "genharness", key))]
+
+
+def _refuse_misspelt(manager: pluggy.PluginManager, module: object) -> None:
+    known = set(hookspecs.HOOKS.values())
+    for caller in manager.get_hookcallers(module) or []:
+        if caller.name not in known:
+            raise PluginError(f"{caller.name} is not a hook of genharness{did_you_mean(caller.name, known)}")
+    if not manager.get_hookcallers(module):
+        raise PluginError("it implements no hook: decorate its functions with @hookimpl")
+
+
+def _collect(
+    manager: pluggy.PluginManager,
+    hook_name: str,
+    kind: Kind[Any],
+    problems: list[Problem],
+    providers: Mapping[str, Provider],
+    tolerant: bool,
+) -> None:
+    """Call one hook of every plugin and add what it returns."""
+    order = list(providers)
+    implementations = getattr(manager.hook, hook_name).get_hookimpls()
+    for implementation in sorted(implementations, key=lambda item: order.index(item.plugin_name)):
+        provider = providers[implementation.plugin_name]
+        try:
+            specs = [_checked(spec, kind.record) for spec in implementation.function()]
+        except Exception as error:  # a stranger's hook may raise anything
+            problems.append(Problem(provider, f"{hook_name}: {_one_line(error)}"))
+            continue
+        for spec in specs:
+            try:
+                kind.add(spec, provider)
+            except PluginError as error:
+                if not tolerant:
+                    raise
+                problems.append(Problem(provider, str(error)))
+
+
+def _checked(spec: Any, record: type[Spec]) -> Spec:
+    """Return a spec after checking all that can be checked without importing its factory."""
+    if not isinstance(spec, record):
+        raise PluginError(f"it returned {type(spec).__name__} where {record.__name__} is expected")
+    if not _NAME.fullmatch(spec.name):
+        raise PluginError(f"the name {spec.name!r} must be lower-case letters and digits joined by hyphens")
+    if not re.fullmatch(r"[\w.]+:[\w.]+", spec.factory):
+        raise PluginError(f"{spec.name}: factory {spec.factory!r} must read 'module:attribute'")
+    options_of(spec.config)
+    if isinstance(spec, ModelSpec):
+        _check_recipes(spec)
+    return spec
+
+
+def _check_recipes(spec: ModelSpec) -> None:
+    missing = [budget for budget in BUDGETS if budget not in spec.recipes]
+    if missing:
+        raise PluginError(f"{spec.name}: no recipe for {', '.join(missing)}")
+    for budget, recipe in spec.recipes.items():
+        parse_length(recipe.length)
+        errors = option_errors(spec.name, spec.config, recipe.options)
+        if errors:
+            raise PluginError(f"recipe {budget}: {errors[0]}")
+
+
+def load_factory(spec: Spec) -> Any:
+    """Import and return the heavy part of a spec.
+
+    Raises:
+        PluginError: If the module or the attribute cannot be loaded; the message names the spec.
+    """
+    module_name, _, attribute = spec.factory.partition(":")
+    try:
+        target: Any = importlib.import_module(module_name)
+        for part in attribute.split("."):
+            target = getattr(target, part)
+    except GenharnessError:
+        raise
+    except Exception as error:  # whatever a stranger's module raises while it is imported
+        raise PluginError(f"{spec.name}: cannot load {spec.factory!r}: {_one_line(error)}") from error
+    return target
+
+
+def _one_line(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return text if isinstance(error, GenharnessError) else f"{type(error).__name__}: {text}"

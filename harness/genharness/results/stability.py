@@ -1,0 +1,146 @@
+"""How steadily a cell trained, and whether its samples collapsed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from genharness.spec.record import Record
+from genharness.stats import mean_and_deviation
+from genharness.stats.values import LARGEST
+
+__all__ = ["COLLAPSE_FRACTIONS", "CollapseSign", "Stability", "collapse", "stability_of", "steps_to_threshold"]
+
+COLLAPSE_FRACTIONS: Mapping[str, float] = {"recall": 0.1, "coverage": 0.1, "modes_covered": 0.5}
+"""Scores that fall when samples are all alike, and the share of the real-against-real value that they fall under."""
+
+
+@dataclass(frozen=True, slots=True)
+class CollapseSign:
+    """One score that says that a generator collapsed.
+
+    Attributes:
+        key: The score.
+        value: What the generator reached.
+        real: What held-out real samples reach under the same protocol.
+        fraction: Share of `real` that it fell under.
+    """
+
+    key: str
+    value: float
+    real: float
+    fraction: float
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.value:.3g} is under {self.fraction:.0%} of the real {self.real:.3g}"
+
+
+def collapse(scores: Mapping[str, float | None], real: Mapping[str, float]) -> list[CollapseSign]:
+    """Return every sign of collapse among the scores of one generator.
+
+    Args:
+        scores: Scores of the generator.
+        real: Scores of held-out real samples against the same reference, under the same protocol.
+
+    Returns:
+        A sign for each score of `COLLAPSE_FRACTIONS` that lies under its share of the real value; empty where
+        none does, or where nothing can be compared.
+    """
+    signs = []
+    for key, fraction in COLLAPSE_FRACTIONS.items():
+        value, ceiling = scores.get(key), real.get(key)
+        if value is not None and ceiling is not None and ceiling > 0 and value < fraction * ceiling:
+            signs.append(CollapseSign(key, value, ceiling, fraction))
+    return signs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stability:
+    """How steadily one cell trained.
+
+    Attributes:
+        loss_variance: Variance of each loss over the last half of training, by name; a loss with fewer than two
+            finite points there is left out.
+        last_minus_best: For each score over training, how much worse the last point is than the best, in the
+            score's unit and never negative; empty where nothing was scored over training.
+        nan_events: Points at which a loss was NaN or infinite, and steps at which training was stopped for it.
+        diverged: Whether training ended by divergence.
+    """
+
+    loss_variance: dict[str, float] = field(default_factory=dict)
+    last_minus_best: dict[str, float] = field(default_factory=dict)
+    nan_events: int = 0
+    diverged: bool = False
+
+
+def stability_of(record: Record, directions: Mapping[str, bool | None]) -> Stability:
+    """Return the stability of a cell, from the history in its record.
+
+    Args:
+        record: A cell's record, with its history.
+        directions: For each score whether higher is better; scores without a better end are passed over.
+    """
+    losses, scores = record.history.get("losses", {}), record.history.get("scores", {})
+    series = {name: values for name, values in losses.items() if name != "step"}
+    return Stability(
+        loss_variance={
+            name: variance for name, values in series.items() if (variance := _late_variance(values)) is not None
+        },
+        last_minus_best={
+            name: gap
+            for name, values in scores.items()
+            if (higher := directions.get(name)) is not None and (gap := _last_minus_best(values, higher)) is not None
+        },
+        nan_events=_nan_events(series, losses.get("step", []), record.history.get("events", [])),
+        diverged=record.status == "diverged",
+    )
+
+
+def steps_to_threshold(record: Record, key: str, threshold: float, *, higher_is_better: bool) -> int | None:
+    """Return the first step at which a score over training was at least as good as a threshold.
+
+    Args:
+        record: A cell's record, with its history.
+        key: The score.
+        threshold: What it must reach, in the score's unit.
+        higher_is_better: Which way the score is read.
+
+    Returns:
+        Training steps, or None where it never was, or was never scored over training.
+    """
+    scores = record.history.get("scores", {})
+    for step, value in zip(scores.get("step", []), scores.get(key, []), strict=False):
+        if _finite(value) and (value >= threshold if higher_is_better else value <= threshold):
+            return int(step)
+    return None
+
+
+def _late_variance(values: Sequence[float | None]) -> float | None:
+    finite = [value for value in values[len(values) // 2 :] if value is not None and _finite(value)]
+    if len(finite) < 2:
+        return None
+    deviation = mean_and_deviation(finite)[1]
+    return None if deviation is None else deviation**2
+
+
+def _last_minus_best(values: Sequence[float | None], higher_is_better: bool) -> float | None:
+    finite = [value for value in values if value is not None and _finite(value)]
+    if not finite:
+        return None
+    return max(finite) - finite[-1] if higher_is_better else finite[-1] - min(finite)
+
+
+def _nan_events(
+    losses: Mapping[str, Sequence[float | None]], steps: Sequence[float], events: Sequence[Mapping[str, Any]]
+) -> int:
+    """Return at how many steps something was not finite; JSON keeps NaN and infinity as null."""
+    broken = {
+        step for values in losses.values() for step, value in zip(steps, values, strict=False) if not _finite(value)
+    }
+    broken |= {event["step"] for event in events if event.get("event") == "diverged"}
+    return len(broken)
+
+
+def _finite(value: float | None) -> bool:
+    return value is not None and abs(value) < LARGEST  # false for NaN too

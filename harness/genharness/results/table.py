@@ -1,0 +1,85 @@
+"""Results as a table: one flat dictionary a cell, ready for pandas."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from genharness.plugin.registry import load_registry
+from genharness.results.stability import stability_of
+from genharness.results.store import Store
+from genharness.spec.record import Record
+
+__all__ = ["load_results"]
+
+_SETTINGS = ("batch_size", "ema", "mirror", "balanced", "device", "precision", "compiled")
+_CELL = ("model", "dataset", "seed", "budget", "length", *_SETTINGS)
+_ENVIRONMENT = ("python", "cpu", "gpu", "threads", "git_commit", "hostname")
+
+
+def load_results(path: str | os.PathLike[str] = "results", *, stability: bool = False) -> list[dict[str, Any]]:
+    """Return every record of a results folder as a flat dictionary; imports no torch.
+
+    Scores and measurements have the keys that the leaderboard's columns have. What could clash has a prefix:
+    `option.lr`, `protocol.extractor`, `fact.…`, `environment.cpu`. Cells that failed are there too: look at
+    `status`. Records that cannot be read are set aside, as everywhere.
+
+    Args:
+        path: The results folder.
+        stability: Add `loss_variance.LOSS`, `last_minus_best.SCORE` and `nan_events`, from the curves over
+            training; reading those takes longer.
+
+    Returns:
+        One dictionary a cell, in the order of the cells' ids. A key that a cell has no value for is left out, so
+        that a table has NaN there.
+
+    Raises:
+        RunError: If there is no such folder, or a record was written by a newer genharness.
+
+    Example:
+        ```python
+        import genharness, pandas
+        table = pandas.DataFrame(genharness.load_results("results"))
+        table.groupby(["dataset", "protocol_hash", "model"]).fid.agg(["mean", "std", "count"])
+        ```
+    """
+    directions = _directions() if stability else None
+    return [_flat(record, directions) for record in Store(Path(path)).records(history=stability)]
+
+
+def _directions() -> dict[str, bool | None]:
+    columns = (column for spec in load_registry().metrics.values() for column in spec.columns)
+    return {column.key: column.higher_is_better for column in columns}
+
+
+def _flat(record: Record, directions: Mapping[str, bool | None] | None) -> dict[str, Any]:
+    cell = record.cell
+    return {
+        "cell_id": cell.id,
+        **{name: getattr(cell, name) for name in _CELL},
+        **{name: getattr(record, name) for name in ("status", "reason", "source", "protocol_hash")},
+        **record.measurements,
+        **{key: value for key, value in record.scores.items() if value is not None},
+        **_prefixed("option", cell.options),
+        **_prefixed("protocol", record.protocol or cell.protocol.as_plain()),
+        **_prefixed("fact", record.facts),
+        **_prefixed("environment", {name: record.environment.get(name) for name in _ENVIRONMENT}),
+        **({} if directions is None else _steadiness(record, directions)),
+        "started_at": record.started_at,
+        "finished_at": record.finished_at,
+    }
+
+
+def _steadiness(record: Record, directions: Mapping[str, bool | None]) -> dict[str, Any]:
+    stability = stability_of(record, directions)
+    return {
+        **_prefixed("loss_variance", stability.loss_variance),
+        **_prefixed("last_minus_best", stability.last_minus_best),
+        "nan_events": stability.nan_events,
+    }
+
+
+def _prefixed(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"{prefix}.{key}": value for key, value in values.items() if value is not None}

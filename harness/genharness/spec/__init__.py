@@ -1,0 +1,1 @@
+"""What things are, as plain frozen data. Standard library only."""

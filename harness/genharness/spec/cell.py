@@ -1,0 +1,126 @@
+"""The unit of work: one model, one dataset, one seed, one budget, one protocol."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from genharness.spec.protocol import Protocol, short_hash
+
+__all__ = ["Cell", "Settings", "Task"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """What is trained and measured; everything that the result depends on and nothing else.
+
+    Attributes:
+        model: Name of the model.
+        options: Every option of its Config.
+        dataset: Canonical dataset reference, such as `cifar10@64`.
+        seed: Training seed.
+        budget: Budget as asked: a recipe's name or a length.
+        length: Training length, such as `400steps`.
+        batch_size: Samples in a batch.
+        ema: Decay of the weight average, or None.
+        mirror: Whether training images are mirrored left to right at random.
+        balanced: Whether batches hold every class equally often.
+        device: Kind of device, `cpu` or `cuda`.
+        precision: `fp32`, `tf32` or `bf16`.
+        compiled: Whether the networks go through `torch.compile`.
+        protocol: The protocol as it is known before running.
+        plugins: Distribution and version behind model, dataset and extractor.
+    """
+
+    model: str
+    dataset: str
+    seed: int
+    budget: str
+    length: str
+    protocol: Protocol
+    options: Mapping[str, Any] = field(default_factory=dict)
+    batch_size: int = 64
+    ema: float | None = None
+    mirror: bool = False
+    balanced: bool = False
+    device: str = "cpu"
+    precision: str = "fp32"
+    compiled: bool = False
+    plugins: Mapping[str, str] = field(default_factory=dict)
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return a dictionary of plain values, for JSON."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Cell:
+        """Return the cell that `as_plain` gave."""
+        return cls(**{**plain, "protocol": Protocol.from_plain(plain["protocol"])})
+
+    @property
+    def id(self) -> str:
+        """Readable name that ends in a hash of everything, such as `dcgan-digits-s0-5f0c33a1b2`."""
+        slug = re.sub(r"[^a-z0-9]+", "-", self.dataset.lower()).strip("-")[-32:].strip("-")
+        everything = {**vars(self), "protocol": vars(self.protocol)}  # as `as_plain`, without its deep copy
+        return f"{self.model}-{slug}-s{self.seed}-{short_hash(everything)}"
+
+    def __str__(self) -> str:
+        return f"{self.model} on {self.dataset}, seed {self.seed}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How cells are run; none of it changes what they are.
+
+    Attributes:
+        results: Results folder.
+        device: Device such as `cpu`, `cuda` or `cuda:1`.
+        threads: CPU threads of a cell; 0 leaves the choice to the size of its samples.
+        jobs: Cells at a time; 0, where cells run on other machines, for as many as there is room for.
+        checkpoint_seconds: Seconds of training between checkpoints.
+        score_every: Training length between scorings over training, such as `5epochs`; empty for none.
+        score_samples: Samples for a scoring over training.
+        keep: What stays of a finished cell: `checkpoints`, `samples` or `nothing`.
+        weights: The user's folder or file of pretrained weights.
+        deterministic: Ask torch for deterministic algorithms.
+        fail_fast: Stop at the first cell that fails.
+        timeout_seconds: Limit for a cell, 0 for none.
+        memory_limit_bytes: Limit on the memory of a cell's process, 0 for none.
+        fresh: Throw away what is there of a cell and do it anew.
+    """
+
+    results: Path
+    device: str = "cpu"
+    threads: int = 0
+    jobs: int = 1
+    checkpoint_seconds: float = 30.0
+    score_every: str = ""
+    score_samples: int = 1000
+    keep: str = "checkpoints"
+    weights: Path | None = None
+    deterministic: bool = False
+    fail_fast: bool = False
+    timeout_seconds: float = 0.0
+    memory_limit_bytes: int = 0
+    fresh: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A cell, what is to be scored, and how it is run: what an executor is given.
+
+    Attributes:
+        cell: What is trained and measured.
+        metrics: Names of the metrics to compute, with every option of each.
+        skipped: Metrics that this cell cannot have, with the reason.
+        settings: How it is run.
+    """
+
+    cell: Cell
+    metrics: Mapping[str, Mapping[str, Any]]
+    settings: Settings
+    skipped: Mapping[str, str] = field(default_factory=dict)

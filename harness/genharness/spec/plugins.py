@@ -1,0 +1,325 @@
+"""The frozen records that plugins return from hooks: what exists, without what it costs to import.
+
+A spec is data. The heavy part stands behind a lazy reference, `"module:attribute"`, that is imported
+only when a cell uses it. Standard library only.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from genharness.spec.options import NoOptions
+
+__all__ = [
+    "Column",
+    "DataShape",
+    "DatasetSpec",
+    "ExecutorSpec",
+    "ExtractorSpec",
+    "MetricSpec",
+    "Modality",
+    "ModelSpec",
+    "Need",
+    "Recipe",
+    "Remote",
+    "ReporterSpec",
+    "Spec",
+    "TrackerSpec",
+]
+
+Modality = Literal["image", "tabular"]
+
+Need = Literal[
+    "features",
+    "labels",
+    "posteriors",
+    "conditions",
+    "reconstructions",
+    "likelihood",
+    "kl_to_prior",
+    "latents",
+    "train",
+    "test",
+]
+"""What a metric asks of an evaluation beyond the real and the generated samples themselves.
+
+`features`: feature vectors of the protocol's extractor; `labels`: the dataset has classes;
+`posteriors`: class probabilities, so a dataset with classes whose classifier can be trained;
+`conditions`: the classes that samples were asked for, so a conditional model, or samples that come with labels;
+`reconstructions`, `likelihood`, `kl_to_prior`, `latents`: the model has that capability;
+`train`, `test`: the training and the held-out split, besides the reference."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataShape:
+    """What a model must know of the data before it sees any.
+
+    Attributes:
+        modality: `image` or `tabular`.
+        shape: `(channels, height, width)` of an image, `(columns,)` of a table.
+        classes: Number of classes, 0 when the data has no labels.
+        train_count: Number of training samples.
+    """
+
+    modality: Modality
+    shape: tuple[int, ...]
+    classes: int = 0
+    train_count: int = 0
+
+    @property
+    def channels(self) -> int:
+        """Image channels (1 or 3)."""
+        return self.shape[0]
+
+    @property
+    def height(self) -> int:
+        """Image height in pixels."""
+        return self.shape[1]
+
+    @property
+    def width(self) -> int:
+        """Image width in pixels."""
+        return self.shape[2]
+
+    @property
+    def columns(self) -> int:
+        """Columns of a table."""
+        return self.shape[0]
+
+    def __str__(self) -> str:
+        if self.modality == "tabular":
+            return f"{self.columns} columns"
+        return f"{self.height}x{self.width}x{self.channels}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spec:
+    """What every plugin says of itself.
+
+    Attributes:
+        name: What users type: lower-case letters, digits and hyphens.
+        summary: One line, no full stop.
+        factory: Lazy reference `module:attribute` to the heavy part.
+        config: Frozen dataclass of `option` fields.
+    """
+
+    name: str
+    summary: str
+    factory: str
+    config: type = NoOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How a model is trained for one named budget.
+
+    Attributes:
+        length: How long: `400steps`, `20epochs`, `200kimg` or `90s`; `0steps` for a model that only looks
+            at the data once (`fit`).
+        batch_size: Samples in a batch.
+        ema: Decay per step of the weight average that samples are drawn from; None samples the weights.
+        mirror: Whether training images are mirrored left to right at random.
+        options: Changes to the Config's defaults.
+        step_ms: One step on two CPU cores at 28x28, in milliseconds: only for time estimates.
+        full_up_to: Image side up to which `length` holds, when it is in steps: larger images get fewer steps in
+            proportion to their pixels, so that a quick budget stays quick. None: every size gets them all.
+    """
+
+    length: str
+    batch_size: int = 64
+    ema: float | None = None
+    mirror: bool = False
+    options: Mapping[str, object] = field(default_factory=dict)
+    step_ms: float = 0.0
+    full_up_to: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSpec(Spec):
+    """A generative model; `factory` names a `genharness.kit.GenerativeModel` class.
+
+    Attributes:
+        family: Such as `gan`, `vae`, `flow`, `diffusion`, `reference`.
+        recipes: A `Recipe` for each of `smoke`, `standard` and `paper`.
+        paper: Authors, year and arXiv number or venue.
+        modalities: What it can be trained on.
+        min_size: Smallest image side it works at, in pixels.
+        max_size: Largest image side, or None.
+        channels: Image channels it works with.
+        conditional: Whether `sample` makes the classes that are asked for.
+        needs_labels: Whether it cannot be trained without labels (two classes at least).
+        reconstructs: Whether it has `reconstruct`.
+        likelihood: `exact`, `bound`, or None when it has no `bits_per_dim`.
+        kl_to_prior: Whether it has `kl_to_prior` (of its posterior over latent codes).
+        encodes: Whether it has `encode` (latent codes).
+        finite: Whether it can give no more samples than the held-out split has (the `real` row).
+    """
+
+    family: str
+    recipes: Mapping[str, Recipe]
+    paper: str = ""
+    modalities: tuple[Modality, ...] = ("image",)
+    min_size: int = 8
+    max_size: int | None = None
+    channels: tuple[int, ...] = (1, 3)
+    conditional: bool = False
+    needs_labels: bool = False
+    reconstructs: bool = False
+    likelihood: Literal["exact", "bound"] | None = None
+    kl_to_prior: bool = False
+    encodes: bool = False
+    finite: bool = False
+
+    @property
+    def trained(self) -> bool:
+        """Whether any recipe takes training steps; reference rows only look at the data once."""
+        return any(recipe.length != "0steps" for recipe in self.recipes.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remote:
+    """A file that can be downloaded.
+
+    Attributes:
+        filename: Name under which it is kept.
+        urls: Official address first, then mirrors.
+        md5: MD5 of the content, or empty.
+        sha256: SHA-256 of the content, or empty. At least one of the two is given.
+        size: Bytes, 0 when unknown.
+    """
+
+    filename: str
+    urls: tuple[str, ...]
+    md5: str = ""
+    sha256: str = ""
+    size: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetSpec(Spec):
+    """A dataset; `factory` names the function that prepares it (see `genharness.data`).
+
+    Attributes:
+        modality: `image` or `tabular`.
+        shape: Shape of a sample before anything is prepared, or None where only the data can say.
+        class_names: Names of the classes in label order, empty for unlabelled or unknown-before-preparing.
+        counts: Samples of each split where known beforehand.
+        licence: Licence or terms, one line.
+        homepage: Where people read about it.
+        remotes: What `data prepare` downloads; empty when it must be given with `--from` or is bundled.
+        parametric: Whether the name takes a path: `folder:PATH`.
+        bundled: Whether preparing needs neither network nor `--from`.
+    """
+
+    modality: Modality = "image"
+    shape: tuple[int, ...] | None = None
+    class_names: tuple[str, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    licence: str = ""
+    homepage: str = ""
+    remotes: tuple[Remote, ...] = ()
+    parametric: bool = False
+    bundled: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtractorSpec(Spec):
+    """A feature extractor; `factory` names a `genharness.kit.Extractor` class.
+
+    Attributes:
+        modalities: What it can read.
+        resizes: Resize conventions it knows, its default first; empty when it never resizes.
+        weights: Pretrained weights it needs, or None.
+        needs_labels: Whether it is trained on the dataset's labels.
+        has_logits: Whether it gives class logits beside features.
+        auto_rank: Place in the order in which `--features auto` tries extractors, 1 first; 0: only by name.
+    """
+
+    modalities: tuple[Modality, ...] = ("image",)
+    resizes: tuple[str, ...] = ()
+    weights: Remote | None = None
+    needs_labels: bool = False
+    has_logits: bool = False
+    auto_rank: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One number of a metric, and how a leaderboard shows it.
+
+    Attributes:
+        key: Its key in a record's scores: lower-case letters, digits, underscores.
+        title: Heading.
+        unit: Unit for the heading, such as `%`, or empty.
+        higher_is_better: Direction of the arrow; None when neither end is better.
+        format: Format specification, such as `.2f`.
+        titles: Other headings by extractor, such as `{"inception": "FID"}`.
+        ratio: Whether seeds are compared by ratios, on logarithms: for positive distances and times, whose spread
+            grows with them.
+        caveat: What a leaderboard says of the rows that have this number, for one that is given only where the
+            metric's others are to be read with care.
+    """
+
+    key: str
+    title: str
+    unit: str = ""
+    higher_is_better: bool | None = None
+    format: str = ".3f"
+    titles: Mapping[str, str] = field(default_factory=dict)
+    ratio: bool = False
+    caveat: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricSpec(Spec):
+    """A metric; `factory` names a class with `__init__(config)` and `compute(evaluation)`.
+
+    Attributes:
+        columns: What `compute` returns, the headline number first.
+        needs: What it asks of the evaluation; where that is missing it is skipped with the reason.
+        modalities: What it can score.
+        paper: Authors, year and arXiv number or venue.
+        default: Whether a run that names no metrics computes it.
+        periodic: Whether it is cheap and meaningful enough to be computed over training.
+        place: Where its columns stand in a leaderboard; lower comes first, and the first ranks.
+    """
+
+    columns: tuple[Column, ...]
+    needs: tuple[Need, ...] = ()
+    modalities: tuple[Modality, ...] = ("image",)
+    paper: str = ""
+    default: bool = True
+    periodic: bool = False
+    place: int = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecutorSpec(Spec):
+    """Where cells run; `factory` names a class as `genharness.plugin.execution.Executor` describes.
+
+    Attributes:
+        argument: What may follow the name after a colon, such as `ADDRESS`; empty when nothing may.
+        remote: Whether cells may run on other machines: devices are looked for there, and without `--jobs` as many
+            cells run at a time as there is room for.
+    """
+
+    argument: str = ""
+    remote: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReporterSpec(Spec):
+    """An output format of the leaderboard; `factory` names `render(board, options) -> str`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackerSpec(Spec):
+    """A listener to a run's events; `factory` names a class as `genharness.plugin.execution.Tracker` describes."""
+
+
+def as_plain(record: Any) -> dict[str, Any]:
+    """Return a frozen record as a dictionary of plain values, for JSON."""
+    return dataclasses.asdict(record)

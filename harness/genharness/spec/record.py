@@ -1,0 +1,150 @@
+"""The record of a cell: what was measured, under which protocol, on which machine."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from genharness.errors import RunError
+from genharness.spec.cell import Cell
+
+__all__ = ["MEASUREMENTS", "METRIC_FAILED", "SCHEMA_VERSION", "STATUSES", "Record", "Status"]
+
+SCHEMA_VERSION = 1
+OLDEST_SCHEMA = 1
+"""Records from this version on can be read."""
+
+Status = Literal["ok", "failed", "diverged", "out_of_memory", "timeout", "interrupted"]
+"""How a cell ended. Only `ok` counts as finished; `interrupted` goes on from its checkpoint."""
+
+STATUSES: tuple[str, ...] = get_args(Status)
+
+METRIC_FAILED = "it failed: "
+"""How the reason begins for which a metric was skipped that raised what no metric should; it is tried again."""
+
+MEASUREMENTS: Mapping[str, str] = {
+    "train_seconds": "training time, without evaluation, data preparation and checkpoints",
+    "train_steps": "training steps taken",
+    "train_images_per_second": "samples trained on per second",
+    "peak_memory_mib": "peak resident memory of the cell's process",
+    "peak_accelerator_mib": "peak accelerator memory allocated while training",
+    "peak_accelerator_reserved_mib": "peak accelerator memory reserved while training",
+    "parameters": "trainable parameters of the whole model",
+    "generator_parameters": "parameters of the part that samples are drawn from",
+    "sample_flops": "floating-point operations of one sample",
+    "step_flops": "floating-point operations of one training step, per sample",
+    "latency_p50_ms": "time to draw one sample, median",
+    "latency_p95_ms": "time to draw one sample, 95th percentile",
+    "latency_p99_ms": "time to draw one sample, 99th percentile",
+    "latency_calls": "timed calls behind the latencies; fewer than 100 for a slow sampler",
+    "sample_images_per_second": "samples drawn per second at the best batch size of the sweep",
+    "checkpoint_bytes": "size of the checkpoint on disk",
+    "evaluate_seconds": "time to draw, extract and score",
+    "cell_seconds": "the whole cell, over all its attempts",
+}
+"""Every harness measurement and what it says; a record holds those that the device can give."""
+
+
+@dataclass(kw_only=True)
+class Record:
+    """What is kept of a cell.
+
+    Attributes:
+        cell: What was run.
+        status: How it ended.
+        reason: One line when it did not end well, else empty.
+        measurements: Keys of `MEASUREMENTS`, units in the names.
+        scores: Metric columns by key; None where a metric is undefined.
+        skipped: Metrics that were not computed, with the reason.
+        protocol: The resolved protocol, with the hashes of weights and data.
+        protocol_hash: Its hash: records with equal hashes can be ranked together.
+        facts: Numbers about the measuring itself, such as the classifier's held-out accuracy.
+        history: `losses` and `scores` over training, each a mapping of series beside `step`; `sweep` of batch sizes.
+        artefacts: Files of the cell's folder by what they are.
+        environment: Versions, hardware, threads, flags.
+        started_at: UTC, ISO 8601.
+        finished_at: UTC, ISO 8601.
+        notes: Warnings that a reader of the scores should know.
+        source: `trained` by the harness, or `external` samples that were only scored.
+    """
+
+    cell: Cell
+    status: Status
+    reason: str = ""
+    measurements: dict[str, float] = field(default_factory=dict)
+    scores: dict[str, float | None] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+    protocol: dict[str, Any] = field(default_factory=dict)
+    protocol_hash: str = ""
+    facts: dict[str, float] = field(default_factory=dict)
+    history: dict[str, Any] = field(default_factory=dict)
+    artefacts: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, Any] = field(default_factory=dict)
+    started_at: str = ""
+    finished_at: str = ""
+    notes: list[str] = field(default_factory=list)
+    source: str = "trained"
+
+    @property
+    def finished(self) -> bool:
+        """Whether the cell needs no more training."""
+        return self.status == "ok"
+
+    def keep_scores_of(self, earlier: Record | None, asked: Container[str]) -> None:
+        """Take over what an earlier record of the same cell and protocol says of other metrics.
+
+        Args:
+            earlier: The record that this one replaces, or None.
+            asked: Names of the metrics that were asked now.
+        """
+        if earlier is None or not earlier.finished or earlier.protocol_hash != self.protocol_hash:
+            return
+        others = {name: reason for name, reason in earlier.skipped.items() if name not in asked}
+        self.scores = {**earlier.scores, **self.scores}
+        self.skipped = {**others, **self.skipped}
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return a dictionary of plain values, for JSON, with the schema version and the cell's identity."""
+        plain = dataclasses.asdict(self)
+        return {"schema": SCHEMA_VERSION, "cell_id": self.cell.id, **plain}
+
+    @classmethod
+    def from_plain(cls, plain: Any, *, name: str) -> Record:
+        """Return the record that `as_plain` gave.
+
+        Args:
+            plain: Parsed JSON.
+            name: File name, for messages.
+
+        Raises:
+            RunError: If its schema is newer or older than this genharness reads.
+            ValueError: If it is no record.
+        """
+        if not isinstance(plain, dict) or not isinstance(plain.get("schema"), int):
+            raise ValueError("it has no schema version")
+        if plain["schema"] > SCHEMA_VERSION:
+            raise RunError(
+                f"record {name} has schema {plain['schema']}, newer than this genharness reads ({SCHEMA_VERSION}): "
+                "upgrade genharness, or move the file away"
+            )
+        if plain["schema"] < OLDEST_SCHEMA:
+            raise RunError(
+                f"record {name} has schema {plain['schema']}, older than this genharness reads ({OLDEST_SCHEMA} and "
+                "newer): read it with the genharness that wrote it, or move the file away and run its cell again"
+            )
+        try:
+            values = {key: plain[key] for key in _FIELDS if key in plain}
+            record = cls(**{**values, "cell": Cell.from_plain(plain["cell"])})
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"it is no record ({error})") from error
+        if record.status not in STATUSES:
+            raise ValueError(f"its status {record.status!r} is unknown")
+        for key in ("measurements", "scores", "skipped", "protocol", "history", "environment"):
+            if not isinstance(getattr(record, key), dict):
+                raise ValueError(f"its {key} are no object")
+        return record
+
+
+_FIELDS = frozenset(item.name for item in dataclasses.fields(Record))

@@ -1,0 +1,1 @@
+"""What was asked for, as cells: nothing is trained here. Torch-free."""

@@ -1,0 +1,112 @@
+"""Whether a model, a metric or an extractor can be used with a dataset, and if not, why: every skip reason is here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from genharness.spec.plugins import DataShape, ExtractorSpec, MetricSpec, ModelSpec
+
+__all__ = ["DatasetFacts", "extractor_misfit", "metric_misfit", "model_misfit"]
+
+_LACKS = {
+    "reconstructions": "gives no reconstructions",
+    "likelihood": "gives no likelihood",
+    "kl_to_prior": "has no posterior over latent codes",
+    "latents": "gives no latents",
+    "conditions": "is not asked for classes",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetFacts:
+    """What planning must know of a dataset.
+
+    Attributes:
+        reference: Canonical reference.
+        spec_name: Name of the dataset plugin.
+        shape: Shape of the samples.
+        counts: Samples of each split.
+        class_names: Classes, empty for unlabelled data.
+        content_hash: Hash of the prepared arrays, or empty before they are prepared.
+    """
+
+    reference: str
+    spec_name: str
+    shape: DataShape
+    counts: Mapping[str, int]
+    class_names: tuple[str, ...]
+    content_hash: str = ""
+
+    @property
+    def labelled(self) -> bool:
+        """Whether there are at least two classes."""
+        return self.shape.classes >= 2
+
+
+def model_misfit(
+    spec: ModelSpec, facts: DatasetFacts, sample_count: int, *, batch_size: int, balanced: bool = False
+) -> str:
+    """Return why `spec` cannot be trained on or scored against the data, or an empty string."""
+    shape = facts.shape
+    if shape.modality not in spec.modalities:
+        return f"makes {' or '.join(spec.modalities)} data, and {facts.reference} is {shape.modality}"
+    if spec.needs_labels and not facts.labelled:
+        found = "one class only" if shape.classes == 1 else "no labels"
+        return f"needs class labels of at least two classes, and {facts.reference} has {found}"
+    problem = _size_misfit(spec, facts) if shape.modality == "image" else ""
+    if problem:
+        return problem
+    if spec.trained and batch_size > shape.train_count:
+        return (
+            f"batch of {batch_size} is larger than the {shape.train_count:,} training samples of {facts.reference}: "
+            f"set {spec.name}.batch_size lower"
+        )
+    if spec.trained and balanced and not facts.labelled:
+        return f"{spec.name}.balanced needs classes to balance, and {facts.reference} has none"
+    held_out = facts.counts.get("test", 0)
+    if spec.finite and sample_count > held_out:
+        return f"{facts.reference} has {held_out:,} held-out samples, and the protocol asks for {sample_count:,}"
+    return ""
+
+
+def _size_misfit(spec: ModelSpec, facts: DatasetFacts) -> str:
+    shape = facts.shape
+    if shape.height != shape.width:
+        return f"works on square images, and {facts.reference} has {shape}: ask for {facts.spec_name}@SIZE"
+    if shape.height < spec.min_size or (spec.max_size is not None and shape.height > spec.max_size):
+        bounds = f"{spec.min_size} to {spec.max_size}" if spec.max_size is not None else f"at least {spec.min_size}"
+        return f"works at {bounds} pixels, and {facts.reference} has {shape.height}: ask for {facts.spec_name}@SIZE"
+    if shape.channels not in spec.channels:
+        return f"works with {_either(spec.channels)} channels, and {facts.reference} has {shape.channels}"
+    return ""
+
+
+def extractor_misfit(spec: ExtractorSpec, facts: DatasetFacts) -> str:
+    """Return why `spec` cannot read the data, or an empty string."""
+    if facts.shape.modality not in spec.modalities:
+        return f"extractor {spec.name} reads {_either(spec.modalities)} data, and {facts.reference} is not"
+    if spec.needs_labels and not facts.labelled:
+        return f"extractor {spec.name} is trained on class labels, and {facts.reference} has none"
+    return ""
+
+
+def metric_misfit(metric: MetricSpec, model: ModelSpec, facts: DatasetFacts) -> str:
+    """Return why `metric` cannot score `model` on the data, or an empty string."""
+    if facts.shape.modality not in metric.modalities:
+        return f"scores {_either(metric.modalities)} data only"
+    if ("posteriors" in metric.needs or "labels" in metric.needs) and not facts.labelled:
+        return "needs class labels, and the dataset has none"
+    capabilities: dict[str, bool] = {
+        "reconstructions": model.reconstructs,
+        "likelihood": model.likelihood is not None,
+        "kl_to_prior": model.kl_to_prior,
+        "latents": model.encodes,
+        "conditions": model.conditional,
+    }
+    missing = [need for need in metric.needs if not capabilities.get(need, True)]
+    return f"{model.name} {_LACKS[missing[0]]}" if missing else ""
+
+
+def _either(values: tuple[object, ...]) -> str:
+    return " or ".join(str(value) for value in values)

@@ -1,0 +1,161 @@
+"""Doing a cell again with its recorded settings, and whether it came out the same. Torch-free."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from genharness.board.compare import protocol_difference
+from genharness.errors import ConfigError
+from genharness.plugin.registry import Registry
+from genharness.spec.cell import Settings, Task
+from genharness.spec.length import parse_length
+from genharness.spec.protocol import Protocol
+from genharness.spec.record import Record
+from genharness.study.measuring import all_options
+
+__all__ = ["TOLERANCE", "Agreement", "agreement", "repetition"]
+
+TOLERANCE = 0.1
+"""Relative difference of scores that is put down to another machine: it rounds otherwise, and training amplifies it."""
+
+_DECIDES = ("cpu", "threads", "device", "gpu", "cuda", "driver", "deterministic")
+_PACKAGES = ("torch", "numpy", "genharness")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """Whether a repetition came out as the record says.
+
+    Attributes:
+        inexact: Why the two need not be equal to the last bit; empty where they must.
+        compared: How many scores and loss values were compared.
+        disagreements: What came out otherwise, a line each.
+    """
+
+    inexact: list[str] = field(default_factory=list)
+    compared: int = 0
+    disagreements: list[str] = field(default_factory=list)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing came out otherwise."""
+        return not self.disagreements
+
+
+def repetition(
+    record: Record, registry: Registry, results: Path, *, device: str, weights: Path | None = None
+) -> Task:
+    """Return the task that repeats a cell as it was recorded.
+
+    Args:
+        record: The cell's record.
+        registry: Where its plugins are.
+        results: Where the repetition goes: another results folder.
+        device: Device to run on.
+        weights: The user's pretrained weights, which a record does not know the place of.
+
+    Raises:
+        ConfigError: If the cell did not finish, or is no trained one, or a plugin is gone.
+    """
+    if record.source != "trained":
+        raise ConfigError(f"{record.cell.id} are samples made elsewhere: score them again with `genharness evaluate`")
+    if not record.finished:
+        raise ConfigError(f"{record.cell.id} has not finished ({record.status}): there is nothing to repeat")
+    registry.models.find(record.cell.model)
+    own = record.cell.protocol.metric_options
+    metrics = {
+        spec.name: all_options(spec, own.get(spec.name, {}))
+        for spec in registry.metrics.values()
+        if any(column.key in record.scores for column in spec.columns)
+    }
+    curves = record.history.get("scores", {})
+    scored = bool(curves.get("step"))
+    settings = Settings(
+        results=results,
+        device=device,
+        threads=int(record.environment.get("threads", 0)),
+        score_every=f"{int(curves['step'][0])}steps" if scored else "",
+        score_samples=int(curves["samples"][0]) if scored else Settings.score_samples,
+        weights=weights,
+        deterministic=bool(record.environment.get("deterministic")),
+    )
+    return Task(cell=record.cell, metrics=metrics, settings=settings, skipped=record.skipped)
+
+
+def agreement(before: Record, after: Record) -> Agreement:
+    """Compare a cell with its repetition: exactly where the machine is the same, else within `TOLERANCE`.
+
+    Losses are compared only exactly: where rounding differs, a single loss says nothing.
+    """
+    inexact = _inexact(before, after)
+    disagreements = _protocol(before, after)
+    disagreements += _scores(before.scores, after.scores, TOLERANCE if inexact else 0.0)
+    compared = len(before.scores)
+    if not inexact:
+        for name in ("losses", "scores"):
+            one, other = before.history.get(name, {}), after.history.get(name, {})
+            disagreements += _curves(name, one, other)
+            compared += sum(len(values) for key, values in one.items() if key != "step")
+    return Agreement(inexact=inexact, compared=compared, disagreements=disagreements)
+
+
+def _inexact(before: Record, after: Record) -> list[str]:
+    one, other = before.environment, after.environment
+    reasons = [
+        f"{key.replace('_', ' ')} {one.get(key)} then, {other.get(key)} now"
+        for key in _DECIDES
+        if one.get(key) != other.get(key)
+    ]
+    packages, packages_now = one.get("packages", {}), other.get("packages", {})
+    reasons += [
+        f"{name} {packages.get(name)} then, {packages_now.get(name)} now"
+        for name in _PACKAGES
+        if packages.get(name) != packages_now.get(name)
+    ]
+    if before.cell.device != "cpu" and not one.get("deterministic"):
+        reasons.append("a GPU without --deterministic")
+    if parse_length(before.cell.length).unit == "s":
+        reasons.append("trained by the clock, so not for the same number of steps")
+    return reasons
+
+
+def _protocol(before: Record, after: Record) -> list[str]:
+    if before.protocol_hash == after.protocol_hash:
+        return []
+    one, other = Protocol.from_plain(before.protocol), Protocol.from_plain(after.protocol)
+    return [f"it was not measured alike: {protocol_difference(one, other)}"]
+
+
+def _scores(
+    before: Mapping[str, float | None], after: Mapping[str, float | None], tolerance: float
+) -> list[str]:
+    lines = []
+    for key, value in before.items():
+        if key not in after:
+            lines.append(f"{key} was not computed again")
+        elif not _close(value, after[key], tolerance):
+            lines.append(f"{key} {value!r} became {after[key]!r}")
+    return lines
+
+
+def _close(before: float | None, after: float | None, tolerance: float) -> bool:
+    if before is None or after is None:
+        return before is after
+    return abs(before - after) <= tolerance * max(abs(before), abs(after))
+
+
+def _curves(name: str, before: Mapping[str, Sequence[Any]], after: Mapping[str, Sequence[Any]]) -> list[str]:
+    """Return where each curve first differs."""
+    lines = []
+    for key, values in before.items():
+        repeated = after.get(key, [])
+        place = next((i for i, pair in enumerate(zip(values, repeated, strict=False)) if pair[0] != pair[1]), None)
+        if place is not None:
+            step = before["step"][place]
+            lines.append(f"{name}: {key} differs from step {step} on ({values[place]!r} became {repeated[place]!r})")
+        elif len(values) != len(repeated):
+            lines.append(f"{name}: {key} has {len(repeated)} points, and had {len(values)}")
+    return lines

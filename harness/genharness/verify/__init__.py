@@ -1,0 +1,1 @@
+"""Scores beside those of independent libraries."""

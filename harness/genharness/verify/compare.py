@@ -1,0 +1,260 @@
+"""Comparing scores with those of independent libraries, over the same features and images."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from genharness.engine.memory import is_out_of_memory
+from genharness.errors import ConfigError, DataError, GenharnessError, RunError
+from genharness.evaluate.request import External, Report, Request, may_be_cell
+from genharness.evaluate.score import evaluation_of, score_samples
+from genharness.files.paths import input_path
+from genharness.kit.evaluation import Reconstructions
+from genharness.measure.evaluation import CapabilityViews, SampleEvaluation
+from genharness.plugin.registry import Registry
+from genharness.spec.record import METRIC_FAILED, Record
+from genharness.study.measuring import all_options, select_metrics
+from genharness.verify.peers import PEERS, Peer
+
+__all__ = ["INSTALL", "Comparison", "compare", "is_cell", "request_of_cell", "verify_samples"]
+
+INSTALL = "pip install 'genharness[verify]'"
+"""What installs every library."""
+
+Verdict = Literal["agrees", "disagrees", "not compared"]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One score beside a library's.
+
+    Attributes:
+        key: Column key of the score, or the metric's name where nothing was compared.
+        library: The library.
+        ours: Our number, None where it is undefined.
+        theirs: The library's number, or None.
+        tolerance: How far they may differ.
+        reason: Why nothing was compared, else empty.
+        missing: What has to be installed before it can be, else empty.
+    """
+
+    key: str
+    library: str
+    ours: float | None = None
+    theirs: float | None = None
+    tolerance: float = 0.0
+    reason: str = ""
+    missing: str = ""
+
+    @property
+    def difference(self) -> float | None:
+        """Ours minus theirs."""
+        return None if self.ours is None or self.theirs is None else self.ours - self.theirs
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether they agree; an undefined score agrees with one that is not finite."""
+        if self.reason:
+            return "not compared"
+        undefined = self.theirs is None or not math.isfinite(self.theirs)
+        if self.ours is None or undefined:
+            return "agrees" if self.ours is None and undefined else "disagrees"
+        return "agrees" if abs(self.difference or 0.0) <= self.tolerance else "disagrees"
+
+
+def request_of_cell(record: Record, request: Request, registry: Registry) -> Request:
+    """Return the request that measures a cell's samples as the cell was measured.
+
+    Args:
+        record: Of the cell.
+        request: Gives device, weights and results folder.
+        registry: Tells which metrics the record's scores are of.
+
+    Raises:
+        RunError: If the cell has no scores.
+    """
+    if not record.finished or not record.scores:
+        raise RunError(f"cell {record.cell.id} has no scores ({record.status}): run it to its end first")
+    protocol = record.cell.protocol
+    options = {name: dict(values) for name, values in protocol.metric_options.items()}
+    options[protocol.extractor] = dict(protocol.extractor_options)
+    scored = [name for name in registry.metrics if _scored(name, record, registry)]
+    return dataclasses.replace(
+        request,
+        samples=[record.cell.id],
+        dataset=record.cell.dataset,
+        reference=None,
+        metrics=tuple(dict.fromkeys([*scored, *protocol.metric_options])),
+        features=protocol.extractor,
+        resize=protocol.resize,
+        count=0,
+        reference_split=protocol.reference_split,
+        reference_count=protocol.reference_count,
+        seed=protocol.seed,
+        options={name: values for name, values in options.items() if values},
+    )
+
+
+def verify_samples(
+    one: External, registry: Registry, request: Request, report: Report, only: Sequence[str] = ()
+) -> list[Comparison]:
+    """Compare the scores of a set, or those in the record of a cell, with every library that can compute them.
+
+    A metric that was named and not scored is not compared, with the reason.
+
+    Args:
+        one: From `genharness.evaluate.request.prepare`.
+        registry: Where extractors and metrics are.
+        request: What `one` was prepared from.
+        report: Told of the progress.
+        only: Names and patterns of the metrics to compare, as `--metrics` has them; all that were scored when empty.
+
+    Raises:
+        GenharnessError: If no metric is meant, or the features cannot be had or are not those of the cell's protocol.
+    """
+    metrics = dict(one.metrics)
+    if one.record is not None:
+        metrics |= _of_reconstructions(one.record, registry)
+    wanted = _chosen(only, metrics, registry) if only else metrics
+    if not wanted:
+        raise ConfigError(f"{one.name} has no score by {', '.join(only) or 'any metric'}: name other --metrics")
+    if one.record is None:
+        evaluation = evaluation_of(one, registry, request, report)
+        record = score_samples(one, registry, request, report)
+    else:
+        evaluation = evaluation_of(one, registry, request, report, _views(one.record, registry, request))
+        record = one.record
+        _check_identity(one, record, evaluation)
+    absent = {
+        name: record.skipped.get(name, "it was not scored") for name in wanted if not _scored(name, record, registry)
+    }
+    return compare(record.scores, wanted, evaluation, absent=absent, report=lambda text: report(0, 0, text))
+
+
+def _chosen(
+    words: Sequence[str], metrics: Mapping[str, Mapping[str, Any]], registry: Registry
+) -> dict[str, Mapping[str, Any]]:
+    """Return what words choose of the metrics, and of others those that are named outright, with their defaults."""
+    errors: list[str] = []
+    specs = select_metrics(registry, tuple(words), errors)
+    if errors:
+        raise ConfigError("\n".join(errors))
+    return {
+        spec.name: metrics[spec.name] if spec.name in metrics else all_options(spec, {})
+        for spec in specs
+        if spec.name in metrics or spec.name in words
+    }
+
+
+def _scored(name: str, record: Record, registry: Registry) -> bool:
+    return any(column.key in record.scores for column in registry.metrics.find(name).columns)
+
+
+def _views(record: Record, registry: Registry, request: Request) -> CapabilityViews:
+    """Return what the model of a trained cell can do that its samples cannot tell: reconstruct."""
+
+    def reconstructions() -> Reconstructions:
+        from genharness.run.reconstruct import reconstruct_from
+
+        return reconstruct_from(record, registry, results=request.results, device=request.device)
+
+    return CapabilityViews(reconstructions=reconstructions)
+
+
+def _of_reconstructions(record: Record, registry: Registry) -> dict[str, Mapping[str, Any]]:
+    """Return the metrics of a record that the samples alone do not give, with every option."""
+    own = record.cell.protocol.metric_options
+    return {
+        spec.name: all_options(spec, own.get(spec.name, {}))
+        for spec in registry.metrics.values()
+        if "reconstructions" in spec.needs and _scored(spec.name, record, registry)
+    }
+
+
+def _check_identity(one: External, record: Record, evaluation: SampleEvaluation) -> None:
+    """Refuse features of another extractor than the record's: they could only disagree."""
+    identity = evaluation.built_extractor(one.protocol.extractor).identity
+    now = dataclasses.replace(one.protocol, extractor_identity=identity, dataset_hash=one.reference.content_hash)
+    if now.hash == record.protocol_hash:
+        return
+    changed = [key for key, value in now.as_plain().items() if record.protocol.get(key) != value]
+    raise DataError(
+        f"cell {record.cell.id} was measured under another protocol ({', '.join(changed)} changed since): run it again"
+    )
+
+
+def compare(
+    ours: Mapping[str, float | None],
+    metrics: Mapping[str, Mapping[str, Any]],
+    evaluation: SampleEvaluation,
+    *,
+    absent: Mapping[str, str] | None = None,
+    peers: Sequence[Peer] = PEERS,
+    report: Callable[[str], None] = lambda text: None,
+) -> list[Comparison]:
+    """Return every score beside the libraries' numbers.
+
+    Args:
+        ours: Scores by column key.
+        metrics: Metrics to compare, with every option.
+        evaluation: What the scores were computed from.
+        absent: Metrics that gave no scores, with the reason; no library is asked for them.
+        peers: The libraries.
+        report: Told what is being computed.
+
+    Raises:
+        ConfigError: If no library computes any of the metrics.
+    """
+    wanted = [peer for peer in peers if peer.metric in metrics and peer.applies(metrics[peer.metric])]
+    if not wanted:
+        known = ", ".join(dict.fromkeys(peer.metric for peer in peers))
+        raise ConfigError(f"no library recomputes {', '.join(metrics) or 'these metrics'}: choose of {known}")
+    found: list[Comparison] = []
+    for peer in wanted:
+        if absent and peer.metric in absent:
+            found.append(Comparison(peer.metric, peer.library, reason=absent[peer.metric]))
+            continue
+        report(f"{peer.metric} by {peer.library}")
+        found += _by(peer, ours, metrics[peer.metric], evaluation)
+    return found
+
+
+def _by(
+    peer: Peer, ours: Mapping[str, float | None], options: Mapping[str, Any], evaluation: SampleEvaluation
+) -> list[Comparison]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what a library divides by zero shows in its number
+            theirs = peer.compute(evaluation, options)
+    except ModuleNotFoundError as error:
+        missing = (error.name or peer.library).partition(".")[0].replace("_", "-")
+        return [Comparison(peer.metric, peer.library, reason=f"{missing} is missing: {INSTALL}", missing=missing)]
+    except Exception as error:  # other people's code may raise anything, which must not cost the other libraries
+        if is_out_of_memory(error):
+            raise
+        return [Comparison(peer.metric, peer.library, reason=_reason(error))]
+    shared = [key for key in theirs if key in ours]
+    if not shared:
+        return [Comparison(peer.metric, peer.library, reason="it was not scored")]
+    return [Comparison(key, peer.library, ours[key], theirs[key].value, theirs[key].tolerance) for key in shared]
+
+
+def _reason(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    expected = isinstance(error, (GenharnessError, ValueError))
+    return text if expected and text else f"{METRIC_FAILED}{type(error).__name__}: {text[:300]}"
+
+
+def is_cell(word: str, results: Path) -> bool:
+    """Whether a word can only be the id of a cell: no such path, and a results folder that may know it.
+
+    Raises:
+        DataError: If it is no possible name.
+    """
+    return input_path(word) is None and may_be_cell(word, results)

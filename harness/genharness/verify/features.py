@@ -1,0 +1,176 @@
+"""Metrics of features by independent libraries, in float64: what is compared is the method, not the rounding."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import warnings
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genharness.errors import DataError
+from genharness.kit.evaluation import SampleSet
+from genharness.measure.evaluation import SampleEvaluation
+from genharness.verify.base import Options, Peer, Theirs, near
+
+__all__ = ["FEATURE_PEERS"]
+
+Floats = NDArray[np.float64]
+Moments = tuple[Floats, Floats]
+"""Mean and covariance."""
+Distance = Callable[[Moments, Moments], Theirs]
+"""Of the real and the fake moments."""
+
+
+def _features(evaluation: SampleEvaluation, which: SampleSet) -> Floats:
+    return evaluation.features(which).astype(np.float64)
+
+
+def _moments(evaluation: SampleEvaluation, which: SampleSet) -> Moments:
+    """Return mean and covariance by numpy; those that were given, where there are no samples."""
+    try:
+        features = _features(evaluation, which)
+    except DataError:
+        given = evaluation.statistics("real" if which == "real" else "fake")
+        return given.mean, given.covariance
+    return _moments_of(features)
+
+
+def _moments_of(features: Floats) -> Moments:
+    return features.mean(axis=0), np.atleast_2d(np.cov(features, rowvar=False))
+
+
+def _spread(*moments: Moments) -> float:
+    return float(sum(np.trace(covariance) for _, covariance in moments))
+
+
+def _frechet_by_torch_fidelity(real: Moments, fake: Moments) -> Theirs:
+    from torch_fidelity import metric_fid
+
+    stats = [{"mu": mean, "sigma": covariance} for mean, covariance in (fake, real)]
+    found = metric_fid.fid_statistics_to_metric(*stats, False)[metric_fid.KEY_METRIC_FID]
+    return near(float(found), _spread(real, fake))
+
+
+def _frechet_by_pytorch_fid(real: Moments, fake: Moments) -> Theirs:
+    from pytorch_fid.fid_score import calculate_frechet_distance
+
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")  # it takes roots of singular matrices, by an argument that SciPy deprecates
+        try:
+            found = calculate_frechet_distance(*fake, *real)
+        except TypeError as error:  # SciPy 1.18 has removed sqrtm(disp=...)
+            raise ValueError(f"pytorch-fid does not run on this SciPy ({error})") from error
+    return near(float(found), _spread(real, fake))
+
+
+def _fid(distance: Distance, evaluation: SampleEvaluation, options: Options) -> Mapping[str, Theirs]:
+    return {"fid": distance(_moments(evaluation, "real"), _moments(evaluation, "fake"))}
+
+
+def _fd_dinov2(distance: Distance, evaluation: SampleEvaluation, options: Options) -> Mapping[str, Theirs]:
+    sets: tuple[SampleSet, SampleSet] = ("real", "fake")
+    real, fake = (evaluation.extracted(which, "dinov2").features.astype(np.float64) for which in sets)
+    return {"fd_dinov2": distance(_moments_of(real), _moments_of(fake))}
+
+
+def _kid_by_torch_fidelity(evaluation: SampleEvaluation, options: Options) -> Mapping[str, Theirs]:
+    import torch
+    from torch_fidelity import metric_kid
+
+    real, fake = _features(evaluation, "real"), _features(evaluation, "fake")
+    found = metric_kid.kid_features_to_metric(
+        torch.from_numpy(fake),  # its first input is the generated set
+        torch.from_numpy(real),
+        kid_subsets=options["subsets"],
+        kid_subset_size=min(options["subset_size"], len(real), len(fake)),
+        kid_kernel="poly",
+        kid_kernel_poly_degree=3,
+        kid_kernel_poly_gamma=None,
+        kid_kernel_poly_coef0=1,
+        rng_seed=evaluation.seed,
+        verbose=False,
+    )
+    scale = float(np.mean((np.square(real).mean(axis=1) + 1) ** 3))
+    keys = {"kid": metric_kid.KEY_METRIC_KID_MEAN, "kid_std": metric_kid.KEY_METRIC_KID_STD}
+    return {key: near(float(found[theirs]), scale) for key, theirs in keys.items()}
+
+
+def _inception_score_by_torch_fidelity(evaluation: SampleEvaluation, options: Options) -> Mapping[str, Theirs]:
+    import torch
+    from torch_fidelity import metric_isc
+
+    logits = evaluation.extracted("fake").logits
+    if logits is None:
+        raise ValueError(f"extractor {evaluation.extractor} gives no class logits")
+    splits = min(options["splits"], len(logits))
+    found = metric_isc.isc_features_to_metric(torch.from_numpy(logits).double(), splits, True, 2020)
+    name = "is" if evaluation.extractor == "inception" else "classifier_score"
+    mean, std = found[metric_isc.KEY_METRIC_ISC_MEAN], found[metric_isc.KEY_METRIC_ISC_STD]
+    return {name: near(mean), f"{name}_std": near(std, mean)}
+
+
+def _prdc_by_prdc(evaluation: SampleEvaluation, options: Options) -> Mapping[str, Theirs]:
+    import prdc
+
+    real, fake = _sets_of_prdc(evaluation, options)
+    with contextlib.redirect_stdout(io.StringIO()):
+        found = prdc.compute_prdc(real, fake, options["k"])
+    return {key: Theirs(float(value), _one_of(real, fake)) for key, value in found.items()}
+
+
+def _prdc_by_torch_fidelity(evaluation: SampleEvaluation, options: Options) -> Mapping[str, Theirs]:
+    import torch
+    from torch_fidelity import metric_prc
+
+    real, fake = _sets_of_prdc(evaluation, options)
+    found = metric_prc.prc_features_to_metric(
+        torch.from_numpy(fake),  # its first input is the generated set
+        torch.from_numpy(real),
+        prc_neighborhood=options["k"],
+        prc_batch_size=1000,
+        save_cpu_ram=True,
+        verbose=False,
+    )
+    one = _one_of(real, fake)
+    return {
+        "precision": Theirs(found[metric_prc.KEY_METRIC_PRECISION], one),
+        "recall": Theirs(found[metric_prc.KEY_METRIC_RECALL], one),
+        "f1": Theirs(found[metric_prc.KEY_METRIC_F_SCORE], 2 * one),
+    }
+
+
+def _sets_of_prdc(evaluation: SampleEvaluation, options: Options) -> tuple[Floats, Floats]:
+    real, fake = _features(evaluation, "real"), _features(evaluation, "fake")
+    if 0 < options["count"] < len(real):
+        chosen = np.random.default_rng([evaluation.seed, 31]).choice(len(real), options["count"], replace=False)
+        real = real[np.sort(chosen)]
+    return real, fake
+
+
+def _one_of(real: Floats, fake: Floats) -> float:
+    """Return the share of one sample: a distance that equals a radius may fall either way in its last bit."""
+    return 1 / min(len(real), len(fake))
+
+
+def _vendi_by_vendi_score(evaluation: SampleEvaluation, options: Options) -> Mapping[str, Theirs]:
+    from vendi_score import vendi
+
+    features = _features(evaluation, "fake")[: options["count"]]
+    return {"vendi": near(float(vendi.score_dual(features, normalize=True)), relative=1e-3)}
+
+
+FEATURE_PEERS = (
+    Peer("fid", "torch-fidelity", partial(_fid, _frechet_by_torch_fidelity)),
+    Peer("fid", "pytorch-fid", partial(_fid, _frechet_by_pytorch_fid)),
+    Peer("fd-dinov2", "torch-fidelity", partial(_fd_dinov2, _frechet_by_torch_fidelity)),
+    Peer("fd-dinov2", "pytorch-fid", partial(_fd_dinov2, _frechet_by_pytorch_fid)),
+    Peer("kid", "torch-fidelity", _kid_by_torch_fidelity),
+    Peer("is", "torch-fidelity", _inception_score_by_torch_fidelity),
+    Peer("prdc", "prdc", _prdc_by_prdc, lambda options: options["convention"] == "naeem"),
+    Peer("prdc", "torch-fidelity", _prdc_by_torch_fidelity, lambda options: options["convention"] == "kynkaanniemi"),
+    Peer("vendi", "vendi-score", _vendi_by_vendi_score),
+)

@@ -1,0 +1,282 @@
+"""Preparing is done once, by one process, whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from genharness import DataError, DatasetSpec
+from genharness.data import (
+    ArrayWriter,
+    data_home,
+    ensure_prepared,
+    is_prepared,
+    open_prepared,
+    parse_reference,
+    prepared_datasets,
+    remove_prepared,
+    verify_arrays,
+)
+
+SCRIPT = """
+import sys
+from genharness import DatasetSpec
+from genharness.data import ensure_prepared
+spec = DatasetSpec(name="toy", summary="", factory="toy_dataset:prepare", shape=(3, 6, 8), bundled=True)
+print(ensure_prepared(spec, "toy").content_hash)
+"""
+
+
+def start(toy, **environment):
+    path = os.pathsep.join([str(toy.folder), *sys.path])
+    return subprocess.Popen(
+        [sys.executable, "-c", SCRIPT], env={**os.environ, "PYTHONPATH": path, **environment}, stdout=subprocess.PIPE
+    )
+
+
+def visible():
+    return sorted(path.name for path in data_home().iterdir() if not path.name.startswith("."))
+
+
+def temporaries():
+    return [path for path in data_home().iterdir() if path.name.startswith(".") and path.is_dir()]
+
+
+def test_it_is_prepared_once_then_opened(toy):
+    assert not is_prepared(toy.spec, "toy")
+    data = ensure_prepared(toy.spec, "toy")
+    assert is_prepared(toy.spec, "toy")
+    assert ensure_prepared(toy.spec, "toy").content_hash == data.content_hash
+    assert toy.calls() == 1
+    assert (data.splits, data.class_names, data.meta.licence) == (("train", "test"), toy.spec.class_names, "CC0")
+
+
+def test_prepared_data_goes_to_another_process(toy):
+    import pickle
+
+    data = ensure_prepared(toy.spec, "toy")
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(data)).samples("test"), data.samples("test"))
+
+
+def test_opening_what_is_not_prepared_says_which_command_to_run(toy):
+    with pytest.raises(DataError, match="toy#8 is not prepared: run `genharness data prepare 'toy#8'`"):
+        open_prepared(toy.spec, "toy", limit=8)
+
+
+def test_a_killed_preparation_leaves_nothing_that_reads_as_data(toy):
+    process = start(toy, TOY_SLEEPS="60")
+    for _ in range(600):
+        if (toy.folder / "started").exists():
+            break
+        time.sleep(0.1)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert visible() == []
+    assert len(temporaries()) == 1
+    assert not is_prepared(toy.spec, "toy")
+    verify_arrays(ensure_prepared(toy.spec, "toy"))
+    assert temporaries() == []
+
+
+def test_processes_that_prepare_the_same_take_turns(toy):
+    processes = [start(toy, TOY_SLEEPS="0.5") for _ in range(3)]
+    hashes = {process.communicate()[0] for process in processes}
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    assert len(hashes) == 1
+    assert toy.calls() == 1
+
+
+def test_waiting_for_another_process_is_said(toy):
+    from filelock import FileLock
+
+    ensure_prepared(toy.spec, "toy")
+    said = []
+    lock = FileLock(data_home() / ".toy.lock", thread_local=False)
+    lock.acquire()
+
+    def report(done, total, text):
+        said.append(text)
+        if text.startswith("waiting"):
+            lock.release()
+
+    ensure_prepared(toy.spec, "toy", force=True, report=report)
+    assert "waiting for another process that prepares toy" in said
+
+
+def fail_with(monkeypatch, number):
+    def write(*_args):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("genharness.data.writer._GrowingArray.append", write)
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        (errno.ENOSPC, "disk full while preparing toy"),
+        (errno.EROFS, "no permission"),
+        (errno.EACCES, "no permission"),
+        (errno.EIO, "Input/output"),
+    ],
+)
+def test_what_the_disk_refuses_is_one_line_and_the_earlier_preparation_stands(toy, monkeypatch, number, reason):
+    before = ensure_prepared(toy.spec, "toy")
+    fail_with(monkeypatch, number)
+    with pytest.raises(DataError, match=reason):
+        ensure_prepared(toy.spec, "toy", force=True)
+    monkeypatch.undo()
+    verify_arrays(before)
+    assert temporaries() == []
+
+
+def test_a_really_full_disk_is_named(toy, tmp_path):
+    """On a file system of 4 KiB, where the system lets an ordinary user mount one."""
+    small = tmp_path / "small"
+    small.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4k", "none", str(small)]
+    if shutil.which("unshare") is None or subprocess.run(["unshare", "-rm", *mount], capture_output=True).returncode:
+        pytest.skip("this system lets nobody mount a small file system")
+    path = os.pathsep.join([str(toy.folder), *sys.path])
+    command = f"{shlex.join(mount)} && exec {shlex.join([sys.executable, '-c', SCRIPT])}"
+    result = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", command],
+        env={**os.environ, "PYTHONPATH": path, "GENHARNESS_HOME": str(small)},
+        capture_output=True,
+        text=True,
+    )
+    assert "DataError: disk full while preparing toy" in result.stderr
+
+
+@pytest.fixture
+def _without_privileges():
+    """Root may write anywhere, so it steps down for a moment."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    yield
+    os.seteuid(0)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are those of POSIX")
+def test_a_folder_without_permission_is_named(toy, tmp_path, monkeypatch, request):
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o500)
+    monkeypatch.setenv("GENHARNESS_HOME", str(locked / "home"))
+    request.getfixturevalue("_without_privileges")
+    with pytest.raises(DataError, match=r"no permission for .*locked.* set GENHARNESS_HOME"):
+        ensure_prepared(toy.spec, "toy")
+
+
+def test_a_home_that_cannot_be_made_is_named(toy, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("GENHARNESS_HOME", str(tmp_path / "file"))
+    with pytest.raises(DataError, match=r"toy cannot be prepared: .*file"):
+        ensure_prepared(toy.spec, "toy")
+
+
+def test_a_defect_of_the_plugin_keeps_its_traceback_and_leaves_nothing(toy):
+    spec = DatasetSpec(name="toy", summary="", factory="toy_dataset:bad", shape=(3, 6, 8))
+    with pytest.raises(ValueError, match="a defect of the plugin"):
+        ensure_prepared(spec, "toy")
+    assert visible() == []
+    assert temporaries() == []
+
+
+def test_arrays_cannot_be_written_to(toy):
+    samples = ensure_prepared(toy.spec, "toy").samples("train")
+    with pytest.raises(ValueError, match="read-only"):
+        samples[0] = 0
+
+
+def truncate(path):
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def replace_with_pickle(path):
+    np.save(path, np.array([print], dtype=object), allow_pickle=True)
+
+
+@pytest.mark.parametrize("file", ["train/images.npy", "test/labels.npy", "meta.json"])
+@pytest.mark.parametrize("damage", [truncate, lambda path: path.unlink(), lambda path: path.write_bytes(b"")])
+def test_damage_is_named_with_the_command_that_mends_it(toy, file, damage):
+    data = ensure_prepared(toy.spec, "toy")
+    if file == "meta.json" and damage is truncate:
+        (data.folder / file).write_text("{}")
+    else:
+        damage(data.folder / file)
+    with pytest.raises(DataError, match=rf"{file}.*run `genharness data prepare toy --force`"):
+        open_prepared(toy.spec, "toy")
+    verify_arrays(ensure_prepared(toy.spec, "toy", force=True))
+
+
+def test_pickled_arrays_are_never_loaded(toy):
+    data = ensure_prepared(toy.spec, "toy")
+    replace_with_pickle(data.folder / "train" / "labels.npy")
+    with pytest.raises(DataError, match=r"train/labels\.npy is damaged .*Python objects"):
+        open_prepared(toy.spec, "toy")
+
+
+def test_a_changed_value_is_found_by_verify_only(toy):
+    data = ensure_prepared(toy.spec, "toy")
+    path = data.folder / "train" / "images.npy"
+    raw = bytearray(path.read_bytes())
+    raw[-1] ^= 1
+    path.write_bytes(raw)
+    open_prepared(toy.spec, "toy")
+    with pytest.raises(DataError, match="not those that were written"):
+        verify_arrays(data)
+
+
+def test_unknown_split_is_refused(toy):
+    from genharness import ConfigError
+
+    with pytest.raises(ConfigError, match="no split 'trian'; did you mean 'train'"):
+        ensure_prepared(toy.spec, "toy").samples("trian")
+
+
+def test_removing_frees_one_variant_and_leaves_the_others(toy):
+    ensure_prepared(toy.spec, "toy#8")
+    assert remove_prepared(parse_reference("toy")) > 40 * 3 * 6 * 8
+    assert not is_prepared(toy.spec, "toy")
+    assert [data.name for data in prepared_datasets()[0]] == ["toy#8"]
+    ensure_prepared(toy.spec, "toy#8")
+    assert toy.calls() == 1
+    with pytest.raises(DataError, match="nothing to remove"):
+        remove_prepared(parse_reference("toy"))
+
+
+def test_the_catalogue_names_damaged_folders(toy):
+    data = ensure_prepared(toy.spec, "toy")
+    (data.folder / "meta.json").write_text("nonsense")
+    good, bad = prepared_datasets()
+    assert good == []
+    assert list(bad) == [data.folder]
+
+
+def test_memory_is_bounded_by_the_chunk(tmp_path):
+    import tracemalloc
+
+    folder = tmp_path / "large"
+    folder.mkdir()
+    writer = ArrayWriter(folder, parse_reference("large"))
+    chunk = np.zeros((256, 3, 32, 32), np.uint8)
+    tracemalloc.start()
+    for split in ("train", "test"):
+        with writer.split(split) as output:
+            for _ in range(40):
+                output.write(chunk)
+    writer.finish()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (folder / "train" / "images.npy").stat().st_size > 40 * chunk.nbytes
+    assert peak < 2 * chunk.nbytes

@@ -1,0 +1,80 @@
+"""Pictures of a zip are decoded once, and what is kept of them is what decoding gives."""
+
+import io
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from genharness import DataError
+from genharness.evaluate import zip_cache as decoded
+from genharness.evaluate.samples import read_samples
+from genharness.evaluate.zip_cache import read_or_recall
+from genharness.files.home import home
+
+RANDOM = np.random.default_rng(0)
+
+
+def picture(mode="RGB", side=6):
+    stream = io.BytesIO()
+    Image.fromarray(RANDOM.integers(0, 256, (side, side, 3)).astype(np.uint8)).convert(mode).save(stream, "PNG")
+    return stream.getvalue()
+
+
+@pytest.fixture
+def packed(tmp_path):
+    files = {"cat/0.png": picture(), "cat/1.png": picture("P"), "dog/2.png": picture(side=9), "notes.txt": b"-"}
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return tmp_path / "a.zip"
+
+
+def read(path, size=6):
+    return read_or_recall(path, size=size, report=lambda *_: None)
+
+
+def same(one, other):
+    np.testing.assert_array_equal(one.samples, other.samples)
+    np.testing.assert_array_equal(one.labels, other.labels)
+    assert (one.where, one.class_names, dict(one.touched), one.notes) == (
+        other.where,
+        other.class_names,
+        dict(other.touched),
+        other.notes,
+    )
+
+
+def test_the_second_reading_decodes_nothing_and_says_the_same(packed, monkeypatch):
+    expected = read_samples(packed, size=6)
+    same(read(packed), expected)
+
+    def fail(*arguments, **options):
+        raise AssertionError("decoded again")
+
+    monkeypatch.setattr(decoded, "read_samples", fail)
+    same(read(packed), expected)
+
+
+def test_another_size_and_another_zip_are_decoded_anew(packed):
+    assert read(packed, 6).samples.shape == (3, 3, 6, 6)
+    assert read(packed, 8).samples.shape == (3, 3, 8, 8)
+    with zipfile.ZipFile(packed, "a") as archive:
+        archive.writestr("dog/3.png", picture())
+    assert read(packed, 6).samples.shape == (4, 3, 6, 6)
+
+
+def test_what_cannot_be_used_is_named_every_time_and_not_kept(packed):
+    with zipfile.ZipFile(packed, "a") as archive:
+        archive.writestr("dog/bad.png", b"")
+    for _ in range(2):
+        with pytest.raises(DataError, match=r"dog/bad\.png \(it is empty\)"):
+            read(packed)
+    assert not [path for path in (home() / "features").iterdir() if path.suffix != ".lock"]
+
+
+def test_large_zips_are_not_kept(packed, monkeypatch):
+    monkeypatch.setattr(decoded, "MOST_BYTES", 10)
+    assert len(read(packed).samples) == 3
+    assert not (home() / "features").exists()

@@ -1,0 +1,132 @@
+"""Source text of a plugin with one good model and many that break the contract in one way each."""
+
+FAULTS = (
+    "good",
+    "nan_sample",
+    "wrong_count",
+    "wrong_shape",
+    "out_of_range",
+    "not_a_tensor",
+    "nan_loss",
+    "no_losses",
+    "raises",
+    "no_memory",
+    "killed",
+    "exits",
+    "hangs",
+    "no_model",
+    "no_step",
+)
+
+LIGHT = f"""
+from genharness import ModelSpec
+from genharness import Recipe
+from genharness import hookimpl
+
+@hookimpl
+def genharness_models():
+    recipe = Recipe(length="40steps", batch_size=16)
+    recipes = {{"smoke": recipe, "standard": recipe, "paper": recipe}}
+    return [
+        ModelSpec(
+            name=name.replace("_", "-"), summary="Breaks the contract", factory=f"faulty_models_heavy:{{name}}",
+            family="faulty", recipes=recipes,
+        )
+        for name in {FAULTS!r}
+    ]
+"""
+
+HEAVY = """
+import os, signal, time
+import torch
+from genharness.kit import GenerativeModel
+
+
+class good(GenerativeModel):
+    def __init__(self, data, config):
+        super().__init__(data, config)
+        self.mean = torch.nn.Parameter(torch.zeros(data.shape))
+        self.optimiser = torch.optim.Adam([self.mean], lr=0.05)
+
+    def training_step(self, batch):
+        noise = 0.1 * torch.randn_like(batch.data)  # global randomness, so that resuming must restore it
+        loss = (batch.data + noise - self.mean).square().mean()
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+        return {"loss": loss.detach()}
+
+    def sample(self, n, *, labels, generator):
+        noise = torch.randn(n, *self.data.shape, generator=generator, device=generator.device)
+        return (self.mean + 0.3 * noise).clamp(-1, 1)
+
+
+class nan_sample(good):
+    def sample(self, n, *, labels, generator):
+        return torch.full((n, *self.data.shape), float("nan"))
+
+
+class wrong_count(good):
+    def sample(self, n, *, labels, generator):
+        return torch.zeros(n + 1, *self.data.shape)
+
+
+class wrong_shape(good):
+    def sample(self, n, *, labels, generator):
+        return torch.zeros(n, 3, 5, 5)
+
+
+class out_of_range(good):
+    def sample(self, n, *, labels, generator):
+        return torch.full((n, *self.data.shape), 1.5)
+
+
+class not_a_tensor(good):
+    def sample(self, n, *, labels, generator):
+        return [0.0] * n
+
+
+class nan_loss(good):
+    def training_step(self, batch):
+        return {"loss": torch.tensor(float("nan") if batch.step > 20 else 0.0)}
+
+
+class no_losses(good):
+    def training_step(self, batch):
+        return None
+
+
+class raises(good):
+    def training_step(self, batch):
+        raise KeyError("a defect of the model")
+
+
+class no_memory(good):
+    def training_step(self, batch):
+        raise MemoryError
+
+
+class killed(good):
+    def training_step(self, batch):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class exits(good):
+    def training_step(self, batch):
+        os._exit(3)
+
+
+class hangs(good):
+    def training_step(self, batch):
+        time.sleep(600)
+
+
+class no_model:
+    def __init__(self, data, config):
+        pass
+
+
+class no_step(GenerativeModel):
+    def sample(self, n, *, labels, generator):
+        return torch.zeros(n, *self.data.shape)
+"""

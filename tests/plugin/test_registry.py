@@ -1,0 +1,109 @@
+import pytest
+
+from genharness.errors import ConfigError, PluginError
+from genharness.plugin.registry import load_factory, load_registry
+from genharness.spec.plugins import ExecutorSpec
+
+MODEL = """
+from genharness import ModelSpec
+from genharness import Recipe
+from genharness import hookimpl
+
+@hookimpl
+def genharness_models():
+    once = Recipe(length="0steps")
+    recipes = {{"smoke": once, "standard": once, "paper": once}}
+    return [ModelSpec(name={name!r}, summary="A test", factory={factory!r}, family="toy", recipes=recipes)]
+"""
+
+
+def model_source(name="toy", factory="nowhere:Toy"):
+    return MODEL.format(name=name, factory=factory)
+
+
+def problem_of(distribution):
+    registry = load_registry()
+    return next(str(one) for one in registry.problems if one.provider.distribution == distribution)
+
+
+def test_the_built_in_plugins_come_through_entry_points_without_a_problem():
+    registry = load_registry()
+    assert not registry.problems
+    assert {"dcgan", "vae", "wgan-gp", "real", "noise"} <= set(registry.models)
+    assert registry.models.provider("dcgan").distribution == "genharness"
+
+
+def test_a_strangers_model_is_found_and_attributed(make_plugin):
+    make_plugin("toy-models", model_source(), version="2.5")
+    assert str(load_registry().models.provider("toy")) == "toy-models 2.5"
+
+
+def test_two_distributions_with_one_name_are_refused_by_both_names(make_plugin):
+    make_plugin("first-toys", model_source())
+    make_plugin("second-toys", model_source())
+    with pytest.raises(PluginError, match=r"two plugins give a model 'toy': first-toys 1.0 and second-toys 1.0"):
+        load_registry()
+
+
+def test_doctor_and_list_can_look_at_a_duplicate(make_plugin):
+    make_plugin("first-toys", model_source())
+    make_plugin("second-toys", model_source())
+    assert any("two plugins give" in str(problem) for problem in load_registry(tolerant=True).problems)
+
+
+def test_a_plugin_that_cannot_be_imported_costs_only_itself(make_plugin):
+    make_plugin("broken-toys", "import a_module_that_is_not_there")
+    assert "a_module_that_is_not_there" in problem_of("broken-toys")
+    assert "dcgan" in load_registry().models
+
+
+def test_a_hook_that_raises_costs_only_its_plugin(make_plugin):
+    make_plugin("raising", "from genharness import hookimpl\n@hookimpl\ndef genharness_models():\n    1 / 0\n")
+    assert "ZeroDivisionError" in problem_of("raising")
+
+
+def test_a_misspelt_hook_is_refused_with_the_right_name(make_plugin):
+    make_plugin("misspelt", "from genharness import hookimpl\n@hookimpl\ndef genharness_modles():\n    return []\n")
+    assert "genharness_modles is not a hook of genharness; did you mean 'genharness_models'?" in problem_of("misspelt")
+
+
+def test_a_plugin_without_a_hook_is_refused(make_plugin):
+    make_plugin("empty-plugin", "x = 1\n")
+    assert "implements no hook" in problem_of("empty-plugin")
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (model_source(name="Toy Model"), "must be lower-case"),
+        (model_source(factory="nowhere"), "must read 'module:attribute'"),
+        (model_source().replace('"paper": once', '"paperr": once'), "no recipe for paper"),
+        (model_source().replace("0steps", "long"), "budget 'long' is none of"),
+        (model_source().replace("[ModelSpec", "[1, ModelSpec"), "returned int where ModelSpec is expected"),
+    ],
+)
+def test_a_spec_that_breaks_the_contract_is_refused_with_the_reason(make_plugin, source, reason):
+    make_plugin("odd-toys", source)
+    assert reason in problem_of("odd-toys")
+
+
+def test_an_unknown_name_comes_with_the_nearest():
+    with pytest.raises(ConfigError, match=r"unknown model 'dcgna'; did you mean 'dcgan'\?"):
+        load_registry().models.find("dcgna")
+
+
+def test_an_unknown_name_without_a_neighbour_comes_with_the_broken_plugin(make_plugin):
+    make_plugin("broken-toys", "raise RuntimeError('no licence')")
+    with pytest.raises(ConfigError, match=r"'broken-toys' of broken-toys 1.0 is broken: RuntimeError: no"):
+        load_registry().models.find("zzzzzz")
+
+
+def test_a_factory_that_cannot_be_loaded_is_named():
+    with pytest.raises(PluginError, match="cannot load 'nowhere:Toy'"):
+        load_factory(ExecutorSpec(name="toy", summary="", factory="nowhere:Toy"))
+
+
+def test_without_any_plugin_the_remedy_is_told(monkeypatch):
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [])
+    with pytest.raises(PluginError, match="no plugins are installed"):
+        load_registry()

@@ -1,0 +1,94 @@
+"""How steadily a cell trained, and whether it collapsed."""
+
+import math
+
+import pytest
+
+from genharness.results.stability import collapse, stability_of, steps_to_threshold
+from genharness.spec.cell import Cell
+from genharness.spec.protocol import Protocol
+from genharness.spec.record import Record
+
+DIRECTIONS = {"fid": False, "coverage": True, "pair_ssim": None}
+
+
+def record(losses=None, scores=None, events=(), status="ok"):
+    cell = Cell(
+        model="vae",
+        dataset="digits",
+        seed=0,
+        budget="smoke",
+        length="1steps",
+        protocol=Protocol(extractor="classifier", sample_count=10),
+    )
+    history = {"losses": losses or {}, "scores": scores or {}, "events": [*events]}
+    return Record(cell=cell, status=status, history=history)
+
+
+def test_the_variance_of_a_loss_is_that_of_the_last_half_of_training():
+    found = stability_of(record({"step": [1, 2, 3, 4], "loss": [100.0, 50.0, 1.0, 3.0]}), DIRECTIONS)
+    assert found.loss_variance == pytest.approx({"loss": 2.0})
+
+
+def test_a_loss_that_stands_still_has_variance_zero_and_one_point_has_none():
+    still = record({"step": [1, 2, 3, 4], "loss": [2.0, 2.0, 2.0, 2.0]})
+    assert stability_of(still, DIRECTIONS).loss_variance == {"loss": 0.0}
+    assert stability_of(record({"step": [1], "loss": [2.0]}), DIRECTIONS).loss_variance == {}
+
+
+def test_last_minus_best_is_how_much_was_lost_again_whichever_end_is_better():
+    scores = {"step": [1, 2, 3], "fid": [9.0, 2.0, 5.0], "coverage": [0.1, 0.8, 0.5], "pair_ssim": [1.0, 0.0, 0.5]}
+    found = stability_of(record(scores=scores), DIRECTIONS)
+    assert found.last_minus_best == pytest.approx({"fid": 3.0, "coverage": 0.3})
+
+
+def test_a_model_that_ends_at_its_best_lost_nothing():
+    scores = {"step": [1, 2], "fid": [9.0, 2.0]}
+    assert stability_of(record(scores=scores), DIRECTIONS).last_minus_best == {"fid": 0.0}
+
+
+@pytest.mark.parametrize("broken", [math.nan, math.inf, None], ids=["nan", "inf", "null of JSON"])
+def test_a_step_with_a_broken_loss_counts_once_however_many_losses_broke(broken):
+    losses = {"step": [1, 2], "d": [1.0, broken], "g": [1.0, broken]}
+    event = {"step": 2, "event": "diverged", "losses": ["d", "g"]}
+    found = stability_of(record(losses, events=[event], status="diverged"), DIRECTIONS)
+    assert (found.nan_events, found.diverged) == (1, True)
+
+
+def test_a_record_without_a_history_is_no_error():
+    bare = record()
+    bare.history = {}
+    assert stability_of(bare, DIRECTIONS).nan_events == 0
+
+
+@pytest.mark.parametrize(("threshold", "steps"), [(8.0, 200), (3.0, 300), (1.0, None)])
+def test_steps_to_threshold_is_the_first_step_that_is_good_enough(threshold, steps):
+    curves = record(scores={"step": [100, 200, 300, 400], "fid": [9.0, 7.0, 2.0, 8.0]})
+    assert steps_to_threshold(curves, "fid", threshold, higher_is_better=False) == steps
+
+
+def test_steps_to_threshold_reads_scores_whose_better_end_is_high_and_skips_undefined_ones():
+    curves = record(scores={"step": [100, 200, 300], "coverage": [None, 0.4, 0.6]})
+    assert steps_to_threshold(curves, "coverage", 0.5, higher_is_better=True) == 300
+    assert steps_to_threshold(curves, "recall", 0.5, higher_is_better=True) is None
+
+
+def test_collapse_is_judged_against_the_real_value_and_not_by_an_absolute_one():
+    assert [sign.key for sign in collapse({"recall": 0.05}, {"recall": 0.9})] == ["recall"]
+    assert collapse({"recall": 0.05}, {"recall": 0.3}) == []
+
+
+def test_every_sign_of_collapse_is_given_with_its_numbers():
+    real = {"recall": 0.9, "coverage": 0.9, "modes_covered": 10.0}
+    signs = collapse({"recall": 0.0, "coverage": 0.5, "modes_covered": 4.0}, real)
+    assert [str(sign) for sign in signs] == [
+        "recall 0 is under 10% of the real 0.9",
+        "modes_covered 4 is under 50% of the real 10",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scores", "real"), [({}, {"recall": 0.9}), ({"recall": None}, {"recall": 0.9}), ({"recall": 0.0}, {})]
+)
+def test_what_cannot_be_compared_is_no_sign(scores, real):
+    assert collapse(scores, real) == []

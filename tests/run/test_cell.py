@@ -1,0 +1,318 @@
+"""One cell, in this process: what it records, and what each broken contract turns into."""
+
+import importlib.resources
+import json
+from dataclasses import replace
+
+import jsonschema
+import pytest
+import torch
+from faulty_models import HEAVY, LIGHT
+
+import genharness.run.cell
+import genharness.run.score
+import genharness.run.train
+from genharness.data.facts import facts_reader
+from genharness.engine.checkpoint import load_checkpoint
+from genharness.plugin.registry import load_registry
+from genharness.results.store import Store
+from genharness.run.cell import run_task
+from genharness.spec.cell import Settings
+from genharness.spec.record import MEASUREMENTS
+from genharness.study.pending import missing_metrics
+from genharness.study.plan import expand
+from genharness.study.suite import Suite
+
+QUICK = {"classifier": {"steps": 20}}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(autouse=True)
+def plugins(make_plugin, monkeypatch, home):
+    """The faulty models, and a home that this module's tests share, so that data is prepared once."""
+    monkeypatch.setenv("GENHARNESS_HOME", str(home))
+    make_plugin("faulty-models", LIGHT, heavy=HEAVY)
+
+
+@pytest.fixture
+def task(tmp_path):
+    def make(model="good", *, results="results", settings=None, **changes):
+        values = {"models": (model,), "datasets": ("digits",), "metrics": ("fid",), "samples": 100, "set": QUICK}
+        where = Settings(results=tmp_path / results, **(settings or {}))
+        registry = load_registry()
+        return expand(Suite(**{**values, **changes}), registry, where, facts_reader(registry)).tasks[0]
+
+    return make
+
+
+def finish(task, should_stop=lambda: False):
+    return run_task(task, lambda event: None, should_stop)
+
+
+def untimed(record):
+    """Return all of a record that must repeat: no clocks, no memory."""
+    kept = {"scores", "protocol", "protocol_hash", "facts", "status", "skipped"}
+    plain = record.as_plain()
+    return {key: plain[key] for key in kept} | {
+        "losses": plain["history"]["losses"],
+        "curves": plain["history"]["scores"],
+        "steps": plain["measurements"]["train_steps"],
+    }
+
+
+class StopAfter:
+    """Asks for a stop once a cell has asked so many times."""
+
+    def __init__(self, calls):
+        self.calls = calls
+
+    def __call__(self):
+        self.calls -= 1
+        return self.calls < 0
+
+
+def test_a_record_fits_the_published_schema(task):
+    done = finish(task("vae", budget="6steps", metrics=("fid", "reconstruction"), settings={"score_every": "3steps"}))
+    path = Store(task().settings.results).record_path(done.cell.id)
+    schema = importlib.resources.files("genharness").joinpath("record.schema.json").read_text()
+    jsonschema.validate(json.loads(path.read_text()), json.loads(schema))
+
+
+def test_measurements_are_those_that_are_documented(task):
+    assert set(finish(task()).measurements) <= set(MEASUREMENTS)
+
+
+def test_a_cell_leaves_grid_strip_samples_and_checkpoint(task):
+    one = task("vae", budget="10steps")
+    done = finish(one)
+    folder = Store(one.settings.results).cell_folder(done.cell.id)
+    assert {"grid", "strip", "samples", "checkpoint", "reconstructions", "interpolation"} <= set(done.artefacts)
+    assert all((folder / name).stat().st_size for name in done.artefacts.values())
+
+
+def test_the_same_seed_twice_gives_identical_losses_and_scores(task):
+    first, second = finish(task(results="a")), finish(task(results="b"))
+    assert untimed(first) == untimed(second)
+
+
+def test_another_seed_gives_other_losses(task):
+    assert untimed(finish(task(results="a"))) != untimed(finish(task(results="b", seeds=(1,))))
+
+
+SCORED = {"score_every": "10steps", "score_samples": 50, "checkpoint_seconds": 0}
+
+
+def test_the_checkpoint_at_the_best_score_over_training_is_kept_beside_the_last(task):
+    one = task(settings=SCORED)
+    done = finish(one)
+    best, curve = done.history["best"], done.history["scores"]
+    assert best["column"] == "fid"
+    assert best["value"] == min(curve["fid"]) == curve["fid"][curve["step"].index(best["step"])]
+    folder = Store(one.settings.results).cell_folder(done.cell.id)
+    kept = load_checkpoint(folder / done.artefacts["best_checkpoint"], done.cell.id, torch.device("cpu"))
+    assert (kept.step, kept.finished) == (best["step"], False)
+    assert load_checkpoint(folder / "checkpoint.pt", done.cell.id, torch.device("cpu")).step == 40
+
+
+def test_a_kill_between_the_last_and_the_best_checkpoint_costs_neither(task, monkeypatch):
+    whole, one = finish(task(results="whole", settings=SCORED)), task(results="cut", settings=SCORED)
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(genharness.run.train.shutil, "copyfile", killed)
+        with pytest.raises(KeyboardInterrupt):
+            finish(one)
+    done = finish(one)
+    assert untimed(done) == untimed(whole)
+    folder = Store(one.settings.results).cell_folder(done.cell.id)
+    kept = load_checkpoint(folder / "best.pt", done.cell.id, torch.device("cpu"))
+    assert kept.step == whole.history["best"]["step"]
+
+
+def test_without_scores_over_training_there_is_no_best_checkpoint(task):
+    done = finish(task())
+    assert "best" not in done.history
+    assert "best_checkpoint" not in done.artefacts
+
+
+def test_a_diverged_cell_keeps_its_curves_and_the_event(task):
+    done = finish(task("nan-loss"))
+    assert done.history["losses"]["step"][-1] == 22
+    assert done.history["events"] == [{"step": 22, "event": "diverged", "losses": ["loss"]}]
+
+
+@pytest.mark.parametrize("stop_at", [1, 7, 20])
+def test_a_stopped_cell_goes_on_as_if_nothing_had_happened(task, stop_at):
+    settings = {"score_every": "10steps", "score_samples": 50}
+    whole = finish(task(results="whole", settings=settings))
+    stopped = finish(task(results="cut", settings=settings), StopAfter(stop_at))
+    assert stopped.status == "interrupted"
+    assert untimed(finish(task(results="cut", settings=settings))) == untimed(whole)
+
+
+def test_a_stop_before_scoring_keeps_the_training(task):
+    stopped = finish(task(), StopAfter(40))
+    assert stopped.status == "interrupted"
+    assert Store(task().settings.results).cell_folder(stopped.cell.id).joinpath("checkpoint.pt").is_file()
+    done = finish(task(), lambda: False)
+    assert done.status == "ok"
+
+
+def test_clocks_go_on_where_they_stopped(task):
+    stopped = finish(task(), StopAfter(20))
+    done = finish(task())
+    assert done.measurements["train_seconds"] > 0
+    assert done.measurements["cell_seconds"] > stopped.measurements["cell_seconds"]
+
+
+@pytest.mark.parametrize("damage", ["truncate", "flip", "foreign"])
+def test_a_damaged_checkpoint_is_named_set_aside_and_training_begins_anew(task, damage):
+    whole = finish(task(results="whole"))
+    one = task(results="cut")
+    finish(one, StopAfter(20))
+    store = Store(one.settings.results)
+    path = store.cell_folder(one.cell.id) / "checkpoint.pt"
+    content = path.read_bytes()
+    if damage == "foreign":
+        torch.save({"format": 1}, path)
+    else:
+        middle = len(content) // 2
+        rest = b"" if damage == "truncate" else bytes(64) + content[middle + 64 :]
+        path.write_bytes(content[:middle] + rest)
+    done = finish(one)
+    assert untimed(done) == untimed(whole)
+    assert "checkpoint.pt is unreadable" in done.notes[0]
+    assert (store.folder / "set-aside" / "checkpoint.pt").is_file()
+
+
+@pytest.mark.parametrize(
+    ("model", "status", "reason"),
+    [
+        ("nan-sample", "failed", "nan-sample.sample returned NaN or infinite values"),
+        ("wrong-count", "failed", "returned 9 samples where 8 were asked for"),
+        ("wrong-shape", "failed", "returned shape (8, 3, 5, 5): it must be (8, 1, 8, 8)"),
+        ("out-of-range", "failed", "returned values in [1.5, 1.5]: images must be in [-1, 1]"),
+        ("not-a-tensor", "failed", "returned list: it must return a tensor"),
+        ("nan-loss", "diverged", "loss is nan at step 22"),
+        ("no-losses", "failed", "training_step returned NoneType"),
+        ("raises", "failed", "KeyError: 'a defect of the model' (faulty_models_heavy.py:"),
+        ("no-memory", "out_of_memory", "out of memory"),
+        ("no-model", "failed", "it must be a genharness.kit.GenerativeModel"),
+        ("no-step", "failed", "no_step has no training step"),
+    ],
+)
+def test_a_broken_contract_is_one_line_in_the_record(task, model, status, reason):
+    done = finish(task(model))
+    assert (done.status, "\n" in done.reason) == (status, False)
+    assert reason in done.reason
+    assert not done.finished
+
+
+def test_a_failed_cell_never_counts_as_finished_and_a_finished_one_is_skipped(task):
+    from genharness.study.pending import task_state
+
+    registry = load_registry()
+    bad, good = task("raises"), task()
+    finish(bad)
+    finish(good)
+    store = Store(good.settings.results)
+    assert task_state(bad, store, registry) == "retry"
+    assert task_state(good, store, registry) == "finished"
+
+
+def test_a_metric_that_is_added_later_is_scored_without_training_again(task):
+    from genharness.study.pending import task_state
+
+    first = finish(task())
+    more = task(metrics=("fid", "prdc"))
+    assert task_state(more, Store(more.settings.results), load_registry()) == "score"
+    second = finish(more)
+    assert second.scores["fid"] == first.scores["fid"]
+    assert "coverage" in second.scores
+    assert second.measurements["train_seconds"] == first.measurements["train_seconds"]
+
+
+@pytest.mark.parametrize(
+    ("keep", "kept"),
+    [
+        ("checkpoints", {"checkpoint.pt", "best.pt", "samples.npz", "features"}),
+        ("samples", {"samples.npz", "features"}),
+        ("nothing", set()),
+    ],
+)
+def test_only_what_is_wanted_is_kept(task, keep, kept):
+    one = task(settings={**SCORED, "keep": keep})
+    done = finish(one)
+    folder = Store(one.settings.results).cell_folder(done.cell.id)
+    assert {path.name for path in folder.iterdir() if path.suffix != ".png"} == kept
+    assert all((folder / name).is_file() for name in done.artefacts.values())
+
+
+def test_a_metric_added_later_costs_no_score_of_before(task):
+    first = finish(task(metrics=("fid", "prdc")))
+    second = finish(task(metrics=("fid", "vendi")))
+    assert second.scores.keys() > first.scores.keys()
+    assert {key: second.scores[key] for key in first.scores} == first.scores
+
+
+def test_a_failure_while_adding_a_metric_leaves_the_finished_record(task, monkeypatch):
+    first = finish(task())
+
+    def refused(*_):
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(genharness.run.score, "score", refused)
+        assert finish(task(metrics=("fid", "vendi"))).status == "out_of_memory"
+    assert Store(task().settings.results).load(first.cell.id).scores == first.scores
+
+
+def test_a_metric_that_raised_is_tried_again_and_one_that_refused_is_not(task):
+    registry = load_registry()
+    one = task(metrics=("fid", "prdc"))
+    done = replace(finish(one), scores={"fid": 1.0})
+    assert missing_metrics(one, replace(done, skipped={"prdc": "it failed: RuntimeError: x"}), registry) == ["prdc"]
+    assert missing_metrics(one, replace(done, skipped={"prdc": "k is too large"}), registry) == []
+
+
+def test_what_json_has_no_form_for_is_a_failed_cell_and_not_a_dead_process(task, monkeypatch):
+    monkeypatch.setattr(genharness.run.cell, "environment", lambda *_, **__: {"odd": object()})
+    done = finish(task())
+    assert done.status == "failed"
+    assert "not JSON serializable" in done.reason
+
+
+def test_a_full_disk_while_checkpointing_is_one_line_and_the_next_run_goes_on(task, monkeypatch):
+    import genharness.engine.checkpoint
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(genharness.engine.checkpoint.torch, "save", full)
+        failed = finish(task())
+    assert failed.status == "failed"
+    assert "No space left on device" in failed.reason
+    assert finish(task()).status == "ok"
+
+
+def test_a_metric_that_fails_is_noted_and_costs_no_other(task):
+    done = finish(task(metrics=("fid", "prdc"), set={**QUICK, "prdc": {"k": 900}}))
+    assert "fid" in done.scores
+    assert "prdc" in done.skipped
+    assert done.status == "ok"
+
+
+def test_weights_are_looked_for_before_anything_is_trained(task, tmp_path, monkeypatch):
+    """With a network the harness would download them: here the only place is a folder without them."""
+    (tmp_path / "weights").mkdir()
+    monkeypatch.setattr(genharness.run.train.Fitting, "train", lambda *_: pytest.fail("it was trained"))
+    record = finish(task(features="inception", settings={"weights": tmp_path / "weights"}))
+    assert record.status == "failed"
+    assert "holds no pt_inception" in record.reason

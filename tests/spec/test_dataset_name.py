@@ -1,0 +1,111 @@
+"""Dataset references: what may be typed, and that it means one thing."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genharness.errors import ConfigError
+from genharness.spec.dataset_name import DatasetReference, parse_reference, with_view
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("cifar10", DatasetReference("cifar10")),
+        ("cifar10@64", DatasetReference("cifar10", size=64)),
+        ("cifar10@64:grey", DatasetReference("cifar10", size=64, channels="grey")),
+        ("cifar10@rgb", DatasetReference("cifar10", channels="rgb")),
+        ("covid-radiography#500", DatasetReference("covid-radiography", limit=500)),
+        ("mnist#validation=1000", DatasetReference("mnist", validation=1000)),
+        ("mnist@32#classes=3+8,50", DatasetReference("mnist", size=32, classes=("3", "8"), limit=50)),
+        ("folder:/data/my cats", DatasetReference("folder", path="/data/my cats")),
+        ("folder:/data/cats@128:rgb#10", DatasetReference("folder", "/data/cats", 128, "rgb", limit=10)),
+        ("folder:/data/a@b/cats", DatasetReference("folder", "/data/a@b/cats")),
+        ("folder:/data/2024@64/", DatasetReference("folder", "/data/2024@64")),
+    ],
+)
+def test_forms_are_understood(text, expected):
+    assert parse_reference(text) == expected
+
+
+def test_relative_path_is_taken_from_the_current_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert parse_reference("zip:faces.zip").path == str(tmp_path / "faces.zip")
+    assert parse_reference("folder:a/../b").path == str(tmp_path / "b")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "empty"),
+        ("  ", "empty"),
+        ("CIFAR10", "not a dataset name"),
+        ("folder:", "not a dataset name"),
+        (":x", "not a dataset name"),
+        ("cifar10@", "not a size"),
+        ("cifar10@big", "not a size"),
+        ("cifar10@64:blue", "not a size"),
+        ("cifar10@64grey", "not a size"),
+        ("cifar10@:grey", "not a size"),
+        ("cifar10@3", "4 to 1024"),
+        ("cifar10@5000", "4 to 1024"),
+        ("cifar10#", "positive whole number"),
+        ("cifar10#0", "positive whole number"),
+        ("cifar10#-5", "positive whole number"),
+        ("cifar10#validation=", "not a view"),
+        ("cifar10#validation=none", "positive whole number"),
+        ("cifar10#fold=3", "not a view"),
+        ("cifar10#classes=", "not a view"),
+    ],
+)
+def test_malformed_text_is_refused_with_the_reason(text, reason):
+    with pytest.raises(ConfigError, match=reason):
+        parse_reference(text)
+
+
+NAMES = st.from_regex(r"[a-z0-9]{1,8}(-[a-z0-9]{1,4})?", fullmatch=True)
+
+
+@given(
+    st.builds(
+        DatasetReference,
+        name=NAMES,
+        path=st.none() | st.just("/data/cats and dogs"),
+        size=st.none() | st.integers(4, 1024),
+        channels=st.sampled_from([None, "grey", "rgb"]),
+        classes=st.lists(st.sampled_from(["cat", "T-shirt", "Ankle boot"]), unique=True).map(tuple),
+        validation=st.none() | st.integers(1, 10**6),
+        limit=st.none() | st.integers(1, 10**6),
+    )
+)
+def test_text_of_a_reference_is_read_back(reference):
+    assert parse_reference(str(reference)) == reference
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_a_reference_or_a_config_error(text):
+    try:
+        reference = parse_reference(text)
+    except ConfigError:
+        return
+    assert parse_reference(str(reference)) == reference
+
+
+def test_folder_names_are_plain_and_differ():
+    texts = ["a", "a@64", "a@64:grey", "a#5", "a#validation=5", "folder:/x/cats", "folder:/y/cats", "folder:/z/cäts"]
+    names = [parse_reference(text).folder_name for text in texts]
+    assert len(set(names)) == len(names)
+    assert not any(set(name) & set('/\\:*?"<>| ') for name in names)
+    assert max(map(len, (parse_reference(f"folder:/{'x' * 250}").folder_name,))) < 120
+
+
+def test_views_given_beside_a_reference_replace_its_own():
+    reference = parse_reference("cifar10@64#5000")
+    assert str(with_view(reference, limit=10, splits="validation=100")) == "cifar10@64#validation=100,10"
+    assert with_view(reference) == reference
+    with pytest.raises(ConfigError, match="validation=COUNT"):
+        with_view(reference, splits="kfold=5")
+    with pytest.raises(ConfigError, match="positive"):
+        with_view(reference, limit=0)

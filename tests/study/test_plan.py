@@ -1,0 +1,206 @@
+import dataclasses
+
+import pytest
+
+from genharness.errors import ConfigError
+from genharness.plugin.registry import load_registry
+from genharness.spec.cell import Cell, Settings
+from genharness.spec.plugins import DataShape
+from genharness.study.compatibility import DatasetFacts
+from genharness.study.plan import expand
+from genharness.study.suite import Suite
+
+FACTS = {
+    "digits": DatasetFacts(
+        reference="digits",
+        spec_name="digits",
+        shape=DataShape("image", (1, 8, 8), 10, 1258),
+        counts={"train": 1258, "test": 539},
+        class_names=tuple("0123456789"),
+    ),
+    "pictures": DatasetFacts(
+        reference="pictures",
+        spec_name="digits",
+        shape=DataShape("image", (3, 32, 32), 0, 100),
+        counts={"train": 100, "test": 20},
+        class_names=(),
+    ),
+    "rays": DatasetFacts(
+        reference="rays",
+        spec_name="digits",
+        shape=DataShape("image", (1, 128, 128), 0, 500),
+        counts={"train": 500, "test": 100},
+        class_names=(),
+    ),
+    "table": DatasetFacts(
+        reference="table",
+        spec_name="breast-cancer",
+        shape=DataShape("tabular", (30,), 2, 400),
+        counts={"train": 400, "test": 169},
+        class_names=("a", "b"),
+    ),
+}
+
+
+@pytest.fixture
+def planned(tmp_path):
+    def plan(**changes):
+        suite = Suite(**{"models": ("vae",), "datasets": ("digits",), **changes})
+        return expand(suite, load_registry(), Settings(results=tmp_path), FACTS.__getitem__)
+
+    return plan
+
+
+def messages(planned, **changes):
+    with pytest.raises(ConfigError) as caught:
+        planned(**changes)
+    return str(caught.value).splitlines()
+
+
+def test_every_models_first_seed_comes_first(planned):
+    cells = [task.cell for task in planned(models=("vae", "dcgan"), seeds=(0, 1)).tasks]
+    assert [(cell.seed, cell.model) for cell in cells] == [(0, "vae"), (0, "dcgan"), (1, "vae"), (1, "dcgan")]
+
+
+def test_all_means_every_compatible_model_and_the_others_are_shown_with_their_reason(planned):
+    plan = planned(models=("all",), datasets=("table",))
+    chosen, skipped = {task.cell.model for task in plan.tasks}, {skip.model: skip.reason for skip in plan.skips}
+    assert chosen | set(skipped) == set(load_registry().models)
+    assert not chosen & set(skipped)
+    assert "table is tabular" in skipped["dcgan"]
+
+
+def test_a_pattern_chooses_by_name(planned):
+    assert {task.cell.model for task in planned(models=("*gan",)).tasks} >= {"dcgan", "sngan"}
+
+
+def test_all_mistakes_are_told_at_once(planned):
+    lines = messages(
+        planned, models=("dcgna",), metrics=("fidd",), budget="smok", features="clasifier", set={"nobody": {"x": 1}}
+    )
+    text = "\n".join(lines)
+    assert len(lines) == 5
+    for hint in ("'dcgan'", "'fid'", "'smoke'", "'classifier'"):
+        assert f"did you mean {hint}?" in text
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"vae": {"latnt": 3}}, "vae has no option 'latnt'; did you mean 'latent'?"),
+        ({"vae": {"latent": 0}}, "vae.latent=0 is out of range"),
+        ({"vae": {"latent": "many"}}, "vae.latent=many is not a whole number"),
+        ({"vae": {"batch_size": 0}}, "vae.batch_size=0 is out of range"),
+        ({"dcgan": {"lr": 1e-3}}, "--set dcgan is not part of this run"),
+        ({"prdc": {"k": 0}}, "prdc.k=0 is out of range"),
+    ],
+)
+def test_a_setting_that_does_not_fit_is_refused(planned, settings, message):
+    assert any(message in line for line in messages(planned, set=settings))
+
+
+def test_a_batch_larger_than_the_data_is_refused(planned):
+    lines = messages(planned, set={"vae": {"batch_size": 2000}})
+    assert "batch of 2000 is larger than the 1,258 training samples" in lines[0]
+
+
+def test_balanced_batches_without_classes_are_refused(planned):
+    errors = messages(
+        planned, models=("dcgan",), datasets=("pictures",), set={"dcgan": {"balanced": True}}, features="pixels"
+    )
+    assert errors == ["dcgan on pictures: dcgan.balanced needs classes to balance, and pictures has none"]
+
+
+def test_a_conditional_model_without_labels_is_refused(planned):
+    lines = messages(planned, models=("acgan",), datasets=("pictures",), features="classifier")
+    assert any("trained on class labels" in line for line in lines)
+
+
+def test_a_named_model_that_fits_no_dataset_is_refused_and_one_that_fits_some_is_skipped(planned):
+    assert "makes image data, and table is tabular" in messages(planned, models=("dcgan",), datasets=("table",))[0]
+    plan = planned(models=("dcgan", "vae"), datasets=("digits", "table"))
+    assert [(skip.model, skip.dataset) for skip in plan.skips] == [("dcgan", "table")]
+
+
+def test_the_held_out_row_gives_no_more_than_it_has(planned):
+    assert "has 539 held-out samples" in messages(planned, models=("real",), samples=600)[0]
+    assert planned(models=("real",)).tasks[0].cell.protocol.sample_count == 539
+
+
+def test_metrics_that_a_model_cannot_have_carry_their_reason(planned):
+    task = planned(models=("dcgan",), metrics=("fid", "reconstruction")).tasks[0]
+    assert list(task.metrics) == ["fid"]
+    assert task.skipped == {"reconstruction": "dcgan gives no reconstructions"}
+
+
+def test_a_length_trains_the_standard_recipe_for_so_long(planned):
+    recipe = load_registry().models["vae"].recipes["standard"]
+    cell = planned(budget="7epochs").tasks[0].cell
+    assert (cell.length, cell.batch_size) == ("7epochs", recipe.batch_size)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "budget", "length"),
+    [
+        ("pictures", "smoke", "1500steps"),
+        ("rays", "smoke", "94steps"),
+        ("rays", "standard", "20000steps"),
+        ("rays", "800steps", "800steps"),
+    ],
+)
+def test_a_smoke_budget_takes_fewer_steps_of_large_images_in_proportion_to_their_pixels(
+    planned, dataset, budget, length
+):
+    assert (
+        planned(models=("dcgan",), datasets=(dataset,), budget=budget, features="pixels").tasks[0].cell.length == length
+    )
+
+
+def test_however_large_the_images_a_smoke_budget_takes_fifty_steps(planned, monkeypatch):
+    huge = dataclasses.replace(FACTS["rays"], shape=DataShape("image", (1, 1024, 1024), 0, 500))
+    monkeypatch.setitem(FACTS, "rays", huge)
+    assert (
+        planned(models=("dcgan",), datasets=("rays",), budget="smoke", features="pixels").tasks[0].cell.length
+        == "50steps"
+    )
+
+
+@pytest.mark.parametrize("budget", ["0steps", "0epochs"])
+def test_a_budget_of_nothing_is_refused(planned, budget):
+    assert "trains nothing" in messages(planned, budget=budget)[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "value"),
+    [
+        ("seed", 1),
+        ("dataset", "mnist"),
+        ("length", "1steps"),
+        ("batch_size", 3),
+        ("options", {"latent": 3}),
+        ("ema", 0.5),
+        ("mirror", True),
+        ("precision", "bf16"),
+        ("device", "cuda"),
+    ],
+)
+def test_whatever_the_result_depends_on_changes_the_identity(planned, change, value):
+    cell = planned().tasks[0].cell
+    assert dataclasses.replace(cell, **{change: value}).id != cell.id
+
+
+def test_a_cell_survives_json(planned):
+    cell = planned().tasks[0].cell
+    assert Cell.from_plain(cell.as_plain()) == cell
+    assert Cell.from_plain(cell.as_plain()).id == cell.id
+
+
+def test_metrics_do_not_change_a_cells_identity_but_their_options_do(planned):
+    plain, other = planned(metrics=("fid",)), planned(metrics=("fid", "prdc"))
+    assert plain.tasks[0].cell.id == other.tasks[0].cell.id
+    changed = planned(metrics=("prdc",), set={"prdc": {"k": 3}})
+    assert changed.tasks[0].cell.protocol.hash != plain.tasks[0].cell.protocol.hash
+
+
+def test_two_names_of_one_dataset_are_one(planned):
+    assert len(planned(datasets=("digits", "digits")).tasks) == 1

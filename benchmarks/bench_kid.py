@@ -1,6 +1,6 @@
 """KID, 100 subsets of 1000, beside torch-fidelity on the same subsets: read the ratios in brackets.
 
-    pytest benchmarks/bench_kid.py
+pytest benchmarks/bench_kid.py
 """
 
 from __future__ import annotations

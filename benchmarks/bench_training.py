@@ -152,9 +152,7 @@ def plain_epoch(tutorial, loader):
 def our_epoch(trainer):
     trainer.length = Length(trainer.step // trainer.feeder.steps_per_epoch + 1, "epochs")
     nothing = partial(lambda *_: False)
-    trainer.train(
-        on_progress=nothing, on_pause=nothing, on_score=nothing, should_stop=nothing, checkpoint_seconds=1e9
-    )
+    trainer.train(on_progress=nothing, on_pause=nothing, on_score=nothing, should_stop=nothing, checkpoint_seconds=1e9)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Copy what is worth publishing of a results folder: the leaderboard and the sample grids, small enough to commit.
 
-    python benchmarks/publish.py RESULTS results/NAME
+python benchmarks/publish.py RESULTS results/NAME
 """
 
 from __future__ import annotations

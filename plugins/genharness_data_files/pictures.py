@@ -82,7 +82,5 @@ def _splits(
     if len(names) < 2:
         raise DataError(f"{where} holds one picture only: two at least make a train and a test split")
     parts = zip(("train", "test"), stratified_split(labels, len(names), TEST_FRACTION), strict=True)
-    taken = {
-        split: ([names[i] for i in chosen], None if labels is None else labels[chosen]) for split, chosen in parts
-    }
+    taken = {split: ([names[i] for i in chosen], None if labels is None else labels[chosen]) for split, chosen in parts}
     return {**splits, **taken}

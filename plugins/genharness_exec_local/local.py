@@ -158,4 +158,3 @@ def _ready(workers: Sequence[_Worker]) -> list[_Worker]:
     sentinels = [worker.process.sentinel for worker in workers]
     ready = multiprocessing.connection.wait([*by_pipe, *sentinels], timeout=_TICK_SECONDS)
     return [by_pipe[pipe] for pipe in ready if pipe in by_pipe]
-

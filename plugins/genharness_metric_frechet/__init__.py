@@ -49,9 +49,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             factory="genharness_metric_frechet.fid:FidInfinity",
             config=FidInfinityConfig,
             columns=(
-                Column(
-                    key="fid_inf", title="FD∞", titles={"inception": "FID∞"}, higher_is_better=False, format=".2f"
-                ),
+                Column(key="fid_inf", title="FD∞", titles={"inception": "FID∞"}, higher_is_better=False, format=".2f"),
             ),
             needs=("features",),
             modalities=("image", "tabular"),

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from faulty_models import HEAVY, LIGHT
 
 INTERVAL = "must be a positive interval such as 5epochs, 1000steps or 50kimg"

@@ -9,7 +9,7 @@ import pytest
 
 from genharness import DatasetSpec
 
-TOY = '''
+TOY = """
 import os, pathlib, time
 import numpy as np
 
@@ -28,7 +28,7 @@ def prepare(request):
 
 def bad(request):
     raise ValueError("a defect of the plugin")
-'''
+"""
 
 
 @pytest.fixture

@@ -53,9 +53,7 @@ def test_pixels_span_minus_one_to_one(feeder):
 
 def test_each_sample_keeps_its_label(feeder):
     data = synthetic_data(8, 3)
-    known = {
-        sample.tobytes(): label for sample, label in zip(data.samples("train"), data.labels("train"), strict=True)
-    }
+    known = {sample.tobytes(): label for sample, label in zip(data.samples("train"), data.labels("train"), strict=True)}
     samples, labels = feeder().batch(3)
     assert [known[sample.tobytes()] for sample in pixels(samples)] == labels.tolist()
 

@@ -12,9 +12,7 @@ from genharness.errors import ConfigError, RunError
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the memory of a process")
 
 
-@pytest.mark.parametrize(
-    ("text", "amount"), [("", 0), ("4GiB", 2**32), ("512 MiB", 2**29), ("1.5gib", 3 * 2**29)]
-)
+@pytest.mark.parametrize(("text", "amount"), [("", 0), ("4GiB", 2**32), ("512 MiB", 2**29), ("1.5gib", 3 * 2**29)])
 def test_amounts_are_read_in_binary_units(text, amount):
     assert parse_memory(text) == amount
 

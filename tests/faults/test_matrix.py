@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from fault_checks import assert_nothing_half_written, part_of_a_temporary, untimed
 from planted_faults import KINDS, PHASES
 
@@ -35,7 +36,9 @@ class Bench:
         self.process = subprocess.Popen(
             [sys.executable, HERE / "warm_command.py"],
             env={**os.environ, **own, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "COLUMNS": "200"},
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
     def command(self, *arguments, fault=""):

@@ -11,6 +11,7 @@ import time
 
 import psutil
 import pytest
+
 from fault_checks import assert_nothing_half_written, part_of_a_temporary, untimed
 
 MODELS = {"gan": "width", "wgan": "width", "vae": "width", "ae": "width"}

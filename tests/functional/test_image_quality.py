@@ -76,7 +76,7 @@ def test_equal_images_of_any_size_are_entirely_similar(side):
 
 def test_the_window_shrinks_to_a_side_less_one_on_tiny_images():
     real, fake = noise((1, 1, 3, 3)), noise((1, 1, 3, 3), 1)
-    weights = np.exp(-np.arange(-2.0, 3) ** 2 / 4.5)
+    weights = np.exp(-(np.arange(-2.0, 3) ** 2) / 4.5)
     window = np.outer(weights, weights) / weights.sum() ** 2
 
     def means(values):

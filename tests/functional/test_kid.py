@@ -8,8 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from genharness.functional import kid as mmd
 from genharness.functional.kid import kid, unbiased_mmd2
-from genharness.kit import mmd
 
 
 def features(n, m, d, dtype=np.float64, seed=0):

@@ -6,10 +6,10 @@ import threading
 
 import pytest
 import torch
-from feature_sets import gaussians
 
+from feature_sets import gaussians
+from genharness.functional import parallel
 from genharness.functional.prdc import knn_radii, nearest, prdc
-from genharness.kit import parallel
 
 
 def test_threads_change_neither_answers_nor_the_number_of_threads():

@@ -9,9 +9,9 @@ import numpy as np
 import prdc as reference_prdc
 import pytest
 import torch
-from feature_sets import gaussians
 from torch_fidelity.metric_prc import prc_features_to_metric
 
+from feature_sets import gaussians
 from genharness.functional.prdc import PRDC, knn_radii, nearest, prdc
 
 SCORES = ("precision", "recall", "density", "coverage")

@@ -86,7 +86,7 @@ def test_cmyk_becomes_rgb():
 
 
 def test_16_bits_are_divided_by_257():
-    values = (RAMP.astype(np.uint16) * 257)
+    values = RAMP.astype(np.uint16) * 257
     decoded = decode_image(png(values))
     assert (decoded.image.mode, decoded.changes) == ("L", ("16 bit",))
     np.testing.assert_array_equal(np.asarray(decoded.image), RAMP)

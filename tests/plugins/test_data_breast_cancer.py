@@ -73,4 +73,3 @@ def test_constant_column_is_an_error_that_names_it():
 def test_from_is_refused_because_it_is_bundled(spec, tmp_path):
     with pytest.raises(DataError, match="leave --from out"):
         ensure_prepared(spec, "breast-cancer", source=tmp_path)
-

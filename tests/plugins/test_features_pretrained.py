@@ -77,9 +77,7 @@ def test_clip_gives_the_embeddings_of_the_networks_own_image_tower(clip):
     assert features.shape == (3, 16)
     np.testing.assert_allclose(features, batched(extractor), rtol=1e-4, atol=1e-5)
     assert extractor.identity == file_digest(path, "sha256")
-    torch.testing.assert_close(
-        extractor._network.model.visual.proj, model.visual.proj.float(), rtol=1e-3, atol=1e-3
-    )
+    torch.testing.assert_close(extractor._network.model.visual.proj, model.visual.proj.float(), rtol=1e-3, atol=1e-3)
 
 
 def test_grey_images_are_three_equal_channels(clip):

@@ -14,9 +14,7 @@ def accuracy(asked):
     return ClassAccuracy(NoOptions()).compute(evaluation)["class_accuracy"]
 
 
-@pytest.mark.parametrize(
-    ("asked", "share"), [(SEEN, 1.0), ((SEEN + 1) % 3, 0.0), (np.array([0, 1, 2, 0, 0]), 0.6)]
-)
+@pytest.mark.parametrize(("asked", "share"), [(SEEN, 1.0), ((SEEN + 1) % 3, 0.0), (np.array([0, 1, 2, 0, 0]), 0.6)])
 def test_class_accuracy_is_the_share_seen_as_the_class_asked_for(asked, share):
     assert accuracy(asked) == share
 

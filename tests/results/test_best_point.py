@@ -6,11 +6,19 @@ from genharness.results.best_point import best_point
 from genharness.spec.plugins import Column, MetricSpec
 
 FID = MetricSpec(
-    name="fid", summary="x", factory="x:y", place=1, periodic=True,
+    name="fid",
+    summary="x",
+    factory="x:y",
+    place=1,
+    periodic=True,
     columns=(Column(key="fid", title="FID", higher_is_better=False),),
 )
 COVER = MetricSpec(
-    name="prdc", summary="x", factory="x:y", place=2, periodic=True,
+    name="prdc",
+    summary="x",
+    factory="x:y",
+    place=2,
+    periodic=True,
     columns=(
         Column(key="count", title="Count", higher_is_better=None),
         Column(key="coverage", title="Coverage", higher_is_better=True),

@@ -26,7 +26,12 @@ def results(tmp_path):
     protocol = Protocol(extractor="classifier", sample_count=10)
     for seed in range(2):
         cell = Cell(
-            model="vae", dataset="digits", seed=seed, budget="smoke", length="4steps", protocol=protocol,
+            model="vae",
+            dataset="digits",
+            seed=seed,
+            budget="smoke",
+            length="4steps",
+            protocol=protocol,
             options={"lr": 0.1},
         )
         store.save(

@@ -7,11 +7,11 @@ from dataclasses import replace
 import jsonschema
 import pytest
 import torch
-from faulty_models import HEAVY, LIGHT
 
 import genharness.run.cell
 import genharness.run.score
 import genharness.run.train
+from faulty_models import HEAVY, LIGHT
 from genharness.data.facts import facts_reader
 from genharness.engine.checkpoint import load_checkpoint
 from genharness.plugin.registry import load_registry

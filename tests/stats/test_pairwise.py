@@ -8,9 +8,9 @@ import math
 import numpy as np
 import pytest
 from scipy import stats
-from stats_vectorised import least_p
 
 from genharness.stats import compare, compare_many, holm, tied_with_best
+from stats_vectorised import least_p
 
 GOOD = {0: 25.0, 1: 27.0, 2: 26.0}
 BAD = {0: 40.0, 1: 41.0, 2: 43.0}
@@ -81,9 +81,7 @@ def test_seeds_lost_on_some_models_do_not_raise_the_false_positive_rate():
 
 def test_a_large_difference_is_found():
     rng = np.random.default_rng(0)
-    found = [
-        compare(rng.normal(size=5).tolist(), rng.normal(4, 1, 5).tolist()).verdict == "better" for _ in range(200)
-    ]
+    found = [compare(rng.normal(size=5).tolist(), rng.normal(4, 1, 5).tolist()).verdict == "better" for _ in range(200)]
     assert np.mean(found) > 0.95
 
 

@@ -10,10 +10,10 @@ import sys
 import numpy as np
 import pytest
 from scipy import stats
-from stats_vectorised import intervals
 
 from genharness.stats import diverged_rate, interquartile_mean, mean_and_deviation, summarise
 from genharness.stats.summary import RESAMPLES
+from stats_vectorised import intervals
 
 TRUE_MEAN = 30.0
 

@@ -271,8 +271,10 @@ def _group(records: list[Record], failures: list[Record], look: _Look) -> Group:
     if not look.numbers:
         group.rows = _rows(records, failures, (), look)
         return group
-    rank = _find(available, look.sort) if look.sort else next(
-        (column for column in group.columns if column.column.higher_is_better is not None), None
+    rank = (
+        _find(available, look.sort)
+        if look.sort
+        else next((column for column in group.columns if column.column.higher_is_better is not None), None)
     )
     needed = list({column.key: column for column in (*group.columns, *([rank] if rank else []))})
     group.rows = _rows(records, failures, needed, look)

@@ -210,5 +210,3 @@ def _find(registry: Registry, name: str) -> tuple[DatasetSpec, DatasetReference]
     reference = parse_reference(name)
     spec = registry.datasets.find(reference.name)
     return spec, resolve(spec, reference)
-
-

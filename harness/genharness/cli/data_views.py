@@ -91,9 +91,7 @@ def _variant_row(item: PreparedData) -> tuple[str, ...]:
     return f"  {escape(item.name)}", words, _counts_words(item.meta.counts), str(len(item.class_names) or ""), state
 
 
-def dataset_plain(
-    registry: Registry, prepared: Sequence[PreparedData], damaged: Mapping[Path, str]
-) -> dict[str, Any]:
+def dataset_plain(registry: Registry, prepared: Sequence[PreparedData], damaged: Mapping[Path, str]) -> dict[str, Any]:
     """Return the same as plain values."""
     return {
         "datasets": [

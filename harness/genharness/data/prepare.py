@@ -203,9 +203,7 @@ def _prepare(spec: DatasetSpec, wanted: DatasetReference, source: Path | None, r
             writer.abandon()
 
 
-def _base(
-    spec: DatasetSpec, wanted: DatasetReference, source: Path | None, report: Report
-) -> PreparedData | None:
+def _base(spec: DatasetSpec, wanted: DatasetReference, source: Path | None, report: Report) -> PreparedData | None:
     """Return what the variant is made from, prepared where it was not; None where the plugin prepares it itself."""
     whole = _whole_of(spec, wanted)
     while whole != wanted:

@@ -89,9 +89,7 @@ def _choose(
     return indices
 
 
-def _with_validation(
-    whole: PreparedData, labels: NDArray[np.int64] | None, indices: Indices, count: int
-) -> Indices:
+def _with_validation(whole: PreparedData, labels: NDArray[np.int64] | None, indices: Indices, count: int) -> Indices:
     if "validation" in whole.splits:
         raise ConfigError(f"{whole.name} has a validation split of its own: leave validation={count} out")
     train = indices["train"]

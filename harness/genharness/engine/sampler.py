@@ -110,9 +110,7 @@ class Sampler:
             on_progress(sum(map(len, parts)))
         return np.concatenate(parts)
 
-    def _parts(
-        self, n: int, seed: int, labels: NDArray[np.int64] | None
-    ) -> Iterator[NDArray[Any]]:
+    def _parts(self, n: int, seed: int, labels: NDArray[np.int64] | None) -> Iterator[NDArray[Any]]:
         device = self.model.device
         generator = torch.Generator(device).manual_seed(seed)
         wanted = None if labels is None else torch.from_numpy(labels).to(device)

@@ -91,9 +91,7 @@ def score_samples(one: External, registry: Registry, request: Request, report: R
     started, begun = _now(), time.monotonic()
     evaluation = evaluation_of(one, registry, request, report)
     identity = evaluation.built_extractor(one.protocol.extractor).identity
-    protocol = dataclasses.replace(
-        one.protocol, dataset_hash=one.reference.content_hash, extractor_identity=identity
-    )
+    protocol = dataclasses.replace(one.protocol, dataset_hash=one.reference.content_hash, extractor_identity=identity)
     scores = _scores(one, registry, evaluation, protocol, report)
     return Record(
         cell=_cell(one, registry, request),

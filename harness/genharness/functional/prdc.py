@@ -140,9 +140,7 @@ def prdc(
         return _scores(real_points, own_radii, fake_points, _radii(fake_points, k), k, strict)
 
 
-def _scores(
-    reals: Points, real_radii: Tensor, fakes: Points, fake_radii: Tensor, k: int, strict: bool
-) -> PRDC:
+def _scores(reals: Points, real_radii: Tensor, fakes: Points, fake_radii: Tensor, k: int, strict: bool) -> PRDC:
     real, fake = reals.together_with(fakes)
     counts = overlap(Balls(real, real_radii[real.first]), Balls(fake, fake_radii[fake.first]), strict=strict)
     n, m = len(reals.rows), len(fakes.rows)

@@ -82,8 +82,7 @@ def read_layout(names: Iterable[str], where: str, *, with_splits: bool = True) -
     return Layout(
         splits={split: [name for name, _ in entries] for split, entries in splits.items()},
         labels={
-            split: [index[parts[0]] for _, parts in entries] if class_names else []
-            for split, entries in splits.items()
+            split: [index[parts[0]] for _, parts in entries] if class_names else [] for split, entries in splits.items()
         },
         class_names=class_names,
         left_out=tuple(name for name in told if name not in known),

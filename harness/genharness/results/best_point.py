@@ -11,9 +11,7 @@ from genharness.stats.values import LARGEST
 __all__ = ["best_point"]
 
 
-def best_point(
-    scores: Mapping[str, Sequence[float | None]], metrics: Iterable[MetricSpec]
-) -> dict[str, Any] | None:
+def best_point(scores: Mapping[str, Sequence[float | None]], metrics: Iterable[MetricSpec]) -> dict[str, Any] | None:
     """Return the best of the scores over training, as a record keeps it.
 
     It is chosen by the column that ranks the leaderboard: the first with a better end, of the metrics that are scored

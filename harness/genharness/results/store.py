@@ -1,8 +1,8 @@
 """The results folder: records that are whole or absent, and a folder of artefacts for each cell.
 
-    RESULTS/records/CELL.json     one record a cell, written atomically
-    RESULTS/cells/CELL/           checkpoint, samples, pictures
-    RESULTS/set-aside/            records and checkpoints that could not be read
+RESULTS/records/CELL.json     one record a cell, written atomically
+RESULTS/cells/CELL/           checkpoint, samples, pictures
+RESULTS/set-aside/            records and checkpoints that could not be read
 """
 
 from __future__ import annotations

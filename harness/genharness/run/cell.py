@@ -62,9 +62,7 @@ def run_task(task: Task, emit: Callable[[Event], None], should_stop: Callable[[]
 
 
 @contextmanager
-def _turn(
-    task: Task, store: Store, emit: Callable[[Event], None], should_stop: Callable[[], bool]
-) -> Iterator[bool]:
+def _turn(task: Task, store: Store, emit: Callable[[Event], None], should_stop: Callable[[], bool]) -> Iterator[bool]:
     """Hold the lock of a cell, so that two runs never train the same one; tell whether that took waiting."""
     folder = store.cell_folder(task.cell.id)
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -54,9 +54,7 @@ def make_extractor(registry: Registry, name: str, context: ExtractorContext, opt
     return extractor
 
 
-def build_extractor(
-    registry: Registry, name: str, protocol: Protocol, context: ExtractorContext
-) -> Extractor:
+def build_extractor(registry: Registry, name: str, protocol: Protocol, context: ExtractorContext) -> Extractor:
     """Build an extractor as a protocol has it: with its resize and options if it is the protocol's own.
 
     Args:

@@ -151,10 +151,7 @@ def compare_many(
     compared = [_compare(pair, log, higher_is_better, max(1, family)) for pair in pairs]
     corrected = iter(holm([c.p for c in compared if c.p is not None]))
     exact = iter(holm([c.mann_whitney.p for c in compared if c.mann_whitney is not None]))
-    return [
-        c if c.p is None else replace(c, p_holm=next(corrected), mann_whitney_p_holm=next(exact))
-        for c in compared
-    ]
+    return [c if c.p is None else replace(c, p_holm=next(corrected), mann_whitney_p_holm=next(exact)) for c in compared]
 
 
 def tied_with_best(

@@ -80,9 +80,7 @@ def probability_of_improvement(a: Sequence[float], b: Sequence[float], *, higher
 
 
 @lru_cache(maxsize=4096)
-def improvement_interval(
-    probability: float, n_a: int, n_b: int, mann_whitney_p: float
-) -> tuple[float, float]:
+def improvement_interval(probability: float, n_a: int, n_b: int, mann_whitney_p: float) -> tuple[float, float]:
     """Return the 95 % interval of a probability of improvement.
 
     Newcombe's method 5 (2006, Statistics in Medicine 25:559), widened to hold 0.5 wherever the exact Mann-Whitney

@@ -66,9 +66,7 @@ def resample_interval(
     rng = np.random.default_rng(seed)
     half = n_items // 2
     score = _finite(statistic(np.arange(n_items)))
-    halves = [
-        _finite(statistic(np.sort(rng.choice(n_items, half, replace=False)))) for _ in range(resamples)
-    ]
+    halves = [_finite(statistic(np.sort(rng.choice(n_items, half, replace=False)))) for _ in range(resamples)]
     error = float(np.std(halves, ddof=1)) * math.sqrt(half / (n_items - half))
     margin = float(stdtrit(resamples - 1, 0.975)) * error
     return ResampleInterval(score, error, score - margin, score + margin, n_items, resamples)

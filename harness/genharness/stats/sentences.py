@@ -35,10 +35,7 @@ def describe(comparison: Comparison) -> str:
 
 def _effect(comparison: Comparison) -> str:
     if comparison.ratio is not None:
-        return (
-            f"ratio {comparison.ratio:.4g} "
-            f"(95 % interval {comparison.ratio_low:.4g} to {comparison.ratio_high:.4g})"
-        )
+        return f"ratio {comparison.ratio:.4g} (95 % interval {comparison.ratio_low:.4g} to {comparison.ratio_high:.4g})"
     return (
         f"difference {comparison.difference:.4g} "
         f"(95 % interval {comparison.difference_low:.4g} to {comparison.difference_high:.4g})"

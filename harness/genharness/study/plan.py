@@ -68,9 +68,7 @@ class Plan:
     notes: list[str] = field(default_factory=list)
 
 
-def expand(
-    suite: Suite, registry: Registry, settings: Settings, dataset_facts: Callable[[str], DatasetFacts]
-) -> Plan:
+def expand(suite: Suite, registry: Registry, settings: Settings, dataset_facts: Callable[[str], DatasetFacts]) -> Plan:
     """Return the cells of a suite.
 
     Args:
@@ -122,9 +120,7 @@ def _budget_errors(suite: Suite) -> list[str]:
     return [] if length.amount > 0 else [f"budget {suite.budget!r} trains nothing: it must be more than 0"]
 
 
-def setting_errors(
-    suite: Suite, registry: Registry, models: list[ModelSpec], metrics: list[MetricSpec]
-) -> list[str]:
+def setting_errors(suite: Suite, registry: Registry, models: list[ModelSpec], metrics: list[MetricSpec]) -> list[str]:
     """Return every mistake among the settings, whoever they are for."""
     owners: dict[str, Spec] = {spec.name: spec for spec in (*registry.extractors.values(), *metrics, *models)}
     errors: list[str] = []

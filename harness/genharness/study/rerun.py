@@ -45,9 +45,7 @@ class Agreement:
         return not self.disagreements
 
 
-def repetition(
-    record: Record, registry: Registry, results: Path, *, device: str, weights: Path | None = None
-) -> Task:
+def repetition(record: Record, registry: Registry, results: Path, *, device: str, weights: Path | None = None) -> Task:
     """Return the task that repeats a cell as it was recorded.
 
     Args:
@@ -129,9 +127,7 @@ def _protocol(before: Record, after: Record) -> list[str]:
     return [f"it was not measured alike: {protocol_difference(one, other)}"]
 
 
-def _scores(
-    before: Mapping[str, float | None], after: Mapping[str, float | None], tolerance: float
-) -> list[str]:
+def _scores(before: Mapping[str, float | None], after: Mapping[str, float | None], tolerance: float) -> list[str]:
     lines = []
     for key, value in before.items():
         if key not in after:

@@ -49,9 +49,7 @@ def synthetic_data(size: int = 8, channels: int = 1, *, tabular: bool = False, l
     return open_folder(folder, "conformance")
 
 
-def _images(
-    labels: NDArray[np.int64], size: int, channels: int, generator: np.random.Generator
-) -> NDArray[np.uint8]:
+def _images(labels: NDArray[np.int64], size: int, channels: int, generator: np.random.Generator) -> NDArray[np.uint8]:
     places = np.array([(0.3, 0.3), (0.3, 0.7), (0.7, 0.3), (0.7, 0.7)])[labels] * size
     places = places + generator.normal(0, size / 16, places.shape)
     grid = np.arange(size) + 0.5

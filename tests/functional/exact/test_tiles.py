@@ -6,10 +6,10 @@ import math
 
 import pytest
 import torch
-from feature_sets import gaussians
 
+from feature_sets import gaussians
+from genharness.functional.exact import tiles
 from genharness.functional.prdc import nearest, prdc
-from genharness.kit import tiles
 
 
 def test_a_pair_has_one_distance_whatever_stands_around_it():

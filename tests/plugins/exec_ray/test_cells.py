@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from faulty_models import HEAVY, LIGHT
 from ray_runs import QUICK, processes_naming, records, repeatable, statuses, wait_for
 

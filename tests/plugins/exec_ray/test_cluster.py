@@ -5,6 +5,7 @@ import signal
 
 import numpy as np
 import pytest
+
 from ray_runs import QUICK, SMALL, processes_naming, records, repeatable, wait_for
 
 pytestmark = pytest.mark.slow

@@ -148,9 +148,7 @@ class _Near:
         return self.ball[self.inside], self.point[self.inside]
 
 
-def _near(
-    tile: Tensor, own: _Side, block: Tensor, other: _Side, others: Tensor, *, transposed: bool = False
-) -> _Near:
+def _near(tile: Tensor, own: _Side, block: Tensor, other: _Side, others: Tensor, *, transposed: bool = False) -> _Near:
     margin = other.error[others].max()
     limits = tile.new_full((tile.shape[1 if transposed else 0],), -math.inf)
     high = (own.high[block] + margin).to(tile.dtype)

@@ -210,8 +210,7 @@ def test_a_corrupt_record_is_named_and_done_again(genharness, tmp_path, home):
 
 
 TRACKER = """
-from genharness import TrackerSpec
-from genharness import hookimpl
+from genharness import TrackerSpec, hookimpl
 
 @hookimpl
 def genharness_trackers():

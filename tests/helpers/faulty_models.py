@@ -19,9 +19,7 @@ FAULTS = (
 )
 
 LIGHT = f"""
-from genharness import ModelSpec
-from genharness import Recipe
-from genharness import hookimpl
+from genharness import ModelSpec, Recipe, hookimpl
 
 @hookimpl
 def genharness_models():

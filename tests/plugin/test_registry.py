@@ -5,9 +5,7 @@ from genharness.plugin.registry import load_factory, load_registry
 from genharness.spec.plugins import ExecutorSpec
 
 MODEL = """
-from genharness import ModelSpec
-from genharness import Recipe
-from genharness import hookimpl
+from genharness import ModelSpec, Recipe, hookimpl
 
 @hookimpl
 def genharness_models():

@@ -37,10 +37,7 @@ def genharness_models() -> Sequence[ModelSpec]:
     Example:
         ```python
         from dataclasses import dataclass
-        from genharness import ModelSpec
-        from genharness import Recipe
-        from genharness import hookimpl
-        from genharness import option
+        from genharness import ModelSpec, Recipe, hookimpl, option
 
         @dataclass(frozen=True)
         class BlobsConfig:
@@ -72,8 +69,7 @@ def genharness_datasets() -> Sequence[DatasetSpec]:
 
     Example:
         ```python
-        from genharness import DatasetSpec
-        from genharness import hookimpl
+        from genharness import DatasetSpec, hookimpl
 
         @hookimpl
         def genharness_datasets():
@@ -102,8 +98,7 @@ def genharness_extractors() -> Sequence[ExtractorSpec]:
 
     Example:
         ```python
-        from genharness import ExtractorSpec
-        from genharness import hookimpl
+        from genharness import ExtractorSpec, hookimpl
 
         @hookimpl
         def genharness_extractors():
@@ -125,9 +120,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
 
     Example:
         ```python
-        from genharness import Column
-        from genharness import MetricSpec
-        from genharness import hookimpl
+        from genharness import Column, MetricSpec, hookimpl
 
         @hookimpl
         def genharness_metrics():
@@ -161,8 +154,7 @@ def genharness_executors() -> Sequence[ExecutorSpec]:
 
     Example:
         ```python
-        from genharness import ExecutorSpec
-        from genharness import hookimpl
+        from genharness import ExecutorSpec, hookimpl
 
         @hookimpl
         def genharness_executors():
@@ -180,8 +172,7 @@ def genharness_reporters() -> Sequence[ReporterSpec]:
 
     Example:
         ```python
-        from genharness import ReporterSpec
-        from genharness import hookimpl
+        from genharness import ReporterSpec, hookimpl
 
         @hookimpl
         def genharness_reporters():
@@ -197,8 +188,7 @@ def genharness_trackers() -> Sequence[TrackerSpec]:
 
     Example:
         ```python
-        from genharness import TrackerSpec
-        from genharness import hookimpl
+        from genharness import TrackerSpec, hookimpl
 
         @hookimpl
         def genharness_trackers():

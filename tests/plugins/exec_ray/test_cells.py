@@ -14,9 +14,7 @@ from ray_runs import QUICK, processes_naming, records, repeatable, statuses, wai
 ENDLESS = [*QUICK, "--datasets", "digits", "--models", "vae", "--budget", "300s", "--checkpoint-every", "0"]
 
 WORKER_KILLER = """
-from genharness import ModelSpec
-from genharness import Recipe
-from genharness import hookimpl
+from genharness import ModelSpec, Recipe, hookimpl
 
 @hookimpl
 def genharness_models():

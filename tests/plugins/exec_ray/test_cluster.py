@@ -42,10 +42,7 @@ def test_24_cells_with_a_node_killed_are_those_of_an_undisturbed_local_run(make_
 
 COUNTED = """
 from dataclasses import dataclass
-from genharness import ModelSpec
-from genharness import Recipe
-from genharness import hookimpl
-from genharness import option
+from genharness import ModelSpec, Recipe, hookimpl, option
 
 @dataclass(frozen=True)
 class Config:

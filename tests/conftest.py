@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from distributions import install
+
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -64,15 +66,9 @@ def make_plugin(tmp_path, monkeypatch):
     """Make an installed distribution out of source text: what a stranger's package looks like to the core."""
 
     def make(distribution: str, source: str, *, version: str = "1.0", heavy: str = "") -> Path:
-        folder = tmp_path / "site" / distribution
-        module = distribution.replace("-", "_")
-        info = folder / f"{module}-{version}.dist-info"
-        info.mkdir(parents=True)
-        (folder / f"{module}.py").write_text(source)
-        if heavy:
-            (folder / f"{module}_heavy.py").write_text(heavy)
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n")
-        (info / "entry_points.txt").write_text(f"[genharness]\n{distribution} = {module}\n")
+        folder, module = tmp_path / "site" / distribution, distribution.replace("-", "_")
+        files = {f"{module}.py": source} | ({f"{module}_heavy.py": heavy} if heavy else {})
+        install(folder, distribution, version, files, {distribution: module})
         for name in (module, f"{module}_heavy"):  # an earlier test may have imported one of the same name
             monkeypatch.delitem(sys.modules, name, raising=False)
         monkeypatch.syspath_prepend(str(folder))

@@ -1,9 +1,9 @@
 """The hooks. A plugin implements those it needs; each returns frozen records and imports nothing heavy.
 
-Register a module in `pyproject.toml`; the core finds it there and nowhere else:
-
-    [project.entry-points.genharness]
-    my-models = "my_package"
+A plugin is a package with two halves. The light one says what there is; the core imports it for `list`, `--help` and
+every plan, so it must not import torch. The heavy one does the work and is imported when a cell uses it. The package
+names its light half in the entry-point group `genharness`, and the core finds it there and nowhere else. Below, the
+docstring of each hook holds such a package whole: install it as it stands, and change it into yours.
 """
 
 from __future__ import annotations
@@ -32,44 +32,100 @@ hookimpl = pluggy.HookimplMarker("genharness")
 
 @hookspec
 def genharness_models() -> Sequence[ModelSpec]:
-    """Return generative models.
+    """Return generative models; each factory is a `genharness.kit.GenerativeModel`.
 
     Example:
+        ```toml
+        # pyproject.toml
+        [project]
+        name = "pixel-gaussian"
+        version = "1.0"
+        dependencies = ["genharness"]
+
+        [project.entry-points.genharness]
+        pixel-gaussian = "pixel_gaussian"
+        ```
+
         ```python
+        # pixel_gaussian/__init__.py
         from dataclasses import dataclass
+
         from genharness import ModelSpec, Recipe, hookimpl, option
 
+
         @dataclass(frozen=True)
-        class BlobsConfig:
-            width: float = option(2.0, above=0, high=64, help="standard deviation of a blob, pixels")
+        class PixelGaussianConfig:
+            lr: float = option(0.02, above=0, high=1, help="Adam learning rate")
+
 
         @hookimpl
         def genharness_models():
-            once = Recipe(length="0steps")
             return [
                 ModelSpec(
-                    name="blobs",
-                    summary="One Gaussian blob at a random place",
-                    factory="my_package.blobs:Blobs",
-                    config=BlobsConfig,
+                    name="pixel-gaussian",
+                    summary="Every pixel by itself, from a Gaussian of its own",
+                    factory="pixel_gaussian.model:PixelGaussian",
+                    config=PixelGaussianConfig,
                     family="toy",
-                    recipes={"smoke": once, "standard": once, "paper": once},
+                    recipes={
+                        "smoke": Recipe(length="200steps", batch_size=64),
+                        "standard": Recipe(length="20epochs", batch_size=64),
+                        "paper": Recipe(length="100epochs", batch_size=64),
+                    },
                 )
             ]
         ```
 
-        `my_package/blobs.py` holds the `genharness.kit.GenerativeModel`, and may import torch.
+        ```python
+        # pixel_gaussian/model.py
+        import torch
+        from genharness.kit import GenerativeModel
+        from torch import nn
+
+
+        class PixelGaussian(GenerativeModel):
+            def __init__(self, data, config):
+                super().__init__(data, config)
+                self.mean = nn.Parameter(torch.zeros(data.shape))
+                self.log_sigma = nn.Parameter(torch.zeros(data.shape))
+                self.optimiser = torch.optim.Adam(self.parameters(), lr=config.lr)
+
+            def training_step(self, batch):
+                z = (batch.data - self.mean) / self.log_sigma.exp()  # (n, c, h, w)
+                nll = (z.square() / 2 + self.log_sigma).sum((1, 2, 3)).mean()
+                self.optimiser.zero_grad()
+                nll.backward()
+                self.optimiser.step()
+                return {"nll": nll.detach()}
+
+            def sample(self, n, *, labels, generator):
+                z = torch.randn(n, *self.data.shape, generator=generator, device=generator.device)
+                return (self.mean + self.log_sigma.exp() * z).clamp(-1, 1)
+        ```
     """
     raise NotImplementedError
 
 
 @hookspec
 def genharness_datasets() -> Sequence[DatasetSpec]:
-    """Return datasets.
+    """Return datasets; each factory is a function `prepare(request)` of a `genharness.data.PrepareRequest`.
 
     Example:
+        ```toml
+        # pyproject.toml
+        [project]
+        name = "stripes"
+        version = "1.0"
+        dependencies = ["genharness"]
+
+        [project.entry-points.genharness]
+        stripes = "stripes"
+        ```
+
         ```python
+        # stripes/__init__.py
         from genharness import DatasetSpec, hookimpl
+
 
         @hookimpl
         def genharness_datasets():
@@ -77,7 +133,7 @@ def genharness_datasets() -> Sequence[DatasetSpec]:
                 DatasetSpec(
                     name="stripes",
                     summary="Synthetic stripes in two directions",
-                    factory="my_package.stripes:prepare",
+                    factory="stripes.prepare:prepare",
                     shape=(1, 16, 16),
                     class_names=("horizontal", "vertical"),
                     counts={"train": 1000, "test": 200},
@@ -87,28 +143,83 @@ def genharness_datasets() -> Sequence[DatasetSpec]:
             ]
         ```
 
-        `prepare(request)` writes the splits through `request.writer` (see `genharness.data`).
+        ```python
+        # stripes/prepare.py
+        import numpy as np
+
+
+        def prepare(request):
+            rng = np.random.default_rng(0)
+            for split, count in request.spec.counts.items():
+                labels = np.arange(count) % 2
+                phase, period = rng.uniform(0, 2 * np.pi, (count, 1)), rng.uniform(3, 8, (count, 1))
+                wave = np.sin(2 * np.pi * np.arange(16) / period + phase)  # (count, 16)
+                images = np.repeat(wave[:, :, None], 16, axis=2)
+                images[labels == 1] = images[labels == 1].swapaxes(1, 2)
+                pixels = np.rint(127.5 * (1 + images)).astype(np.uint8)
+                request.writer.split(split, count=count).write(pixels[:, None], labels)
+        ```
     """
     raise NotImplementedError
 
 
 @hookspec
 def genharness_extractors() -> Sequence[ExtractorSpec]:
-    """Return feature extractors.
+    """Return feature extractors; each factory is a `genharness.kit.Extractor`.
 
     Example:
+        ```toml
+        # pyproject.toml
+        [project]
+        name = "thumbnails"
+        version = "1.0"
+        dependencies = ["genharness"]
+
+        [project.entry-points.genharness]
+        thumbnails = "thumbnails"
+        ```
+
         ```python
-        from genharness import ExtractorSpec, hookimpl
+        # thumbnails/__init__.py
+        from dataclasses import dataclass
+
+        from genharness import ExtractorSpec, hookimpl, option
+
+
+        @dataclass(frozen=True)
+        class ThumbnailsConfig:
+            side: int = option(4, low=1, high=64, help="side of a thumbnail, pixels")
+
 
         @hookimpl
         def genharness_extractors():
             return [
                 ExtractorSpec(
                     name="thumbnails",
-                    summary="Pixels of a 8x8 thumbnail",
-                    factory="my_package.thumbnails:Thumbnails",
+                    summary="Pixels of a small thumbnail",
+                    factory="thumbnails.extractor:Thumbnails",
+                    config=ThumbnailsConfig,
                 )
             ]
+        ```
+
+        ```python
+        # thumbnails/extractor.py
+        import hashlib
+
+        import torch
+        from genharness.kit import Extracted, Extractor
+        from torch.nn.functional import adaptive_avg_pool2d
+
+
+        class Thumbnails(Extractor):
+            @property
+            def identity(self):
+                return hashlib.sha256(f"thumbnails {self.config.side}".encode()).hexdigest()[:16]
+
+            def extract(self, samples):  # uint8 (n, c, h, w)
+                pixels = torch.from_numpy(samples.astype("float32")) / 255
+                return Extracted(adaptive_avg_pool2d(pixels, self.config.side).flatten(1).numpy())
         ```
     """
     raise NotImplementedError
@@ -116,32 +227,45 @@ def genharness_extractors() -> Sequence[ExtractorSpec]:
 
 @hookspec
 def genharness_metrics() -> Sequence[MetricSpec]:
-    """Return metrics.
+    """Return metrics; each factory is a `genharness.kit.Metric`.
 
     Example:
+        ```toml
+        # pyproject.toml
+        [project]
+        name = "brightness"
+        version = "1.0"
+        dependencies = ["genharness"]
+
+        [project.entry-points.genharness]
+        brightness = "brightness"
+        ```
+
         ```python
+        # brightness/__init__.py
         from genharness import Column, MetricSpec, hookimpl
+
 
         @hookimpl
         def genharness_metrics():
             return [
                 MetricSpec(
                     name="brightness",
-                    summary="Difference of the mean brightness",
-                    factory="my_package.brightness:Brightness",
+                    summary="Difference of the mean brightness, 0 to 255",
+                    factory="brightness.metric:Brightness",
                     columns=(Column(key="brightness_gap", title="Brightness", higher_is_better=False),),
                 )
             ]
         ```
 
         ```python
-        # my_package/brightness.py
+        # brightness/metric.py
         class Brightness:
             def __init__(self, config):
                 pass
 
             def compute(self, evaluation):
-                real, fake = evaluation.real_images(), evaluation.fake_images()
+                real, fake = evaluation.real_images(), evaluation.fake_images()  # uint8 (n, c, h, w)
                 return {"brightness_gap": abs(float(real.mean()) - float(fake.mean()))}
         ```
     """
@@ -150,17 +274,50 @@ def genharness_metrics() -> Sequence[MetricSpec]:
 
 @hookspec
 def genharness_executors() -> Sequence[ExecutorSpec]:
-    """Return executors: where and how cells run.
+    """Return executors, where and how cells run; each factory is a `genharness.plugin.execution.Executor`.
 
     Example:
+        ```toml
+        # pyproject.toml
+        [project]
+        name = "here"
+        version = "1.0"
+        dependencies = ["genharness"]
+
+        [project.entry-points.genharness]
+        here = "here"
+        ```
+
         ```python
+        # here/__init__.py
         from genharness import ExecutorSpec, hookimpl
+
 
         @hookimpl
         def genharness_executors():
             return [
-                ExecutorSpec(name="queue", summary="Cells on our batch queue", factory="my_package.queue:QueueExecutor")
+                ExecutorSpec(
+                    name="here",
+                    summary="One cell after the other in this very process, where a debugger sees it",
+                    factory="here.executor:HereExecutor",
+                )
             ]
+        ```
+
+        ```python
+        # here/executor.py
+        from genharness.run.cell import run_task
+
+
+        class HereExecutor:
+            def __init__(self, argument):
+                pass
+
+            def run(self, tasks, *, on_event, stop):
+                for task in tasks:
+                    if stop.is_set():
+                        return
+                    yield run_task(task, on_event, stop.is_set)  # it saves the record, too
         ```
     """
     raise NotImplementedError
@@ -168,15 +325,40 @@ def genharness_executors() -> Sequence[ExecutorSpec]:
 
 @hookspec
 def genharness_reporters() -> Sequence[ReporterSpec]:
-    """Return output formats of the leaderboard.
+    r"""Return output formats of the leaderboard; each factory is a function `render(board, options) -> str`.
 
     Example:
+        ```toml
+        # pyproject.toml
+        [project]
+        name = "tsv"
+        version = "1.0"
+        dependencies = ["genharness"]
+
+        [project.entry-points.genharness]
+        tsv = "tsv"
+        ```
+
         ```python
+        # tsv/__init__.py
         from genharness import ReporterSpec, hookimpl
+
 
         @hookimpl
         def genharness_reporters():
-            return [ReporterSpec(name="tsv", summary="Tab-separated values", factory="my_package.tsv:render")]
+            return [ReporterSpec(name="tsv", summary="Tab-separated values", factory="tsv.render:render")]
+        ```
+
+        ```python
+        # tsv/render.py
+        def render(board, options):
+            lines = []
+            for group in board.groups:  # one dataset under one protocol
+                lines.append(["dataset", "model", *(column.key for column in group.columns)])
+                for row in group.rows:
+                    means = [row.cells[column.key].mean for column in group.columns]
+                    lines.append([group.dataset, row.label, *("" if mean is None else str(mean) for mean in means)])
+            return "\n".join("\t".join(line) for line in lines)
         ```
     """
     raise NotImplementedError
@@ -184,15 +366,48 @@ def genharness_reporters() -> Sequence[ReporterSpec]:
 
 @hookspec
 def genharness_trackers() -> Sequence[TrackerSpec]:
-    """Return trackers: listeners that write a run's events elsewhere.
+    """Return trackers, which write a run's events elsewhere; each factory is a `genharness.plugin.execution.Tracker`.
 
     Example:
+        ```toml
+        # pyproject.toml
+        [project]
+        name = "losses"
+        version = "1.0"
+        dependencies = ["genharness"]
+
+        [project.entry-points.genharness]
+        losses = "losses"
+        ```
+
         ```python
+        # losses/__init__.py
         from genharness import TrackerSpec, hookimpl
+
 
         @hookimpl
         def genharness_trackers():
-            return [TrackerSpec(name="log", summary="A line per event", factory="my_package.log:LogTracker")]
+            return [TrackerSpec(name="losses", summary="Losses to losses.csv", factory="losses.tracker:LossTracker")]
+        ```
+
+        ```python
+        # losses/tracker.py
+        class LossTracker:
+            def __init__(self, config):
+                self.file = None
+
+            def start(self, tasks):
+                self.file = open("losses.csv", "a")
+
+            def event(self, event):
+                for name, value in event.values.items():
+                    print(event.cell_id, event.step, name, value, sep=",", file=self.file)
+
+            def record(self, record):
+                print(record.cell.id, record.status, sep=",", file=self.file)
+
+            def finish(self):
+                self.file.close()
         ```
     """
     raise NotImplementedError

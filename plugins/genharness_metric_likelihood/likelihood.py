@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from genharness import ConfigError, NoOptions
+from genharness import NoOptions
 from genharness.kit import Evaluation
 
 __all__ = ["Likelihood", "PosteriorDivergence"]
@@ -18,10 +18,7 @@ class Likelihood:
 
     def compute(self, evaluation: Evaluation) -> Mapping[str, float]:
         """Return `bits_per_dim` of 8-bit values."""
-        bits = evaluation.bits_per_dim()
-        if bits is None:
-            raise ConfigError("the model gives no likelihood")
-        return {"bits_per_dim": float(bits.mean())}
+        return {"bits_per_dim": float(evaluation.of_model("likelihood").mean())}
 
 
 class PosteriorDivergence:
@@ -32,7 +29,4 @@ class PosteriorDivergence:
 
     def compute(self, evaluation: Evaluation) -> Mapping[str, float]:
         """Return `kld`, at least 0 but for the noise of an estimate."""
-        nats = evaluation.kl_to_prior()
-        if nats is None:
-            raise ConfigError("the model has no posterior over latent codes")
-        return {"kld": float(nats.mean())}
+        return {"kld": float(evaluation.of_model("kl_to_prior").mean())}

@@ -50,9 +50,7 @@ class ReconstructionLpips:
 
     def compute(self, evaluation: Evaluation) -> Mapping[str, float]:
         """Return `lpips`, at least 0."""
-        pairs = evaluation.reconstructions()
-        if pairs is None:
-            raise ConfigError("the model gives no reconstructions")
+        pairs = evaluation.of_model("reconstructions")
         _check_size(pairs.originals)
         network = load_network(evaluation.device, evaluation.weights)
         return {"lpips": mean_distance(network, pairs.originals, pairs.reconstructed, evaluation.device)}

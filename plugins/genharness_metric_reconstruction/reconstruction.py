@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from genharness import ConfigError, NoOptions
+from genharness import NoOptions
 from genharness.functional.image_quality import bce, mse, psnr, ssim
 from genharness.kit import Evaluation
 
@@ -21,7 +21,5 @@ class Reconstruction:
 
     def compute(self, evaluation: Evaluation) -> Mapping[str, float]:
         """Return PSNR (dB), SSIM in [-1, 1], MSE and BCE (nats a value)."""
-        pairs = evaluation.reconstructions()
-        if pairs is None:
-            raise ConfigError("the model gives no reconstructions")
+        pairs = evaluation.of_model("reconstructions")
         return {key: float(measure(pairs.originals, pairs.reconstructed).mean()) for key, measure in _MEASURES.items()}

@@ -63,7 +63,7 @@ def genharness_models() -> Sequence[ModelSpec]:
             family="reference",
             recipes=RECIPES,
             modalities=("tabular",),
-            conditional=True,
+            capabilities=("conditions",),
             needs_labels=True,
         ),
     ]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from genharness import DataError
+from genharness import ConfigError, DataError
 from genharness.measure.evaluation import SampleData, SampleEvaluation
 from genharness.spec.protocol import Protocol
 
@@ -21,3 +21,19 @@ def test_an_extractor_that_cannot_be_had_is_asked_for_once():
         with pytest.raises(DataError, match="no network"):
             evaluation.features("fake")
     assert asked == ["inception"]
+
+
+def evaluation_with(views):
+    return SampleEvaluation({}, Protocol(extractor="inception", sample_count=3), lambda name: None, views=views)
+
+
+def test_what_the_model_makes_is_computed_once_however_many_metrics_ask():
+    asked = []
+    evaluation = evaluation_with({"latents": lambda: asked.append("latents") or np.ones((2, 3))})
+    assert evaluation.of_model("latents") is evaluation.of_model("latents")
+    assert asked == ["latents"]
+
+
+def test_what_the_model_cannot_is_refused_in_the_words_of_the_plan():
+    with pytest.raises(ConfigError, match="the model gives no reconstructions"):
+        evaluation_with({"latents": lambda: None}).of_model("reconstructions")

@@ -105,3 +105,21 @@ def test_without_any_plugin_the_remedy_is_told(monkeypatch):
     monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [])
     with pytest.raises(PluginError, match="no plugins are installed"):
         load_registry()
+
+
+def test_a_capability_that_nobody_knows_costs_its_plugin(make_plugin):
+    make_plugin("able-toys", model_source().replace('family="toy"', 'family="toy", capabilities=("latent",)'))
+    assert "toy: unknown capability 'latent'; did you mean 'latents'?" in problem_of("able-toys")
+
+
+def test_a_need_that_nobody_knows_costs_its_plugin(make_plugin):
+    source = """
+from genharness import Column, MetricSpec, hookimpl
+
+@hookimpl
+def genharness_metrics():
+    column = Column(key="odd", title="Odd")
+    return [MetricSpec(name="odd", summary="", factory="a:b", columns=(column,), needs=("feature",))]
+"""
+    make_plugin("odd-metrics", source)
+    assert "odd: unknown need 'feature'; did you mean 'features'?" in problem_of("odd-metrics")

@@ -32,7 +32,8 @@ class Evaluation:
     def labels(self, which):
         return self.known
 
-    def reconstructions(self):
+    def of_model(self, need):
+        assert need == "reconstructions"
         return Reconstructions(self.real, self.fake)
 
 

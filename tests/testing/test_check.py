@@ -144,7 +144,7 @@ def test_an_honest_model_passes_every_check():
         (RemembersTensors, "leaves nothing behind", "steps leave tensors behind"),
         (KeepsStateOutsideItsBuffers, "comes back from a checkpoint", "a loaded model gives other samples"),
         (GivesOneTooFew, "works with 8x8x1", "returned 0 samples where 1 were asked for"),
-        (ReconstructsUndeclared, "works with 8x8x1", "reconstructs=False"),
+        (ReconstructsUndeclared, "works with 8x8x1", "does not declare 'reconstructions'"),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
@@ -153,9 +153,14 @@ def test_a_broken_promise_is_found(cls, check, message):
     assert message in failures(named)[f"toy: {check}"]
 
 
+def test_a_declared_capability_without_its_method_is_found():
+    (message,) = set(failures(model_checks(spec_of(Honest, capabilities=("latents",)))).values())
+    assert message.startswith("the spec declares the capability 'latents', and the model has not the method encode")
+
+
 def test_labels_that_change_nothing_are_found():
-    found = failures(model_checks(spec_of(Honest, conditional=True)))
-    assert found == {"toy: makes what is asked for": "the spec says conditional, and labels change nothing"}
+    found = failures(model_checks(spec_of(Honest, capabilities=("conditions",))))
+    assert found == {"toy: makes what is asked for": "the spec declares 'conditions', and labels change nothing"}
 
 
 def test_giving_more_than_is_held_out_is_found():

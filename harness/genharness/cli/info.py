@@ -12,6 +12,7 @@ from rich.table import Table
 from genharness.cli.options import console
 from genharness.errors import ConfigError, did_you_mean
 from genharness.plugin.registry import Kind, load_registry
+from genharness.spec.capabilities import parse_capability
 from genharness.spec.options import Option, options_of
 from genharness.spec.plugins import DatasetSpec, ExtractorSpec, MetricSpec, ModelSpec
 from genharness.study.plan import TrainingOptions
@@ -82,15 +83,9 @@ def _data_words(spec: ModelSpec) -> str:
 
 
 def _capabilities(spec: ModelSpec) -> list[str]:
-    words = {
-        "sample a class that is asked for": spec.conditional,
-        "reconstruct": spec.reconstructs,
-        "encode": spec.encodes,
-        f"likelihood ({spec.likelihood})": spec.likelihood is not None,
-        "divergence from the prior": spec.kl_to_prior,
-        "needs labels": spec.needs_labels,
-    }
-    return [word for word, has in words.items() if has]
+    found = [parse_capability(declared) for declared in spec.capabilities]
+    words = [f"{capability.says} ({kind})" if kind else capability.says for capability, kind in found]
+    return [*words, "needs labels"] if spec.needs_labels else words
 
 
 def _recipes(spec: ModelSpec) -> Table:

@@ -146,7 +146,7 @@ def prepare(request: Request, registry: Registry, report: Report) -> list[Extern
 
 def _misfits(metrics: Iterable[MetricSpec], found: SampleFile, facts: DatasetFacts) -> dict[str, str]:
     """Return why each metric cannot score the samples, an empty string where it can."""
-    maker = dataclasses.replace(MADE_ELSEWHERE, conditional=found.labels is not None)
+    maker = dataclasses.replace(MADE_ELSEWHERE, capabilities=() if found.labels is None else ("conditions",))
     return {spec.name: metric_misfit(spec, maker, facts) for spec in metrics}
 
 

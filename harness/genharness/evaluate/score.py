@@ -15,7 +15,8 @@ from genharness.evaluate.samples import SampleFile
 from genharness.files.home import home
 from genharness.files.paths import printable
 from genharness.kit.extractor import Extractor, ExtractorContext
-from genharness.measure.evaluation import CapabilityViews, SampleData, SampleEvaluation, Scores, score
+from genharness.measure.capabilities import Views
+from genharness.measure.evaluation import SampleData, SampleEvaluation, Scores, score
 from genharness.measure.feature_cache import FeatureCache, content_digest
 from genharness.measure.score_cache import ScoreCache
 from genharness.plugin.registry import Registry
@@ -29,7 +30,7 @@ __all__ = ["evaluation_of", "score_samples"]
 
 
 def evaluation_of(
-    one: External, registry: Registry, request: Request, report: Report, views: CapabilityViews | None = None
+    one: External, registry: Registry, request: Request, report: Report, views: Views | None = None
 ) -> SampleEvaluation:
     """Return the evaluation that metrics are computed over; nothing is extracted yet.
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, overload
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from genharness.kit.extractor import Extracted
+from genharness.spec.capabilities import CapabilityName
 
 __all__ = ["Evaluation", "Metric", "Reconstructions", "SampleSet"]
 
@@ -21,10 +22,10 @@ SampleSet = Literal["real", "fake", "train", "test"]
 
 @dataclass(frozen=True, slots=True)
 class Reconstructions:
-    """Held-out samples beside what the model makes of them, both uint8 `(n, c, h, w)`."""
+    """Held-out samples beside what the model makes of them: uint8 images `(n, c, h, w)` or float32 rows `(n, d)`."""
 
-    originals: NDArray[np.uint8]
-    reconstructed: NDArray[np.uint8]
+    originals: NDArray[Any]
+    reconstructed: NDArray[Any]
 
 
 class Evaluation(Protocol):
@@ -85,17 +86,25 @@ class Evaluation(Protocol):
     def posteriors(self, which: SampleSet) -> NDArray[np.float64]:
         """Return class probabilities `(n, classes)` by the dataset's own classifier."""
 
-    def reconstructions(self) -> Reconstructions | None:
-        """Return held-out samples and their reconstructions, or None where the model cannot."""
+    @overload
+    def of_model(self, need: Literal["reconstructions"]) -> Reconstructions: ...
 
-    def bits_per_dim(self) -> NDArray[np.float64] | None:
-        """Return bits per dimension `(n,)` of held-out samples, or None where the model cannot."""
+    @overload
+    def of_model(self, need: Literal["latents"]) -> NDArray[np.float32]: ...
 
-    def kl_to_prior(self) -> NDArray[np.float64] | None:
-        """Return the divergence in nats `(n,)` of held-out samples' posteriors from the prior, or None likewise."""
+    @overload
+    def of_model(self, need: Literal["likelihood", "kl_to_prior"]) -> NDArray[np.float64]: ...
 
-    def latents(self) -> NDArray[np.float32] | None:
-        """Return latent codes `(n, latent)` of held-out samples, or None where the model cannot."""
+    def of_model(self, need: CapabilityName) -> Any:
+        """Return what the model makes of held-out samples, which a metric names among its `needs`.
+
+        Args:
+            need: `reconstructions`; `latents`: codes `(n, latent)`; `likelihood`: bits per dimension `(n,)`;
+                `kl_to_prior`: the divergence of the samples' posteriors from the prior in nats `(n,)`.
+
+        Raises:
+            ConfigError: If the model cannot.
+        """
 
 
 class Metric(Protocol):

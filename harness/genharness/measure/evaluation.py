@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 import torch
@@ -20,12 +19,14 @@ from genharness.files.code_digests import code_digest
 from genharness.functional.gaussian import GaussianStatistics
 from genharness.kit.evaluation import Metric, Reconstructions, SampleSet
 from genharness.kit.extractor import Extracted, Extractor
+from genharness.measure.capabilities import Views
 from genharness.measure.feature_cache import FeatureCache, extract
+from genharness.spec.capabilities import CAPABILITIES, CapabilityName
 from genharness.spec.plugins import MetricSpec
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import METRIC_FAILED
 
-__all__ = ["CapabilityViews", "SampleData", "SampleEvaluation", "Scores", "dataset_samples", "score"]
+__all__ = ["SampleData", "SampleEvaluation", "Scores", "dataset_samples", "score"]
 
 
 @dataclass(frozen=True)
@@ -56,16 +57,6 @@ def dataset_samples(data: PreparedData, split: str, cache: FeatureCache | None, 
     return SampleData(samples, labels, key, cache)
 
 
-@dataclass(frozen=True)
-class CapabilityViews:
-    """What a model can do beside sampling, as functions that are called at most once; None where it cannot."""
-
-    reconstructions: Callable[[], Reconstructions] | None = None
-    bits_per_dim: Callable[[], NDArray[np.float64]] | None = None
-    kl_to_prior: Callable[[], NDArray[np.float64]] | None = None
-    latents: Callable[[], NDArray[np.float32]] | None = None
-
-
 class SampleEvaluation:
     """The `genharness.kit.Evaluation` over sets of samples: features are extracted once and shared.
 
@@ -92,7 +83,7 @@ class SampleEvaluation:
         classifier: str | None = None,
         class_names: tuple[str, ...] = (),
         device: torch.device | None = None,
-        views: CapabilityViews | None = None,
+        views: Views | None = None,
         statistics: Mapping[SampleSet, GaussianStatistics] | None = None,
         absent: Mapping[SampleSet, str] | None = None,
         weights: Path | None = None,
@@ -105,7 +96,8 @@ class SampleEvaluation:
         self._sets = dict(sets)
         self._make_extractor = make_extractor
         self._classifier = classifier
-        self._views = views or CapabilityViews()
+        self._views = dict(views or {})
+        self._of_model: dict[CapabilityName, Any] = {}
         self.asked: set[str] = set()
         """Extractors that features were asked of; `score` empties it before each metric."""
         self._extractors: dict[str, Extractor] = {}
@@ -207,37 +199,26 @@ class SampleEvaluation:
         probabilities: NDArray[np.float64] = shifted / shifted.sum(axis=1, keepdims=True)
         return probabilities
 
-    def reconstructions(self) -> Reconstructions | None:
-        """Return held-out samples and their reconstructions, or None."""
-        return self._reconstructions
+    @overload
+    def of_model(self, need: Literal["reconstructions"]) -> Reconstructions: ...
 
-    def bits_per_dim(self) -> NDArray[np.float64] | None:
-        """Return bits per dimension `(n,)` of held-out samples, or None."""
-        return self._bits_per_dim
+    @overload
+    def of_model(self, need: Literal["latents"]) -> NDArray[np.float32]: ...
 
-    def kl_to_prior(self) -> NDArray[np.float64] | None:
-        """Return the divergence in nats `(n,)` of held-out samples' posteriors from the prior, or None."""
-        return self._kl_to_prior
+    @overload
+    def of_model(self, need: Literal["likelihood", "kl_to_prior"]) -> NDArray[np.float64]: ...
 
-    def latents(self) -> NDArray[np.float32] | None:
-        """Return latent codes `(n, latent)` of held-out samples, or None."""
-        return self._latents
+    def of_model(self, need: CapabilityName) -> Any:
+        """Return what the model makes of held-out samples, computed once.
 
-    @cached_property
-    def _reconstructions(self) -> Reconstructions | None:
-        return self._views.reconstructions() if self._views.reconstructions else None
-
-    @cached_property
-    def _bits_per_dim(self) -> NDArray[np.float64] | None:
-        return self._views.bits_per_dim() if self._views.bits_per_dim else None
-
-    @cached_property
-    def _kl_to_prior(self) -> NDArray[np.float64] | None:
-        return self._views.kl_to_prior() if self._views.kl_to_prior else None
-
-    @cached_property
-    def _latents(self) -> NDArray[np.float32] | None:
-        return self._views.latents() if self._views.latents else None
+        Raises:
+            ConfigError: If the model cannot, or is not at hand.
+        """
+        if need not in self._views:
+            raise ConfigError(f"the model {CAPABILITIES[need].lacks}")
+        if need not in self._of_model:
+            self._of_model[need] = self._views[need]()
+        return self._of_model[need]
 
     def built_extractor(self, name: str) -> Extractor:
         """Return an extractor, built on first use; one that cannot be had is asked for only once."""

@@ -8,12 +8,13 @@ import importlib.metadata
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import pluggy
 
 from genharness.errors import ConfigError, GenharnessError, PluginError, did_you_mean
 from genharness.plugin import hooks as hookspecs
+from genharness.spec.capabilities import parse_capability
 from genharness.spec.length import parse_length
 from genharness.spec.options import option_errors, options_of
 from genharness.spec.plugins import (
@@ -22,6 +23,7 @@ from genharness.spec.plugins import (
     ExtractorSpec,
     MetricSpec,
     ModelSpec,
+    Need,
     ReporterSpec,
     Spec,
     TrackerSpec,
@@ -239,6 +241,9 @@ def _checked(spec: Any, record: type[Spec]) -> Spec:
     options_of(spec.config)
     if isinstance(spec, ModelSpec):
         _check_recipes(spec)
+        _check_capabilities(spec)
+    if isinstance(spec, MetricSpec):
+        _check_needs(spec)
     return spec
 
 
@@ -251,6 +256,21 @@ def _check_recipes(spec: ModelSpec) -> None:
         errors = option_errors(spec.name, spec.config, recipe.options)
         if errors:
             raise PluginError(f"recipe {budget}: {errors[0]}")
+
+
+def _check_capabilities(spec: ModelSpec) -> None:
+    for declared in spec.capabilities:
+        try:
+            parse_capability(declared)
+        except PluginError as error:
+            raise PluginError(f"{spec.name}: {error}") from error
+
+
+def _check_needs(spec: MetricSpec) -> None:
+    known = get_args(Need)
+    for need in spec.needs:
+        if need not in known:
+            raise PluginError(f"{spec.name}: unknown need {need!r}{did_you_mean(str(need), known)}")
 
 
 def load_factory(spec: Spec) -> Any:

@@ -12,7 +12,6 @@ import torch
 from numpy.typing import NDArray
 
 from genharness.data import PreparedData
-from genharness.engine.feed import to_unit_range
 from genharness.engine.random_state import undisturbed
 from genharness.engine.sampler import quantise
 from genharness.files.atomic import replace_file
@@ -22,10 +21,12 @@ from genharness.files.weights import find_weights
 from genharness.images.grid import save_grid
 from genharness.kit.evaluation import Metric, Reconstructions, SampleSet
 from genharness.kit.extractor import Extractor, ExtractorContext
-from genharness.kit.model import Encodes, GenerativeModel, HasLikelihood, HasPosterior, Interpolates, Reconstructs
-from genharness.measure.evaluation import CapabilityViews, SampleData, SampleEvaluation, dataset_samples, score
+from genharness.kit.model import GenerativeModel, Interpolates
+from genharness.measure.capabilities import able, reconstruct, views_of
+from genharness.measure.evaluation import SampleData, SampleEvaluation, dataset_samples, score
 from genharness.measure.feature_cache import FeatureCache, content_digest
 from genharness.plugin.registry import Registry, load_factory
+from genharness.spec.capabilities import CAPABILITIES
 from genharness.spec.options import build_config
 from genharness.spec.plugins import MetricSpec
 from genharness.spec.protocol import Protocol
@@ -37,9 +38,6 @@ if TYPE_CHECKING:
 __all__ = ["CellScoring", "build_extractor", "build_metrics", "classifier_name", "dataset_sets", "make_extractor"]
 
 GRID = 64
-HELD_OUT = 1000
-"""Held-out samples that reconstructions, likelihoods and latent codes are computed for, at most."""
-_BATCH = 250
 
 
 def classifier_name(registry: Registry) -> str | None:
@@ -183,9 +181,9 @@ class CellScoring:
             with torch.no_grad():
                 path = model.interpolate(6, 10, generator=generator)
             self._picture("interpolation", quantise(path).cpu().numpy(), 10)
-        if isinstance(model, Reconstructs):
+        if able(model, CAPABILITIES["reconstructions"]):
             originals = np.array(self.data.samples("test")[:32])
-            pairs = np.stack([originals, self._reconstruct(model, originals)], axis=1)
+            pairs = np.stack([originals, reconstruct(model, originals)], axis=1)
             self._picture("reconstructions", pairs.reshape(-1, *originals.shape[1:]), 8)
 
     def _picture(self, name: str, images: NDArray[Any], columns: int) -> None:
@@ -240,7 +238,7 @@ class CellScoring:
             classifier=classifier_name(self.registry) if self.data.shape.classes >= 2 else None,
             class_names=self.data.class_names,
             device=self.run.device,
-            views=self._views(model) if model is not None else None,
+            views=views_of(model, self.data.samples("test")) if model is not None else None,
             weights=self.run.settings.weights,
             on_progress=self._report_features,
         )
@@ -250,38 +248,5 @@ class CellScoring:
 
     def reconstructions(self, model: GenerativeModel) -> Reconstructions | None:
         """Return held-out samples and what the model makes of them, or None where it cannot."""
-        view = self._views(model).reconstructions
+        view = views_of(model, self.data.samples("test")).get("reconstructions")
         return view() if view else None
-
-    def _views(self, model: GenerativeModel) -> CapabilityViews:
-        held_out = self.data.samples("test")[:HELD_OUT]
-        return CapabilityViews(
-            reconstructions=(
-                (lambda: Reconstructions(np.array(held_out), self._reconstruct(model, held_out)))
-                if isinstance(model, Reconstructs) and self.data.shape.modality == "image"
-                else None
-            ),
-            bits_per_dim=(
-                (lambda: self._mapped(model.bits_per_dim, held_out).astype(np.float64))
-                if isinstance(model, HasLikelihood)
-                else None
-            ),
-            kl_to_prior=(
-                (lambda: self._mapped(model.kl_to_prior, held_out).astype(np.float64))
-                if isinstance(model, HasPosterior)
-                else None
-            ),
-            latents=(lambda: self._mapped(model.encode, held_out)) if isinstance(model, Encodes) else None,
-        )
-
-    def _reconstruct(self, model: Reconstructs, samples: NDArray[Any]) -> NDArray[np.uint8]:
-        return self._mapped(lambda x: quantise(model.reconstruct(x)), samples)
-
-    def _mapped(self, function: Any, samples: NDArray[Any]) -> NDArray[Any]:
-        """Apply a function of a batch to samples, a batch at a time."""
-        parts = []
-        for start in range(0, len(samples), _BATCH):
-            batch = torch.from_numpy(np.array(samples[start : start + _BATCH])).to(self.run.device)
-            with torch.no_grad():
-                parts.append(function(to_unit_range(batch) if batch.dtype == torch.uint8 else batch).cpu())
-        return torch.cat(parts).contiguous().numpy()

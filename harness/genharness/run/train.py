@@ -111,7 +111,7 @@ class Fitting:
     def labels(self, n: int, seed: int) -> NDArray[np.int64] | None:
         """Return classes to ask for, in the training split's shares; None for an unconditional model."""
         labels = self.data.labels("train")
-        if not self.spec.conditional or labels is None:
+        if not self.spec.can("conditions") or labels is None:
             return None
         return draw_labels(n, class_shares(labels, self.data.shape.classes), seed)
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from genharness.spec.capabilities import CapabilityName, Declared
 from genharness.spec.options import NoOptions
 
 __all__ = [
@@ -32,25 +33,14 @@ __all__ = [
 
 Modality = Literal["image", "tabular"]
 
-Need = Literal[
-    "features",
-    "labels",
-    "posteriors",
-    "conditions",
-    "reconstructions",
-    "likelihood",
-    "kl_to_prior",
-    "latents",
-    "train",
-    "test",
-]
+Need = Literal["features", "labels", "posteriors", "train", "test", CapabilityName]
 """What a metric asks of an evaluation beyond the real and the generated samples themselves.
 
 `features`: feature vectors of the protocol's extractor; `labels`: the dataset has classes;
 `posteriors`: class probabilities, so a dataset with classes whose classifier can be trained;
-`conditions`: the classes that samples were asked for, so a conditional model, or samples that come with labels;
-`reconstructions`, `likelihood`, `kl_to_prior`, `latents`: the model has that capability;
-`train`, `test`: the training and the held-out split, besides the reference."""
+`train`, `test`: the training and the held-out split, besides the reference;
+the name of a capability (`genharness.spec.capabilities`): a model that has it, for `conditions` also samples that come
+with labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +139,10 @@ class ModelSpec(Spec):
         min_size: Smallest image side it works at, in pixels.
         max_size: Largest image side, or None.
         channels: Image channels it works with.
-        conditional: Whether `sample` makes the classes that are asked for.
+        capabilities: What it can do beside sampling: `conditions` (`sample` makes the classes that are asked for),
+            `reconstructions` (it has `reconstruct`), `latents` (`encode`), `likelihood:exact` or `likelihood:bound`
+            (`bits_per_dim`), `kl_to_prior`.
         needs_labels: Whether it cannot be trained without labels (two classes at least).
-        reconstructs: Whether it has `reconstruct`.
-        likelihood: `exact`, `bound`, or None when it has no `bits_per_dim`.
-        kl_to_prior: Whether it has `kl_to_prior` (of its posterior over latent codes).
-        encodes: Whether it has `encode` (latent codes).
         finite: Whether it can give no more samples than the held-out split has (the `real` row).
     """
 
@@ -165,18 +153,18 @@ class ModelSpec(Spec):
     min_size: int = 8
     max_size: int | None = None
     channels: tuple[int, ...] = (1, 3)
-    conditional: bool = False
+    capabilities: tuple[Declared, ...] = ()
     needs_labels: bool = False
-    reconstructs: bool = False
-    likelihood: Literal["exact", "bound"] | None = None
-    kl_to_prior: bool = False
-    encodes: bool = False
     finite: bool = False
 
     @property
     def trained(self) -> bool:
         """Whether any recipe takes training steps; reference rows only look at the data once."""
         return any(recipe.length != "0steps" for recipe in self.recipes.values())
+
+    def can(self, name: CapabilityName) -> bool:
+        """Whether it has a capability, of whatever kind."""
+        return any(declared.partition(":")[0] == name for declared in self.capabilities)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

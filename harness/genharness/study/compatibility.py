@@ -5,17 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from genharness.spec.capabilities import CAPABILITIES
 from genharness.spec.plugins import DataShape, ExtractorSpec, MetricSpec, ModelSpec
 
 __all__ = ["DatasetFacts", "extractor_misfit", "metric_misfit", "model_misfit"]
-
-_LACKS = {
-    "reconstructions": "gives no reconstructions",
-    "likelihood": "gives no likelihood",
-    "kl_to_prior": "has no posterior over latent codes",
-    "latents": "gives no latents",
-    "conditions": "is not asked for classes",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,15 +90,9 @@ def metric_misfit(metric: MetricSpec, model: ModelSpec, facts: DatasetFacts) -> 
         return f"scores {_either(metric.modalities)} data only"
     if ("posteriors" in metric.needs or "labels" in metric.needs) and not facts.labelled:
         return "needs class labels, and the dataset has none"
-    capabilities: dict[str, bool] = {
-        "reconstructions": model.reconstructs,
-        "likelihood": model.likelihood is not None,
-        "kl_to_prior": model.kl_to_prior,
-        "latents": model.encodes,
-        "conditions": model.conditional,
-    }
-    missing = [need for need in metric.needs if not capabilities.get(need, True)]
-    return f"{model.name} {_LACKS[missing[0]]}" if missing else ""
+    asked = [CAPABILITIES[need] for need in metric.needs if need in CAPABILITIES]
+    missing = [capability.lacks for capability in asked if not model.can(capability.name)]
+    return f"{model.name} {missing[0]}" if missing else ""
 
 
 def _either(values: tuple[object, ...]) -> str:

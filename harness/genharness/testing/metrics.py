@@ -15,7 +15,8 @@ from genharness.data import PreparedData
 from genharness.errors import GenharnessError
 from genharness.kit.evaluation import Reconstructions
 from genharness.kit.extractor import Extracted, Extractor, ExtractorContext
-from genharness.measure.evaluation import CapabilityViews, SampleData, SampleEvaluation
+from genharness.measure.capabilities import Views
+from genharness.measure.evaluation import SampleData, SampleEvaluation
 from genharness.plugin.registry import load_factory
 from genharness.spec.options import NoOptions, build_config
 from genharness.spec.plugins import MetricSpec
@@ -112,12 +113,12 @@ def _evaluation(data: PreparedData) -> SampleEvaluation:
     )
 
 
-def _views(data: PreparedData) -> CapabilityViews:
+def _views(data: PreparedData) -> Views:
     originals = np.array(data.samples("test"))
     blurred = (originals // 2 + originals.mean() / 2).astype(originals.dtype)
-    return CapabilityViews(
-        reconstructions=lambda: Reconstructions(originals, blurred),
-        bits_per_dim=lambda: np.linspace(2.0, 4.0, len(originals)),
-        kl_to_prior=lambda: np.linspace(0.5, 5.0, len(originals)),
-        latents=lambda: _rows(originals)[:, :8],
-    )
+    return {
+        "reconstructions": lambda: Reconstructions(originals, blurred),
+        "likelihood": lambda: np.linspace(2.0, 4.0, len(originals)),
+        "kl_to_prior": lambda: np.linspace(0.5, 5.0, len(originals)),
+        "latents": lambda: _rows(originals)[:, :8],
+    }

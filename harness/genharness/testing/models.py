@@ -17,6 +17,8 @@ from torch import Tensor, nn
 
 from genharness.errors import GenharnessError
 from genharness.kit.model import Encodes, GenerativeModel, HasLikelihood, HasPosterior, Interpolates, Reconstructs
+from genharness.measure.capabilities import able
+from genharness.spec.capabilities import CAPABILITIES, Capability
 from genharness.spec.plugins import ModelSpec
 from genharness.testing.check import Check, must
 from genharness.testing.rig import Rig
@@ -26,12 +28,6 @@ __all__ = ["SIZES", "model_checks"]
 
 SIZES = (8, 16, 28, 32, 64)
 """Image sides that a model is tried at, where its spec allows them."""
-_OPTIONAL = {
-    "reconstructs": Reconstructs,
-    "likelihood": HasLikelihood,
-    "kl_to_prior": HasPosterior,
-    "encodes": Encodes,
-}
 
 
 def model_checks(specs: ModelSpec | Iterable[ModelSpec], *, exhaustive: bool = False) -> list[Check]:
@@ -58,7 +54,7 @@ def _checks_of(spec: ModelSpec, exhaustive: bool) -> list[Check]:
     checks["comes back from a checkpoint"] = functools.partial(_checkpoint, spec, first)
     if not spec.needs_labels:
         checks["works without labels"] = functools.partial(_works, spec, {**first, "labelled": False})
-    if spec.conditional:
+    if spec.can("conditions"):
         checks["makes what is asked for"] = functools.partial(_conditional, spec, first)
     if spec.trained:
         checks["learns"] = functools.partial(_learns, spec, first, steps)
@@ -107,9 +103,9 @@ def _check_losses(losses: Mapping[str, Tensor]) -> None:
 
 @torch.no_grad()
 def _check_capabilities(rig: Rig, model: GenerativeModel) -> None:
-    for flag, protocol in _OPTIONAL.items():
-        declared, able = bool(getattr(rig.spec, flag)), isinstance(model, protocol)
-        must(declared == able, f"the spec says {flag}={declared}, and the model says otherwise")
+    for capability in CAPABILITIES.values():
+        if capability.method:
+            _check_declared(rig.spec, model, capability)
     x = rig.batch(0).data[:3]
     if isinstance(model, Reconstructs):
         must(model.reconstruct(x).shape == x.shape, "reconstruct changes the shape")
@@ -125,6 +121,13 @@ def _check_capabilities(rig: Rig, model: GenerativeModel) -> None:
         path = model.interpolate(2, 3, generator=torch.Generator(rig.device).manual_seed(0))
         must(path.shape == (6, *x.shape[1:]), f"interpolate(2, 3) has shape {tuple(path.shape)}")
         must(_in_range(rig, path), "interpolate leaves [-1, 1]")
+
+
+def _check_declared(spec: ModelSpec, model: GenerativeModel, capability: Capability) -> None:
+    declared, has = spec.can(capability.name), able(model, capability)
+    method = f"the method {capability.method} (genharness.kit.{capability.protocol})"
+    must(has or not declared, f"the spec declares the capability {capability.name!r}, and the model has not {method}")
+    must(declared or not has, f"the model has {method}, and the spec does not declare {capability.name!r}")
 
 
 def _must_be_numbers(name: str, function: Callable[[Tensor], Tensor], x: Tensor) -> None:
@@ -269,7 +272,7 @@ def _conditional(spec: ModelSpec, shape: Mapping[str, Any]) -> None:
     rig = Rig(spec, synthetic_data(**shape), steps=8)
     model = rig.fitted()
     one, two = (rig.sample(model, 4, labels=torch.full((4,), label)) for label in (0, CLASSES - 1))
-    must(not torch.allclose(one, two), "the spec says conditional, and labels change nothing")
+    must(not torch.allclose(one, two), "the spec declares 'conditions', and labels change nothing")
 
 
 def _finite(spec: ModelSpec, shape: Mapping[str, Any]) -> None:

@@ -85,7 +85,7 @@ class Rig:
     @torch.no_grad()
     def sample(self, model: GenerativeModel, n: int, seed: int = 0, labels: Tensor | None = None) -> Tensor:
         """Return n samples, held to the contract: count, shape, finite, range."""
-        if labels is None and self.spec.conditional and self.data.shape.classes:
+        if labels is None and self.spec.can("conditions") and self.data.shape.classes:
             labels = torch.arange(n, device=self.device) % CLASSES
         samples = model.sample(n, labels=labels, generator=torch.Generator(self.device).manual_seed(seed))
         check_samples(samples, n, self.data.shape, self.spec.name)

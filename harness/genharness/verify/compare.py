@@ -16,7 +16,8 @@ from genharness.evaluate.request import External, Report, Request, may_be_cell
 from genharness.evaluate.score import evaluation_of, score_samples
 from genharness.files.paths import input_path
 from genharness.kit.evaluation import Reconstructions
-from genharness.measure.evaluation import CapabilityViews, SampleEvaluation
+from genharness.measure.capabilities import Views
+from genharness.measure.evaluation import SampleEvaluation
 from genharness.plugin.registry import Registry
 from genharness.spec.record import METRIC_FAILED, Record
 from genharness.study.measuring import all_options, select_metrics
@@ -156,7 +157,7 @@ def _scored(name: str, record: Record, registry: Registry) -> bool:
     return any(column.key in record.scores for column in registry.metrics.find(name).columns)
 
 
-def _views(record: Record, registry: Registry, request: Request) -> CapabilityViews:
+def _views(record: Record, registry: Registry, request: Request) -> Views:
     """Return what the model of a trained cell can do that its samples cannot tell: reconstruct."""
 
     def reconstructions() -> Reconstructions:
@@ -164,7 +165,7 @@ def _views(record: Record, registry: Registry, request: Request) -> CapabilityVi
 
         return reconstruct_from(record, registry, results=request.results, device=request.device)
 
-    return CapabilityViews(reconstructions=reconstructions)
+    return {"reconstructions": reconstructions}
 
 
 def _of_reconstructions(record: Record, registry: Registry) -> dict[str, Mapping[str, Any]]:

@@ -88,9 +88,7 @@ def _reconstructions_by_torch(evaluation: SampleEvaluation, options: Options) ->
 
 
 def _reconstructed(evaluation: SampleEvaluation) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    pairs = evaluation.reconstructions()
-    if pairs is None:
-        raise ValueError("the reconstructions were not kept")
+    pairs = evaluation.of_model("reconstructions")
     return pairs.originals, pairs.reconstructed
 
 

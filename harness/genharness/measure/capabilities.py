@@ -1,0 +1,71 @@
+"""What a model can do beside sampling, over held-out samples: what `evaluation.of_model` gives to metrics."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from genharness.engine.feed import to_unit_range
+from genharness.engine.sampler import quantise
+from genharness.kit.evaluation import Reconstructions
+from genharness.kit.model import GenerativeModel
+from genharness.spec.capabilities import CAPABILITIES, Capability, CapabilityName
+
+__all__ = ["HELD_OUT", "Views", "able", "reconstruct", "views_of"]
+
+Views = Mapping[CapabilityName, Callable[[], Any]]
+"""What a model can do, by capability: functions that an evaluation calls at most once, when a metric asks."""
+
+HELD_OUT = 1000
+"""Held-out samples that reconstructions, likelihoods and latent codes are computed for, at most."""
+_BATCH = 250
+
+
+def able(model: GenerativeModel, capability: Capability) -> bool:
+    """Whether a model has the method of a capability."""
+    return bool(capability.method) and callable(getattr(model, capability.method, None))
+
+
+def views_of(model: GenerativeModel, samples: NDArray[Any]) -> Views:
+    """Return what a model can do with held-out samples; nothing is computed yet.
+
+    Args:
+        model: In eval mode.
+        samples: Uint8 images `(n, c, h, w)` or float32 rows `(n, d)`, of which the first `HELD_OUT` are used.
+    """
+    held_out = samples[:HELD_OUT]
+    return {
+        capability.name: functools.partial(_view, model, capability, held_out)
+        for capability in CAPABILITIES.values()
+        if able(model, capability)
+    }
+
+
+def _view(model: GenerativeModel, capability: Capability, samples: NDArray[Any]) -> Any:
+    if capability.name == "reconstructions":
+        return Reconstructions(np.array(samples), reconstruct(model, samples))
+    values = _mapped(getattr(model, capability.method), samples, model.device)
+    return values if capability.name == "latents" else values.astype(np.float64)
+
+
+def reconstruct(model: GenerativeModel, samples: NDArray[Any]) -> NDArray[Any]:
+    """Return what a model that reconstructs makes of samples, in their shape and dtype."""
+    method: Callable[[Tensor], Tensor] = getattr(model, CAPABILITIES["reconstructions"].method)
+    images = samples.dtype == np.uint8
+    return _mapped(lambda x: quantise(method(x)) if images else method(x).float(), samples, model.device)
+
+
+def _mapped(function: Callable[[Tensor], Tensor], samples: NDArray[Any], device: torch.device) -> NDArray[Any]:
+    """Apply a function of a batch to samples, a batch at a time."""
+    parts = []
+    for start in range(0, len(samples), _BATCH):
+        batch = torch.from_numpy(np.array(samples[start : start + _BATCH])).to(device)
+        with torch.no_grad():
+            parts.append(function(to_unit_range(batch) if batch.dtype == torch.uint8 else batch).cpu())
+    return torch.cat(parts).contiguous().numpy()

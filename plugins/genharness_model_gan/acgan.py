@@ -67,7 +67,7 @@ class ACGAN(LatentGAN):
 
     def judge(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return the source logits `(n, 1)` and the class logits `(n, classes)` of images."""
-        S, C = self.D(x).split((1, self.data.classes), dim=1)
+        S, C = self.D(x).float().split((1, self.data.classes), dim=1)
         return S, C
 
     def sample(self, n: int, *, labels: Tensor | None, generator: torch.Generator) -> Tensor:

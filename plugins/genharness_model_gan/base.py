@@ -79,7 +79,7 @@ class CriticGAN(LatentGAN):
 
     def scores(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
         """Return the critic's scores of both batches from one pass: only for a critic without batch norm."""
-        scores_real, scores_fake = self.D(torch.cat((real, fake))).split((len(real), len(fake)))
+        scores_real, scores_fake = self.D(torch.cat((real, fake))).float().split((len(real), len(fake)))
         return scores_real, scores_fake
 
     def set_rates(self, batch: Batch) -> None:

@@ -43,7 +43,7 @@ class SNGAN(CriticGAN):
 
         if self.generator_due(batch):
             with frozen(self.D):
-                loss_G = -self.D(self.G(self.noise(self.config.generator_batch * len(x)))).mean()
+                loss_G = -self.D(self.G(self.noise(self.config.generator_batch * len(x)))).float().mean()
             minimise(self.optimiser_g, loss_G)
             self.generator_loss.copy_(loss_G.detach())
 

@@ -36,13 +36,13 @@ class WGAN(CriticGAN):
     def training_step(self, batch: Batch) -> Mapping[str, Tensor]:
         """Algorithm 1: one critic step, and the generator's at every `critic_steps`-th step."""
         x = batch.data
-        distance = self.D(x).mean() - self.D(self.fake(len(x))).mean()
+        distance = self.D(x).float().mean() - self.D(self.fake(len(x))).float().mean()
         minimise(self.optimiser_d, -distance)
         self.clip_critic()
 
         if self.generator_due(batch):
             with frozen(self.D):
-                loss_G = -self.D(self.G(self.noise(len(x)))).mean()
+                loss_G = -self.D(self.G(self.noise(len(x)))).float().mean()
             minimise(self.optimiser_g, loss_G)
             self.generator_loss.copy_(loss_G.detach())
 

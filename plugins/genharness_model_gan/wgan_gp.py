@@ -52,7 +52,7 @@ class WGANGP(CriticGAN):
 
         if self.generator_due(batch):
             with frozen(self.D):
-                loss_G = -self.D(self.G(self.noise(len(x)))).mean()
+                loss_G = -self.D(self.G(self.noise(len(x)))).float().mean()
             minimise(self.optimiser_g, loss_G)
             self.generator_loss.copy_(loss_G.detach())
 

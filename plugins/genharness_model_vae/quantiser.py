@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from genharness.kit.precision import no_autocast
+
 __all__ = ["Codebook", "perplexity", "straight_through"]
 
 SMOOTHING = 1e-5
@@ -46,7 +48,7 @@ class Codebook(nn.Module):
 
     def nearest(self, z: Tensor) -> Tensor:
         """Return the index of the nearest vector `(n,)` to each of `(n, D)`."""
-        with torch.autocast(z.device.type, enabled=False):  # neighbours in bfloat16 would be wrong ones
+        with no_autocast(z.device):  # neighbours in bfloat16 would be wrong ones
             distances = (self.e**2).sum(1) - 2 * z @ self.e.T  # up to |z|^2, which is the same for all
             return distances.argmin(dim=1)
 
@@ -65,7 +67,7 @@ class Codebook(nn.Module):
         Counts are smoothed towards uniform so that a vector that nothing chose stays where it is.
         """
         one_hot = F.one_hot(indices, len(self.e)).to(z)  # a product, not index_add: that is not repeatable on CUDA
-        with torch.autocast(z.device.type, enabled=False):
+        with no_autocast(z.device):
             sums = one_hot.T @ z
         self.counts.lerp_(one_hot.sum(0), 1 - self.decay)
         self.sums.lerp_(sums, 1 - self.decay)

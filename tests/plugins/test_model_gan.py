@@ -13,6 +13,7 @@ from torch import nn
 from genharness.errors import ConfigError
 from genharness.kit import Batch, Interpolates
 from genharness.kit.blocks import random_normal
+from genharness.kit.precision import autocast
 from genharness.spec.options import build_config, option_errors
 from genharness.spec.plugins import DataShape
 from genharness_model_gan import base, configs, genharness_models, losses, resnet_body
@@ -168,7 +169,7 @@ def test_the_averaged_module_is_all_that_sampling_needs(name):
 def test_a_step_in_bfloat16_moves_every_weight_of_both_players(name):
     model = build(name, shape(16), width=8)
     before = {key: parameter.clone() for key, parameter in model.named_parameters()}
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with autocast(torch.device("cpu"), "bf16"):
         step_losses = model.training_step(batch_of(model.data))
     assert all(value.isfinite() for value in step_losses.values())
     still = [key for key, parameter in model.named_parameters() if torch.equal(parameter, before[key])]

@@ -55,6 +55,22 @@ class ForgetsAPart(Honest):
         self.idle = nn.Linear(2, 2)
 
 
+class ForgetsABias(Honest):
+    """Within a part that is trained, so that not the part but the parameter is idle."""
+
+    def __init__(self, data, config):
+        super().__init__(data, config)
+        self.scale = nn.Linear(1, 1)
+        self.optimiser = torch.optim.SGD(self.parameters(), 1.0)
+
+    def training_step(self, batch):
+        loss = (batch.data - self.mean * self.scale.weight).square().mean()
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+        return {"loss": loss.detach()}
+
+
 class LeavesEvalMode(Honest):
     def training_step(self, batch):
         self.eval()
@@ -138,6 +154,8 @@ def test_an_honest_model_passes_every_check():
         (Diverges, "works with 8x8x1", "loss 'loss' is nan"),
         (Unlearns, "learns", "loss went from"),
         (ForgetsAPart, "learns", "never changes ['idle']"),
+        (ForgetsABias, "moves in fp32", "two steps under fp32 never move scale.bias"),
+        (ForgetsABias, "moves in bf16", "two steps under bf16 never move scale.bias"),
         (LeavesEvalMode, "keeps modes and random state", "training_step changes train/eval modes"),
         (DrawsFromTheGlobalState, "keeps modes and random state", "global random state"),
         (IgnoresTheGenerator, "repeats under a seed", "two generator seeds give the same samples"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -17,9 +16,10 @@ from genharness.engine.clock import Clock
 from genharness.engine.feed import Feeder
 from genharness.errors import RunError
 from genharness.kit.model import Batch, GenerativeModel
+from genharness.kit.precision import autocast
 from genharness.spec.length import Length
 
-__all__ = ["DivergedError", "History", "Progress", "StopRequestedError", "Trainer", "autocast"]
+__all__ = ["DivergedError", "History", "Progress", "StopRequestedError", "Trainer"]
 
 _POINTS = 200
 """How many points of a loss curve a record keeps, about."""
@@ -65,13 +65,6 @@ class Progress:
     images_per_second: float
     eta_seconds: float
     losses: Mapping[str, float]
-
-
-def autocast(device: torch.device, precision: str) -> contextlib.AbstractContextManager[Any]:
-    """Return the context in which a step runs: bfloat16 autocast for `bf16`, nothing for the others."""
-    if precision == "bf16":
-        return torch.autocast(device.type, dtype=torch.bfloat16)
-    return contextlib.nullcontext()
 
 
 @dataclass

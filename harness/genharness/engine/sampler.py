@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from genharness.engine.loop import autocast
 from genharness.errors import RunError
 from genharness.kit.model import GenerativeModel
+from genharness.kit.precision import autocast
 from genharness.spec.plugins import DataShape
 
 __all__ = ["Sampler", "check_samples", "class_shares", "draw_labels", "quantise"]

@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from genharness.kit.precision import no_autocast
+
 __all__ = ["adam", "cosine_decay", "linear_decay", "linear_warmup", "minimise", "set_learning_rate"]
 
 _FUSED_DEVICES = {"cpu", "cuda", "mps", "xpu"}
@@ -41,10 +43,11 @@ def adam(
 
 
 def minimise(optimiser: Optimizer, loss: Tensor) -> None:
-    """Take one step of `optimiser` down the gradient of the scalar `loss`."""
+    """Take one step of `optimiser` down the gradient of the scalar `loss`; autocast is for forward passes only."""
     optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    optimiser.step()
+    with no_autocast(loss.device):
+        loss.backward()
+        optimiser.step()
 
 
 def set_learning_rate(optimiser: Optimizer, lr: float) -> None:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from genharness.errors import GenharnessError
 from genharness.kit.model import Encodes, GenerativeModel, HasLikelihood, HasPosterior, Interpolates, Reconstructs
+from genharness.kit.precision import autocast
 from genharness.measure.capabilities import able
 from genharness.spec.capabilities import CAPABILITIES, Capability
 from genharness.spec.plugins import ModelSpec
@@ -59,7 +60,8 @@ def _checks_of(spec: ModelSpec, exhaustive: bool) -> list[Check]:
     if spec.trained:
         checks["learns"] = functools.partial(_learns, spec, first, steps)
         checks["leaves nothing behind"] = functools.partial(_leaves_nothing, spec, first, steps)
-        checks["works in bfloat16"] = functools.partial(_bfloat16, spec, first)
+        for precision in ("fp32", "bf16"):
+            checks[f"moves in {precision}"] = functools.partial(_moves, spec, first, precision)
     if spec.finite:
         checks["gives no more than there is"] = functools.partial(_finite, spec, first)
     cuda = Check(f"{spec.name}: works on CUDA", functools.partial(_works, spec, first, "cuda"), gpu=True)
@@ -256,15 +258,27 @@ def _live_after(rig: Rig, model: GenerativeModel, progress: float, count: int) -
     return sum(issubclass(type(one), Tensor) for one in gc.get_objects())
 
 
-def _bfloat16(spec: ModelSpec, shape: Mapping[str, Any]) -> None:
-    """Two steps and sampling stay finite under bfloat16 autocast."""
-    rig = Rig(spec, synthetic_data(**shape), steps=2)
+def _moves(spec: ModelSpec, shape: Mapping[str, Any], precision: str) -> None:
+    """One step early in training and one late leave no parameter where it was, unless its gradient is zero.
+
+    A gradient that never came is another thing: a weight that no gradient reaches under a precision stays for ever.
+    """
+    rig = Rig(spec, synthetic_data(**shape))
     model = rig.build()
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        for step in range(rig.steps):
-            _check_losses(model.training_step(rig.batch(step)))
-        rig.finish(model)
+    before = {name: weight.detach().clone() for name, weight in model.named_parameters()}
+    for step, progress in enumerate((0.05, 0.95)):
+        with autocast(rig.device, precision):
+            _check_losses(model.training_step(rig.batch(step, progress)))
+    still = [name for name, weight in model.named_parameters() if torch.equal(weight, before[name])]
+    lost = [name for name in still if not _has_zero_gradient(model.get_parameter(name))]
+    must(not lost, f"two steps under {precision} never move {', '.join(lost)}")
+    rig.finish(model)
+    with autocast(rig.device, precision):
         rig.sample(model, 3)
+
+
+def _has_zero_gradient(weight: nn.Parameter) -> bool:
+    return weight.grad is not None and not bool(weight.grad.any())
 
 
 def _conditional(spec: ModelSpec, shape: Mapping[str, Any]) -> None:

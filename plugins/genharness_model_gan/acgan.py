@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from genharness.errors import ConfigError
 from genharness.kit import Batch
 from genharness.kit.blocks import frozen, latent_paths, random_normal
-from genharness.kit.optim import adam, minimise
+from genharness.kit.optim import minimise
 from genharness.spec.plugins import DataShape
 from genharness_model_gan.base import LatentGAN
 from genharness_model_gan.dcgan_body import DCGANDiscriminator, DCGANGenerator
@@ -28,9 +28,6 @@ class ACGAN(LatentGAN):
         if data.classes < 2:
             raise ConfigError(f"acgan needs data with at least two classes, not {data.classes}: use dcgan instead")
         super().__init__(data, config)
-        betas = (config.beta1, config.beta2)
-        self.optimiser_g = adam(self.G.parameters(), config.lr, betas)
-        self.optimiser_d = adam(self.D.parameters(), config.lr, betas)
 
     def networks(self, data: DataShape, config: Any) -> tuple[nn.Module, nn.Module]:
         """DCGAN's networks: G with class-conditional batch norm, D with a logit for S and one for each class."""

@@ -10,8 +10,8 @@ from torch.nn.utils.parametrizations import spectral_norm
 from torch.optim import Optimizer
 
 from genharness.kit import Batch, GenerativeModel
-from genharness.kit.blocks import latent_paths, random_normal
-from genharness.kit.optim import linear_decay, set_learning_rate
+from genharness.kit.blocks import frozen, latent_paths, random_normal
+from genharness.kit.optim import adam, linear_decay, minimise, set_learning_rate
 from genharness.spec.plugins import DataShape
 
 __all__ = ["CriticGAN", "LatentGAN", "spectrally_normalise"]
@@ -28,10 +28,15 @@ class LatentGAN(GenerativeModel):
     def __init__(self, data: DataShape, config: Any) -> None:
         super().__init__(data, config)
         self.G, self.D = self.networks(data, config)
+        self.optimiser_g, self.optimiser_d = self.optimiser(self.G), self.optimiser(self.D)
 
     def networks(self, data: DataShape, config: Any) -> tuple[nn.Module, nn.Module]:
         """Return G, z `(n, latent)` to samples `(n, ...)`, and D, samples to logits or scores `(n, 1)`."""
         raise NotImplementedError
+
+    def optimiser(self, network: nn.Module) -> Optimizer:
+        """Return what trains one player: Adam at `config.lr`, with `config.beta1` and `config.beta2`."""
+        return adam(network.parameters(), self.config.lr, (self.config.beta1, self.config.beta2))
 
     def noise(self, n: int) -> Tensor:
         """Draw training noise `(n, latent)` from torch's global generator of the model's device."""
@@ -59,8 +64,6 @@ class CriticGAN(LatentGAN):
     generator is due in steps 0, critic_steps, 2 critic_steps ...; in between its last loss is reported.
     """
 
-    optimiser_g: Optimizer
-    optimiser_d: Optimizer
     generator_loss: Tensor
 
     def __init__(self, data: DataShape, config: Any) -> None:
@@ -70,6 +73,15 @@ class CriticGAN(LatentGAN):
     def generator_due(self, batch: Batch) -> bool:
         """Whether the generator steps as well."""
         return batch.step % int(self.config.critic_steps) == 0
+
+    def step_generator(self, batch: Batch, n: int) -> Tensor:
+        """Descend -E[D(G(z))] over `n` noises where the generator is due, and return its latest loss."""
+        if self.generator_due(batch):
+            with frozen(self.D):
+                loss = -self.D(self.G(self.noise(n))).float().mean()
+            minimise(self.optimiser_g, loss)
+            self.generator_loss.copy_(loss.detach())
+        return self.generator_loss.clone()
 
     @torch.no_grad()
     def fake(self, n: int) -> Tensor:

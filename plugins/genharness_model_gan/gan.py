@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from genharness.kit import Batch
 from genharness.kit.blocks import frozen
-from genharness.kit.optim import adam, minimise
+from genharness.kit.optim import minimise
 from genharness.spec.plugins import DataShape
 from genharness_model_gan.base import LatentGAN
 from genharness_model_gan.losses import discriminator_loss, non_saturating_loss
@@ -20,12 +20,6 @@ __all__ = ["GAN"]
 
 class GAN(LatentGAN):
     """The original two-player game between multilayer perceptrons, for images and tables."""
-
-    def __init__(self, data: DataShape, config: Any) -> None:
-        super().__init__(data, config)
-        betas = (config.beta1, config.beta2)
-        self.optimiser_g = adam(self.G.parameters(), config.lr, betas)
-        self.optimiser_d = adam(self.D.parameters(), config.lr, betas)
 
     def networks(self, data: DataShape, config: Any) -> tuple[nn.Module, nn.Module]:
         """Multilayer perceptrons of `config.layers` hidden layers of `config.width` units."""

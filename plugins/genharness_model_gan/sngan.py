@@ -8,8 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from genharness.kit import Batch
-from genharness.kit.blocks import frozen
-from genharness.kit.optim import adam, minimise
+from genharness.kit.optim import minimise
 from genharness.spec.plugins import DataShape
 from genharness_model_gan.base import CriticGAN, spectrally_normalise
 from genharness_model_gan.losses import hinge_loss
@@ -20,12 +19,6 @@ __all__ = ["SNGAN"]
 
 class SNGAN(CriticGAN):
     """The hinge game between residual networks; every layer of the discriminator has spectral norm 1."""
-
-    def __init__(self, data: DataShape, config: Any) -> None:
-        super().__init__(data, config)
-        betas = (config.beta1, config.beta2)
-        self.optimiser_g = adam(self.G.parameters(), config.lr, betas)
-        self.optimiser_d = adam(self.D.parameters(), config.lr, betas)
 
     def networks(self, data: DataShape, config: Any) -> tuple[nn.Module, nn.Module]:
         """Table 4: 4.28M and 1.05M parameters at 32x32x3 with the default widths."""
@@ -41,15 +34,9 @@ class SNGAN(CriticGAN):
         loss_D = hinge_loss(scores_real, scores_fake)
         minimise(self.optimiser_d, loss_D)
 
-        if self.generator_due(batch):
-            with frozen(self.D):
-                loss_G = -self.D(self.G(self.noise(self.config.generator_batch * len(x)))).float().mean()
-            minimise(self.optimiser_g, loss_G)
-            self.generator_loss.copy_(loss_G.detach())
-
         return {
             "discriminator_loss": loss_D.detach(),
-            "generator_loss": self.generator_loss.clone(),
+            "generator_loss": self.step_generator(batch, self.config.generator_batch * len(x)),
             "d_real": scores_real.detach().mean(),
             "d_fake": scores_fake.detach().mean(),
         }

@@ -8,8 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from genharness.kit import Batch
-from genharness.kit.blocks import frozen
-from genharness.kit.optim import adam, minimise
+from genharness.kit.optim import minimise
 from genharness.spec.plugins import DataShape
 from genharness_model_gan.base import CriticGAN
 from genharness_model_gan.dcgan_body import DCGANDiscriminator, DCGANGenerator
@@ -22,12 +21,6 @@ __all__ = ["WGANGP"]
 
 class WGANGP(CriticGAN):
     """A critic whose gradient norm is drawn towards 1 estimates the distance that the generator descends."""
-
-    def __init__(self, data: DataShape, config: Any) -> None:
-        super().__init__(data, config)
-        betas = (config.beta1, config.beta2)
-        self.optimiser_g = adam(self.G.parameters(), config.lr, betas)
-        self.optimiser_d = adam(self.D.parameters(), config.lr, betas)
 
     def networks(self, data: DataShape, config: Any) -> tuple[nn.Module, nn.Module]:
         """Residual networks or DCGAN's for images, perceptrons for tables; never batch norm in the critic."""
@@ -50,15 +43,9 @@ class WGANGP(CriticGAN):
         loss_D = config.penalty * penalty - distance
         minimise(self.optimiser_d, loss_D)
 
-        if self.generator_due(batch):
-            with frozen(self.D):
-                loss_G = -self.D(self.G(self.noise(len(x)))).float().mean()
-            minimise(self.optimiser_g, loss_G)
-            self.generator_loss.copy_(loss_G.detach())
-
         return {
             "critic_loss": loss_D.detach(),
             "wasserstein": distance.detach(),
             "gradient_penalty": penalty.detach(),
-            "generator_loss": self.generator_loss.clone(),
+            "generator_loss": self.step_generator(batch, len(x)),
         }

@@ -35,11 +35,6 @@ def test_written_bytes_are_read_back_and_nothing_else_is_left(tmp_path):
     assert _names(tmp_path / "new") == ["a.bin"]
 
 
-def test_text_keeps_its_line_ends_and_letters(tmp_path):
-    atomic.write_text(tmp_path / "a.txt", "µ\r\né\n")
-    assert (tmp_path / "a.txt").read_bytes() == "µ\r\né\n".encode()
-
-
 def test_a_failed_block_leaves_the_old_file_and_no_temporary(tmp_path):
     path = tmp_path / "a.bin"
     path.write_bytes(b"old")

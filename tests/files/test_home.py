@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from genharness.files.home import home, home_folder
+from genharness.files.home import home
 
 
 def test_the_environment_names_home_and_nothing_is_created_by_asking(monkeypatch, tmp_path):
@@ -19,9 +19,3 @@ def test_unset_and_empty_mean_the_users_cache(monkeypatch):
     empty = home()
     monkeypatch.delenv("GENHARNESS_HOME")
     assert empty == home() == Path.home() / ".cache" / "genharness"
-
-
-def test_a_folder_of_home_is_created_on_first_use(monkeypatch, tmp_path):
-    monkeypatch.setenv("GENHARNESS_HOME", str(tmp_path / "here"))
-    assert home_folder("weights") == tmp_path / "here" / "weights"
-    assert home_folder("weights").is_dir()

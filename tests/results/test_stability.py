@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from genharness.results.stability import collapse, stability_of, steps_to_threshold
+from genharness.results.stability import collapse, stability_of
 from genharness.spec.cell import Cell
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Record
@@ -59,18 +59,6 @@ def test_a_record_without_a_history_is_no_error():
     bare = record()
     bare.history = {}
     assert stability_of(bare, DIRECTIONS).nan_events == 0
-
-
-@pytest.mark.parametrize(("threshold", "steps"), [(8.0, 200), (3.0, 300), (1.0, None)])
-def test_steps_to_threshold_is_the_first_step_that_is_good_enough(threshold, steps):
-    curves = record(scores={"step": [100, 200, 300, 400], "fid": [9.0, 7.0, 2.0, 8.0]})
-    assert steps_to_threshold(curves, "fid", threshold, higher_is_better=False) == steps
-
-
-def test_steps_to_threshold_reads_scores_whose_better_end_is_high_and_skips_undefined_ones():
-    curves = record(scores={"step": [100, 200, 300], "coverage": [None, 0.4, 0.6]})
-    assert steps_to_threshold(curves, "coverage", 0.5, higher_is_better=True) == 300
-    assert steps_to_threshold(curves, "recall", 0.5, higher_is_better=True) is None
 
 
 def test_collapse_is_judged_against_the_real_value_and_not_by_an_absolute_one():

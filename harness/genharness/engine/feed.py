@@ -8,7 +8,6 @@ that the resident memory of a cell does not grow with the dataset.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
@@ -93,13 +92,6 @@ class Feeder:
             samples = self._mirrored(samples, step)
         labels = None if self._labels is None else self._labels[index].to(self._device, non_blocking=True)
         return samples, labels
-
-    def batches(self, first: int = 0) -> Iterator[tuple[Tensor, Tensor | None]]:
-        """Yield batches for ever, from step `first`."""
-        step = first
-        while True:
-            yield self.batch(step)
-            step += 1
 
     def close(self) -> None:
         """Stop reading ahead."""

@@ -14,7 +14,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["TEMPORARY", "publish", "remove_temporaries", "replace_file", "replace_folder", "write_bytes", "write_text"]
+__all__ = ["TEMPORARY", "publish", "remove_temporaries", "replace_file", "replace_folder", "write_bytes"]
 
 TEMPORARY = re.compile(r"\.\d+-[0-9a-f]{8}\.(.+)")
 
@@ -27,15 +27,6 @@ def write_bytes(path: Path, data: bytes) -> None:
     """
     with replace_file(path) as temporary:
         temporary.write_bytes(data)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Make `path` hold `text` in UTF-8, line ends as given.
-
-    Raises:
-        OSError: If it cannot be written; `path` is then as it was.
-    """
-    write_bytes(path, text.encode())
 
 
 @contextlib.contextmanager

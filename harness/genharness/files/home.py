@@ -5,21 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["home", "home_folder"]
+__all__ = ["home"]
 
 
 def home() -> Path:
     """Return `$GENHARNESS_HOME`, or `~/.cache/genharness` when it is unset or empty; nothing is created."""
     named = os.environ.get("GENHARNESS_HOME")
     return Path(named).expanduser() if named else Path.home() / ".cache" / "genharness"
-
-
-def home_folder(name: str) -> Path:
-    """Return `home() / name`, such as `data` or `weights`, and create it where it is missing.
-
-    Raises:
-        OSError: If it cannot be created.
-    """
-    folder = home() / name
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder

@@ -10,7 +10,7 @@ from genharness.spec.record import Record
 from genharness.stats import mean_and_deviation
 from genharness.stats.values import LARGEST
 
-__all__ = ["COLLAPSE_FRACTIONS", "CollapseSign", "Stability", "collapse", "stability_of", "steps_to_threshold"]
+__all__ = ["COLLAPSE_FRACTIONS", "CollapseSign", "Stability", "collapse", "stability_of"]
 
 COLLAPSE_FRACTIONS: Mapping[str, float] = {"recall": 0.1, "coverage": 0.1, "modes_covered": 0.5}
 """Scores that fall when samples are all alike, and the share of the real-against-real value that they fall under."""
@@ -95,25 +95,6 @@ def stability_of(record: Record, directions: Mapping[str, bool | None]) -> Stabi
         nan_events=_nan_events(series, losses.get("step", []), record.history.get("events", [])),
         diverged=record.status == "diverged",
     )
-
-
-def steps_to_threshold(record: Record, key: str, threshold: float, *, higher_is_better: bool) -> int | None:
-    """Return the first step at which a score over training was at least as good as a threshold.
-
-    Args:
-        record: A cell's record, with its history.
-        key: The score.
-        threshold: What it must reach, in the score's unit.
-        higher_is_better: Which way the score is read.
-
-    Returns:
-        Training steps, or None where it never was, or was never scored over training.
-    """
-    scores = record.history.get("scores", {})
-    for step, value in zip(scores.get("step", []), scores.get(key, []), strict=False):
-        if _finite(value) and (value >= threshold if higher_is_better else value <= threshold):
-            return int(step)
-    return None
 
 
 def _late_variance(values: Sequence[float | None]) -> float | None:

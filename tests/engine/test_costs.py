@@ -3,6 +3,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from genharness.engine import costs
 from genharness.engine.costs import _FlopCounter
 
 
@@ -32,3 +33,19 @@ def test_second_derivatives_are_counted():
         (gradient,) = torch.autograd.grad(network(x).sum(), x, create_graph=True)
         gradient.square().sum().backward()
     assert counter.total >= 2 * 3 * 7
+
+
+def test_the_sweep_ends_where_memory_does():
+    def call(size):
+        if size > 8:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    assert costs._sweep(torch.device("cpu"), call, 512)["batch_size"] == [1, 8]
+
+
+def test_a_defect_in_the_sweep_is_no_lack_of_memory():
+    def call(size):
+        raise KeyError("latent")
+
+    with pytest.raises(KeyError):
+        costs._sweep(torch.device("cpu"), call, 512)

@@ -81,6 +81,13 @@ def test_batches_from_disk_are_those_from_memory(feeder, options):
         assert torch.equal(its, theirs)
 
 
+def test_a_batch_can_still_be_had_after_reading_ahead_was_stopped(feeder):
+    disk, expected = feeder(resident=False), feeder(resident=True).batch(3)[0]
+    disk.batch(0)
+    disk.close()
+    assert torch.equal(disk.batch(3)[0], expected)
+
+
 @pytest.mark.parametrize(("limit", "held"), [(1 << 30, True), (100, False)])
 def test_the_processor_holds_small_data_and_reads_large_data_from_disk(feeder, monkeypatch, limit, held):
     monkeypatch.setattr(feeding, "_HOST_BYTES", limit)

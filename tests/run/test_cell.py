@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 import torch
 
+import genharness.engine.feed
 import genharness.run.cell
 import genharness.run.score
 import genharness.run.train
@@ -212,6 +213,33 @@ def test_a_broken_contract_is_one_line_in_the_record(task, model, status, reason
     assert (done.status, "\n" in done.reason) == (status, False)
     assert reason in done.reason
     assert not done.finished
+
+
+def test_a_cell_whose_data_stays_on_disk_ends_as_one_whose_data_is_held(task, monkeypatch):
+    held = finish(task("gan", budget="6steps", results="held"))
+    monkeypatch.setattr(genharness.engine.feed, "_HOST_BYTES", 0)
+    read = finish(task("gan", budget="6steps", results="read"))
+    assert (read.status, read.reason, read.notes) == ("ok", "", held.notes)
+    assert untimed(read) == untimed(held)
+    assert read.measurements["step_flops"] == held.measurements["step_flops"] > 0
+
+
+@pytest.mark.parametrize(
+    ("module", "function", "what", "lost"),
+    [
+        ("genharness.engine.costs", "inference", "latency and throughput", "latency_p50_ms"),
+        ("genharness.run.train", "flops", "operations", "sample_flops"),
+    ],
+)
+def test_a_cost_that_cannot_be_measured_is_noted_and_loses_no_score(task, monkeypatch, module, function, what, lost):
+    def broken(*_):
+        raise RuntimeError("cannot schedule\n new futures")
+
+    monkeypatch.setattr(f"{module}.{function}", broken)
+    done = finish(task())
+    assert (done.status, set(done.scores)) == ("ok", {"fid"})
+    assert f"{what} not measured: RuntimeError: cannot schedule new futures" in done.notes
+    assert lost not in done.measurements
 
 
 def test_a_failed_cell_never_counts_as_finished_and_a_finished_one_is_skipped(task):

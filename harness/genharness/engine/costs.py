@@ -6,7 +6,7 @@ import copy
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,10 +17,11 @@ from torch.utils.flop_counter import flop_registry
 
 from genharness.engine.clock import synchronise
 from genharness.engine.feed import Feeder
+from genharness.engine.memory import is_out_of_memory
 from genharness.engine.sampler import Sampler
 from genharness.kit.model import Batch, GenerativeModel
 
-__all__ = ["flops", "inference", "parameters", "peak_memory", "reset_peak"]
+__all__ = ["attempted", "flops", "inference", "parameters", "peak_memory", "reset_peak"]
 
 WARM_UPS = 10
 CALLS = 100
@@ -30,6 +31,22 @@ _SECONDS = 20.0
 
 _COUNTED_STEPS = 5
 """Steps over which operations are averaged: a critic may take five for one of the generator."""
+
+
+def attempted(what: str, measure: Callable[[], Mapping[str, float]], notes: list[str]) -> dict[str, float]:
+    """Return measurements, or none and a note why: what a model costs must never lose what it is worth.
+
+    Args:
+        what: What is measured, for the note.
+        measure: Gives the measurements; it may raise anything, lack of memory included.
+        notes: The record's notes.
+    """
+    try:
+        return dict(measure())
+    except Exception as error:  # a plugin's code runs in here, with arguments that nothing else gives it
+        reason = " ".join(str(error).split())[:200]
+        notes.append(f"{what} not measured: {type(error).__name__}: {reason}")
+        return {}
 
 
 def parameters(model: GenerativeModel) -> dict[str, float]:
@@ -107,15 +124,26 @@ def _sweep(device: torch.device, call: Callable[[int], None], largest: int) -> d
     for size in (size for size in SWEEP if size <= largest):
         if time.perf_counter() - start > _SECONDS:
             break
-        call(size)
-        synchronise(device)
-        spent, calls = 0.0, 0
-        while spent < 0.2 and calls < 20:
-            spent += _seconds(device, lambda size=size: call(size))  # type: ignore[misc]  # bound now
-            calls += 1
+        try:
+            rate = _rate(device, call, size)
+        except Exception as error:
+            if is_out_of_memory(error):  # the smaller batches have been timed
+                break
+            raise
         sweep["batch_size"].append(size)
-        sweep["images_per_second"].append(size * calls / max(spent, 1e-9))
+        sweep["images_per_second"].append(rate)
     return sweep
+
+
+def _rate(device: torch.device, call: Callable[[int], None], size: int) -> float:
+    """Return the samples per second of batches of one size, after one that is not timed."""
+    call(size)
+    synchronise(device)
+    spent, calls = 0.0, 0
+    while spent < 0.2 and calls < 20:
+        spent += _seconds(device, lambda: call(size))
+        calls += 1
+    return size * calls / max(spent, 1e-9)
 
 
 def flops(model: GenerativeModel, feeder: Feeder | None, labels: torch.Tensor | None) -> dict[str, float]:

@@ -78,7 +78,7 @@ class Feeder:
         fits = _fits(samples.nbytes, device) if resident is None else resident
         self._resident = torch.from_numpy(np.array(samples)).to(device) if fits else None
         self._rows = None if fits else _RowReader(samples, pinned=device.type == "cuda")
-        self._pool = None if fits else ThreadPoolExecutor(1, thread_name_prefix="feeder")
+        self._pool: ThreadPoolExecutor | None = None
         self._pending: dict[int, Future[Tensor]] = {}
         self._order = lru_cache(maxsize=2)(self._epoch_order)
 
@@ -94,9 +94,11 @@ class Feeder:
         return samples, labels
 
     def close(self) -> None:
-        """Stop reading ahead."""
+        """Stop reading ahead; a batch that is asked for afterwards begins it again."""
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
+        self._pool = None
+        self._pending = {}
 
     def _samples(self, step: int, index: Tensor) -> Tensor:
         if self._resident is not None:
@@ -109,8 +111,8 @@ class Feeder:
         return rows.to(self._device, non_blocking=True)
 
     def _read_later(self, step: int) -> Future[Tensor]:
-        assert self._pool is not None
         assert self._rows is not None
+        self._pool = self._pool or ThreadPoolExecutor(1, thread_name_prefix="feeder")
         return self._pool.submit(self._rows.read, self._indices(step).numpy())
 
     def _indices(self, step: int) -> Tensor:

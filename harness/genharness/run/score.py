@@ -191,17 +191,22 @@ class CellScoring:
         self.run.record.artefacts[name] = f"{name}.png"
 
     def _costs(self, fitting: Fitting, model: GenerativeModel) -> None:
-        from genharness.engine.costs import (
-            inference,  # counting operations loads a compiler, which only a trained cell needs
+        from genharness.engine.costs import (  # counting operations loads a compiler, which only a trained cell needs
+            attempted,
+            inference,
         )
 
         self.run.emit("measure")
         labels = fitting.labels(512, self.protocol.seed)
         device_labels = None if labels is None else torch.from_numpy(labels).to(self.run.device)
         largest = min(512, len(self.data.samples("test"))) if fitting.spec.finite else 512
-        measured, sweep = inference(fitting.sampler(model), device_labels, largest)
-        self.run.record.measurements |= measured
-        self.run.record.history["sweep"] = sweep
+        record = self.run.record
+
+        def measure() -> dict[str, float]:
+            measured, record.history["sweep"] = inference(fitting.sampler(model), device_labels, largest)
+            return measured
+
+        record.measurements |= attempted("latency and throughput", measure, record.notes)
 
     def _score(self, model: GenerativeModel, fakes: NDArray[Any], labels: NDArray[np.int64] | None) -> None:
         evaluation = self._evaluation(fakes, labels, FeatureCache(self.run.folder / "features"), model)

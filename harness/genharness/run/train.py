@@ -14,7 +14,7 @@ from genharness.data import PreparedData
 from genharness.engine.average import WeightAverage
 from genharness.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from genharness.engine.clock import Clock
-from genharness.engine.costs import flops, parameters, peak_memory, reset_peak
+from genharness.engine.costs import attempted, flops, parameters, peak_memory, reset_peak
 from genharness.engine.feed import Feeder
 from genharness.engine.loop import History, Progress, Trainer
 from genharness.engine.random_state import load_random_state, random_state, seed_everything, undisturbed
@@ -286,6 +286,8 @@ class Fitting:
         """Count operations, on copies, and leave no trace in the random states."""
         labels = self.labels(1, 0)
         device_labels = None if labels is None else torch.from_numpy(labels).to(self.run.device)
+        feeder = self.trainer.feeder if self.trains else None
+        record = self.run.record
         with undisturbed(), self.average.applied() as model:
-            feeder = self.trainer.feeder if self.trains else None
-            self.run.record.measurements |= flops(model, feeder, device_labels)
+            record.measurements |= attempted("operations", lambda: flops(model, feeder, device_labels), record.notes)
+        self.trainer.feeder.close()

@@ -1,6 +1,6 @@
 """What can go wrong, as one tree.
 
-    GenharnessError        caught once, by the command line: one line, exit code 2
+    GenharnessError        caught once, by the command line: a line for each mistake, exit code 2
     |-- PluginError        a plugin is broken, misspelt, or clashes with another
     |-- ConfigError        what was asked for does not exist, does not fit, or is out of range
     |-- DataError          a dataset, archive, image or sample set is unusable
@@ -14,11 +14,35 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["ConfigError", "DataError", "GenharnessError", "PluginError", "RunError", "did_you_mean"]
+__all__ = [
+    "ConfigError",
+    "DataError",
+    "GenharnessError",
+    "PluginError",
+    "RunError",
+    "did_you_mean",
+    "nearest",
+    "refuse",
+]
 
 
 class GenharnessError(Exception):
-    """A mistake that the user can mend; the message names it and says what to do next."""
+    """A mistake that the user can mend; the message names it and says what to do next.
+
+    Args:
+        lines: The message; of several mistakes a line each.
+    """
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__(*lines)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """A line for each mistake."""
+        return tuple(map(str, self.args))
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
 
 
 class PluginError(GenharnessError):
@@ -37,6 +61,23 @@ class RunError(GenharnessError):
     """A cell or a results folder failed while in use."""
 
 
+def refuse(mistakes: Iterable[str]) -> None:
+    """Raise one error for all mistakes, each told once.
+
+    Raises:
+        ConfigError: If there is any.
+    """
+    lines = tuple(dict.fromkeys(mistakes))
+    if lines:
+        raise ConfigError(*lines)
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is spelt most like a word, or None where none is like it."""
+    near = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    return near[0] if near else None
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return the tail of an error message: the nearest known name, else all of them.
 
@@ -48,7 +89,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         `"; did you mean 'dcgan'?"`, or `"; known: a, b"`, or `""` when nothing is known.
     """
     names = sorted(known)
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    if near:
-        return f"; did you mean {near[0]!r}?"
+    near = nearest(word, names)
+    if near is not None:
+        return f"; did you mean {near!r}?"
     return f"; known: {', '.join(names)}" if names else ""

@@ -80,6 +80,7 @@ LSUN = DatasetSpec(
     name="lsun",
     summary="Photographs of scenes by category, as many categories as are given",
     factory="genharness_data_vision.lsun:prepare",
+    packages=("lmdb",),
     licence="none stated; cite Yu et al. (2015), arXiv:1506.03365",
     homepage="https://www.yf.io/p/lsun",
 )

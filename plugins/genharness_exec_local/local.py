@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.context import BaseContext
 from typing import Any
 
-from genharness import RunError
+from genharness import NoOptions, RunError
 from genharness.plugin.execution import Event, Phase
 from genharness.results.store import Store
 from genharness.spec.cell import Task
@@ -33,7 +33,7 @@ class LocalExecutor:
     A crash, a kill or a lack of memory stays in its cell and becomes its record; the others go on.
     """
 
-    def __init__(self, config: Any) -> None:
+    def __init__(self, argument: str, config: NoOptions) -> None:
         self._context = _context()
 
     def run(

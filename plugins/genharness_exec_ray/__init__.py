@@ -17,6 +17,7 @@ def genharness_executors() -> Sequence[ExecutorSpec]:
             name="ray",
             summary="Each cell in a process of its own on a node of a Ray cluster; ray:ADDRESS joins a running one",
             factory="genharness_exec_ray.executor:RayExecutor",
+            packages=("ray",),
             argument="ADDRESS",
             remote=True,
         )

@@ -8,7 +8,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
-from genharness import ConfigError, PluginError
+from genharness import ConfigError, NoOptions, PluginError
 from genharness.data.facts import facts_reader
 from genharness.plugin.execution import Event
 from genharness.plugin.registry import load_registry
@@ -28,13 +28,14 @@ class RayExecutor:
 
     Args:
         address: Text after `--executor ray:`, or empty.
+        config: There is nothing to set.
 
     Raises:
         PluginError: If Ray is not installed.
         ConfigError: If nothing answers at the address.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, config: NoOptions) -> None:
         if importlib.util.find_spec("ray") is None:
             raise PluginError("--executor ray needs the package ray: pip install 'genharness[ray]'")
         self._address = checked_address(address or "")

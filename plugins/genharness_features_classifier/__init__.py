@@ -33,6 +33,7 @@ def genharness_extractors() -> Sequence[ExtractorSpec]:
             summary="The dataset's own classifier, trained once on its labels; needs no network",
             factory="genharness_features_classifier.extractor:ClassifierExtractor",
             config=ClassifierConfig,
+            caches=("classifiers",),
             modalities=("image", "tabular"),
             needs_labels=True,
             has_logits=True,

@@ -36,6 +36,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             summary="Mean LPIPS of random pairs of samples, beside that of real pairs: near 0 for a collapsed model",
             place=91,
             factory="genharness_metric_lpips.metrics:LpipsDiversityMetric",
+            packages=("lpips",),
             config=LpipsDiversityConfig,
             columns=(
                 Column(key="lpips_diversity", title="LPIPS diversity"),
@@ -50,6 +51,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             summary="Perceptual distance of held-out images and their reconstructions",
             place=81,
             factory="genharness_metric_lpips.metrics:ReconstructionLpips",
+            packages=("lpips",),
             columns=(Column(key="lpips", title="LPIPS", higher_is_better=False),),
             needs=("reconstructions",),
             paper=_PAPER,

@@ -36,7 +36,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             factory="genharness_metric_modes.modes:Modes",
             config=ModesConfig,
             columns=(
-                Column(key="modes_covered", title="Modes", higher_is_better=True, format=".0f"),
+                Column(key="modes_covered", title="Modes", higher_is_better=True, format=".0f", collapse_below=0.5),
                 Column(key="mode_kl", title="Mode KL", unit="nats", higher_is_better=False),
                 Column(key="mode_tv", title="Mode TV", higher_is_better=False),
             ),

@@ -33,9 +33,9 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             factory="genharness_metric_prdc.prdc:Prdc",
             config=PrdcConfig,
             columns=(
-                Column(key="coverage", title="Coverage", higher_is_better=True),
+                Column(key="coverage", title="Coverage", higher_is_better=True, collapse_below=0.1),
                 Column(key="precision", title="Precision", higher_is_better=True),
-                Column(key="recall", title="Recall", higher_is_better=True),
+                Column(key="recall", title="Recall", higher_is_better=True, collapse_below=0.1),
                 Column(key="density", title="Density", higher_is_better=True),
                 Column(key="f1", title="F1", higher_is_better=True),
             ),

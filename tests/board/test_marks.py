@@ -101,10 +101,27 @@ def test_a_planted_collapsed_generator_is_flagged_against_the_real_row_and_a_sou
     assert (by_label["vae"].collapse, by_label["real"].collapse) == ("", "")
     assert by_label["gan"].marks == "†"
     assert by_label["gan"].collapse == (
-        "recall 0.01 is under 10% of the real 0.9, coverage 0.02 is under 10% of the real 0.95, "
+        "coverage 0.02 is under 10% of the real 0.95, recall 0.01 is under 10% of the real 0.9, "
         "modes_covered 1 is under 50% of the real 10"
     )
     assert "† gan collapsed" in rendered([real, sound, collapsed], registry, "table")
+
+
+SPREAD = """
+from genharness import Column, MetricSpec, hookimpl
+
+@hookimpl
+def genharness_metrics():
+    column = Column(key="spread", title="Spread", higher_is_better=True, collapse_below=0.3)
+    return [MetricSpec(name="spread", summary="Ours", factory="nowhere:Spread", columns=(column,))]
+"""
+
+
+def test_a_strangers_score_tells_collapse_where_it_says_so(make_plugin):
+    make_plugin("spread-metric", SPREAD)
+    records = [record("real", 0, 1.0, spread=1.0), record("gan", 0, 2.0, spread=0.2)]
+    by_label, _ = rows(records, load_registry())
+    assert by_label["gan"].collapse == "spread 0.2 is under 30% of the real 1"
 
 
 def test_how_many_seeds_collapsed_is_told(registry):

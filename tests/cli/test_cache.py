@@ -90,3 +90,20 @@ def test_scores_and_what_is_derived_from_features_are_listed_in_words(tmp_path):
         "fid by pixels of samples bbbbbbbbbb",
         "damaged: rebuilt when it is needed",
     }
+
+
+def test_a_strangers_cache_is_listed_and_cleared_and_a_misspelt_kind_is_refused(genharness, make_plugin):
+    source = """
+from genharness import ExtractorSpec, hookimpl
+
+@hookimpl
+def genharness_extractors():
+    return [ExtractorSpec(name="thumbnails", summary="Ours", factory="nowhere:T", caches=("thumbs",))]
+"""
+    make_plugin("thumb-plugin", source)
+    (home() / "thumbs").mkdir()
+    (home() / "thumbs" / "a.npy").write_bytes(bytes(3_000_000))
+    assert [entry["kind"] for entry in json.loads(genharness("cache", "list", "--json").stdout)] == ["thumbs"]
+    wrong = genharness("cache", "clear", "--kind", "thums", "--yes")
+    assert wrong.stderr == "error: nothing is kept as 'thums'; did you mean 'thumbs'?\n"
+    assert "3.0 MB freed" in genharness("cache", "clear", "--kind", "thumbs", "--yes").stdout

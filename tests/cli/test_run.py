@@ -210,16 +210,22 @@ def test_a_corrupt_record_is_named_and_done_again(genharness, tmp_path, home):
 
 
 TRACKER = """
-from genharness import TrackerSpec, hookimpl
+from dataclasses import dataclass
+from genharness import TrackerSpec, hookimpl, option
+
+@dataclass(frozen=True)
+class LinesConfig:
+    file: str = option("lines.txt", help="where the lines go")
 
 @hookimpl
 def genharness_trackers():
-    return [TrackerSpec(name="lines", summary="A line for everything", factory="line_tracker_heavy:Lines")]
+    factory = "line_tracker_heavy:Lines"
+    return [TrackerSpec(name="lines", summary="A line for everything", factory=factory, config=LinesConfig)]
 """
 TRACKER_CLASS = """
 class Lines:
     def __init__(self, config):
-        self.file = open("lines.txt", "w")
+        self.file = open(config.file, "w")
     def start(self, tasks):
         print("start", len(tasks), file=self.file)
     def event(self, event):
@@ -234,9 +240,10 @@ class Lines:
 
 def test_a_strangers_tracker_hears_of_everything_in_order(genharness, tmp_path, home, make_plugin):
     make_plugin("line-tracker", TRACKER, heavy=TRACKER_CLASS)
-    done = genharness("run", *QUICK, "--models", "noise", "--tracker", "lines", GENHARNESS_HOME=home)
+    own = ["--tracker", "lines", "--set", "lines.file=news.txt"]
+    done = genharness("run", *QUICK, "--models", "noise", *own, GENHARNESS_HOME=home)
     assert done.returncode == 0, done.stderr
-    lines = (tmp_path / "lines.txt").read_text().splitlines()
+    lines = (tmp_path / "news.txt").read_text().splitlines()
     assert lines[0] == "start 1"
     assert "event sample" in lines
     assert lines[-2:] == ["record noise ok", "finish"]

@@ -85,6 +85,32 @@ def test_a_spec_that_breaks_the_contract_is_refused_with_the_reason(make_plugin,
     assert reason in problem_of("odd-toys")
 
 
+DATASET = """
+from dataclasses import dataclass
+from genharness import DatasetSpec, hookimpl, option
+
+@dataclass(frozen=True)
+class Config:
+    contrast: float = option(1.0, above=0, help="of the pictures")
+
+@hookimpl
+def genharness_datasets():
+    return [DatasetSpec(name="stripes", summary="Ours", factory="nowhere:prepare", config=Config)]
+"""
+
+
+def test_options_of_a_dataset_are_refused_because_they_could_not_tell_its_cells_apart(make_plugin):
+    make_plugin("stripe-data", DATASET)
+    assert "stripes: a dataset takes no config: what varies stands in its name" in problem_of("stripe-data")
+
+
+@pytest.mark.parametrize("folder", ["data", "downloads", "../results", "", "a/b", ".", "Data"])
+def test_a_cache_that_is_no_folder_of_the_plugins_own_is_refused(make_plugin, folder):
+    summary = f'summary="A test", caches=({folder!r},)'
+    make_plugin("odd-toys", model_source().replace('summary="A test"', summary))
+    assert "cannot be the name of a cache of its own" in problem_of("odd-toys")
+
+
 def test_an_unknown_name_comes_with_the_nearest():
     with pytest.raises(ConfigError, match=r"unknown model 'dcgna'; did you mean 'dcgan'\?"):
         load_registry().models.find("dcgna")

@@ -9,6 +9,7 @@ from genharness.spec.cell import Cell
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Record
 
+BELOW = {"recall": 0.1, "coverage": 0.1, "modes_covered": 0.5}
 DIRECTIONS = {"fid": False, "coverage": True, "pair_ssim": None}
 
 
@@ -62,13 +63,13 @@ def test_a_record_without_a_history_is_no_error():
 
 
 def test_collapse_is_judged_against_the_real_value_and_not_by_an_absolute_one():
-    assert [sign.key for sign in collapse({"recall": 0.05}, {"recall": 0.9})] == ["recall"]
-    assert collapse({"recall": 0.05}, {"recall": 0.3}) == []
+    assert [sign.key for sign in collapse({"recall": 0.05}, {"recall": 0.9}, BELOW)] == ["recall"]
+    assert collapse({"recall": 0.05}, {"recall": 0.3}, BELOW) == []
 
 
 def test_every_sign_of_collapse_is_given_with_its_numbers():
     real = {"recall": 0.9, "coverage": 0.9, "modes_covered": 10.0}
-    signs = collapse({"recall": 0.0, "coverage": 0.5, "modes_covered": 4.0}, real)
+    signs = collapse({"recall": 0.0, "coverage": 0.5, "modes_covered": 4.0}, real, BELOW)
     assert [str(sign) for sign in signs] == [
         "recall 0 is under 10% of the real 0.9",
         "modes_covered 4 is under 50% of the real 10",
@@ -79,4 +80,8 @@ def test_every_sign_of_collapse_is_given_with_its_numbers():
     ("scores", "real"), [({}, {"recall": 0.9}), ({"recall": None}, {"recall": 0.9}), ({"recall": 0.0}, {})]
 )
 def test_what_cannot_be_compared_is_no_sign(scores, real):
-    assert collapse(scores, real) == []
+    assert collapse(scores, real, BELOW) == []
+
+
+def test_a_score_that_says_nothing_of_collapse_is_no_sign():
+    assert collapse({"recall": 0.0, "fid": 0.0}, {"recall": 0.9, "fid": 3.0}, {}) == []

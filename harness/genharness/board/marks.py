@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from genharness.results.stability import COLLAPSE_FRACTIONS, collapse
+from genharness.results.stability import collapse
 from genharness.spec.plugins import MetricSpec
 from genharness.spec.record import Record
 from genharness.stats import tied_with_best
@@ -26,18 +26,20 @@ _MOST_FOR_HOLM = 30
 """Rows of which every pair is tested; the pairs of more would take seconds."""
 
 
-def mark(group: Group, rank: BoardColumn | None, metrics: Iterable[MetricSpec]) -> None:
+def mark(group: Group, rank: BoardColumn | None, metrics: Collection[MetricSpec]) -> None:
     """Set `tied` and `collapse` of the rows of a group, and write its `notes`.
 
     Args:
         group: Rows of one dataset and protocol, ranked.
         rank: The column they are ranked by.
-        metrics: Say which of their numbers stand for a caveat.
+        metrics: Say which of their numbers stand for a caveat, and which tell collapse.
     """
     trained = [row for row in group.rows if not row.reference]
     if rank is not None and rank.column.higher_is_better is not None and len(trained) > 1:
         _mark_ties(group, rank, [row for row in trained if row.cells[rank.key].count])
-    _mark_collapse(group, trained)
+    placed = [one for spec in sorted(metrics, key=lambda spec: spec.place) for one in spec.columns]
+    below = {one.key: one.collapse_below for one in placed if one.collapse_below is not None}
+    _mark_collapse(group, trained, below)
     _note_caveats(group, metrics)
 
 
@@ -91,14 +93,14 @@ def _apart(best: Mapping[int, float], other: Mapping[int, float], log: bool, pai
     return deciding_test(a, b, paired=best.keys() == other.keys()).p * pairs < ALPHA
 
 
-def _mark_collapse(group: Group, trained: list[Row]) -> None:
+def _mark_collapse(group: Group, trained: list[Row], below: Mapping[str, float]) -> None:
     real = next((row for row in group.rows if row.real), None)
     if real is None:
         return
-    ceiling = {key: scores_by_seed(real.records, key) for key in COLLAPSE_FRACTIONS}
+    ceiling = {key: scores_by_seed(real.records, key) for key in below}
     means = {key: math.fsum(seeds.values()) / len(seeds) for key, seeds in ceiling.items() if seeds}
     for row in trained:
-        found = [signs for record in row.records if (signs := collapse(record.scores, means))]
+        found = [signs for record in row.records if (signs := collapse(record.scores, means, below))]
         if found:
             seeds = f" ({len(found)} of {len(row.records)} seeds)" if len(row.records) > 1 else ""
             row.collapse = f"{', '.join(str(sign) for sign in found[0])}{seeds}"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
+
+from genharness.spec.options import NoOptions
 
 __all__ = ["RenderOptions"]
 
@@ -15,8 +18,10 @@ class RenderOptions:
         width: Characters of the terminal.
         colour: Whether colours and weights may be used.
         wide: Show every column however wide that is.
+        config: An instance of the reporter's own `config`, with what `--set NAME.OPTION=VALUE` gave.
     """
 
     width: int = 80
     colour: bool = False
     wide: bool = False
+    config: Any = field(default_factory=NoOptions)

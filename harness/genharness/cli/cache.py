@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from typing import cast
 
 import click
 from rich.console import Console
@@ -13,17 +12,19 @@ from rich.markup import escape
 from rich.table import Table
 
 from genharness.cli.data_views import megabytes
-from genharness.files.cached import KINDS, CacheEntry, CacheKind, cache_entries, clear_entry
+from genharness.errors import did_you_mean, refuse
+from genharness.files.cached import KINDS, CacheEntry, cache_entries, clear_entry
 from genharness.files.home import home
+from genharness.plugin.registry import load_registry
 
 __all__ = ["cache"]
 
-_KIND = click.option("--kind", "kinds", multiple=True, type=click.Choice(KINDS), help="Only this; repeatable.")
+_KIND = click.option("--kind", "kinds", multiple=True, help="Only this, such as features; repeatable.")
 
 
 @click.group()
 def cache() -> None:
-    """List and clear what is kept to save time: features, scores, classifiers, weights.
+    """List and clear what is kept to save time: features, scores, weights, and what plugins keep.
 
     All of it is made or downloaded again when it is needed. Datasets are under `genharness data`.
 
@@ -83,8 +84,17 @@ def clear(kinds: Sequence[str], yes: bool) -> None:
     click.echo(f"{_total(entries)} freed")
 
 
-def _chosen(kinds: Sequence[str]) -> tuple[CacheKind, ...]:
-    return tuple(cast(CacheKind, kind) for kind in dict.fromkeys(kinds)) or KINDS
+def _chosen(kinds: Sequence[str]) -> tuple[str, ...]:
+    """Return the kinds that were named, or all there are.
+
+    Raises:
+        ConfigError: For every kind that neither the harness nor a plugin has.
+    """
+    registry = load_registry(tolerant=True)
+    specs = [spec for kind in registry.kinds.values() for spec in kind.values()]
+    known = dict.fromkeys([*KINDS, *(name for spec in specs for name in spec.caches)])
+    refuse(f"nothing is kept as {kind!r}{did_you_mean(kind, known)}" for kind in kinds if kind not in known)
+    return tuple(dict.fromkeys(kinds or known))
 
 
 def _total(entries: Sequence[CacheEntry]) -> str:

@@ -146,11 +146,11 @@ def verify(names: Sequence[str]) -> None:
             with PrepareProgress(prepared.name) as progress:
                 verify_arrays(prepared, progress.report)
         except DataError as error:
-            wrong.append(str(error))
+            wrong += error.lines
         else:
             click.echo(f"{prepared.name}: good ({prepared.content_hash[:12]})")
     if wrong:
-        raise DataError("\n".join(wrong))
+        raise DataError(*wrong)
     if not chosen:
         click.echo("nothing is prepared")
 

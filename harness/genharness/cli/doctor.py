@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -21,8 +22,7 @@ from genharness.plugin.registry import Registry, load_registry
 
 __all__ = ["doctor"]
 
-_PACKAGES = ("genharness", "torch", "torchvision", "numpy", "scipy", "scikit-learn", "pillow", "click", "rich")
-_OPTIONAL = ("torch-fidelity", "prdc", "pytorch-fid", "lpips", "torchmetrics", "clean-fid", "lmdb")
+_REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)[^;]*(;\s*extra == ['\"](?P<extra>[^'\"]+)['\"])?")
 
 
 @click.command()
@@ -38,6 +38,7 @@ def doctor(results: Path) -> None:
     registry = load_registry(tolerant=True)
     sections = [
         ("versions", _versions()),
+        ("packages of plugins", _plugin_packages(registry)),
         ("devices", _devices()),
         ("storage", _storage(results)),
         ("weights", _weights(registry)),
@@ -63,10 +64,34 @@ def _print(out: Console, title: str, rows: list[tuple[str, str]]) -> None:
 
 def _versions() -> list[tuple[str, str]]:
     rows = [("python", platform.python_version())]
-    rows += [(name, _version(name) or "missing: run pip install -e . again") for name in _PACKAGES]
-    absent = [name for name in _OPTIONAL if _version(name) is None]
+    needed = ["genharness", *_requirements()]
+    rows += [(name, _version(name) or "missing: run pip install -e . again") for name in needed]
+    absent = [name for name in _requirements("verify") if _version(name) is None]
     hint = f"missing {', '.join(absent)}: pip install 'genharness[verify]'" if absent else "all there"
-    return [*rows, ("references", hint)]
+    return [*rows, ("to verify with", hint)]
+
+
+def _requirements(extra: str = "") -> list[str]:
+    """Return the distributions that genharness asks for: always, or for one of its extras."""
+    needed = []
+    for line in importlib.metadata.requires("genharness") or ():
+        form = _REQUIREMENT.fullmatch(line)
+        if form is not None and (form["extra"] or "") == extra:
+            needed.append(form["name"])
+    return needed
+
+
+def _plugin_packages(registry: Registry) -> list[tuple[str, str]]:
+    """Return what plugins need beside what genharness installs, and whether it is here."""
+    wanted: dict[str, list[str]] = {}
+    for kind in registry.kinds.values():
+        for spec in kind.values():
+            for package in spec.packages:
+                wanted.setdefault(package, []).append(f"{kind.word} {spec.name}")
+    return [
+        (package, f"{_version(package) or f'missing: pip install {package}'} ({', '.join(users)})")
+        for package, users in wanted.items()
+    ]
 
 
 def _version(name: str) -> str | None:

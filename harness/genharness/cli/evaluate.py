@@ -20,7 +20,7 @@ from genharness.cli.options import (
     split_names,
 )
 from genharness.errors import ConfigError
-from genharness.plugin.registry import Registry, load_registry
+from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
 from genharness.spec.record import Record
 
@@ -103,19 +103,20 @@ def evaluate(form: str, register: bool, wide: bool, **options: Any) -> None:
     from genharness.evaluate.score import score_samples
 
     registry = load_registry()
-    registry.reporters.find(form)
+    reporter = registry.reporters.find(form)
     request = request_of(options)
     if register:
         Store(request.results).open_for_writing()
     records: list[Record] = []
     with PrepareProgress("evaluate") as progress:
-        plans = prepare(request, registry, progress.report)
+        plans = prepare(request, registry, progress.report, [reporter])
         for one in plans:
             records.append(score_samples(one, registry, request, progress.report))
     if not any(record.scores for record in records):
         raise ConfigError(f"nothing could be scored: {'; '.join(_reasons(records)) or 'no metric was left'}")
     _print_notes([*plans[0].notes, *_told(records, plans, named=bool(options["metrics"]))])
-    _show(records, registry, form, wide)
+    board = build(records, registry)
+    print_board(board, reporter, console(), wide=wide, settings=request.options)
     if register:
         _register(records, plans, Store(request.results))
 
@@ -142,10 +143,6 @@ def _reasons(records: Sequence[Record]) -> list[str]:
 def _print_notes(lines: Sequence[str]) -> None:
     for line in dict.fromkeys(lines):
         click.secho(line, dim=True, err=True)
-
-
-def _show(records: Sequence[Record], registry: Registry, form: str, wide: bool) -> None:
-    print_board(build(records, registry), registry, console(), form, wide)
 
 
 def _register(records: Sequence[Record], plans: Sequence[External], store: Store) -> None:

@@ -15,7 +15,7 @@ from genharness.plugin.registry import Kind, load_registry
 from genharness.spec.capabilities import parse_capability
 from genharness.spec.options import Option, options_of
 from genharness.spec.plugins import DatasetSpec, ExtractorSpec, MetricSpec, ModelSpec
-from genharness.study.plan import TrainingOptions
+from genharness.study.settings import TrainingOptions
 
 __all__ = ["info"]
 

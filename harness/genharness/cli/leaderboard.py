@@ -11,10 +11,14 @@ from rich.console import Console
 
 from genharness.board.build import Board, build
 from genharness.board.render import RenderOptions
-from genharness.cli.options import console, results_argument, split_names
+from genharness.cli.options import console, read_settings, results_argument, split_names
+from genharness.errors import refuse
 from genharness.files.gc_pause import no_collection
-from genharness.plugin.registry import Registry, load_factory, load_registry
+from genharness.plugin.registry import config_of, load_factory, load_registry
 from genharness.results.store import Store
+from genharness.spec.options import PluginOptions
+from genharness.spec.plugins import ReporterSpec
+from genharness.study.settings import setting_errors
 
 __all__ = ["leaderboard", "print_board", "show"]
 
@@ -28,6 +32,7 @@ __all__ = ["leaderboard", "print_board", "show"]
 @click.option("--seeds", type=click.Choice(["mean", "each"]), default="mean", show_default=True)
 @click.option("--interval", is_flag=True, help="95 % intervals over training seeds instead of deviations.")
 @click.option("--wide", is_flag=True, help="Every column, however wide.")
+@click.option("--set", "settings", multiple=True, metavar="FORMAT.OPTION=VALUE", help="Option of the format.")
 def leaderboard(
     results: Path,
     datasets: tuple[str, ...] | None,
@@ -37,6 +42,7 @@ def leaderboard(
     seeds: Literal["mean", "each"],
     interval: bool,
     wide: bool,
+    settings: tuple[str, ...],
 ) -> None:
     """Show the leaderboard of RESULTS, grouped by dataset and protocol.
 
@@ -52,6 +58,9 @@ def leaderboard(
       genharness leaderboard --seeds each --format csv > scores.csv
     """
     registry = load_registry()
+    reporter = registry.reporters.find(form)
+    options = read_settings(settings)
+    refuse(setting_errors(options, [reporter], registry))
     store = Store(results)
     with no_collection():
         board = build(
@@ -63,23 +72,34 @@ def leaderboard(
             seeds=seeds,
             interval=interval,
         )
-        print_board(board, registry, console(), form, wide)
+        print_board(board, reporter, console(), wide=wide, settings=options)
     for warning in store.warnings:
         click.echo(f"warning: {warning}", err=True)
 
 
-def show(results: Path, out: Console, datasets: Sequence[str] = ()) -> None:
+def show(results: Path, out: Console, datasets: Sequence[str] = (), settings: PluginOptions | None = None) -> None:
     """Print the table of a results folder after a run; datasets without a record are left out."""
     registry = load_registry()
     records = list(Store(results).records(history=False))
     present = {record.cell.dataset for record in records}
     wanted = [dataset for dataset in datasets if dataset in present]
     if wanted:
-        print_board(build(records, registry, datasets=wanted), registry, out, "table", wide=False)
+        print_board(build(records, registry, datasets=wanted), registry.reporters.find("table"), out, settings=settings)
 
 
-def print_board(board: Board, registry: Registry, out: Console, form: str, wide: bool) -> None:
-    """Print a board in one of the formats that reporters give."""
-    render: Any = load_factory(registry.reporters.find(form))
-    text = render(board, RenderOptions(width=out.width, colour=out.is_terminal, wide=wide))
+def print_board(
+    board: Board, reporter: ReporterSpec, out: Console, *, wide: bool = False, settings: PluginOptions | None = None
+) -> None:
+    """Print a board in the format of a reporter.
+
+    Args:
+        board: What is to be shown.
+        reporter: Its format.
+        out: Where; machines read plain text.
+        wide: Show every column however wide that is.
+        settings: Options by plugin name; the reporter gets its own.
+    """
+    render: Any = load_factory(reporter)
+    config = config_of(reporter, settings or {})
+    text = render(board, RenderOptions(width=out.width, colour=out.is_terminal, wide=wide, config=config))
     click.echo(text if board.groups else "no records yet: run `genharness run` first")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import re
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -26,7 +25,7 @@ COMMANDS = {
     "list": ("genharness.cli.listing:list_plugins", "List models, datasets, extractors, metrics and more."),
     "info": ("genharness.cli.info:info", "Explain a plugin: options, bounds, defaults, paper."),
     "data": ("genharness.cli.data:data", "Prepare, check and remove datasets."),
-    "cache": ("genharness.cli.cache:cache", "List and clear features, classifiers and weights."),
+    "cache": ("genharness.cli.cache:cache", "List and clear what is kept to save time."),
     "verify": ("genharness.cli.verify:verify", "Recompute scores with independent libraries."),
     "doctor": ("genharness.cli.doctor:doctor", "Check devices, versions, caches, weights and plugins."),
 }
@@ -77,17 +76,10 @@ def cli() -> None:
     """
 
 
-def _one_line_each(errors: str, words: Sequence[str]) -> str:
-    """Return errors, a line each, with the line breaks escaped that file names on the command line have."""
-    for name in {name for word in words for name in re.split("[/=]", word) if not name.isprintable()}:
-        errors = errors.replace(name, printable(name))
-    return errors
-
-
 def _complain(errors: Sequence[str]) -> NoReturn:
     for line in errors:
         click.secho("error: ", fg="red", nl=False, err=True)
-        click.echo(line, err=True)
+        click.echo(printable(line), err=True)
     sys.exit(2)
 
 
@@ -102,7 +94,7 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except GenharnessError as error:
-        _complain(_one_line_each(str(error), sys.argv[1:]).split("\n"))
+        _complain(error.lines)
     except MemoryError as error:
         _complain([f"there is not enough memory ({error}): give fewer or smaller samples"])
     except BrokenPipeError:

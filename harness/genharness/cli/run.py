@@ -25,8 +25,8 @@ from genharness.cli.options import (
 from genharness.cli.planned import print_plan, print_skips
 from genharness.engine.memory import parse_memory
 from genharness.errors import ConfigError
-from genharness.plugin.execution import Executor, Tracker, find_executor, make_executor
-from genharness.plugin.registry import Registry, load_factory, load_registry
+from genharness.plugin.execution import Executor, Tracker, find_executor, make_executor, make_tracker
+from genharness.plugin.registry import Registry, load_registry
 from genharness.results.store import Store
 from genharness.spec.cell import Settings, Task
 from genharness.spec.record import Record
@@ -89,8 +89,8 @@ def run(suite_path: Path | None, **options: Any) -> None:
     suite = load_suite(suite_path, _overrides(options))
     remote = find_executor(registry, options["executor"])[0].remote
     settings = _settings(suite, options, remote)
-    executor = make_executor(registry, options["executor"])
-    trackers: list[Tracker] = [load_factory(registry.trackers.find(name))(None) for name in options["trackers"]]
+    executor = make_executor(registry, options["executor"], suite.set)
+    trackers = [make_tracker(registry, name, suite.set) for name in options["trackers"]]
     tasks, states = _planned(suite, registry, settings, out, options)
     if options["plan_only"]:
         return
@@ -99,7 +99,7 @@ def run(suite_path: Path | None, **options: Any) -> None:
     todo = [task for task in tasks if states[task.cell.id] != "finished"]
     _prepare_data(todo, registry, out)
     records, stopped = _run(executor, todo, trackers, out)
-    _finish(settings, tasks, records, stopped, out)
+    _finish(suite, settings, tasks, records, stopped, out)
 
 
 def _overrides(options: dict[str, Any]) -> dict[str, Any]:
@@ -151,7 +151,12 @@ def _planned(
     from genharness.study.plan import expand
 
     with _reporting(out) as report:
-        plan = expand(suite, registry, settings, facts_reader(registry, suite.limit, report))
+        beside = (
+            find_executor(registry, options["executor"])[0],
+            *(registry.trackers.find(name) for name in options["trackers"]),
+            registry.reporters.find("table"),
+        )
+        plan = expand(suite, registry, settings, facts_reader(registry, suite.limit, report), beside)
     store = Store(settings.results)
     fresh = options["fresh"]
     states: dict[str, State] = {
@@ -236,11 +241,13 @@ def _stopping(stop: threading.Event, out: Console) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _finish(settings: Settings, tasks: Sequence[Task], records: Sequence[Record], stopped: bool, out: Console) -> None:
+def _finish(
+    suite: Suite, settings: Settings, tasks: Sequence[Task], records: Sequence[Record], stopped: bool, out: Console
+) -> None:
     """Print the leaderboard and leave with a code that says how the run went."""
     from genharness.cli.leaderboard import show
 
-    show(settings.results, out, datasets=tuple(dict.fromkeys(task.cell.dataset for task in tasks)))
+    show(settings.results, out, datasets=tuple(dict.fromkeys(task.cell.dataset for task in tasks)), settings=suite.set)
     failed = [record for record in records if record.status not in ("ok", "interrupted")]
     for record in failed:
         click.secho("error: ", fg="red", nl=False, err=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from genharness.errors import ConfigError, DataError, GenharnessError
+from genharness.errors import ConfigError, DataError, GenharnessError, refuse
 from genharness.evaluate.reference import Reference, dataset_reference, path_reference
 from genharness.evaluate.samples import SampleFile, fit_to, taken, with_classes, with_labels
 from genharness.evaluate.zip_cache import read_or_recall
@@ -17,12 +17,12 @@ from genharness.files.home import home
 from genharness.files.paths import input_path, printable
 from genharness.plugin.registry import Registry
 from genharness.results.store import Store
-from genharness.spec.plugins import DataShape, ExtractorSpec, MetricSpec, ModelSpec
+from genharness.spec.plugins import DataShape, ExtractorSpec, MetricSpec, ModelSpec, Spec
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Record
 from genharness.study.compatibility import DatasetFacts, metric_misfit
 from genharness.study.measuring import all_options, choose_extractor, feature_errors, protocol_of, select_metrics
-from genharness.study.plan import setting_errors
+from genharness.study.settings import setting_errors
 from genharness.study.suite import Suite
 
 __all__ = ["External", "Request", "may_be_cell", "prepare"]
@@ -107,8 +107,14 @@ class External:
     features_folder: Path
 
 
-def prepare(request: Request, registry: Registry, report: Report) -> list[External]:
+def prepare(request: Request, registry: Registry, report: Report, beside: Iterable[Spec] = ()) -> list[External]:
     """Read and check everything, so that a mistake costs no scoring.
+
+    Args:
+        request: What is to be scored against what.
+        registry: Where extractors, metrics and datasets are.
+        report: Told of the progress.
+        beside: Plugins that take part without scoring and may be set: the reporter.
 
     Raises:
         GenharnessError: For every unusable set at once, one line each; or for what was asked for.
@@ -118,7 +124,7 @@ def prepare(request: Request, registry: Registry, report: Report) -> list[Extern
     sources = _each(request.samples, lambda word: _source(word, store))
     reference = _reference(request, sources, registry, report)
     suite = _suite(request, reference)
-    metrics = _metrics(suite, registry)
+    metrics = _metrics(suite, registry, beside)
     sets = _each(sources, lambda source: _read_one(request, source, reference, report))
     facts = reference.facts(sets[0].shape)
     notes: list[str] = []
@@ -243,13 +249,12 @@ def _suite(request: Request, reference: Reference) -> Suite:
     )
 
 
-def _metrics(suite: Suite, registry: Registry) -> list[MetricSpec]:
+def _metrics(suite: Suite, registry: Registry, beside: Iterable[Spec]) -> list[MetricSpec]:
     errors: list[str] = []
     metrics = select_metrics(registry, suite.metrics, errors)
-    errors += setting_errors(suite, registry, [], metrics)
+    errors += setting_errors(suite.set, (*registry.extractors.values(), *metrics, *beside), registry)
     errors += feature_errors(suite, registry)
-    if errors:
-        raise ConfigError("\n".join(dict.fromkeys(errors)))
+    refuse(errors)
     return metrics
 
 
@@ -269,7 +274,7 @@ def _each(items: Iterable[T], function: Callable[[T], R]) -> list[R]:
     if len(errors) == 1:
         raise errors[0]
     if errors:
-        raise DataError("\n".join(map(str, errors)))
+        raise DataError(*(line for error in errors for line in error.lines))
     return found
 
 

@@ -1,24 +1,25 @@
 """What is kept under `$GENHARNESS_HOME` only to save time, and can be had again.
 
-Features and what is derived from them, scores of samples made elsewhere, trained classifiers, downloaded weights.
+Features and what is derived from them, scores of samples made elsewhere, downloaded weights, and what plugins keep in
+folders of their own.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from genharness.errors import RunError
 from genharness.files.home import home
 
-__all__ = ["KINDS", "CacheEntry", "CacheKind", "cache_entries", "clear_entry"]
+__all__ = ["KINDS", "CacheEntry", "cache_entries", "clear_entry"]
 
-CacheKind = Literal["features", "scores", "classifiers", "weights"]
-KINDS: tuple[CacheKind, ...] = get_args(CacheKind)
+KINDS = ("features", "scores", "weights")
+"""Folders that the harness itself keeps such things in; plugins name theirs (`Spec.caches`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,26 +27,26 @@ class CacheEntry:
     """One thing that is kept.
 
     Attributes:
-        kind: What it is.
+        kind: Folder of `$GENHARNESS_HOME` that it is in.
         path: File or folder.
         text: What it holds, in words.
         size_bytes: Bytes on the disk.
         written_at: Seconds since the epoch.
     """
 
-    kind: CacheKind
+    kind: str
     path: Path
     text: str
     size_bytes: int
     written_at: float
 
 
-def cache_entries(kinds: tuple[CacheKind, ...] = KINDS) -> list[CacheEntry]:
-    """Return what is kept, largest first within each kind."""
+def cache_entries(kinds: Iterable[str]) -> list[CacheEntry]:
+    """Return what is kept in some folders of `$GENHARNESS_HOME`, largest first within each."""
     return [entry for kind in kinds for entry in sorted(_entries(kind), key=lambda one: -one.size_bytes)]
 
 
-def _entries(kind: CacheKind) -> Iterator[CacheEntry]:
+def _entries(kind: str) -> Iterator[CacheEntry]:
     folder = home() / kind
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if path.suffix == ".lock":
@@ -58,7 +59,7 @@ def _entries(kind: CacheKind) -> Iterator[CacheEntry]:
         yield CacheEntry(kind, path, _words(kind, path), sum(one.st_size for one in files), written)
 
 
-def _words(kind: CacheKind, path: Path) -> str:
+def _words(kind: str, path: Path) -> str:
     if path.name.startswith("."):
         return "left by a run that was cut short, or being written"
     try:

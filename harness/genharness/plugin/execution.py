@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from genharness.errors import ConfigError
-from genharness.plugin.registry import Registry, load_factory
+from genharness.plugin.registry import Registry, config_of, load_factory
 from genharness.spec.cell import Task
+from genharness.spec.options import PluginOptions
 from genharness.spec.plugins import ExecutorSpec
 from genharness.spec.record import Record
 
-__all__ = ["Event", "Executor", "Phase", "Tracker", "find_executor", "make_executor"]
+__all__ = ["Event", "Executor", "Phase", "Tracker", "find_executor", "make_executor", "make_tracker"]
+
+_NO_OPTIONS: PluginOptions = {}
 
 Phase = Literal[
     "waiting", "prepare", "extractor", "train", "score-over-training", "sample", "measure", "score", "record"
@@ -49,11 +52,14 @@ class Executor(Protocol):
     """Runs tasks somewhere and yields a record for each, in the order in which they end.
 
     Args:
-        argument: What the user wrote after `NAME:`, such as an address; empty where nothing was. An executor that
-            cannot be used raises a `GenharnessError` here, before anything is planned.
+        argument: What the user wrote after `NAME:`, such as an address; empty where nothing was.
+        config: An instance of the spec's `config`, with what `--set NAME.OPTION=VALUE` gave.
+
+    Raises:
+        GenharnessError: If it cannot be used: here, before anything is planned.
     """
 
-    def __init__(self, argument: str) -> None: ...
+    def __init__(self, argument: str, config: Any) -> None: ...
 
     def run(
         self, tasks: Sequence[Task], *, on_event: Callable[[Event], None], stop: threading.Event
@@ -71,7 +77,11 @@ class Executor(Protocol):
 
 
 class Tracker(Protocol):
-    """Listens to a run; called in the process of the command, in order."""
+    """Listens to a run; called in the process of the command, in order.
+
+    Args:
+        config: An instance of the spec's `config`, with what `--set NAME.OPTION=VALUE` gave.
+    """
 
     def __init__(self, config: Any) -> None: ...
 
@@ -101,13 +111,35 @@ def find_executor(registry: Registry, text: str) -> tuple[ExecutorSpec, str]:
     return spec, argument
 
 
-def make_executor(registry: Registry, text: str) -> Executor:
+def make_executor(registry: Registry, text: str, settings: PluginOptions = _NO_OPTIONS) -> Executor:
     """Return a new executor for `NAME` or `NAME:ARGUMENT`.
 
+    Args:
+        registry: Where executors are.
+        text: What the user named.
+        settings: Options by plugin name; only its own are looked at.
+
     Raises:
-        ConfigError: If there is none such.
+        ConfigError: If there is none such, or an option of it does not fit.
         PluginError: If it cannot be loaded.
     """
     spec, argument = find_executor(registry, text)
-    executor: Executor = load_factory(spec)(argument)
+    executor: Executor = load_factory(spec)(argument, config_of(spec, settings))
     return executor
+
+
+def make_tracker(registry: Registry, name: str, settings: PluginOptions = _NO_OPTIONS) -> Tracker:
+    """Return a new tracker.
+
+    Args:
+        registry: Where trackers are.
+        name: Of the tracker.
+        settings: Options by plugin name; only its own are looked at.
+
+    Raises:
+        ConfigError: If there is none such, or an option of it does not fit.
+        PluginError: If it cannot be loaded.
+    """
+    spec = registry.trackers.find(name)
+    tracker: Tracker = load_factory(spec)(config_of(spec, settings))
+    return tracker

@@ -310,7 +310,7 @@ def genharness_executors() -> Sequence[ExecutorSpec]:
 
 
         class HereExecutor:
-            def __init__(self, argument):
+            def __init__(self, argument, config):
                 pass
 
             def run(self, tasks, *, on_event, stop):

@@ -12,11 +12,11 @@ from typing import Any, TypeVar, get_args
 
 import pluggy
 
-from genharness.errors import ConfigError, GenharnessError, PluginError, did_you_mean
+from genharness.errors import ConfigError, GenharnessError, PluginError, did_you_mean, nearest
 from genharness.plugin import hooks as hookspecs
 from genharness.spec.capabilities import parse_capability
 from genharness.spec.length import parse_length
-from genharness.spec.options import option_errors, options_of
+from genharness.spec.options import PluginOptions, build_config, option_errors, options_of
 from genharness.spec.plugins import (
     DatasetSpec,
     ExecutorSpec,
@@ -29,10 +29,13 @@ from genharness.spec.plugins import (
     TrackerSpec,
 )
 
-__all__ = ["BUDGETS", "Kind", "Problem", "Provider", "Registry", "load_factory", "load_registry"]
+__all__ = ["BUDGETS", "Kind", "Problem", "Provider", "Registry", "config_of", "load_factory", "load_registry"]
 
 BUDGETS = ("smoke", "standard", "paper")
 """The named recipes that every model has."""
+
+_NO_CACHES = ("data", "downloads")
+"""Folders of `$GENHARNESS_HOME` that hold what cannot be had again at once: no plugin's cache, which may be cleared."""
 
 S = TypeVar("S", bound=Spec)
 
@@ -89,8 +92,8 @@ class Kind(Mapping[str, S]):
         """
         if name in self._specs:
             return self._specs[name]
-        meant = did_you_mean(name, self._specs)
-        raise ConfigError(f"unknown {self.word} {name!r}{meant}{'' if meant.endswith('?') else self._broken()}")
+        broken = self._broken() if nearest(name, self._specs) is None else ""
+        raise ConfigError(f"unknown {self.word} {name!r}{did_you_mean(name, self._specs)}{broken}")
 
     def _broken(self) -> str:
         """Return which plugins may have given what is missing."""
@@ -239,6 +242,9 @@ def _checked(spec: Any, record: type[Spec]) -> Spec:
     if not re.fullmatch(r"[\w.]+:[\w.]+", spec.factory):
         raise PluginError(f"{spec.name}: factory {spec.factory!r} must read 'module:attribute'")
     options_of(spec.config)
+    for folder in spec.caches:
+        if not _NAME.fullmatch(folder) or folder in _NO_CACHES:
+            raise PluginError(f"{spec.name}: {folder!r} cannot be the name of a cache of its own")
     if isinstance(spec, ModelSpec):
         _check_recipes(spec)
         _check_capabilities(spec)
@@ -271,6 +277,19 @@ def _check_needs(spec: MetricSpec) -> None:
     for need in spec.needs:
         if need not in known:
             raise PluginError(f"{spec.name}: unknown need {need!r}{did_you_mean(str(need), known)}")
+
+
+def config_of(spec: Spec, settings: PluginOptions) -> Any:
+    """Return the Config of a plugin, with what the settings say of it.
+
+    Args:
+        spec: The plugin.
+        settings: Options by plugin name; those of other plugins are passed over.
+
+    Raises:
+        ConfigError: For the first option that does not fit.
+    """
+    return build_config(spec.name, spec.config, settings.get(spec.name, {}))
 
 
 def load_factory(spec: Spec) -> Any:

@@ -10,10 +10,7 @@ from genharness.spec.record import Record
 from genharness.stats import mean_and_deviation
 from genharness.stats.values import LARGEST
 
-__all__ = ["COLLAPSE_FRACTIONS", "CollapseSign", "Stability", "collapse", "stability_of"]
-
-COLLAPSE_FRACTIONS: Mapping[str, float] = {"recall": 0.1, "coverage": 0.1, "modes_covered": 0.5}
-"""Scores that fall when samples are all alike, and the share of the real-against-real value that they fall under."""
+__all__ = ["CollapseSign", "Stability", "collapse", "stability_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +33,22 @@ class CollapseSign:
         return f"{self.key} {self.value:.3g} is under {self.fraction:.0%} of the real {self.real:.3g}"
 
 
-def collapse(scores: Mapping[str, float | None], real: Mapping[str, float]) -> list[CollapseSign]:
+def collapse(
+    scores: Mapping[str, float | None], real: Mapping[str, float], below: Mapping[str, float]
+) -> list[CollapseSign]:
     """Return every sign of collapse among the scores of one generator.
 
     Args:
         scores: Scores of the generator.
         real: Scores of held-out real samples against the same reference, under the same protocol.
+        below: Share of the real value that a score says collapse under, by key (`Column.collapse_below`).
 
     Returns:
-        A sign for each score of `COLLAPSE_FRACTIONS` that lies under its share of the real value; empty where
-        none does, or where nothing can be compared.
+        A sign for each score that lies under its share of the real value; empty where none does, or where nothing can
+        be compared.
     """
     signs = []
-    for key, fraction in COLLAPSE_FRACTIONS.items():
+    for key, fraction in below.items():
         value, ceiling = scores.get(key), real.get(key)
         if value is not None and ceiling is not None and ceiling > 0 and value < fraction * ceiling:
             signs.append(CollapseSign(key, value, ceiling, fraction))

@@ -16,7 +16,19 @@ from typing import Any
 
 from genharness.errors import ConfigError, PluginError, did_you_mean
 
-__all__ = ["NoOptions", "Option", "build_config", "check_value", "option", "option_errors", "options_of"]
+__all__ = [
+    "NoOptions",
+    "Option",
+    "PluginOptions",
+    "build_config",
+    "check_value",
+    "option",
+    "option_errors",
+    "options_of",
+]
+
+PluginOptions = Mapping[str, Mapping[str, Any]]
+"""Options by the name of the plugin that they are for, as `--set NAME.OPTION=VALUE` gives them."""
 
 
 @dataclass(frozen=True, slots=True)

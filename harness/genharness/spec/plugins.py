@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from genharness.errors import PluginError
 from genharness.spec.capabilities import CapabilityName, Declared
 from genharness.spec.options import NoOptions
 
@@ -94,12 +95,17 @@ class Spec:
         summary: One line, no full stop.
         factory: Lazy reference `module:attribute` to the heavy part.
         config: Frozen dataclass of `option` fields.
+        caches: Folders of `$GENHARNESS_HOME` in which it keeps what can be had again, such as `classifiers`: what
+            `genharness cache` lists and clears.
+        packages: Distributions that it needs and genharness does not install by itself, for `genharness doctor`.
     """
 
     name: str
     summary: str
     factory: str
     config: type = NoOptions
+    caches: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,6 +206,10 @@ class DatasetSpec(Spec):
         remotes: What `data prepare` downloads; empty when it must be given with `--from` or is bundled.
         parametric: Whether the name takes a path: `folder:PATH`.
         bundled: Whether preparing needs neither network nor `--from`.
+
+    Raises:
+        PluginError: If it is given a `config`. What varies of a dataset stands in its name (`NAME:PATH@SIZE#VIEW`),
+            which tells prepared data and cells apart; options beside it would not.
     """
 
     modality: Modality = "image"
@@ -211,6 +221,13 @@ class DatasetSpec(Spec):
     remotes: tuple[Remote, ...] = ()
     parametric: bool = False
     bundled: bool = False
+
+    def __post_init__(self) -> None:
+        if self.config is not NoOptions:
+            raise PluginError(
+                f"{self.name}: a dataset takes no config: what varies stands in its name, such as {self.name}:PATH or "
+                f"{self.name}@64, which tells prepared data and cells apart"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,6 +264,8 @@ class Column:
         titles: Other headings by extractor, such as `{"inception": "FID"}`.
         ratio: Whether seeds are compared by ratios, on logarithms: for positive distances and times, whose spread
             grows with them.
+        collapse_below: Share in (0, 1) of what held-out real samples reach, under which samples are taken to be all
+            alike; for scores that fall when a generator collapses, None for every other.
         caveat: What a leaderboard says of the rows that have this number, for one that is given only where the
             metric's others are to be read with care.
     """
@@ -258,6 +277,7 @@ class Column:
     format: str = ".3f"
     titles: Mapping[str, str] = field(default_factory=dict)
     ratio: bool = False
+    collapse_below: float | None = None
     caveat: str = ""
 
 
@@ -300,7 +320,11 @@ class ExecutorSpec(Spec):
 
 @dataclass(frozen=True, kw_only=True)
 class ReporterSpec(Spec):
-    """An output format of the leaderboard; `factory` names `render(board, options) -> str`."""
+    """An output format of the leaderboard; `factory` names `render(board, options) -> str`.
+
+    `board` is a `genharness.board.build.Board`, `options` the `genharness.board.render.RenderOptions`; its `config` is
+    an instance of the spec's `config`.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,7 +31,7 @@ def select(kind: Kind[Any], wanted: Iterable[str], errors: list[str]) -> list[An
             try:
                 chosen[name] = kind.find(name)
             except ConfigError as error:
-                errors.append(str(error))
+                errors += error.lines
     if not chosen and not errors:
         errors.append(f"no {kind.word} was named: name at least one, or all")
     return list(chosen.values())
@@ -54,7 +54,7 @@ def feature_errors(suite: Suite, registry: Registry) -> list[str]:
     try:
         spec = registry.extractors.find(suite.features)
     except ConfigError as error:
-        return [str(error)]
+        return list(error.lines)
     if suite.resize and suite.resize not in spec.resizes:
         known = ", ".join(spec.resizes) or "none"
         return [f"extractor {spec.name} has no resize {suite.resize!r}; known: {known}"]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from genharness.errors import ConfigError, GenharnessError, did_you_mean
+from genharness.errors import ConfigError, GenharnessError, nearest, refuse
 from genharness.plugin.registry import BUDGETS, Registry
 from genharness.spec.cell import Cell, Settings, Task
 from genharness.spec.length import Length, parse_length
-from genharness.spec.options import build_config, option, option_errors, options_of
+from genharness.spec.options import build_config
 from genharness.spec.plugins import DataShape, MetricSpec, ModelSpec, Recipe, Spec, as_plain
 from genharness.spec.protocol import Protocol
 from genharness.study.compatibility import DatasetFacts, metric_misfit, model_misfit
@@ -23,25 +23,16 @@ from genharness.study.measuring import (
     select,
     select_metrics,
 )
+from genharness.study.settings import TrainingOptions, setting_errors, training_part
 from genharness.study.suite import Suite
 
-__all__ = ["Plan", "Skip", "expand", "setting_errors"]
+__all__ = ["Plan", "Skip", "expand"]
 
 SAMPLE_CAPS = {"smoke": 2000, "standard": 10_000, "paper": 50_000}
 """Generated samples to score, at most, by budget; other budgets count as `standard`."""
 
 FEWEST_STEPS = 50
 """Steps that a recipe's `full_up_to` leaves to the largest images."""
-
-
-@dataclass(frozen=True)
-class TrainingOptions:
-    """What can be set for every trained model beside its own options."""
-
-    batch_size: int = option(64, low=1, help="samples in a batch")
-    ema: float | None = option(None, low=0, high=0.999999, help="decay of the weight average that samples come from")
-    mirror: bool = option(False, help="mirror training images left to right at random")
-    balanced: bool = option(False, help="show every class equally often; needs labels")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +59,13 @@ class Plan:
     notes: list[str] = field(default_factory=list)
 
 
-def expand(suite: Suite, registry: Registry, settings: Settings, dataset_facts: Callable[[str], DatasetFacts]) -> Plan:
+def expand(
+    suite: Suite,
+    registry: Registry,
+    settings: Settings,
+    dataset_facts: Callable[[str], DatasetFacts],
+    beside: Iterable[Spec] = (),
+) -> Plan:
     """Return the cells of a suite.
 
     Args:
@@ -76,6 +73,7 @@ def expand(suite: Suite, registry: Registry, settings: Settings, dataset_facts: 
         registry: What exists.
         settings: How cells are run.
         dataset_facts: Gives shape and counts of a dataset reference.
+        beside: Plugins of the run that are in no cell and may be set: executor, trackers, reporter.
 
     Raises:
         ConfigError: For every mistake at once, one line each.
@@ -85,10 +83,10 @@ def expand(suite: Suite, registry: Registry, settings: Settings, dataset_facts: 
     metrics = select_metrics(registry, suite.metrics, errors)
     facts = _all_facts(suite.datasets, dataset_facts, errors)
     errors += _budget_errors(suite)
-    errors += setting_errors(suite, registry, models, metrics)
+    owners = (*registry.extractors.values(), *metrics, *models, *beside)
+    errors += setting_errors(suite.set, owners, registry)
     errors += feature_errors(suite, registry)
-    if errors:
-        raise ConfigError("\n".join(dict.fromkeys(errors)))
+    refuse(errors)
     plan = Plan()
     rows = [row for one in facts for row in _dataset_rows(one, suite, registry, settings, models, metrics, plan)]
     plan.tasks = [_with_seed(task, seed) for seed in suite.seeds for task in rows]
@@ -104,7 +102,7 @@ def _all_facts(
         try:
             facts.append(dataset_facts(reference))
         except GenharnessError as error:
-            errors.append(str(error))
+            errors += error.lines
     if not facts and not errors:
         errors.append("no dataset was named: name at least one (see `genharness list datasets`)")
     return list({one.reference: one for one in facts}.values())
@@ -116,31 +114,9 @@ def _budget_errors(suite: Suite) -> list[str]:
     try:
         length = parse_length(suite.budget)
     except ConfigError as error:
-        return [str(error) + did_you_mean(suite.budget, BUDGETS).replace("; known: paper, smoke, standard", "")]
+        meant = nearest(suite.budget, BUDGETS)
+        return [f"{error}; did you mean {meant!r}?" if meant else str(error)]
     return [] if length.amount > 0 else [f"budget {suite.budget!r} trains nothing: it must be more than 0"]
-
-
-def setting_errors(suite: Suite, registry: Registry, models: list[ModelSpec], metrics: list[MetricSpec]) -> list[str]:
-    """Return every mistake among the settings, whoever they are for."""
-    owners: dict[str, Spec] = {spec.name: spec for spec in (*registry.extractors.values(), *metrics, *models)}
-    errors: list[str] = []
-    for owner, values in suite.set.items():
-        if owner not in owners:
-            exists = any(owner in kind for kind in registry.kinds.values())
-            meant = did_you_mean(owner, [name for kind in registry.kinds.values() for name in kind])
-            tail = " is not part of this run" if exists else f": nothing is called so{meant if '?' in meant else ''}"
-            errors.append(f"--set {owner}{tail}")
-            continue
-        spec = owners[owner]
-        shared = _training_part(values) if isinstance(spec, ModelSpec) and spec.trained else {}
-        own = {name: value for name, value in values.items() if name not in shared}
-        errors += option_errors(owner, TrainingOptions, shared) + option_errors(owner, spec.config, own)
-    return errors
-
-
-def _training_part(values: Mapping[str, Any]) -> dict[str, Any]:
-    names = {spec.name for spec in options_of(TrainingOptions)}
-    return {name: value for name, value in values.items() if name in names}
 
 
 def _dataset_rows(
@@ -190,7 +166,7 @@ def _shortened(recipe: Recipe, shape: DataShape) -> Length:
 
 def _training(model: ModelSpec, recipe: Recipe, suite: Suite) -> TrainingOptions:
     """Return the options that every trained model has: the recipe's, then the user's."""
-    shared = _training_part(suite.set.get(model.name, {})) if model.trained else {}
+    shared = training_part(model, suite.set.get(model.name, {}))
     base = {"batch_size": recipe.batch_size, "ema": recipe.ema, "mirror": recipe.mirror}
     options: TrainingOptions = build_config(model.name, TrainingOptions, {**base, **shared})
     return options
@@ -199,7 +175,7 @@ def _training(model: ModelSpec, recipe: Recipe, suite: Suite) -> TrainingOptions
 def _model_options(model: ModelSpec, suite: Suite, recipe: Recipe) -> dict[str, Any]:
     """Return every option of a model: defaults, the recipe's changes, the user's settings."""
     values = suite.set.get(model.name, {})
-    shared = _training_part(values)
+    shared = training_part(model, values)
     own = {name: value for name, value in values.items() if name not in shared}
     return all_options(model, {**recipe.options, **own})
 
@@ -263,4 +239,4 @@ def _refuse_hopeless(plan: Plan, suite: Suite, models: list[ModelSpec]) -> None:
     planned = {task.cell.model for task in plan.tasks}
     lost = [skip for skip in plan.skips if skip.model not in planned and (skip.model in suite.models or not planned)]
     if lost:
-        raise ConfigError("\n".join(f"{skip.model} on {skip.dataset}: {skip.reason}" for skip in lost))
+        raise ConfigError(*(f"{skip.model} on {skip.dataset}: {skip.reason}" for skip in lost))

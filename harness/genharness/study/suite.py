@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from genharness.errors import ConfigError, did_you_mean
+from genharness.errors import ConfigError, did_you_mean, refuse
 
 __all__ = ["Suite", "load_suite", "parse_seeds", "parse_setting"]
 
@@ -72,8 +72,7 @@ def load_suite(path: Path | None, overrides: Mapping[str, Any]) -> Suite:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{name} is not TOML: {error}") from error
     values, errors = _checked(content, name)
-    if errors:
-        raise ConfigError("\n".join(errors))
+    refuse(errors)
     settings = {owner: dict(options) for owner, options in values.pop("set", {}).items()}
     for owner, options in overrides.get("set", {}).items():
         settings.setdefault(owner, {}).update(options)

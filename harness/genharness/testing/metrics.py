@@ -57,11 +57,20 @@ def metric_checks(specs: MetricSpec | Iterable[MetricSpec]) -> list[Check]:
 
 
 def _checks_of(spec: MetricSpec) -> list[Check]:
-    checks = []
+    checks = [Check(f"{spec.name}: says when a score tells collapse", functools.partial(_collapse_shares, spec))]
     for modality in spec.modalities:
         run = functools.partial(_scores, spec, modality == "tabular")
         checks.append(Check(f"{spec.name}: scores {modality} data", run))
     return checks
+
+
+def _collapse_shares(spec: MetricSpec) -> None:
+    """Scores that fall when samples are all alike are better when higher, and say so by a share of the real value."""
+    for column in spec.columns:
+        share = column.collapse_below
+        if share is not None:
+            must(0 < share < 1, f"{column.key}: collapse_below={share:g} is no share between 0 and 1")
+            must(column.higher_is_better, f"{column.key}: collapse_below wants a score that is better when higher")
 
 
 def _scores(spec: MetricSpec, tabular: bool) -> None:

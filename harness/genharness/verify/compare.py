@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from genharness.engine.memory import is_out_of_memory
-from genharness.errors import ConfigError, DataError, GenharnessError, RunError
+from genharness.errors import ConfigError, DataError, GenharnessError, RunError, refuse
 from genharness.evaluate.request import External, Report, Request, may_be_cell
 from genharness.evaluate.score import evaluation_of, score_samples
 from genharness.files.paths import input_path
@@ -144,8 +144,7 @@ def _chosen(
     """Return what words choose of the metrics, and of others those that are named outright, with their defaults."""
     errors: list[str] = []
     specs = select_metrics(registry, tuple(words), errors)
-    if errors:
-        raise ConfigError("\n".join(errors))
+    refuse(errors)
     return {
         spec.name: metrics[spec.name] if spec.name in metrics else all_options(spec, {})
         for spec in specs

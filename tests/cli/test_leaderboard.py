@@ -1,0 +1,69 @@
+"""`genharness leaderboard` as a user meets it."""
+
+import pytest
+
+from genharness.results.store import Store
+from genharness.spec.cell import Cell
+from genharness.spec.protocol import Protocol
+from genharness.spec.record import Record
+
+REPORTER = """
+from dataclasses import dataclass
+from genharness import ReporterSpec, hookimpl, option
+
+@dataclass(frozen=True)
+class LinesConfig:
+    separator: str = option(" ", help="what stands between model and score")
+
+@hookimpl
+def genharness_reporters():
+    return [ReporterSpec(name="lines", summary="Ours", factory="line_reporter_heavy:render", config=LinesConfig)]
+"""
+RENDER = """
+def render(board, options):
+    rows = [row for group in board.groups for row in group.rows]
+    return "".join(row.label + options.config.separator + str(row.cells["fid"].mean) for row in rows)
+"""
+
+
+@pytest.fixture
+def results(tmp_path):
+    protocol = Protocol(extractor="classifier", sample_count=10)
+    cell = Cell(model="vae", dataset="digits", seed=0, protocol=protocol, budget="smoke", length="1steps")
+    record = Record(cell=cell, status="ok", scores={"fid": 3.5}, protocol=protocol.as_plain())
+    record.protocol_hash = protocol.hash
+    store = Store(tmp_path / "results")
+    store.open_for_writing()
+    store.save(record)
+    return store.folder
+
+
+@pytest.fixture
+def _reporter(make_plugin):
+    make_plugin("line-reporter", REPORTER, heavy=RENDER)
+
+
+@pytest.mark.usefixtures("_reporter")
+def test_a_strangers_format_gets_its_own_options(genharness, results):
+    assert genharness("leaderboard", results, "--format", "lines").stdout == "vae 3.5\n"
+    done = genharness("leaderboard", results, "--format", "lines", "--set", "lines.separator==")
+    assert done.stdout == "vae=3.5\n"
+
+
+@pytest.mark.usefixtures("_reporter")
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("lines.separatr=x", "lines has no option 'separatr'; did you mean 'separator'?"),
+        ("md.separator=x", "--set md is not part of this run"),
+        ("liness.separator=x", "--set liness: nothing is called so; did you mean 'lines'?"),
+    ],
+)
+def test_an_option_that_is_nobodys_is_refused(genharness, results, setting, message):
+    done = genharness("leaderboard", results, "--format", "lines", "--set", setting)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [f"error: {message}"]
+
+
+def test_a_folder_without_results_is_said_to_have_none(genharness, tmp_path):
+    assert genharness("leaderboard", tmp_path / "none").returncode == 2

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from genharness.board.build import BoardColumn, Cell
+from genharness.board.rows import BoardColumn, Estimate
 
 __all__ = ["shown"]
 
 
-def shown(cell: Cell, column: BoardColumn) -> str:
+def shown(estimate: Estimate, column: BoardColumn) -> str:
     """Return `mean ± deviation`, or `mean [low, high]` with an interval, in the column's format; else a dash."""
-    if cell.mean is None:
+    if estimate.mean is None:
         return "-"
-    text = format(cell.mean, column.column.format)
-    if cell.interval is not None:
-        low, high = (format(end, column.column.format) for end in cell.interval)
+    text = format(estimate.mean, column.column.format)
+    if estimate.interval is not None:
+        low, high = (format(end, column.column.format) for end in estimate.interval)
         return f"{text} [{low}, {high}]"
-    if cell.deviation is None:
+    if estimate.deviation is None:
         return text
-    return f"{text} ± {format(cell.deviation, column.column.format)}"
+    return f"{text} ± {format(estimate.deviation, column.column.format)}"

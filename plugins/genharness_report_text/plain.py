@@ -8,8 +8,8 @@ from typing import Any
 
 import orjson
 
-from genharness.board.build import Board, BoardColumn, Cell, Group, Row
 from genharness.board.render import RenderOptions
+from genharness.board.rows import Board, BoardColumn, Estimate, Group, Row
 from genharness.spec.record import Record
 from genharness_report_text.numbers import shown
 
@@ -54,7 +54,7 @@ def _row(group: Group, place: int, row: Row) -> dict[str, Any]:
         "diverged_rate": row.diverged,
         "tied_with_best": row.tied,
         "collapse": row.collapse,
-        "values": {column.key: _number_of(row.cells[column.key]) for column in group.columns},
+        "values": {column.key: _number_of(row.estimates[column.key]) for column in group.columns},
         "cells": [record.cell.id for record in row.records],
         **_external(row.records[0]),
     }
@@ -65,13 +65,13 @@ def _external(record: Record) -> dict[str, Any]:
     return {"facts": record.facts, "notes": record.notes} if record.source == "external" else {}
 
 
-def _number_of(cell: Cell) -> dict[str, Any]:
-    interval = {} if cell.interval is None else {"interval_95": list(cell.interval)}
+def _number_of(estimate: Estimate) -> dict[str, Any]:
+    interval = {} if estimate.interval is None else {"interval_95": list(estimate.interval)}
     return {
-        "mean": cell.mean,
-        "std": cell.deviation,
-        "n": cell.count,
-        "interquartile_mean": cell.interquartile_mean,
+        "mean": estimate.mean,
+        "std": estimate.deviation,
+        "n": estimate.count,
+        "interquartile_mean": estimate.interquartile_mean,
         **interval,
     }
 
@@ -81,7 +81,7 @@ def render_csv(board: Board, options: RenderOptions) -> str:
     keys = list(dict.fromkeys(column.key for group in board.groups for column in group.columns))
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    intervals = any(cell.interval for group in board.groups for row in group.rows for cell in row.cells.values())
+    intervals = any(one.interval for group in board.groups for row in group.rows for one in row.estimates.values())
     tails = ("", *_SPREAD, *_INTERVAL) if intervals else ("", *_SPREAD)
     writer.writerow([*_HEADS, *(f"{key}{tail}" for key in keys for tail in tails)])
     for group in board.groups:
@@ -101,10 +101,10 @@ _HEADS = (*_ROW_HEADS, "diverged_rate", "tied_with_best", "collapse")
 
 
 def _numbers(row: Row, key: str) -> tuple[float | None, ...]:
-    cell = row.cells.get(key)
-    if cell is None:
+    estimate = row.estimates.get(key)
+    if estimate is None:
         return (None,) * 4
-    return cell.mean, cell.deviation, *(cell.interval or (None, None))
+    return estimate.mean, estimate.deviation, *(estimate.interval or (None, None))
 
 
 def _text(value: float | None) -> str:
@@ -138,7 +138,7 @@ def _marked(row: Row) -> str:
 
 
 def _value(group: Group, row: Row, column: BoardColumn) -> str:
-    text = shown(row.cells[column.key], column)
+    text = shown(row.estimates[column.key], column)
     return f"**{text}**" if group.best.get(column.key) is row else text
 
 

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.console import Group as Stack
 from rich.text import Text
 
-from genharness.board.build import Board, BoardColumn, Group
 from genharness.board.render import RenderOptions
+from genharness.board.rows import Board, BoardColumn, Group
 from genharness_report_text.numbers import shown
 
 __all__ = ["render"]
@@ -86,7 +86,7 @@ def _fitting(group: Group, width: int) -> list[BoardColumn]:
     used = _EDGES + sum(_width(column.title, column.cells) + _BETWEEN for column in _fixed(group))
     columns: list[BoardColumn] = []
     for column in group.columns:
-        used += _width(column.heading, [shown(row.cells[column.key], column) for row in group.rows])
+        used += _width(column.heading, [shown(row.estimates[column.key], column) for row in group.rows])
         if columns and used > width:
             break
         columns.append(column)
@@ -123,4 +123,4 @@ def _line(cells: list[tuple[str, str]], columns: list[_Column], widths: list[int
 
 
 def _scored(group: Group, column: BoardColumn) -> _Column:
-    return _Column(column.heading, [shown(row.cells[column.key], column) for row in group.rows])
+    return _Column(column.heading, [shown(row.estimates[column.key], column) for row in group.rows])

@@ -1,16 +1,13 @@
-import csv
-import io
-import json
+"""Records become groups of ranked rows."""
+
+import dataclasses
 
 import pytest
 
+from board_records import CLOSE, record, seeds
 from genharness.board.build import build
-from genharness.board.render import RenderOptions
 from genharness.errors import ConfigError
-from genharness.plugin.registry import load_factory, load_registry
-from genharness.spec.cell import Cell
-from genharness.spec.protocol import Protocol
-from genharness.spec.record import Record
+from genharness.plugin.registry import load_registry
 
 
 @pytest.fixture(scope="module")
@@ -18,27 +15,8 @@ def registry():
     return load_registry()
 
 
-def record(model, fid, *, seed=0, dataset="digits", extractor="classifier", status="ok", reason="", **cell):
-    protocol = Protocol(extractor=extractor, sample_count=10)
-    values = {"budget": "smoke", "length": "1steps", **cell}
-    made = Cell(model=model, dataset=dataset, seed=seed, protocol=protocol, **values)
-    return Record(
-        cell=made,
-        status=status,
-        reason=reason,
-        scores={} if fid is None else {"fid": fid, "coverage": 1 / (1 + fid)},
-        measurements={"train_seconds": 10.0 + seed},
-        protocol=protocol.as_plain(),
-        protocol_hash=protocol.hash,
-    )
-
-
 def rows(board):
     return [[row.label for row in group.rows] for group in board.groups]
-
-
-def rendered(board, registry, form, **options):
-    return load_factory(registry.reporters[form])(board, RenderOptions(**options))
 
 
 def test_rows_are_ranked_by_the_first_column_with_a_better_end(registry):
@@ -47,7 +25,7 @@ def test_rows_are_ranked_by_the_first_column_with_a_better_end(registry):
 
 
 def test_any_column_can_rank_and_its_direction_counts(registry):
-    records = [record("vae", 3.0), record("dcgan", 2.0)]
+    records = [record("vae", 3.0, scores={"coverage": 0.2}), record("dcgan", 2.0, scores={"coverage": 0.3})]
     assert rows(build(records, registry, sort="coverage")) == [["dcgan", "vae"]]
     assert rows(build([record("vae", 3.0, seed=1), record("dcgan", 2.0, seed=9)], registry, sort="train_seconds")) == [
         ["vae", "dcgan"]
@@ -71,8 +49,8 @@ def test_seeds_are_summarised_by_mean_and_sample_deviation(registry):
     board = build([record("vae", 1.0), record("vae", 3.0, seed=1)], registry)
     (row,) = board.groups[0].rows
     assert row.seeds == [0, 1]
-    assert row.cells["fid"].mean == 2.0
-    assert row.cells["fid"].deviation == pytest.approx(2**0.5)
+    assert row.estimates["fid"].mean == 2.0
+    assert row.estimates["fid"].deviation == pytest.approx(2**0.5)
 
 
 def test_each_seed_can_have_its_row(registry):
@@ -94,7 +72,7 @@ def test_a_failed_cell_is_listed_with_its_reason_and_ranks_nowhere(registry):
     failed = record("dcgan", None, status="diverged", reason="loss is nan at step 3")
     board = build([record("vae", 1.0), failed], registry)
     assert rows(board) == [["vae"]]
-    assert "diverged: dcgan on digits, seed 0: loss is nan at step 3" in rendered(board, registry, "table")
+    assert [record.reason for record in board.groups[0].failures] == ["loss is nan at step 3"]
 
 
 def test_failed_seeds_of_a_row_are_counted(registry):
@@ -115,7 +93,6 @@ def test_failures_under_a_protocol_of_which_nothing_finished_stand_apart(registr
     board = build([record("vae", 1.0), record("vae", None, extractor="pixels", status="failed")], registry)
     assert [len(group.failures) for group in board.groups] == [0, 1]
     assert board.groups[0].rows[0].failed == 0
-    assert "failed: vae on digits, seed 0" in rendered(board, registry, "table")
 
 
 @pytest.mark.parametrize(
@@ -128,46 +105,42 @@ def test_failures_under_a_protocol_of_which_nothing_finished_stand_apart(registr
 )
 def test_an_unknown_name_comes_with_the_nearest(registry, change, message):
     with pytest.raises(ConfigError) as caught:
-        build([record("vae", 1.0)], registry, **change)
+        build([record("vae", 1.0, scores={"coverage": 0.5})], registry, **change)
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize("width", [40, 60, 80, 120])
-def test_the_table_fits_the_terminal_by_choosing_columns(registry, width):
-    board = build([record("vae", 1234.5), record("real", 1.0, seed=1)], registry)
-    table = rendered(board, registry, "table", width=width)
-    assert max(map(len, table.splitlines())) <= width
-    assert "…" not in table
+def by_label(records, registry, **asked):
+    return {row.label: row for row in build(records, registry, **asked).groups[0].rows}
 
 
-def test_wide_shows_every_column(registry):
-    board = build([record("vae", 1.0)], registry)
-    assert all(column.title in rendered(board, registry, "table", wide=True) for column in board.groups[0].columns)
+def test_an_absurd_score_is_none_and_not_a_crash(registry):
+    rows = by_label([record("vae", 1e300), record("dcgan", float("inf"))], registry)
+    assert rows["vae"].estimates["fid"].mean is None
 
 
-def test_headings_carry_units_and_the_better_end(registry):
-    table = rendered(build([record("vae", 1.0)], registry), registry, "table", wide=True)
-    assert "FD ↓" in table
-    assert "Coverage ↑" in table
-    assert "Train (s) ↓" in table
+def test_samples_made_elsewhere_are_told_apart_from_the_model_of_the_same_name(registry):
+    outside = record("vae", 3.0)
+    outside.source = "external"
+    outside.cell = dataclasses.replace(outside.cell, length="0steps", options={"samples": "1"})
+    rows = by_label([record("vae", 1.0), outside], registry)
+    assert {label: row.external for label, row in rows.items()} == {"vae": False, "vae external": True}
 
 
-def test_json_holds_what_programs_need(registry):
-    (group,) = json.loads(rendered(build([record("vae", 1.0), record("dcgan", 2.0)], registry), registry, "json"))
-    assert group["dataset"] == "digits"
-    assert [(row["rank"], row["model"], row["values"]["fid"]["mean"]) for row in group["rows"]] == [
-        (1, "vae", 1.0),
-        (2, "dcgan", 2.0),
-    ]
+def test_samples_named_as_a_reference_row_are_none(registry):
+    outside = record("noise", 3.0)
+    outside.source = "external"
+    (group,) = build([outside], registry).groups
+    assert not group.rows[0].reference
+    assert group.best["fid"].label == "noise"
 
 
-def test_csv_has_a_line_for_every_row_and_exact_numbers(registry):
-    text = rendered(build([record("vae", 1 / 3), record("dcgan", 2.0)], registry), registry, "csv")
-    lines = list(csv.DictReader(io.StringIO(text)))
-    assert [float(line["fid"]) for line in lines] == [1 / 3, 2.0]
+def test_the_diverged_rate_leaves_out_seeds_that_say_nothing_of_stability(registry):
+    lost = [record("vae", None, seed=5, status="diverged"), record("vae", None, seed=6, status="timeout")]
+    row = by_label([*seeds("vae", CLOSE[:3]), *lost], registry)["vae"]
+    assert (row.diverged, row.failed) == (0.25, 2)
 
 
-def test_markdown_is_a_table_with_the_best_in_bold(registry):
-    text = rendered(build([record("vae", 1.0), record("dcgan", 2.0)], registry, columns=("fid",)), registry, "md")
-    assert "| vae | 1 | **1.00** |" in text
-    assert "| dcgan | 1 | 2.00 |" in text
+def test_an_interval_holds_the_mean_where_it_is_asked_for(registry):
+    with_one = by_label(seeds("vae", CLOSE), registry, interval=True)["vae"].estimates["fid"]
+    assert with_one.interval == pytest.approx((10.018, 11.982), abs=1e-3)  # 11 ± 2.776 * 0.7906 / sqrt(5)
+    assert by_label(seeds("vae", CLOSE), registry)["vae"].estimates["fid"].interval is None

@@ -1,22 +1,12 @@
-"""What stands beside the numbers of a leaderboard: ties with the best, collapse, divergence, intervals."""
-
-import csv
-import dataclasses
-import io
-import json
+"""What stands beside the numbers of a leaderboard: ties with the best, collapse, caveats."""
 
 import pytest
 
+import board_records
+from board_records import ALIKE, CLOSE, FAR, rendered, seeds
 from genharness.board.build import build
-from genharness.board.render import RenderOptions
-from genharness.plugin.registry import load_factory, load_registry
+from genharness.plugin.registry import load_registry
 from genharness.spec.cell import Cell
-from genharness.spec.protocol import Protocol
-from genharness.spec.record import Record
-
-CLOSE = [10.0, 11.0, 12.0, 10.5, 11.5]
-ALIKE = [10.1, 11.1, 11.8, 10.6, 11.6]
-FAR = [30.0, 31.0, 32.0, 30.5, 31.5]
 
 
 @pytest.fixture(scope="module")
@@ -24,30 +14,13 @@ def registry():
     return load_registry()
 
 
-def record(model, seed, fid, status="ok", **scores):
-    protocol = Protocol(extractor="classifier", sample_count=10)
-    made = Cell(model=model, dataset="digits", seed=seed, protocol=protocol, budget="smoke", length="1steps")
-    return Record(
-        cell=made,
-        status=status,
-        scores={"fid": fid, **scores} if status == "ok" else {},
-        protocol=protocol.as_plain(),
-        protocol_hash=protocol.hash,
-    )
-
-
-def seeds(model, values):
-    return [record(model, seed, value) for seed, value in enumerate(values)]
+def record(model, seed, fid, **scores):
+    return board_records.record(model, fid, seed=seed, scores=scores)
 
 
 def rows(records, registry, **options):
     group = build(records, registry, **options).groups[0]
     return {row.label: row for row in group.rows}, group
-
-
-def rendered(records, registry, form, **options):
-    board = build(records, registry, **options)
-    return load_factory(registry.reporters[form])(board, RenderOptions(width=100))
 
 
 def test_a_row_that_cannot_be_told_from_the_best_is_marked_and_a_distant_one_is_not(registry):
@@ -104,7 +77,7 @@ def test_a_planted_collapsed_generator_is_flagged_against_the_real_row_and_a_sou
         "coverage 0.02 is under 10% of the real 0.95, recall 0.01 is under 10% of the real 0.9, "
         "modes_covered 1 is under 50% of the real 10"
     )
-    assert "† gan collapsed" in rendered([real, sound, collapsed], registry, "table")
+    assert "† gan collapsed" in rendered([real, sound, collapsed], "table", width=100)
 
 
 SPREAD = """
@@ -135,41 +108,6 @@ def test_without_a_real_row_nothing_is_called_collapsed(registry):
     assert by_label["gan"].collapse == ""
 
 
-def test_the_diverged_rate_leaves_out_seeds_that_say_nothing_of_stability(registry):
-    lost = [record("vae", 5, None, status="diverged"), record("vae", 6, None, status="timeout")]
-    by_label, _ = rows([*seeds("vae", CLOSE[:3]), *lost], registry)
-    assert by_label["vae"].diverged == 0.25
-    assert by_label["vae"].failed == 2
-    assert "25%" in rendered([*seeds("vae", CLOSE[:3]), *lost], registry, "table")
-
-
-def test_intervals_stand_in_the_table_and_hold_the_mean(registry):
-    by_label, _ = rows(seeds("vae", CLOSE), registry, interval=True)
-    cell = by_label["vae"].cells["fid"]
-    assert cell.interval == pytest.approx((10.018, 11.982), abs=1e-3)  # 11 ± 2.776 * 0.7906 / sqrt(5)
-    assert "11.00 [10.02, 11.98]" in rendered(seeds("vae", CLOSE), registry, "table", interval=True)
-
-
-def test_csv_gains_the_ends_of_the_intervals(registry):
-    (line,) = csv.DictReader(io.StringIO(rendered(seeds("vae", CLOSE), registry, "csv", interval=True)))
-    assert (float(line["fid_low"]), float(line["fid_high"])) == pytest.approx((10.018, 11.982), abs=1e-3)
-
-
-def test_json_holds_the_interquartile_mean_and_the_marks(registry):
-    records = [*seeds("vae", [1.0, 2.0, 3.0, 100.0]), *seeds("dcgan", FAR)]
-    (group,) = json.loads(rendered(records, registry, "json"))
-    row = next(row for row in group["rows"] if row["model"] == "vae")
-    assert row["values"]["fid"]["interquartile_mean"] == 2.5
-    assert "interval_95" not in row["values"]["fid"]
-    assert set(row) >= {"tied_with_best", "collapse", "diverged_rate"}
-    assert group["notes"]
-
-
-def test_an_absurd_score_is_a_dash_and_not_a_crash(registry):
-    by_label, _ = rows([record("vae", 0, 1e300), record("dcgan", 0, float("inf"))], registry)
-    assert by_label["vae"].cells["fid"].mean is None
-
-
 CAVEAT = "is biased upwards by fewer samples than feature dimensions: read kid and prdc beside it"
 
 
@@ -185,25 +123,3 @@ def test_what_is_not_shown_needs_no_caveat(registry):
     few = record("gan", 0, 2.0, coverage=0.5, fid_samples_per_dimension=0.5)
     assert not any("biased" in note for note in rows([few], registry, columns=["coverage"])[1].notes)
     assert not any("biased" in note for note in rows([record("gan", 0, 2.0)], registry)[1].notes)
-
-
-def test_samples_made_elsewhere_are_told_apart_from_the_model_of_the_same_name(registry):
-    outside = record("vae", 0, 3.0)
-    outside.source = "external"
-    outside.cell = dataclasses.replace(outside.cell, length="0steps", options={"samples": "1"})
-    by_label, _ = rows([record("vae", 0, 1.0), outside], registry)
-    assert {label: row.external for label, row in by_label.items()} == {"vae": False, "vae external": True}
-
-
-def test_samples_named_as_a_reference_row_are_none(registry):
-    outside = record("noise", 0, 3.0)
-    outside.source = "external"
-    by_label, group = rows([outside], registry)
-    assert not by_label["noise"].reference
-    assert group.best["fid"].label == "noise"
-
-
-def test_headings_of_csv_are_all_different(registry):
-    text = rendered([record("vae", 0, 1.0, kid=2.0, kid_std=0.5)], registry, "csv")
-    heads = next(csv.reader(io.StringIO(text)))
-    assert len(set(heads)) == len(heads)

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Any
 
-from genharness.board.build import Board, BoardColumn, Group, Row, build
-from genharness.board.marks import scores_by_seed, use_ratio
+from genharness.board.build import build
+from genharness.board.rows import Board, BoardColumn, Group, Row
 from genharness.errors import ConfigError, did_you_mean
 from genharness.plugin.registry import Registry
 from genharness.results.store import Store
-from genharness.spec.protocol import Protocol, canonical_json
+from genharness.spec.protocol import Protocol, protocol_difference
 from genharness.spec.record import Record
 from genharness.stats import Comparison, compare_many
 
-__all__ = ["MetricComparison", "RowComparison", "compare_rows", "protocol_difference"]
+__all__ = ["MetricComparison", "RowComparison", "compare_rows"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +94,7 @@ def compare_rows(
     ]
 
 
-_Place = tuple[Group, Row]
+_Found = tuple[Group, Row]
 
 
 def _records(store: Store, names: Sequence[str]) -> list[Record]:
@@ -113,7 +112,7 @@ def _meant(record: Record, words: Sequence[str]) -> bool:
     return model in words or any(word.startswith(f"{model}-") and record.cell.id.startswith(word) for word in words)
 
 
-def _find(board: Board, name: str, datasets: Sequence[str]) -> list[_Place]:
+def _find(board: Board, name: str, datasets: Sequence[str]) -> list[_Found]:
     """Return the row that a name means in each group that has one, on some datasets or, when empty, on all."""
     groups = [group for group in board.groups if not datasets or group.dataset in datasets]
     return [(group, row) for group in groups for row in _matches(group, name)]
@@ -140,7 +139,7 @@ def _has_settings(row: Row, name: str) -> bool:
     return row.model == model and all(setting in known for setting in settings)
 
 
-def _in_group(places: list[_Place], group: Group) -> list[Row]:
+def _in_group(places: list[_Found], group: Group) -> list[Row]:
     return [row for place, row in places if place is group]
 
 
@@ -157,7 +156,7 @@ def _unknown(name: str, board: Board, store: Store, registry: Registry, datasets
     return f"no row {name!r} in {store.folder}{did_you_mean(name, labels)}"
 
 
-def _apart(found: dict[str, list[_Place]]) -> str:
+def _apart(found: dict[str, list[_Found]]) -> str:
     """Return why rows that all exist cannot be compared."""
     where = {name: sorted({group.dataset for group, _ in places}) for name, places in found.items()}
     if not set.intersection(*map(set, where.values())):
@@ -173,22 +172,6 @@ def _apart(found: dict[str, list[_Place]]) -> str:
                 f"be compared: {difference}; run both with the same settings"
             )
     return "the rows have no dataset and protocol that all of them share: compare fewer of them at a time"
-
-
-def protocol_difference(a: Protocol, b: Protocol) -> str:
-    """Return the fields in which two protocols differ, such as `extractor classifier against inception`."""
-    first, second = a.as_plain(), b.as_plain()
-    return ", ".join(
-        f"{key.replace('_', ' ')} {_short(first[key])} against {_short(second[key])}"
-        for key in first
-        if first[key] != second[key]
-    )
-
-
-def _short(value: Any) -> str:
-    if not isinstance(value, str):
-        return canonical_json(value)
-    return (f"{value[:12]}…" if len(value) > 24 else value) or "none"
 
 
 def _compare(group: Group, rows: list[Row], registry: Registry, metrics: Sequence[str]) -> RowComparison:
@@ -228,13 +211,13 @@ def _keys(word: str, known: dict[str, BoardColumn], registry: Registry) -> list[
 
 
 def _by_metric(column: BoardColumn, rows: list[Row], registry: Registry) -> MetricComparison:
-    all_scores = {row.label: scores_by_seed(row.records, column.key) for row in rows}
+    all_scores = {row.label: row.by_seed(column.key) for row in rows}
     scores = {label: seeds for label, seeds in all_scores.items() if seeds}
     missing = {row.label: _why_missing(row, column.key, registry) for row in rows if row.label not in scores}
     if len(scores) < 2:
         return MetricComparison(column=column, scores=scores, missing=missing)
     higher = bool(column.column.higher_is_better)
-    comparisons = compare_many(scores, higher_is_better=higher, log=use_ratio(column, scores))
+    comparisons = compare_many(scores, higher_is_better=higher, log=column.by_ratio(scores))
     return MetricComparison(column=column, scores=scores, missing=missing, comparisons=comparisons)
 
 

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping
-from typing import TYPE_CHECKING
 
+from genharness.board.rows import COLLAPSED, TIED, BoardColumn, Group, Row
 from genharness.results.stability import collapse
 from genharness.spec.plugins import MetricSpec
-from genharness.spec.record import Record
 from genharness.stats import tied_with_best
-from genharness.stats.values import LARGEST
 
-if TYPE_CHECKING:
-    from genharness.board.build import BoardColumn, Group, Row
+__all__ = ["LEAST_SEEDS", "mark"]
 
-__all__ = ["COLLAPSED", "LEAST_SEEDS", "TIED", "mark", "scores_by_seed", "use_ratio"]
-
-TIED = "≈"
-COLLAPSED = "†"
 LEAST_SEEDS = 3
 """Seeds on both sides below which no row is called equal to the best: anything would be."""
 
@@ -36,29 +29,18 @@ def mark(group: Group, rank: BoardColumn | None, metrics: Collection[MetricSpec]
     """
     trained = [row for row in group.rows if not row.reference]
     if rank is not None and rank.column.higher_is_better is not None and len(trained) > 1:
-        _mark_ties(group, rank, [row for row in trained if row.cells[rank.key].count])
+        _mark_ties(group, rank, [row for row in trained if row.estimates[rank.key].count])
     placed = [one for spec in sorted(metrics, key=lambda spec: spec.place) for one in spec.columns]
     below = {one.key: one.collapse_below for one in placed if one.collapse_below is not None}
     _mark_collapse(group, trained, below)
     _note_caveats(group, metrics)
 
 
-def scores_by_seed(records: list[Record], key: str) -> dict[int, float]:
-    """Return a score or measurement by training seed, without seeds where it is undefined or not finite."""
-    found = {record.cell.seed: record.scores.get(key, record.measurements.get(key)) for record in records}
-    return {seed: value for seed, value in found.items() if value is not None and abs(value) < LARGEST}
-
-
-def use_ratio(column: BoardColumn, groups: Mapping[str, Mapping[int, float]]) -> bool:
-    """Whether a column is compared by ratios: it asks for that, and every score is above zero."""
-    return column.column.ratio and all(value > 0 for scores in groups.values() for value in scores.values())
-
-
 def _mark_ties(group: Group, rank: BoardColumn, rows: list[Row]) -> None:
     best = group.best.get(rank.key)
     if best is None or len(rows) < 2 or any(row.single for row in rows):
         return
-    scores = {row.label: scores_by_seed(row.records, rank.key) for row in rows}
+    scores = {row.label: row.by_seed(rank.key) for row in rows}
     ready = {label: seeds for label, seeds in scores.items() if len(seeds) >= LEAST_SEEDS}
     few = [label for label in scores if label not in ready]
     if best.label in ready and len(ready) > 1:
@@ -78,7 +60,7 @@ def _mark_ties(group: Group, rank: BoardColumn, rows: list[Row]) -> None:
 
 def _tied(best: str, scores: Mapping[str, Mapping[int, float]], rank: BoardColumn) -> frozenset[str]:
     """Return the rows that cannot be told from the best, corrected over all pairs."""
-    log, higher = use_ratio(rank, scores), bool(rank.column.higher_is_better)
+    log, higher = rank.by_ratio(scores), bool(rank.column.higher_is_better)
     if len(scores) <= _MOST_FOR_HOLM:
         return tied_with_best(scores, higher_is_better=higher, log=log)
     pairs = len(scores) * (len(scores) - 1) // 2
@@ -97,7 +79,7 @@ def _mark_collapse(group: Group, trained: list[Row], below: Mapping[str, float])
     real = next((row for row in group.rows if row.real), None)
     if real is None:
         return
-    ceiling = {key: scores_by_seed(real.records, key) for key in below}
+    ceiling = {key: real.by_seed(key) for key in below}
     means = {key: math.fsum(seeds.values()) / len(seeds) for key, seeds in ceiling.items() if seeds}
     for row in trained:
         found = [signs for record in row.records if (signs := collapse(record.scores, means, below))]
@@ -112,7 +94,7 @@ def _note_caveats(group: Group, metrics: Iterable[MetricSpec]) -> None:
     for spec in metrics:
         head = spec.columns[0].key
         for column in spec.columns:
-            rows = [row.label for row in group.rows if column.caveat and scores_by_seed(row.records, column.key)]
+            rows = [row.label for row in group.rows if column.caveat and row.by_seed(column.key)]
             if rows and head in shown:
                 of = "" if len(rows) == len(group.rows) else f" (of {_listed(rows)})"
                 group.notes.append(f"{shown[head]}{of} {column.caveat}")

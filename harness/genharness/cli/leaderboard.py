@@ -9,8 +9,9 @@ from typing import Any, Literal
 import click
 from rich.console import Console
 
-from genharness.board.build import Board, build
+from genharness.board.build import build
 from genharness.board.render import RenderOptions
+from genharness.board.rows import Board
 from genharness.cli.options import console, read_settings, results_argument, split_names
 from genharness.errors import refuse
 from genharness.files.gc_pause import no_collection

@@ -20,7 +20,7 @@ from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
 
 if TYPE_CHECKING:
-    from genharness.verify.compare import Comparison
+    from genharness.verify.compare import PeerScore
 
 __all__ = ["verify"]
 
@@ -59,7 +59,7 @@ def verify(as_json: bool, **options: Any) -> None:
     store = Store(request.results)
     cells = {word: store.find(word) for word in request.samples if is_cell(word, request.results)}
     _refuse_another_protocol(cells)
-    found: dict[str, list[Comparison]] = {}
+    found: dict[str, list[PeerScore]] = {}
     with PrepareProgress("verify") as progress:
         for word in request.samples:
             own = dataclasses.replace(request, samples=[word])
@@ -89,12 +89,12 @@ def _refuse_another_protocol(cells: Collection[str]) -> None:
             )
 
 
-def _print_json(found: dict[str, list[Comparison]]) -> None:
+def _print_json(found: dict[str, list[PeerScore]]) -> None:
     plain = {name: [_plain(one) for one in several] for name, several in found.items()}
     click.echo(json.dumps(plain, indent=2))
 
 
-def _print(found: dict[str, list[Comparison]]) -> None:
+def _print(found: dict[str, list[PeerScore]]) -> None:
     for name, several in found.items():
         Console(width=_UNCUT).print(_table(name, several))
         for line in _reasons(several):
@@ -103,7 +103,7 @@ def _print(found: dict[str, list[Comparison]]) -> None:
         click.secho(line, dim=True)
 
 
-def _missing(comparisons: Sequence[Comparison]) -> list[str]:
+def _missing(comparisons: Sequence[PeerScore]) -> list[str]:
     """Return one line for all that has to be installed, or none."""
     from genharness.verify.compare import INSTALL
 
@@ -111,7 +111,7 @@ def _missing(comparisons: Sequence[Comparison]) -> list[str]:
     return [f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} missing: {INSTALL}"] if names else []
 
 
-def _reasons(comparisons: Sequence[Comparison]) -> list[str]:
+def _reasons(comparisons: Sequence[PeerScore]) -> list[str]:
     """Return why else scores were not compared, a line for all libraries of one reason."""
     libraries: dict[tuple[str, str], list[str]] = {}
     for one in comparisons:
@@ -120,11 +120,11 @@ def _reasons(comparisons: Sequence[Comparison]) -> list[str]:
     return [f"{key} by {', '.join(names)}: {reason}" for (key, reason), names in libraries.items()]
 
 
-def _plain(one: Comparison) -> dict[str, Any]:
+def _plain(one: PeerScore) -> dict[str, Any]:
     return {**dataclasses.asdict(one), "difference": one.difference, "verdict": one.verdict}
 
 
-def _table(name: str, several: Sequence[Comparison]) -> Table:
+def _table(name: str, several: Sequence[PeerScore]) -> Table:
     table = Table(title=name, title_justify="left", box=None, padding=(0, 1, 0, 0), header_style="bold")
     for title in ("score", "library", "ours", "theirs", "difference", "verdict"):
         numeric = title in ("ours", "theirs", "difference")

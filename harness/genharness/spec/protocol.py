@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Protocol", "canonical_json", "short_hash"]
+__all__ = ["Protocol", "canonical_json", "protocol_difference", "short_hash"]
 
 
 def canonical_json(value: object) -> str:
@@ -73,3 +73,19 @@ class Protocol:
             reference = f"{self.reference_count:,} of {reference}"
         resize = f", resize {self.resize}" if self.resize else ""
         return f"{self.extractor}{resize}, {self.sample_count:,} samples against {reference}"
+
+
+def protocol_difference(a: Protocol, b: Protocol) -> str:
+    """Return the fields in which two protocols differ, such as `extractor classifier against inception`."""
+    first, second = a.as_plain(), b.as_plain()
+    return ", ".join(
+        f"{key.replace('_', ' ')} {_short(first[key])} against {_short(second[key])}"
+        for key in first
+        if first[key] != second[key]
+    )
+
+
+def _short(value: Any) -> str:
+    if not isinstance(value, str):
+        return canonical_json(value)
+    return (f"{value[:12]}…" if len(value) > 24 else value) or "none"

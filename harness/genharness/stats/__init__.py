@@ -7,7 +7,8 @@ would another run of the same recipe score the same? `resample_interval` speaks 
 one checkpoint: would other samples of the same generator score the same?
 """
 
-from genharness.stats.pairwise import Comparison, compare, compare_many, tied_with_best
+from genharness.stats.comparison import Comparison
+from genharness.stats.pairwise import compare, compare_many, tied_with_best
 from genharness.stats.planning import SeedsNeeded, least_seeds_for_exact_test, seeds_needed
 from genharness.stats.resampling import ResampleInterval, resample_interval
 from genharness.stats.summary import Summary, diverged_rate, interquartile_mean, mean_and_deviation, summarise

@@ -6,96 +6,20 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Literal
 
-from genharness.stats.planning import SeedsNeeded, seeds_needed
+from genharness.stats.comparison import Comparison
+from genharness.stats.planning import seeds_needed
 from genharness.stats.ranks import (
-    RankTest,
     exact_p_floor,
     improvement_interval,
     mann_whitney,
     probability_of_improvement,
     wilcoxon,
 )
-from genharness.stats.sentences import describe
 from genharness.stats.ttests import ALPHA, MeanDifference, deciding_test, holm, paired_t, welch_t
 from genharness.stats.values import finite_scores, log_scores
 
-__all__ = ["Comparison", "compare", "compare_many", "tied_with_best"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
-    """Two models, `a` and `b`, compared over training seeds. All tests are two-sided, all intervals 95 %.
-
-    With a single seed on either side there is no test: every interval and p value is None.
-
-    Attributes:
-        names: Names of `a` and `b`.
-        n: Seeds of each.
-        higher_is_better: Which way the score is read.
-        log: Whether the tests compare logarithms.
-        paired: Whether the scores are matched by seed.
-        difference: mean(a) - mean(b).
-        difference_low: Lower end of its interval, from the deciding test without logarithms.
-        difference_high: Upper end of it.
-        ratio: Geometric mean of a over that of b; None without `log`.
-        ratio_low: Lower end of its interval, from the deciding test.
-        ratio_high: Upper end of it.
-        decided_by: The test that decides; see `genharness.stats.ttests.deciding_test`.
-        p: Its p value.
-        p_holm: `p` after Holm over all `comparisons`.
-        welch_p: Of Welch's t test.
-        paired_p: Of the paired t test; None unless paired.
-        mann_whitney: Exact Mann-Whitney test.
-        mann_whitney_p_holm: Its p value after Holm.
-        wilcoxon: Exact Wilcoxon signed-rank test; None unless paired.
-        exact_p_floor: Smallest p the Mann-Whitney test can reach with so many seeds.
-        improvement: Probability that a run of `a` beats a run of `b`.
-        improvement_low: Lower end of its interval.
-        improvement_high: Upper end of it.
-        comparisons: Number of tested comparisons in the family, at least 1.
-        seeds: Seeds on each side that would decide it.
-    """
-
-    names: tuple[str, str]
-    n: tuple[int, int]
-    higher_is_better: bool
-    log: bool
-    paired: bool
-    difference: float
-    difference_low: float | None = None
-    difference_high: float | None = None
-    ratio: float | None = None
-    ratio_low: float | None = None
-    ratio_high: float | None = None
-    decided_by: str = "nothing: one seed"
-    p: float | None = None
-    p_holm: float | None = None
-    welch_p: float | None = None
-    paired_p: float | None = None
-    mann_whitney: RankTest | None = None
-    mann_whitney_p_holm: float | None = None
-    wilcoxon: RankTest | None = None
-    exact_p_floor: float = 1.0
-    improvement: float
-    improvement_low: float | None = None
-    improvement_high: float | None = None
-    comparisons: int = 1
-    seeds: SeedsNeeded
-
-    @property
-    def verdict(self) -> Literal["better", "worse", "undecided"]:
-        """Whether `a` is better or worse than `b` at 5 % after Holm, by the deciding test."""
-        if self.p_holm is None or self.p_holm >= ALPHA:
-            return "undecided"
-        effect = self.difference if self.ratio is None else self.ratio - 1
-        return "better" if (effect > 0) == self.higher_is_better else "worse"
-
-    @property
-    def sentence(self) -> str:
-        """The verdict in words, with what the seeds cannot say and how many could."""
-        return describe(self)
+__all__ = ["compare", "compare_many", "tied_with_best"]
 
 
 def compare(

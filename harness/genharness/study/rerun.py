@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from genharness.board.compare import protocol_difference
 from genharness.errors import ConfigError
 from genharness.plugin.registry import Registry
 from genharness.spec.cell import Settings, Task
 from genharness.spec.length import parse_length
-from genharness.spec.protocol import Protocol
+from genharness.spec.protocol import Protocol, protocol_difference
 from genharness.spec.record import Record
 from genharness.study.measuring import all_options
 

@@ -23,7 +23,7 @@ from genharness.spec.record import METRIC_FAILED, Record
 from genharness.study.measuring import all_options, select_metrics
 from genharness.verify.peers import PEERS, Peer
 
-__all__ = ["INSTALL", "Comparison", "compare", "is_cell", "request_of_cell", "verify_samples"]
+__all__ = ["INSTALL", "PeerScore", "compare", "is_cell", "request_of_cell", "verify_samples"]
 
 INSTALL = "pip install 'genharness[verify]'"
 """What installs every library."""
@@ -32,7 +32,7 @@ Verdict = Literal["agrees", "disagrees", "not compared"]
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class PeerScore:
     """One score beside a library's.
 
     Attributes:
@@ -104,7 +104,7 @@ def request_of_cell(record: Record, request: Request, registry: Registry) -> Req
 
 def verify_samples(
     one: External, registry: Registry, request: Request, report: Report, only: Sequence[str] = ()
-) -> list[Comparison]:
+) -> list[PeerScore]:
     """Compare the scores of a set, or those in the record of a cell, with every library that can compute them.
 
     A metric that was named and not scored is not compared, with the reason.
@@ -197,7 +197,7 @@ def compare(
     absent: Mapping[str, str] | None = None,
     peers: Sequence[Peer] = PEERS,
     report: Callable[[str], None] = lambda text: None,
-) -> list[Comparison]:
+) -> list[PeerScore]:
     """Return every score beside the libraries' numbers.
 
     Args:
@@ -215,10 +215,10 @@ def compare(
     if not wanted:
         known = ", ".join(dict.fromkeys(peer.metric for peer in peers))
         raise ConfigError(f"no library recomputes {', '.join(metrics) or 'these metrics'}: choose of {known}")
-    found: list[Comparison] = []
+    found: list[PeerScore] = []
     for peer in wanted:
         if absent and peer.metric in absent:
-            found.append(Comparison(peer.metric, peer.library, reason=absent[peer.metric]))
+            found.append(PeerScore(peer.metric, peer.library, reason=absent[peer.metric]))
             continue
         report(f"{peer.metric} by {peer.library}")
         found += _by(peer, ours, metrics[peer.metric], evaluation)
@@ -227,22 +227,22 @@ def compare(
 
 def _by(
     peer: Peer, ours: Mapping[str, float | None], options: Mapping[str, Any], evaluation: SampleEvaluation
-) -> list[Comparison]:
+) -> list[PeerScore]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what a library divides by zero shows in its number
             theirs = peer.compute(evaluation, options)
     except ModuleNotFoundError as error:
         missing = (error.name or peer.library).partition(".")[0].replace("_", "-")
-        return [Comparison(peer.metric, peer.library, reason=f"{missing} is missing: {INSTALL}", missing=missing)]
+        return [PeerScore(peer.metric, peer.library, reason=f"{missing} is missing: {INSTALL}", missing=missing)]
     except Exception as error:  # other people's code may raise anything, which must not cost the other libraries
         if is_out_of_memory(error):
             raise
-        return [Comparison(peer.metric, peer.library, reason=_reason(error))]
+        return [PeerScore(peer.metric, peer.library, reason=_reason(error))]
     shared = [key for key in theirs if key in ours]
     if not shared:
-        return [Comparison(peer.metric, peer.library, reason="it was not scored")]
-    return [Comparison(key, peer.library, ours[key], theirs[key].value, theirs[key].tolerance) for key in shared]
+        return [PeerScore(peer.metric, peer.library, reason="it was not scored")]
+    return [PeerScore(key, peer.library, ours[key], theirs[key].value, theirs[key].tolerance) for key in shared]
 
 
 def _reason(error: Exception) -> str:

@@ -1,0 +1,156 @@
+"""What a leaderboard is made of: groups of rows, their numbers and their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from genharness.board.configuration import settings
+from genharness.spec.plugins import Column
+from genharness.spec.protocol import Protocol
+from genharness.spec.record import Record
+from genharness.stats import interquartile_mean
+from genharness.stats.values import LARGEST
+
+__all__ = ["COLLAPSED", "TIED", "Board", "BoardColumn", "Estimate", "Group", "Row"]
+
+TIED = "≈"
+COLLAPSED = "†"
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One number of the board: the mean over seeds, and how far they spread.
+
+    Attributes:
+        mean: Mean, or None where no seed has a value.
+        deviation: Standard deviation over seeds (n - 1), or None with fewer than two.
+        count: Seeds with a value.
+        values: Values of the seeds that have one, in the order of the seeds.
+        interval: 95 % confidence interval of the mean over training seeds; None unless asked for, or with one seed.
+    """
+
+    mean: float | None
+    deviation: float | None
+    count: int
+    values: tuple[float, ...] = ()
+    interval: tuple[float, float] | None = None
+
+    @property
+    def interquartile_mean(self) -> float | None:
+        """Mean of the middle half of the seeds, or None where no seed has a value."""
+        return interquartile_mean(self.values) if self.values else None
+
+
+@dataclass(frozen=True, slots=True)
+class BoardColumn:
+    """A column of the board: where its numbers are and how they are shown."""
+
+    column: Column
+    title: str
+
+    @property
+    def key(self) -> str:
+        """Key of the score or measurement."""
+        return self.column.key
+
+    @property
+    def arrow(self) -> str:
+        """The direction that is better."""
+        return {True: "↑", False: "↓", None: ""}[self.column.higher_is_better]
+
+    @property
+    def heading(self) -> str:
+        """Title, unit and arrow."""
+        unit = f"({self.column.unit})" if self.column.unit else ""
+        return " ".join(part for part in (self.title, unit, self.arrow) if part)
+
+    def by_ratio(self, groups: Mapping[str, Mapping[int, float]]) -> bool:
+        """Whether rows are compared by ratios: the column asks for that, and every score is above zero."""
+        return self.column.ratio and all(value > 0 for scores in groups.values() for value in scores.values())
+
+
+@dataclass
+class Row:
+    """One model under one configuration.
+
+    Attributes:
+        model: Name of the model.
+        variation: What tells it from other rows of the same model, or empty.
+        reference: Whether it is a reference row, not a trained model.
+        seeds: Seeds behind the numbers.
+        estimates: Numbers by column key.
+        failed: How many of its seeds did not end well.
+        records: The records behind it.
+        external: Whether its samples were made elsewhere.
+        real: Whether it is held-out real data: what a perfect generator would score.
+        single: Whether it is one seed of a model, by the user's wish.
+        diverged: Share of its seeds that diverged among those that ended by themselves; see `diverged_rate`.
+        tied: Whether it cannot be told from the best trained row; None for that row and where it was not tested.
+        collapse: Why its samples count as collapsed, or empty.
+    """
+
+    model: str
+    variation: str
+    reference: bool
+    seeds: list[int]
+    estimates: dict[str, Estimate]
+    failed: int
+    records: list[Record]
+    external: bool = False
+    real: bool = False
+    single: bool = False
+    diverged: float | None = None
+    tied: bool | None = None
+    collapse: str = ""
+
+    @property
+    def label(self) -> str:
+        """Model and variation."""
+        return f"{self.model} {self.variation}".strip()
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Every option of the model, and every other setting that can tell rows of one model apart."""
+        return settings(self.records[0])
+
+    @property
+    def marks(self) -> str:
+        """Signs that stand beside the row; the group's notes explain them."""
+        return f"{TIED if self.tied else ''}{COLLAPSED if self.collapse else ''}"
+
+    def by_seed(self, key: str) -> dict[int, float]:
+        """Return a score or measurement by training seed, without seeds where it is undefined or not finite."""
+        found = {record.cell.seed: record.scores.get(key, record.measurements.get(key)) for record in self.records}
+        return {seed: value for seed, value in found.items() if value is not None and abs(value) < LARGEST}
+
+
+@dataclass
+class Group:
+    """Rows that can be ranked together: one dataset, one protocol.
+
+    Attributes:
+        dataset: Dataset reference.
+        protocol: How scores were measured, None in a group of failures alone.
+        columns: Columns that have a number somewhere, most telling first.
+        rows: Best first.
+        failures: Records that did not end well.
+        best: Row of the best trained model by column key.
+        notes: What the marks of the rows mean, and what could not be tested, a line each.
+    """
+
+    dataset: str
+    protocol: Protocol | None
+    columns: list[BoardColumn] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    failures: list[Record] = field(default_factory=list)
+    best: dict[str, Row] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Board:
+    """A leaderboard."""
+
+    groups: list[Group]

@@ -22,7 +22,7 @@ def genharness_reporters():
 RENDER = """
 def render(board, options):
     rows = [row for group in board.groups for row in group.rows]
-    return "".join(row.label + options.config.separator + str(row.cells["fid"].mean) for row in rows)
+    return "".join(row.label + options.config.separator + str(row.estimates["fid"].mean) for row in rows)
 """
 
 

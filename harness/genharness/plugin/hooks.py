@@ -356,7 +356,7 @@ def genharness_reporters() -> Sequence[ReporterSpec]:
             for group in board.groups:  # one dataset under one protocol
                 lines.append(["dataset", "model", *(column.key for column in group.columns)])
                 for row in group.rows:
-                    means = [row.cells[column.key].mean for column in group.columns]
+                    means = [row.estimates[column.key].mean for column in group.columns]
                     lines.append([group.dataset, row.label, *("" if mean is None else str(mean) for mean in means)])
             return "\n".join("\t".join(line) for line in lines)
         ```

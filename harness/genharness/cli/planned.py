@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 
 from rich import box
@@ -13,7 +12,8 @@ from genharness.cli.display import duration
 from genharness.errors import GenharnessError
 from genharness.plugin.registry import Registry
 from genharness.results.store import Store
-from genharness.study.pending import State, seconds_left
+from genharness.study.estimate import Estimator
+from genharness.study.pending import State
 from genharness.study.plan import Plan
 
 __all__ = ["print_plan", "print_skips"]
@@ -31,7 +31,7 @@ def print_plan(
     out: Console, plan: Plan, states: Mapping[str, State], registry: Registry, store: Store, jobs: int
 ) -> None:
     """Print the cells, the incompatible pairs and the estimate."""
-    known = _known_seconds(store)
+    estimator = _estimator(registry, store)
     table = Table(box=box.SIMPLE_HEAD, title=f"{len(plan.tasks)} cells", title_justify="left")
     for title in ("model", "dataset", "seed", "length", "what", "about"):
         table.add_column(title, justify="right" if title in ("seed", "about") else "left")
@@ -39,7 +39,7 @@ def print_plan(
     unknown = 0
     for task in plan.tasks:
         state = states[task.cell.id]
-        seconds = seconds_left(task, state, registry, known)
+        seconds = 0.0 if state == "finished" else estimator.seconds(task.cell, trained=state == "score")
         total += seconds or 0.0
         unknown += seconds is None
         cell = task.cell
@@ -59,13 +59,8 @@ def print_skips(out: Console, plan: Plan) -> None:
         out.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
 
 
-def _known_seconds(store: Store) -> dict[tuple[str, str], float]:
-    """Return the mean seconds of finished cells by model and dataset."""
-    seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
+def _estimator(registry: Registry, store: Store) -> Estimator:
     try:
-        for record in store.records():
-            if record.finished and "cell_seconds" in record.measurements:
-                seconds[record.cell.model, record.cell.dataset].append(record.measurements["cell_seconds"])
+        return Estimator(registry, store.records())
     except GenharnessError:  # no results yet
-        return {}
-    return {key: sum(values) / len(values) for key, values in seconds.items()}
+        return Estimator(registry)

@@ -24,6 +24,9 @@ __all__ = ["DivergedError", "History", "Progress", "StopRequestedError", "Traine
 _POINTS = 200
 """How many points of a loss curve a record keeps, about."""
 
+_LONGEST = 50
+"""Steps between two points at most: a stop is asked for after each."""
+
 
 class DivergedError(Exception):
     """A loss became NaN or infinite."""
@@ -92,6 +95,7 @@ class Trainer:
     score_steps: int = 0
     step: int = 0
     history: History = field(default_factory=History)
+    _step_seconds: float = math.inf  # as the last interval measured it
 
     @property
     def total_steps(self) -> int | None:
@@ -130,8 +134,7 @@ class Trainer:
         self.model.train()
         saved = time.monotonic()
         while not self.done:
-            with self.clock.running():
-                losses = self._interval(self._next_stop())
+            losses = self._timed_interval()
             values = _fetch(losses)
             self.history.add_losses(self.step, values)
             self._refuse_divergence(values)
@@ -145,20 +148,34 @@ class Trainer:
                 on_pause()
                 saved = time.monotonic()
 
-    @property
-    def _interval_steps(self) -> int:
-        if self.total_steps is None:
-            return 10
-        return max(1, min(50, self.total_steps // _POINTS))
+    def _timed_interval(self) -> dict[str, Tensor]:
+        step, seconds = self.step, self.clock.seconds
+        with self.clock.running():
+            losses = self._interval(self._next_stop())
+        self._step_seconds = (self.clock.seconds - seconds) / (self.step - step)
+        return losses
 
     def _next_stop(self) -> int:
-        """Return the step at which losses are read next; the same however often training was resumed."""
-        stops = [self.step - self.step % self._interval_steps + self._interval_steps]
-        if self.total_steps is not None:
-            stops.append(self.total_steps)
+        """Return the step at which losses are read next; unless seconds count, the same however often resumed."""
+        total = self.total_steps
+        if total is None:
+            stops = [self.step + self._steps_within_budget()]
+        else:
+            interval = max(1, min(_LONGEST, total // _POINTS))
+            stops = [self.step - self.step % interval + interval, total]
         if self.score_steps:
             stops.append(self.step - self.step % self.score_steps + self.score_steps)
         return min(stops)
+
+    def _steps_within_budget(self) -> int:
+        """Return how many steps to take before the clock is looked at again.
+
+        Half of what seems to be left, so that the steps at the end are single ones: a step may take longer than the
+        last did, as where a generator is trained in one step of five.
+        """
+        budget = self.length.amount
+        seconds = min((budget - self.clock.seconds) / 2, budget / _POINTS)
+        return max(1, min(_LONGEST, int(seconds / max(self._step_seconds, 1e-9))))
 
     def _interval(self, end: int) -> dict[str, Tensor]:
         """Take steps up to `end` and return the mean of every loss, on the device."""

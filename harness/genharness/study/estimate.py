@@ -1,0 +1,128 @@
+"""How long a cell will take: from earlier records, else from what the recipes say of two cores. Torch-free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from genharness.plugin.registry import Registry
+from genharness.spec.cell import Cell
+from genharness.spec.dataset_name import DatasetReference, parse_reference
+from genharness.spec.length import parse_length
+from genharness.spec.plugins import DatasetSpec
+from genharness.spec.record import Record
+
+__all__ = ["Estimator"]
+
+_OVERHEAD_SECONDS = 6.0
+"""Starting, sampling, timing and scoring of a small model, measured on two cores with the digits."""
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """What one finished cell took.
+
+    Attributes:
+        cell: The cell.
+        step_seconds: Seconds of a training step; 0 where none was taken.
+        evaluate_seconds: Drawing and scoring.
+        other_seconds: All else but training.
+    """
+
+    cell: Cell
+    step_seconds: float
+    evaluate_seconds: float
+    other_seconds: float
+
+    def likeness(self, cell: Cell) -> tuple[bool, ...]:
+        """Return what two cells have in common, that which matters most for the time of a step first."""
+        mine = self.cell
+        return (
+            (mine.device, mine.precision, mine.compiled) == (cell.device, cell.precision, cell.compiled),
+            mine.options == cell.options,
+            mine.dataset == cell.dataset,
+            mine.batch_size == cell.batch_size,
+            mine.protocol.extractor == cell.protocol.extractor,
+        )
+
+
+class Estimator:
+    """Estimates the seconds of cells.
+
+    Args:
+        registry: Recipes say what a step costs on two CPU cores at 28x28.
+        records: Earlier ones, of any models.
+    """
+
+    def __init__(self, registry: Registry, records: Iterable[Record] = ()) -> None:
+        self._registry = registry
+        self._measured: dict[str, list[_Measured]] = {}
+        for record in records:
+            if record.finished and record.source == "trained" and "cell_seconds" in record.measurements:
+                self._measured.setdefault(record.cell.model, []).append(_measured(record))
+
+    def seconds(self, cell: Cell, *, trained: bool = False) -> float | None:
+        """Return an estimate of the seconds that a cell takes, or None where nothing tells.
+
+        A record of the same model gives the time of a step; where its options, sizes or batches are other ones, in the
+        proportion that recipes, pixels and batches have.
+
+        Args:
+            cell: The cell.
+            trained: Whether its training is done, and only the scoring left.
+        """
+        known = max(self._measured.get(cell.model, []), key=lambda one: one.likeness(cell), default=None)
+        rest = _rest(known, cell)
+        length = parse_length(cell.length)
+        if trained or not length.amount:
+            return rest
+        if length.unit == "s":
+            return rest + length.amount
+        step, count = self._step_seconds(known, cell), self._train_count(cell)
+        if step is None or (length.unit == "epochs" and not count):
+            return None
+        return rest + (length.steps(count, cell.batch_size) or 0) * step
+
+    def _step_seconds(self, known: _Measured | None, cell: Cell) -> float | None:
+        expected = self._by_recipe(cell)
+        if known is None or not known.step_seconds:
+            return expected
+        before = self._by_recipe(known.cell)
+        return known.step_seconds * (expected / before if expected and before else 1.0)
+
+    def _by_recipe(self, cell: Cell) -> float | None:
+        """Return the seconds of a step as the cell's recipe has them, or None where it does not say."""
+        recipes = self._registry.models.find(cell.model).recipes
+        recipe = recipes.get(cell.budget) or recipes["standard"]
+        reference = parse_reference(cell.dataset)
+        spec = self._registry.datasets.find(reference.name)
+        seconds = recipe.step_ms / 1000 * cell.batch_size / recipe.batch_size * _relative_size(reference, spec)
+        return seconds or None
+
+    def _train_count(self, cell: Cell) -> int:
+        """Return the training samples as far as they are known before the data is prepared, else 0."""
+        reference = parse_reference(cell.dataset)
+        count = self._registry.datasets.find(reference.name).counts.get("train", 0)
+        return min(count, reference.limit) if reference.limit else count
+
+
+def _measured(record: Record) -> _Measured:
+    values = record.measurements
+    steps, train = values.get("train_steps", 0.0), values.get("train_seconds", 0.0)
+    evaluate = values.get("evaluate_seconds", 0.0)
+    other = max(values["cell_seconds"] - train - evaluate, 0.0)
+    return _Measured(record.cell, train / steps if steps else 0.0, evaluate, other)
+
+
+def _rest(known: _Measured | None, cell: Cell) -> float:
+    """Return the seconds beside training: scoring takes as long as there are samples."""
+    if known is None:
+        return _OVERHEAD_SECONDS
+    samples = cell.protocol.sample_count / max(known.cell.protocol.sample_count, 1)
+    return known.other_seconds + known.evaluate_seconds * samples
+
+
+def _relative_size(reference: DatasetReference, spec: DatasetSpec) -> float:
+    """Return the pixels of a sample relative to 28x28; small images still cost what a step costs at least."""
+    side = reference.size or (spec.shape[-1] if spec.shape and spec.modality == "image" else 28)
+    return max(side**2 / 28**2, 0.2) if spec.modality == "image" else 1.0

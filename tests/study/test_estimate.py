@@ -1,0 +1,101 @@
+"""Estimates follow budget, options, size and batch; a record of the same cell is the estimate."""
+
+import dataclasses
+
+import pytest
+
+from genharness.plugin.registry import load_registry
+from genharness.spec.cell import Cell
+from genharness.spec.protocol import Protocol
+from genharness.spec.record import Record
+from genharness.study.estimate import Estimator
+
+PROTOCOL = Protocol(extractor="classifier", sample_count=1000)
+CELL = Cell(
+    model="dcgan",
+    dataset="cifar10",
+    seed=0,
+    budget="smoke",
+    length="100steps",
+    batch_size=32,
+    protocol=PROTOCOL,
+    options={"width": 24},
+)
+MEASURED = {"train_steps": 100.0, "train_seconds": 40.0, "evaluate_seconds": 5.0, "cell_seconds": 48.0}
+
+
+def changed(**changes):
+    return dataclasses.replace(CELL, **changes)
+
+
+def record(cell=CELL, **measured):
+    return Record(cell=cell, status="ok", measurements={**MEASURED, **measured})
+
+
+def seconds(cell, *records, **options):
+    return Estimator(load_registry(), records).seconds(cell, **options)
+
+
+def test_a_cell_takes_as_long_as_it_took():
+    assert seconds(CELL, record()) == pytest.approx(48)
+
+
+def test_twice_the_steps_take_twice_the_training():
+    assert seconds(changed(length="200steps"), record()) == pytest.approx(88)
+
+
+def test_a_budget_in_seconds_is_its_own_estimate():
+    assert seconds(changed(length="30s"), record()) == pytest.approx(38)
+
+
+def test_an_epoch_of_a_part_of_the_data_is_shorter():
+    whole, part = (seconds(changed(length="1epochs", dataset=name), record()) for name in ("cifar10", "cifar10#500"))
+    assert (whole - 8) / (part - 8) == pytest.approx(50_000 // 32 / (500 // 32))
+
+
+def test_larger_images_and_batches_cost_in_proportion():
+    assert seconds(changed(dataset="cifar10@64"), record()) == pytest.approx(8 + 4 * 40)
+    assert seconds(changed(batch_size=64), record()) == pytest.approx(8 + 2 * 40)
+
+
+def test_more_samples_take_longer_to_score():
+    more = dataclasses.replace(PROTOCOL, sample_count=10_000)
+    assert seconds(changed(protocol=more), record()) == pytest.approx(40 + 50 + 3)
+
+
+def test_a_record_of_the_same_options_says_more_than_one_of_others():
+    wide = changed(options={"width": 128})
+    narrow, broad = record(), record(wide, train_seconds=400.0, cell_seconds=408.0)
+    assert seconds(wide, narrow, broad) == pytest.approx(408)
+    assert seconds(CELL, broad, narrow) == pytest.approx(48)
+
+
+def test_another_budgets_recipe_is_scaled_by_how_fast_this_machine_is():
+    recipes = load_registry().models.find("dcgan").recipes
+    standard = changed(budget="standard", batch_size=128, options={"width": 64})
+    ratio = recipes["standard"].step_ms / recipes["smoke"].step_ms
+    assert seconds(standard, record()) == pytest.approx(8 + 40 * ratio)
+
+
+def test_only_scoring_is_left_of_a_trained_cell():
+    assert seconds(CELL, record(), trained=True) == pytest.approx(8)
+
+
+def test_without_a_record_the_recipe_tells():
+    step_ms = load_registry().models.find("dcgan").recipes["smoke"].step_ms
+    assert seconds(CELL) == pytest.approx(6 + 100 * step_ms / 1000 * 32**2 / 28**2)
+
+
+def test_a_record_of_another_model_or_of_a_failure_tells_nothing():
+    other = record(changed(model="vae"), train_seconds=1e6)
+    failed = dataclasses.replace(record(train_seconds=1e6), status="failed")
+    assert seconds(CELL, other, failed) == seconds(CELL)
+
+
+def test_epochs_of_data_of_unknown_size_have_no_estimate():
+    assert seconds(changed(dataset="folder:/photos", length="2epochs")) is None
+
+
+def test_a_row_that_is_not_trained_takes_what_scoring_takes():
+    real = changed(model="real", length="0steps", options={})
+    assert seconds(real, record(real, train_steps=0.0, train_seconds=0.0, cell_seconds=7.0)) == pytest.approx(7)

@@ -1,0 +1,20 @@
+# make test   README's test command: install with what the tests need, and run them
+# make fast   for the minutes in between: lint, types, and the tests of the rooms that differ from main
+# make ci     all of it in a fresh virtual environment: what must be green
+
+.PHONY: test fast lint ci
+
+test:
+	pip install -e '.[test]'
+	pytest
+
+fast: lint
+	tests=$$(python .ci/changed_tests.py) && { [ -z "$$tests" ] || pytest -q -x $$tests; }
+
+lint:
+	ruff check .
+	ruff format --check .
+	mypy
+
+ci:
+	bash .ci/run

@@ -1,0 +1,68 @@
+"""What stands beside the code says what the code says."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import genharness
+
+ROOT = Path(__file__).resolve().parents[1]
+CHANGED_TESTS = ROOT / ".ci" / "changed_tests.py"
+
+
+def test_every_file_names_the_same_version():
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    citation = re.search(r"^version: (.+)$", (ROOT / "CITATION.cff").read_text(), re.MULTILINE)[1]
+    changes = re.findall(r"^## (\d.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert [pyproject, citation, changes[0]] == [genharness.__version__] * 3
+
+
+def test_make_test_is_the_command_of_the_readme():
+    done = subprocess.run(["make", "--dry-run", "test"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert f"{' && '.join(done.stdout.splitlines())} " in (ROOT / "README.md").read_text()
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A repository with two rooms, a plugin and their tests, all committed."""
+
+    def git(*arguments):
+        own = ["-c", "user.name=a", "-c", "user.email=a@b.example"]
+        subprocess.run(["git", *own, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    for name in ("harness/genharness/spec/cell.py", "harness/genharness/cli/run.py", "plugins/genharness_toy/toy.py"):
+        write(tmp_path / name, "")
+    for name in ("spec/test_cell.py", "cli/test_run.py", "cli/test_sample.py", "plugins/test_other.py"):
+        write(tmp_path / "tests" / name, "")
+    write(tmp_path / "tests/plugins/test_toy.py", "import genharness_toy")
+    git("init", "--initial-branch=main")
+    git("add", ".")
+    git("commit", "-m", "all")
+    return tmp_path
+
+
+def write(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("edited", "tests"),
+    [
+        ("harness/genharness/spec/cell.py", "tests/spec"),
+        ("harness/genharness/spec/new.py", "tests/spec"),
+        ("harness/genharness/cli/run.py", "tests/cli/test_run.py"),
+        ("plugins/genharness_toy/toy.py", "tests/plugins/test_toy.py"),
+        ("tests/cli/test_sample.py", "tests/cli/test_sample.py"),
+        ("harness/genharness/cli/untested.py", ""),
+        ("README.md", ""),
+    ],
+)
+def test_a_change_calls_for_the_tests_of_its_room(project, edited, tests):
+    write(project / edited, "x = 1\n")
+    done = subprocess.run([sys.executable, CHANGED_TESTS], cwd=project, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == tests

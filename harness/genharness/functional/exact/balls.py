@@ -1,4 +1,18 @@
-"""Which points of one set lie in the neighbour balls of another, counted exactly in tiles."""
+"""Which points of one set lie in the neighbour balls of another, counted exactly in tiles.
+
+The idea. A ball around a_i of radius r_i holds b_j where ||a_i - b_j||^2 <= r_i^2. The tile's value t is known to lie
+within e_i + e_j of the true square (see `tiles`), and c_i is how far rounding may move the threshold itself, so
+
+    t < r_i^2 - (e_i + e_j + c_i)    the point is inside,
+    t > r_i^2 + (e_i + e_j + c_i)    it is outside,
+
+and what lies between is asked of `exact_distances`. The radius is such an exact distance too, of the pair that gave it:
+a copy of the k-th neighbour lies on the sphere bit for bit, which is where strict and closed balls differ.
+
+One tile of reals against fakes answers both questions: along its rows, which fakes lie in the reals' balls; along its
+columns, which reals lie in the fakes'. Tiles are float32 first; one that leaves much open is made again in float64,
+whose e is 2^-29 times as large.
+"""
 
 from __future__ import annotations
 
@@ -69,6 +83,7 @@ def overlap(real: Balls, fake: Balls, *, strict: bool) -> Overlap:
     larger, width = max(len(real.points), len(fake.points)), real.points.rows.shape[1]
     buffers = TileBuffers(tile_side(larger, width, device), device)
     # What the fastest type leaves open is rarely much, so that blocks of the others are made when they are needed.
+    # A strip is one block of reals against all fakes: strips share nothing that is written, and are joined at the end.
     pairs = [
         _Pair(*(_Side(balls, dtype, buffers.side, keep=nth == 0) for balls in (real, fake)))
         for nth, dtype in enumerate(tile_types(width))
@@ -89,6 +104,7 @@ class _Side:
         self.balls = balls
         self.blocks = Factors(balls.points, dtype, side, keep=keep)
         self.error = balls.points.error(dtype)
+        # e_i + c_i; the e_j of the other side is added tile by tile, as the largest of its block.
         slack = self.error + comparison_error(squared, balls.points.rows.shape[1], dtype)
         self.low = squared - slack
         self.high = squared + slack
@@ -113,6 +129,8 @@ def _strip(pairs: list[_Pair], buffers: TileBuffers, strict: bool, i: int) -> Ov
     for j, others in enumerate(fakes.positions):
         near_real, near_fake = _compare(pairs, i, j, buffers)
         real, fake = near_real.settled(strict)
+        # Rows here are distinct ones: every fake counts as often as it occurs. Whether a point is in any ball does not
+        # depend on how often.
         found.fakes_in_ball.index_add_(0, real, fakes.points.counts[others[fake]].double())
         found.fake_is_in[others[fake]] = True
         found.real_is_in[near_fake.settled(strict)[1]] = True
@@ -149,6 +167,8 @@ class _Near:
 
 
 def _near(tile: Tensor, own: _Side, block: Tensor, other: _Side, others: Tensor, *, transposed: bool = False) -> _Near:
+    # Bounds are rounded to the tile's type: `nextafter` makes up for it above, where no doubtful pair may be missed;
+    # below, `comparison_error` has room for it. Rows of padding keep a limit of -inf, under which nothing lies.
     margin = other.error[others].max()
     limits = tile.new_full((tile.shape[1 if transposed else 0],), -math.inf)
     high = (own.high[block] + margin).to(tile.dtype)
@@ -166,5 +186,5 @@ def _compare(pairs: list[_Pair], i: int, j: int, buffers: TileBuffers) -> tuple[
         near_real = _near(tile, real, reals, fake, fakes)
         near_fake = _near(tile, fake, fakes, real, reals, transposed=True)
         if near_real.doubtful + near_fake.doubtful <= _DOUBTFUL_SHARE * tile.numel():
-            break
+            break  # few enough to be settled pair by pair; after the last type it is done so in any case
     return near_real, near_fake

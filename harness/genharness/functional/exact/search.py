@@ -1,4 +1,17 @@
-"""The smallest distances of every row, kept while tiles stream past, and then made exact."""
+"""The smallest distances of every row, kept while tiles stream past, and then made exact.
+
+The idea. For each row keep the K = k + `_SPARE` smallest values t of all tiles, and prove afterwards that the k nearest
+are among them. Let e bound |t - D| for every squared distance D of that row (see `tiles`), t_(k) be the k-th smallest
+value and t_(K) the last one kept.
+
+- k entries have D <= t_(k) + e, so the true k-th smallest distance D_(k) is at most that.
+- An entry that was not kept has t >= t_(K), so its D is at least t_(K) - e.
+- Where t_(K) > t_(k) + 2 e, then, no entry that was not kept comes as near as the k-th: the answer is among the K. Even
+  of these only entries with t <= t_(k) + 2 e may belong to it; they get exact distances, which decide order and ties.
+
+Where the inequality fails (many distances alike within rounding: copies, lattices, a collapsed generator), nothing is
+guessed: those rows are searched again in float64, and then with ever more candidates, at last with all of them.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +75,7 @@ class _Candidates:
         """
         turned = tile.T if transposed else tile
         known = self.values[row : row + len(turned)]
-        worst = tile.new_full((len(turned),), -math.inf)
+        worst = tile.new_full((len(turned),), -math.inf)  # of padding: nothing is smaller
         worst[: len(known)] = known[:, -1]
         better = SmallEntries(tile, worst, transposed=transposed)
         if better.many:
@@ -86,6 +99,8 @@ class _Candidates:
         self._merge(rows, padded_values, padded_columns)
 
     def _merge(self, rows: Tensor, values: Tensor, columns: Tensor) -> None:
+        # The K smallest of what was known and what is new. Which of equal values stay does not matter: if one that
+        # went could belong to the answer, the last one kept equals it, and the row is not proven.
         values = torch.cat([self.values[rows], values], 1)
         columns = torch.cat([self.columns[rows], columns], 1)
         self.values[rows], kept = values.topk(self.values.shape[1], dim=1, largest=False)
@@ -126,6 +141,7 @@ def kth_distances(points: Points, k: int) -> Tensor:
     others = len(points) - 1
     if others:
         _settle_all(points, points, min(k, others), partial(_settle_kth, distances, points, k))
+    # A row that occurs more than k times has its k-th neighbour among its own copies.
     return torch.where(points.counts > k, 0.0, distances)
 
 
@@ -143,18 +159,20 @@ def _settle_all(query: Points, base: Points, k: int, settle: Callable[[Tensor, _
     def settled(find: Callable[[Tensor], _Candidates], parts: Sequence[Tensor]) -> Tensor:
         return torch.cat(side_by_side(lambda rows: settle(rows, find(rows)), parts, device))
 
-    if query is base:
+    if query is base:  # the first search of a set in itself makes each tile once for both of its sides
         found = _search_within(base, *next(attempts), buffers)
         left = settled(found.of, left.split(buffers.side))
     for dtype, keep in attempts:
         if len(left) == 0:
             break
-        parts = left.split(min(buffers.side, max(32, 2**21 // keep)))
+        parts = left.split(min(buffers.side, max(32, 2**21 // keep)))  # candidates of one part: 2 million at most
         factors = Factors(base, dtype, buffers.side, keep=len(parts) > 1)
         left = settled(partial(_search, query, factors, keep, buffers), parts)
 
 
 def _attempts(k: int, others: int, width: int) -> Iterator[tuple[torch.dtype, int]]:
+    # Each attempt is for the few rows that the one before could not prove. With keep = others nothing is left out, and
+    # `_all_of` ends it.
     keep = min(k + _SPARE, others)
     for dtype in tile_types(width):
         yield dtype, keep
@@ -174,7 +192,7 @@ def _search_within(points: Points, dtype: torch.dtype, keep: int, buffers: TileB
         tile = buffers.distances(blocks[i], blocks[j])
         if i == j:
             tile.fill_diagonal_(math.inf)
-        with locks[i]:
+        with locks[i]:  # two tiles in one row of blocks would otherwise merge into the same candidates
             found.offer(tile, i * buffers.side, j * buffers.side)
         if i != j:
             with locks[j]:
@@ -205,10 +223,12 @@ def _settle_nearest(result: Nearest, query: Points, base: Points, rows: Tensor, 
     """Write the exact neighbours of those `rows` whose candidates provably contain them; return the other rows."""
     values = found.values.double()
     k = result.distances.shape[1]
-    # An entry as small as this may be nearer than the one that is k-th by value.
+    # t_(k) + 2 e: an entry as small as this may be nearer than the one that is k-th by value.
     reach = values[:, k - 1] + _doubt(query, base, rows, found, values[:, k - 1])
     proven = (values[:, -1] > reach) | _all_of(found, len(base))
     exact = _exact_where((values <= reach[:, None]) & proven[:, None], query, base, rows, found)
+    # Sorted by first occurrence and then, stably, by exact distance: ties come out in the order of occurrence. What is
+    # out of reach has distance infinity here and sorts behind the k.
     by_first = base.first[found.columns].argsort(1)
     order = by_first.gather(1, exact.gather(1, by_first).argsort(dim=1, stable=True))[:, :k]
     result.distances[rows[proven]] = exact.gather(1, order)[proven]
@@ -219,9 +239,10 @@ def _settle_nearest(result: Nearest, query: Points, base: Points, rows: Tensor, 
 def _settle_kth(distances: Tensor, points: Points, k: int, rows: Tensor, found: _Candidates) -> Tensor:
     """Write the exact k-th distances of those `rows` whose candidates provably hold them; return the other rows.
 
-    An entry's exact value differs from its tile's by an error at most, and so does the k-th smallest of them. Those
-    further below the k-th value than twice that are nearer for certain, and only counted; those as close to it are
-    made exact.
+    An entry's exact value differs from its tile's by e at most, and so does the k-th smallest of them, copies counted:
+    moving every number of a list by at most e moves its order statistics by at most e. So entries with t < t_(k) - 2 e
+    are nearer for certain (D <= t + e < t_(k) - e <= D_(k)), and only counted; those within 2 e of t_(k) are made
+    exact, and the k-th is the one of them by which the count is full.
     """
     values, counts = found.values.double(), points.counts[found.columns]
     wanted = k + 1 - points.counts[rows, None]  # a row's own copies come first
@@ -243,6 +264,7 @@ def _first_to_reach(counts: Tensor, wanted: Tensor) -> Tensor:
 
 def _doubt(query: Points, base: Points, rows: Tensor, found: _Candidates, squared: Tensor) -> Tensor:
     """Return `(n,)` how far apart two entries near `squared` must be for their order to be certain."""
+    # 2 e, and on it what rounding may do to an exact distance about as large as the square that is compared.
     dtype = found.values.dtype
     rounding = 2 * (query.error(dtype)[rows] + base.error(dtype).max())
     return rounding + comparison_error((squared + rounding).clamp(min=0), base.rows.shape[1], torch.float64)

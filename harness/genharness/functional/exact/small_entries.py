@@ -1,4 +1,12 @@
-"""The few small entries of a tile, found without looking at each."""
+"""The few small entries of a tile, found without looking at each.
+
+Once every row has good candidates, few entries beat its limit, and to compare all, list the hits and gather them takes
+several passes over the tile. The minimum of 32 entries is below the limit exactly where one of them is: one reduction,
+at the speed of memory, leaves a thirty-second of the tile to compare, and only groups that hit are looked into.
+
+Members of a group lie a stride apart, not side by side: group g of G holds columns g, g + G, g + 2 G, ... The minimum
+then runs over whole contiguous rows of the tile, which vectorises; over 32 neighbours it would not.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +15,7 @@ from torch import Tensor
 __all__ = ["SmallEntries"]
 
 _GROUP = 32
-_MANY = 1 / 8
+_MANY = 1 / 8  # of the groups: from there on, opening them one by one costs more than looking at all
 
 
 class SmallEntries:
@@ -42,6 +50,7 @@ class SmallEntries:
             row, column = (self._tile < self._limits[:, None]).nonzero().T
             return row, column, self._tile[row, column]
         row, group = self._row, self._group
+        # All 32 entries of each group that hit, one group a line; then which of them are small.
         values = self._grouped[:, group, row].T if self._transposed else self._grouped[row, :, group]
         member, inside = (values < self._limits[row, None]).nonzero().T
         return row[member], inside * self._groups + group[member], values[member, inside]

@@ -1,9 +1,16 @@
 """Squared Euclidean distances a tile at a time, each with a proven error bound; exact distances for chosen pairs.
 
-A distance matrix is never held. A tile is one matrix product, fast but rounded; `Points.error` bounds its rounding,
-so that a comparison is either settled by the tile or handed to `exact_distances`, whose value for a pair of rows
-depends on those two rows alone: not on the tile, the batch, the order of the arguments or the device. Ties and
-duplicates are therefore exact.
+The idea. Neighbour scores compare distances and need none of them for itself, so it is enough to know each one as well
+as its comparison asks. With ||a - b||^2 = |a|^2 + |b|^2 - 2 a.b, a tile of n x m distances is one matrix product, the
+fastest thing a processor does; but what cancels in that sum leaves rounding behind, worst where distances are small.
+`Points.error` bounds what it leaves,
+
+    |tile[i, j] - ||a_i - b_j||^2| <= e_i + e_j,
+
+one term for each row, so that a whole tile is compared with thresholds moved by e. Whatever lies further from its
+threshold than the bound is settled by the tile: nearly all of it. The few others are handed to `exact_distances`, whose
+value for a pair of rows depends on those two rows alone: not on the tile, the batch, the order of the arguments or the
+device. Ties and duplicates are therefore exact, and a distance matrix is never held.
 """
 
 from __future__ import annotations
@@ -32,7 +39,7 @@ __all__ = [
     "tile_types",
 ]
 
-_CHUNK_BYTES = 2**23
+_CHUNK_BYTES = 2**23  # of float64 temporaries at a time
 _NARROW = 64  # columns from which rows are folded side by side
 _KEPT_SHARE = 1 / 4  # of the free memory, for the factors of one set
 
@@ -46,10 +53,12 @@ def tile_side(n: int, d: int, device: torch.device) -> int:
         device: Where the tiles will live.
     """
     on_cuda, threads = device.type == "cuda", workers(device)
-    # A GPU wants few large launches, a core tiles that stay in its cache and several for each to do.
+    # A GPU wants few large launches, a core tiles that stay in its cache and several for each to do: with n / 4 t rows
+    # to a side, a set against itself makes 8 t^2 tiles for t threads, so that none waits long for the last of another.
     most = 8192 if on_cuda else min(1024, max(256, math.ceil(n / (4 * threads))))
     side = 32 * math.ceil(min(n, most) / 32)
-    # A float64 and a float32 tile, masks and indices of hits; two blocks of rows and their float64 originals.
+    # An entry takes 12 bytes in a float64 and a float32 tile and up to 20 in masks and indices of hits; two blocks of
+    # rows, with their float64 originals, take 2 x 16 bytes a value. Every thread has its own.
     while side > 32 and threads * (32 * side**2 + 32 * side * d) > _free_bytes(device) // 8:
         side = 32 * max(1, side // 64)
     return side
@@ -87,8 +96,10 @@ class Points:
     """The distinct rows of a feature matrix, shuffled, and the frame in which their tiles are computed.
 
     Equal rows are merged first: a collapsed generator would otherwise make every comparison a tie that only
-    `exact_distances` settles. The fixed shuffle keeps sorted data from defeating the search for neighbours; it
-    does not show in any result. Centring near the data loses the fewest digits; scaling avoids overflow.
+    `exact_distances` settles. The fixed shuffle keeps sorted data from defeating the search for neighbours, which
+    expects the first tiles to be a fair sample of all; it does not show in any result. A distance does not depend on
+    the origin and the error of a tile does, by |a|^2 + |b|^2: the mean makes the sum of these smallest. The scale keeps
+    squares from overflow, and being a power of two it changes no digit.
 
     Attributes:
         rows: `(n, d)` as the caller gave them.
@@ -118,6 +129,8 @@ class Points:
         Raises:
             ValueError: Squares of the values overflow the type of the rows.
         """
+        # The mean is rounded to the type of the rows, and that rounded point is the origin from then on: any point
+        # would do as long as everything is measured from the same one.
         centre = torch.zeros(rows.shape[1], dtype=torch.float64, device=rows.device)
         for part in rows.split(_chunk_rows(rows.shape[1])):
             centre += part.sum(0, dtype=torch.float64)
@@ -130,7 +143,11 @@ class Points:
         return cls(rows, first, counts[order], order.argsort()[place], centre, scale, norms[first] * scale**2)
 
     def together_with(self, other: Points) -> tuple[Points, Points]:
-        """Return these points and `other` in one frame around the mean of these."""
+        """Return these points and `other` in one frame around the mean of these.
+
+        Norms are only rescaled by a power of two, which is exact. Where the other set lies far off, its rows are long
+        and their error terms large: the tiles then leave more to `exact_distances`, and the answer stays the same.
+        """
         norms = _squared_norms(other.rows, self.centre)
         scale = min(self.scale, _unit(norms, other.rows.dtype))
         own = replace(self, scale=scale, norms=self.norms * (scale / self.scale) ** 2)
@@ -146,6 +163,8 @@ class Points:
 
     def write(self, positions: Tensor, out: Block) -> Block:
         """Write some of the rows into a block, and padding after them."""
+        # Centred in the wider of both types: a float64 row becomes float32 after the origin was taken off. Rows of
+        # padding are zeros of infinite norm, so their distances are infinite and no search or ball ever finds them.
         rows = self.rows[self.first[positions]]
         centred = rows.to(torch.promote_types(rows.dtype, out.rows.dtype)).sub_(self.centre)
         torch.mul(centred, self.scale, out=out.rows[: len(rows)])
@@ -157,9 +176,19 @@ class Points:
     def error(self, dtype: torch.dtype) -> Tensor:
         """Return `e` `(u,)` float64: a tile of that type errs by at most `e[i] + e[j]` at rows i and j.
 
-        With unit roundoff u: the d + 2 terms of |a|^2 + |b|^2 - 2 a.b, summed in any order, err by (d + 2) u times
-        the sum of their absolute values, at most 2 (|a|^2 + |b|^2) (Higham 2002, section 3.1); rounding the rows, by
-        4 u times that sum without the 2; the norms, by at most d u more. The second term covers underflow.
+        Proof sketch, to first order in the unit roundoff u, with S = |a|^2 + |b|^2 and 2 sum_k |a_k b_k| <= S:
+
+        - Rows: every centred value is rounded, a_k (1 + u), so each product a_k b_k is off by 2 u and 2 a.b by 2 u S.
+        - Norms: differences (2 u), squares (u) and d - 1 additions in float64, then one rounding to the tile's type:
+          by (d + 3) u S at most, where the tile is float64 itself.
+        - Sum: each of the d + 2 terms of |a|^2 + |b|^2 - 2 a.b goes through d + 2 roundings at most, its product and
+          the additions in whatever order the library chooses (Higham 2002, section 3.1). That is (d + 2) u times the
+          sum of their absolute values, which is at most S + S: 2 (d + 2) u S.
+
+        Together (3 d + 9) u S. `_relative_error` takes (3 d + 16) and a tenth more, for terms in u^2 and for the second
+        rounding of float64 rows, and S splits into a part for each row. The last term is for underflow: in the frame no
+        value exceeds 1, so each of the some 3 d operations that may flush to zero is off by a few `tiny`. Products must
+        be made in that type and no shorter one: see `full_precision`.
         """
         width = self.rows.shape[1]
         return _relative_error(width, dtype) * self.norms + 4 * (width + 2) * torch.finfo(dtype).tiny
@@ -171,13 +200,21 @@ def _relative_error(width: int, dtype: torch.dtype) -> float:
 
 
 def tile_types(width: int) -> tuple[torch.dtype, ...]:
-    """Return the types to compute tiles in, the fastest first: float32 unless rows are too long for its bound."""
+    """Return the types to compute tiles in, the fastest first: float32 unless rows are too long for its bound.
+
+    Below 0.01 the terms in u^2, which `Points.error` leaves out, are 0.01 times those in u, and its tenth covers them.
+    """
     short = _relative_error(width, torch.float32) < 0.01
     return (torch.float32, torch.float64) if short else (torch.float64,)
 
 
 def comparison_error(squared: Tensor, width: int, dtype: torch.dtype) -> Tensor:
-    """Return how far rounding may move a threshold on squared distances, tile and exact value both considered."""
+    """Return how far rounding may move a threshold on squared distances, tile and exact value both considered.
+
+    The tile's side: squaring the threshold and rounding it to the tile's type, with room to spare in 4 eps = 8 u. The
+    exact side: `exact_distances` rounds a difference and a square, adds in a tree at most 2 log2(d) + 1 deep, and takes
+    a root; squared, that is (6 + 2 log2 d) u of float64, less than 4 d eps = 8 d u for every d.
+    """
     return 4 * (torch.finfo(dtype).eps + width * torch.finfo(torch.float64).eps) * squared
 
 
@@ -240,6 +277,8 @@ class TileBuffers(threading.local):
         if dtype not in self._buffers:
             self._buffers[dtype] = torch.empty(self.side**2, dtype=dtype, device=self._device)
         tile = self._buffers[dtype][: math.prod(shape)].view(shape)
+        # |a|^2 + |b|^2 first, and the product accumulated on it: one pass over the tile less than the other way round.
+        # The result may be a little below 0; thresholds allow for it like for any other rounding.
         torch.add(left.norms[:, None], right.norms, out=tile)
         return tile.addmm_(left.rows, right.rows.T, alpha=-2)
 
@@ -247,7 +286,9 @@ class TileBuffers(threading.local):
 def exact_distances(a: Tensor, i: Tensor, b: Tensor, j: Tensor) -> Tensor:
     """Return the Euclidean distances of `a[i]` to `b[j]`, pair by pair.
 
-    Differences are squared and summed in float64 in a fixed tree, so that a pair has one value everywhere.
+    Differences are squared and summed in float64 in a fixed tree, so that a pair has one value everywhere: a library's
+    sum may take another order for another width, alignment or device, and d(a, b) would not equal itself. |a - b| is
+    |b - a| to the last digit, so the order of the two does not matter either.
 
     Args:
         a: `(n, d)`.
@@ -280,7 +321,10 @@ def _roots(squares: Tensor) -> Tensor:
 
 
 def _tree_sum(terms: Tensor) -> Tensor:
-    """Sum each row by folding it in half, in place."""
+    """Sum each row by folding it in half, in place.
+
+    Pairwise addition: log2(d) roundings on the way of a term instead of d, and every step is one long vector addition.
+    """
     while terms.shape[1] > _NARROW:
         terms = _folded(terms)
     columns = terms.T.contiguous().T  # few columns: additions along them are longer than along the rows
@@ -292,7 +336,7 @@ def _tree_sum(terms: Tensor) -> Tensor:
 def _folded(terms: Tensor) -> Tensor:
     width = terms.shape[1]
     half = width // 2
-    if width % 2:
+    if width % 2:  # the odd one joins the first
         terms[:, 0] += terms[:, width - 1]
     return terms[:, :half].add_(terms[:, half : 2 * half])
 

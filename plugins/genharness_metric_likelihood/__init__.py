@@ -17,7 +17,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             name="likelihood",
             summary="Bits per dimension of dequantised held-out samples: exact, or a bound, as the model says",
             place=85,
-            factory="genharness_metric_likelihood.likelihood:Likelihood",
+            factory="genharness_metric_likelihood.likelihood:BitsPerDim",
             columns=(Column(key="bits_per_dim", title="Bits/dim", higher_is_better=False),),
             needs=("likelihood",),
             paper="Theis et al. 2016, arXiv:1511.01844",

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from genharness import NoOptions
 from genharness.kit import Evaluation
 
-__all__ = ["Likelihood", "PosteriorDivergence"]
+__all__ = ["BitsPerDim", "PosteriorDivergence"]
 
 
-class Likelihood:
+class BitsPerDim:
     """The mean over held-out samples."""
 
     def __init__(self, config: NoOptions) -> None:

@@ -11,14 +11,14 @@ from torch.nn import functional as F
 
 from genharness import DataShape
 
-__all__ = ["Bernoulli", "Gaussian", "Likelihood", "likelihood"]
+__all__ = ["BernoulliLikelihood", "GaussianLikelihood", "Likelihood", "likelihood"]
 
 RUNNING_DECAY = 0.98
 VARIANCE_FLOOR = 1e-5
 """Sigma of 0.4 grey levels: constant data must not drive the likelihood to infinity."""
 
 
-class Bernoulli(nn.Module):
+class BernoulliLikelihood(nn.Module):
     """Each pixel, as a grey level in [0, 1], is the probability of a coin; the output is its logit.
 
     The loss of Kingma and Welling (2014, appendix C.1) and of most code since. Grey levels are no coin tosses:
@@ -37,7 +37,7 @@ class Bernoulli(nn.Module):
         return 2 * output.float().sigmoid() - 1
 
 
-class Gaussian(nn.Module):
+class GaussianLikelihood(nn.Module):
     """N(output, sigma^2) with one sigma for all pixels: the optimal sigma-VAE (Rybkin et al. 2021, arXiv:2006.13202).
 
     Unless it is given, sigma^2 in training is the batch's mean squared error, which maximises the likelihood for the
@@ -78,11 +78,11 @@ class Gaussian(nn.Module):
         return variance
 
 
-Likelihood = Bernoulli | Gaussian
+Likelihood = BernoulliLikelihood | GaussianLikelihood
 
 
 def likelihood(name: Literal["bernoulli", "gaussian"], sigma: float | None, data: DataShape) -> Likelihood:
     """Return p(x|z) by the option's name; a table is always Gaussian."""
     if name == "bernoulli" and data.modality == "image":
-        return Bernoulli()
-    return Gaussian(bounded=data.modality == "image", sigma=sigma)
+        return BernoulliLikelihood()
+    return GaussianLikelihood(bounded=data.modality == "image", sigma=sigma)

@@ -11,7 +11,7 @@ from genharness.testing import synthetic_data
 from genharness_model_vae.ae import AE
 from genharness_model_vae.beta_vae import BetaVAE
 from genharness_model_vae.configs import AEConfig, BetaVAEConfig, VAEConfig, VAEGMMConfig
-from genharness_model_vae.likelihoods import VARIANCE_FLOOR, Bernoulli, Gaussian
+from genharness_model_vae.likelihoods import VARIANCE_FLOOR, BernoulliLikelihood, GaussianLikelihood
 from genharness_model_vae.networks import decoder, encoder
 from genharness_model_vae.vae import GREY_LEVEL, VAE, kl_to_standard_normal
 from genharness_model_vae.vae_gmm import VAEGMM
@@ -58,11 +58,13 @@ def test_kl_of_the_prior_itself_is_zero():
 def test_the_bernoulli_likelihood_is_that_of_torch():
     x, logits = torch.rand(3, 1, 4, 4), torch.randn(3, 1, 4, 4)
     coins = torch.distributions.Bernoulli(logits=logits, validate_args=False)
-    assert torch.allclose(Bernoulli().log_prob(2 * x - 1, logits), coins.log_prob(x).flatten(1).sum(1), atol=1e-4)
+    assert torch.allclose(
+        BernoulliLikelihood().log_prob(2 * x - 1, logits), coins.log_prob(x).flatten(1).sum(1), atol=1e-4
+    )
 
 
 def test_the_gaussian_likelihood_is_that_of_torch_at_the_running_variance():
-    likelihood = Gaussian(bounded=False).eval()
+    likelihood = GaussianLikelihood(bounded=False).eval()
     likelihood.variance.fill_(0.3)
     x, output = torch.randn(3, 6), torch.randn(3, 6)
     expected = Normal(output, math.sqrt(0.3)).log_prob(x).sum(1)
@@ -70,7 +72,7 @@ def test_the_gaussian_likelihood_is_that_of_torch_at_the_running_variance():
 
 
 def test_the_training_variance_is_the_one_that_maximises_the_likelihood():
-    likelihood, x, output = Gaussian(bounded=False), torch.randn(50, 6), torch.zeros(50, 6)
+    likelihood, x, output = GaussianLikelihood(bounded=False), torch.randn(50, 6), torch.zeros(50, 6)
     best = likelihood.train().log_prob(x, output).mean()
     likelihood.eval()
     for variance in (0.8, 1.25):
@@ -79,14 +81,14 @@ def test_the_training_variance_is_the_one_that_maximises_the_likelihood():
 
 
 def test_the_running_variance_follows_the_batches():
-    likelihood = Gaussian(bounded=False).train()
+    likelihood = GaussianLikelihood(bounded=False).train()
     for _ in range(400):
         likelihood.log_prob(torch.full((4, 2), 0.2), torch.zeros(4, 2))
     assert float(likelihood.variance) == pytest.approx(0.04, rel=0.05)
 
 
 def test_a_given_sigma_stays():
-    likelihood = Gaussian(bounded=False, sigma=0.5).train()
+    likelihood = GaussianLikelihood(bounded=False, sigma=0.5).train()
     x = torch.randn(4, 2)
     expected = Normal(torch.zeros(4, 2), 0.5).log_prob(x).sum(1)
     assert torch.allclose(likelihood.log_prob(x, torch.zeros(4, 2)), expected)
@@ -95,7 +97,7 @@ def test_a_given_sigma_stays():
 
 def test_constant_data_does_not_drive_the_likelihood_to_infinity():
     x = torch.zeros(4, 6)
-    value = Gaussian(bounded=False).train().log_prob(x, x)
+    value = GaussianLikelihood(bounded=False).train().log_prob(x, x)
     assert torch.allclose(value, torch.tensor(-3 * math.log(2 * math.pi * VARIANCE_FLOOR)))
 
 
@@ -134,7 +136,7 @@ def test_a_bernoulli_likelihood_has_no_bits_per_dim():
 
 
 def test_a_table_is_gaussian_whatever_the_option_says():
-    assert isinstance(VAE(DataShape("tabular", (3,)), VAEConfig(likelihood="bernoulli")).likelihood, Gaussian)
+    assert isinstance(VAE(DataShape("tabular", (3,)), VAEConfig(likelihood="bernoulli")).likelihood, GaussianLikelihood)
 
 
 def test_the_loss_of_a_vae_is_the_sum_of_its_terms():

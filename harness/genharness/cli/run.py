@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from genharness.plugin.registry import Registry, load_registry
 from genharness.results.store import Store
 from genharness.spec.cell import Settings, Task
 from genharness.spec.record import Record
+from genharness.spec.report import Report
 from genharness.study.pending import State, task_state
 from genharness.study.suite import Suite, load_suite, parse_seeds
 
@@ -172,7 +173,7 @@ def _planned(
 
 
 @contextmanager
-def _reporting(out: Console) -> Iterator[Callable[[int, int, str], None]]:
+def _reporting(out: Console) -> Iterator[Report]:
     """Give a function that shows the progress of preparing data."""
     with out.status("") as status:
         status.stop()

@@ -21,11 +21,12 @@ from genharness.data.prepare import (
     remove_prepared,
     resolve,
 )
-from genharness.data.prepared import PreparedData, Report, open_folder, verify_arrays
+from genharness.data.prepared import PreparedData, open_folder, verify_arrays
 from genharness.data.request import PrepareRequest
 from genharness.data.splits import stratified_split, stratified_subset
 from genharness.data.writer import ArrayWriter, SplitWriter
 from genharness.spec.dataset_name import DatasetReference, parse_reference
+from genharness.spec.report import Report
 
 __all__ = [
     "ArrayWriter",

@@ -8,14 +8,13 @@ from genharness.data import DatasetReference, PreparedData, ensure_prepared, is_
 from genharness.plugin.registry import Registry
 from genharness.spec.dataset_name import parse_reference
 from genharness.spec.plugins import DatasetSpec, DataShape
+from genharness.spec.report import Report
 from genharness.study.compatibility import DatasetFacts
 
 __all__ = ["facts_reader"]
 
 
-def facts_reader(
-    registry: Registry, limit: int = 0, report: Callable[[int, int, str], None] | None = None
-) -> Callable[[str], DatasetFacts]:
+def facts_reader(registry: Registry, limit: int = 0, report: Report | None = None) -> Callable[[str], DatasetFacts]:
     """Return a function that gives the facts of a dataset reference.
 
     Args:

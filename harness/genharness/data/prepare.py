@@ -14,8 +14,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from genharness.data.fingerprint import fingerprint
-from genharness.data.prepared import PreparedData, Report, meta_of, open_folder
-from genharness.data.request import PrepareRequest, silent
+from genharness.data.prepared import PreparedData, meta_of, open_folder
+from genharness.data.request import PrepareRequest
 from genharness.data.variants import derive
 from genharness.data.writer import ArrayWriter
 from genharness.errors import ConfigError, DataError
@@ -24,6 +24,7 @@ from genharness.files.home import home
 from genharness.plugin.registry import load_factory
 from genharness.spec.dataset_name import DatasetReference, parse_reference, with_view
 from genharness.spec.plugins import DatasetSpec
+from genharness.spec.report import Report, silent
 
 __all__ = [
     "data_home",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,10 @@ from numpy.typing import NDArray
 from genharness.data.meta import DatasetMeta, combined_hash, read_meta
 from genharness.errors import ConfigError, DataError, did_you_mean
 from genharness.spec.plugins import DataShape
+from genharness.spec.report import Report
 
 __all__ = [
     "PreparedData",
-    "Report",
     "array_hash",
     "hash_array",
     "meta_of",
@@ -26,9 +25,6 @@ __all__ = [
     "samples_file",
     "verify_arrays",
 ]
-
-Report = Callable[[int, int, str], None]
-"""Called with (done, total or 0 when unknown, what is being done)."""
 
 _HASH_CHUNK_BYTES = 1 << 22
 

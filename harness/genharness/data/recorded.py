@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from genharness.errors import DataError
 from genharness.plugin.registry import Registry
 from genharness.spec.dataset_name import parse_reference
 from genharness.spec.record import Record
+from genharness.spec.report import Report
 
 if TYPE_CHECKING:
     from genharness.data import PreparedData
@@ -21,7 +21,7 @@ def recorded_data(
     registry: Registry,
     *,
     same: bool,
-    report: Callable[[int, int, str], None] = lambda done, total, text: None,
+    report: Report = lambda done, total, text: None,
 ) -> PreparedData:
     """Return the dataset of a cell, prepared where it was not.
 

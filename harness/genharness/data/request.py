@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from genharness.data.prepared import Report
 from genharness.data.writer import ArrayWriter
 from genharness.errors import DataError
 from genharness.files.checksums import mismatch
@@ -14,12 +13,9 @@ from genharness.files.downloads import download
 from genharness.files.home import home
 from genharness.spec.dataset_name import DatasetReference
 from genharness.spec.plugins import DatasetSpec, Remote
+from genharness.spec.report import Report, silent
 
-__all__ = ["PrepareRequest", "silent"]
-
-
-def silent(_done: int, _total: int, _text: str) -> None:
-    """Report to nobody."""
+__all__ = ["PrepareRequest"]
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from genharness.data.prepared import PreparedData, Report
+from genharness.data.prepared import PreparedData
 from genharness.data.splits import stratified_subset
 from genharness.data.writer import ArrayWriter
 from genharness.errors import ConfigError, did_you_mean
 from genharness.images.resize import POLICY
 from genharness.spec.dataset_name import DatasetReference
+from genharness.spec.report import Report
 
 __all__ = ["derive"]
 

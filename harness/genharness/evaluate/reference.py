@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,11 +20,10 @@ from genharness.plugin.registry import Registry
 from genharness.run.score import dataset_sets
 from genharness.spec.plugins import DataShape
 from genharness.spec.protocol import Protocol
+from genharness.spec.report import Report
 from genharness.study.compatibility import DatasetFacts
 
 __all__ = ["Reference", "dataset_reference", "path_reference"]
-
-Report = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, kw_only=True)

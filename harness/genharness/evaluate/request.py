@@ -20,6 +20,7 @@ from genharness.results.store import Store
 from genharness.spec.plugins import DataShape, ExtractorSpec, MetricSpec, ModelSpec, Spec
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Record
+from genharness.spec.report import Report
 from genharness.study.compatibility import DatasetFacts, metric_misfit
 from genharness.study.measuring import all_options, choose_extractor, feature_errors, protocol_of, select_metrics
 from genharness.study.settings import setting_errors
@@ -29,9 +30,6 @@ __all__ = ["External", "Request", "may_be_cell", "prepare"]
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-Report = Callable[[int, int, str], None]
-"""Called with (done, total or 0 when unknown, what is being done)."""
 
 MADE_ELSEWHERE = ModelSpec(name="a set of samples", summary="", factory="", family="external", recipes={})
 """What a metric is told of a model that only its samples are known of: it can do nothing else."""

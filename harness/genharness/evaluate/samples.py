@@ -15,8 +15,9 @@ from genharness.errors import DataError, did_you_mean
 from genharness.images import as_labels, load_npy, load_npz, read_images
 from genharness.images.class_folders import class_folder
 from genharness.images.resize import POLICY, conform
-from genharness.images.samples import IMAGE_KEYS, ImageSet, Progress, find_array, images_from_array, labels_array
+from genharness.images.samples import IMAGE_KEYS, ImageSet, find_array, images_from_array, labels_array
 from genharness.spec.plugins import DataShape
+from genharness.spec.report import Report
 
 __all__ = [
     "SampleFile",
@@ -63,7 +64,7 @@ class SampleFile:
         return DataShape("image" if self.samples.ndim == 4 else "tabular", self.samples.shape[1:], 0, len(self.samples))
 
 
-def read_samples(path: Path, *, size: int | None = None, report: Progress | None = None) -> SampleFile:
+def read_samples(path: Path, *, size: int | None = None, report: Report | None = None) -> SampleFile:
     """Read a whole set of samples, or refuse it.
 
     Args:

@@ -10,7 +10,7 @@ from typing import Any
 
 from genharness.engine.environment import environment
 from genharness.engine.threads import settle_threads
-from genharness.evaluate.request import External, Report, Request
+from genharness.evaluate.request import External, Request
 from genharness.evaluate.samples import SampleFile
 from genharness.files.home import home
 from genharness.files.paths import printable
@@ -25,6 +25,7 @@ from genharness.spec.cell import Cell
 from genharness.spec.plugins import MetricSpec
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Record
+from genharness.spec.report import Report
 
 __all__ = ["evaluation_of", "score_samples"]
 

@@ -15,8 +15,8 @@ from genharness.evaluate.samples import SampleFile, read_samples
 from genharness.files.checksums import file_digest
 from genharness.files.code_digests import code_digest
 from genharness.files.home import home
-from genharness.images.samples import Progress
 from genharness.measure.feature_cache import FeatureCache
+from genharness.spec.report import Report
 
 __all__ = ["read_or_recall"]
 
@@ -24,7 +24,7 @@ MOST_BYTES = 64 << 20
 """Largest zip whose pictures are kept."""
 
 
-def read_or_recall(path: Path, *, size: int | None, report: Progress) -> SampleFile:
+def read_or_recall(path: Path, *, size: int | None, report: Report) -> SampleFile:
     """Return what `genharness.evaluate.samples.read_samples` gives; pictures of a small zip are decoded once.
 
     Raises:

@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Self
 
 from genharness.errors import DataError
+from genharness.spec.report import Report
 
 __all__ = ["Member", "UnreadableError", "extract_archive", "is_archive", "list_members", "open_zip", "read_members"]
 
@@ -114,9 +115,7 @@ def read_members(path: Path, wanted: Wanted | None = None) -> Iterator[tuple[Mem
             yield member, _read(path, member, stream)
 
 
-def extract_archive(
-    path: Path, folder: Path, wanted: Wanted | None = None, report: Callable[[int, int, str], None] | None = None
-) -> list[Path]:
+def extract_archive(path: Path, folder: Path, wanted: Wanted | None = None, report: Report | None = None) -> list[Path]:
     """Unpack regular files below an existing folder and return them; sizes do not matter to memory.
 
     Args:

@@ -22,9 +22,9 @@ from genharness.files.atomic import publish
 from genharness.files.checksums import has_checksum, mismatch, promised
 from genharness.spec.plugins import Remote
 
-__all__ = ["Progress", "download", "in_words"]
+__all__ = ["ByteProgress", "download", "in_words"]
 
-Progress = Callable[[int, int], None]
+ByteProgress = Callable[[int, int], None]
 """Called with (bytes so far, bytes in all or 0 when unknown) as a download grows."""
 
 _CHUNK_BYTES = 1 << 18
@@ -53,7 +53,7 @@ class _CutError(_MirrorError):
 def download(
     remote: Remote,
     folder: Path,
-    progress: Progress | None = None,
+    progress: ByteProgress | None = None,
     *,
     instead: str = "--from PATH",
     timeout_seconds: float = 30.0,
@@ -88,8 +88,8 @@ def download(
     return path
 
 
-def in_words(report: Callable[[str], None], filename: str) -> Progress:
-    """Return a `Progress` that reports a line at the start and whenever another tenth has arrived.
+def in_words(report: Callable[[str], None], filename: str) -> ByteProgress:
+    """Return a `ByteProgress` that reports a line at the start and whenever another tenth has arrived.
 
     Args:
         report: Takes one line.
@@ -111,7 +111,7 @@ def _silent(_done: int, _total: int) -> None:
     """Tell nobody."""
 
 
-def _from_mirrors(remote: Remote, path: Path, progress: Progress, instead: str, timeout_seconds: float) -> None:
+def _from_mirrors(remote: Remote, path: Path, progress: ByteProgress, instead: str, timeout_seconds: float) -> None:
     part = path.with_name(f"{path.name}.part")
     failures: list[tuple[str, _MirrorError]] = []
     for url in remote.urls:
@@ -125,7 +125,7 @@ def _from_mirrors(remote: Remote, path: Path, progress: Progress, instead: str, 
     raise DataError(_failure_line(remote, path, failures, instead))
 
 
-def _from_mirror(url: str, remote: Remote, part: Path, progress: Progress, timeout_seconds: float) -> None:
+def _from_mirror(url: str, remote: Remote, part: Path, progress: ByteProgress, timeout_seconds: float) -> None:
     """Fill `part` until its checksum is right."""
     cut = None
     for _ in range(_ATTEMPTS):
@@ -144,7 +144,7 @@ def _from_mirror(url: str, remote: Remote, part: Path, progress: Progress, timeo
     raise cut or _MirrorError("what it sends after a resumed download is never the promised file")
 
 
-def _fetch(url: str, remote: Remote, part: Path, progress: Progress, timeout_seconds: float) -> None:
+def _fetch(url: str, remote: Remote, part: Path, progress: ByteProgress, timeout_seconds: float) -> None:
     """Append to `part` what the server still has; start again where it cannot go on from the middle."""
     start = part.stat().st_size if part.exists() else 0
     response = _open(url, start, timeout_seconds)

@@ -7,14 +7,14 @@ from pathlib import Path, PurePosixPath
 
 from genharness.errors import DataError
 from genharness.files.checksums import file_digest, has_checksum, mismatch
-from genharness.files.downloads import Progress, download
+from genharness.files.downloads import ByteProgress, download
 from genharness.files.home import home
 from genharness.spec.plugins import Remote
 
 __all__ = ["find_weights", "locate_shared", "locate_weights", "named_weights", "weights_hash"]
 
 
-def find_weights(remote: Remote, override: Path | None = None, progress: Progress | None = None) -> Path:
+def find_weights(remote: Remote, override: Path | None = None, progress: ByteProgress | None = None) -> Path:
     """Return a checked weights file, downloading it to `home()/weights` where there is none.
 
     Looks at `override`, `$GENHARNESS_WEIGHTS`, `home()/weights` and torch hub's cache, in this order. What `override`

@@ -10,11 +10,11 @@ from genharness.functional.checks import ArrayLike, check_whole
 from genharness.functional.frechet import frechet_distance_from_statistics
 from genharness.functional.gaussian import GaussianStatistics, sample_rows
 
-__all__ = ["FidInfinity", "fid_infinity"]
+__all__ = ["FidLine", "fid_infinity"]
 
 
 @dataclass(frozen=True, slots=True)
-class FidInfinity:
+class FidLine:
     """The line fitted to Frechet distances over 1/N.
 
     Attributes:
@@ -37,7 +37,7 @@ def fid_infinity(
     points: int = 15,
     smallest: int | None = None,
     seed: int = 0,
-) -> FidInfinity:
+) -> FidLine:
     """Extrapolate the Frechet distance to infinitely many fake samples.
 
     The bias of the distance is linear in 1/N to first order: it is computed for random subsets of the fakes at evenly
@@ -68,7 +68,7 @@ def fid_infinity(
         subset = rows[rng.permutation(len(rows))[:size]]
         distances.append(frechet_distance_from_statistics(reference, GaussianStatistics.fit(subset, "fake")))
     slope, intercept = np.polyfit(1 / np.array(sizes), distances, 1)
-    return FidInfinity(float(intercept), float(slope), sizes, tuple(distances))
+    return FidLine(float(intercept), float(slope), sizes, tuple(distances))
 
 
 def _sizes(count: int, points: int, smallest: int | None) -> tuple[int, ...]:

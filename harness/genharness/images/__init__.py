@@ -3,7 +3,7 @@
 `read_images(path)` reads a set of samples; the parts below it serve dataset plugins.
 """
 
-from genharness.images.batches import Batch, Survey, decode_batches, survey
+from genharness.images.batches import Pictures, Survey, decode_batches, survey
 from genharness.images.decode import BadImageError, Decoded, Header, decode_image, read_header
 from genharness.images.layout import LEFT_OUT, Layout, first_of, read_layout
 from genharness.images.samples import ImageSet, read_images
@@ -13,12 +13,12 @@ from genharness.images.tensors import as_labels, as_uint8, load_npy, load_npz
 __all__ = [
     "LEFT_OUT",
     "BadImageError",
-    "Batch",
     "Decoded",
     "FileSource",
     "Header",
     "ImageSet",
     "Layout",
+    "Pictures",
     "Survey",
     "as_labels",
     "as_uint8",

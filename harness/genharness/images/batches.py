@@ -18,8 +18,9 @@ from genharness.files.paths import printable
 from genharness.images.decode import BadImageError, Header, decode_image, read_header
 from genharness.images.resize import fit_image
 from genharness.images.sources import FileSource
+from genharness.spec.report import Report
 
-__all__ = ["Batch", "Survey", "decode_batches", "survey"]
+__all__ = ["Pictures", "Survey", "decode_batches", "survey"]
 
 _BATCH_BYTES = 1 << 24
 _BATCH_COUNT = 256
@@ -27,7 +28,6 @@ _NAMED = 50
 """Bad files that one message names."""
 
 T = TypeVar("T")
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Survey:
 
 
 @dataclass(frozen=True)
-class Batch:
+class Pictures:
     """Decoded pictures.
 
     Attributes:
@@ -90,7 +90,7 @@ class Batch:
     changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def survey(source: FileSource, names: Sequence[str], report: Progress | None = None) -> Survey:
+def survey(source: FileSource, names: Sequence[str], report: Report | None = None) -> Survey:
     """Read the header of every picture.
 
     Raises:
@@ -111,7 +111,7 @@ def _decodable(content: bytes) -> None:
 
 
 def _of_each(
-    source: FileSource, names: Sequence[str], use: Callable[[bytes], T], report: Progress | None, doing: str
+    source: FileSource, names: Sequence[str], use: Callable[[bytes], T], report: Report | None, doing: str
 ) -> list[T | str]:
     """Return what `use` makes of every file, or the reason why it cannot."""
     groups = [names[start : start + _BATCH_COUNT] for start in range(0, len(names), _BATCH_COUNT)]
@@ -127,7 +127,7 @@ def _of_each(
     return found
 
 
-def decode_batches(source: FileSource, names: Sequence[str], shape: tuple[int, int, int]) -> Iterator[Batch]:
+def decode_batches(source: FileSource, names: Sequence[str], shape: tuple[int, int, int]) -> Iterator[Pictures]:
     """Yield all pictures in order, fitted to one shape.
 
     Args:
@@ -142,7 +142,7 @@ def decode_batches(source: FileSource, names: Sequence[str], shape: tuple[int, i
     groups = [names[start : start + count] for start in range(0, len(names), count)]
     bad: list[str] = []
 
-    def decode(group: Sequence[str]) -> tuple[Batch, list[str]]:
+    def decode(group: Sequence[str]) -> tuple[Pictures, list[str]]:
         return _decode_group(source, group, shape)
 
     for batch, reasons in _in_order(decode, groups):
@@ -151,7 +151,7 @@ def decode_batches(source: FileSource, names: Sequence[str], shape: tuple[int, i
     _refuse(source, bad, len(names))
 
 
-def _decode_group(source: FileSource, names: Sequence[str], shape: tuple[int, int, int]) -> tuple[Batch, list[str]]:
+def _decode_group(source: FileSource, names: Sequence[str], shape: tuple[int, int, int]) -> tuple[Pictures, list[str]]:
     images = np.zeros((len(names), *shape), np.uint8)
     bad, counts = [], np.zeros(3, np.int64)
     changed: dict[str, list[str]] = {}
@@ -165,7 +165,7 @@ def _decode_group(source: FileSource, names: Sequence[str], shape: tuple[int, in
         for change in changes:
             changed.setdefault(change, []).append(name)
     resized, cropped, converted = counts.tolist()
-    return Batch(images, resized, cropped, converted, {key: tuple(some) for key, some in changed.items()}), bad
+    return Pictures(images, resized, cropped, converted, {key: tuple(some) for key, some in changed.items()}), bad
 
 
 def _fit(

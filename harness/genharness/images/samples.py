@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from genharness.images.layout import LEFT_OUT, Layout, first_of, read_layout
 from genharness.images.resize import POLICY
 from genharness.images.sources import open_source
 from genharness.images.tensors import as_labels, as_uint8, load_npy, load_npz
+from genharness.spec.report import Report
 
 __all__ = ["IMAGE_KEYS", "ImageSet", "find_array", "images_from_array", "labels_array", "read_images"]
 
@@ -26,7 +27,6 @@ IMAGE_KEYS = ("images", "samples", "arr_0", "x", "data")
 """Names under which a .npz may hold its images."""
 _LABEL_KEYS = ("labels", "arr_1", "y", "targets")
 
-Progress = Callable[[int, int, str], None]
 """Called with (done, total, what is being done)."""
 
 
@@ -52,7 +52,7 @@ class ImageSet:
     notes: tuple[str, ...] = ()
 
 
-def read_images(path: Path, *, size: int | None = None, report: Progress | None = None) -> ImageSet:
+def read_images(path: Path, *, size: int | None = None, report: Report | None = None) -> ImageSet:
     """Read a whole set of samples, or refuse it.
 
     Args:
@@ -78,7 +78,7 @@ def read_images(path: Path, *, size: int | None = None, report: Progress | None 
     raise DataError(f"{path} is no folder, .zip, .npz or .npy: give one of these")
 
 
-def _read_files(path: Path, size: int | None, report: Progress | None) -> ImageSet:
+def _read_files(path: Path, size: int | None, report: Report | None) -> ImageSet:
     with open_source(path) as source:
         layout = read_layout(source.names, source.where, with_splits=False)
         names, labels = layout.splits["train"], layout.labels["train"]

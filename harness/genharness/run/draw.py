@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from genharness.run.restore import restored
 from genharness.run.train import BEST, Fitting
 from genharness.spec.cell import Settings, Task
 from genharness.spec.record import Record
+from genharness.spec.report import Report
 
 if TYPE_CHECKING:
     from genharness.spec.plugins import ModelSpec
@@ -54,7 +55,7 @@ def draw_from(
     classes: Sequence[str] = (),
     device: str = "cpu",
     best: bool = False,
-    report: Callable[[int, int, str], None] = lambda done, total, text: None,
+    report: Report = lambda done, total, text: None,
 ) -> Drawn:
     """Draw samples from a finished cell, with the averaged weights where it was trained with an average.
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from genharness.engine.memory import is_out_of_memory
 from genharness.errors import ConfigError, DataError, GenharnessError, RunError, refuse
-from genharness.evaluate.request import External, Report, Request, may_be_cell
+from genharness.evaluate.request import External, Request, may_be_cell
 from genharness.evaluate.score import evaluation_of, score_samples
 from genharness.files.paths import input_path
 from genharness.kit.evaluation import Reconstructions
@@ -20,6 +20,7 @@ from genharness.measure.capabilities import Views
 from genharness.measure.evaluation import SampleEvaluation
 from genharness.plugin.registry import Registry
 from genharness.spec.record import METRIC_FAILED, Record
+from genharness.spec.report import Report
 from genharness.study.measuring import all_options, select_metrics
 from genharness.verify.peers import PEERS, Peer
 

@@ -21,7 +21,7 @@ __all__ = ["FEATURE_PEERS"]
 Floats = NDArray[np.float64]
 Moments = tuple[Floats, Floats]
 """Mean and covariance."""
-Distance = Callable[[Moments, Moments], Theirs]
+MomentDistance = Callable[[Moments, Moments], Theirs]
 """Of the real and the fake moments."""
 
 
@@ -67,11 +67,11 @@ def _frechet_by_pytorch_fid(real: Moments, fake: Moments) -> Theirs:
     return near(float(found), _spread(real, fake))
 
 
-def _fid(distance: Distance, evaluation: SampleEvaluation, options: Options) -> Mapping[str, Theirs]:
+def _fid(distance: MomentDistance, evaluation: SampleEvaluation, options: Options) -> Mapping[str, Theirs]:
     return {"fid": distance(_moments(evaluation, "real"), _moments(evaluation, "fake"))}
 
 
-def _fd_dinov2(distance: Distance, evaluation: SampleEvaluation, options: Options) -> Mapping[str, Theirs]:
+def _fd_dinov2(distance: MomentDistance, evaluation: SampleEvaluation, options: Options) -> Mapping[str, Theirs]:
     sets: tuple[SampleSet, SampleSet] = ("real", "fake")
     real, fake = (evaluation.extracted(which, "dinov2").features.astype(np.float64) for which in sets)
     return {"fd_dinov2": distance(_moments_of(real), _moments_of(fake))}

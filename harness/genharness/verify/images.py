@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["IMAGE_PEERS"]
 
-Distance = Callable[["Tensor", "Tensor"], "Tensor"]
+ImageDistance = Callable[["Tensor", "Tensor"], "Tensor"]
 """Of two batches of images, a number for each pair."""
 
 _BATCH = 64
@@ -47,7 +47,7 @@ def _reconstructions_by_torchmetrics(evaluation: SampleEvaluation, options: Opti
     return found
 
 
-def _psnr(highest: float = math.inf) -> Distance:
+def _psnr(highest: float = math.inf) -> ImageDistance:
     from torchmetrics.functional.image import peak_signal_noise_ratio
 
     def ratio(a: Tensor, b: Tensor) -> Tensor:
@@ -101,7 +101,7 @@ def _check_side(images: NDArray[np.uint8]) -> None:
         raise ValueError(f"torchmetrics needs images of more than {_WINDOW} pixels a side")
 
 
-def _ssim() -> Distance:
+def _ssim() -> ImageDistance:
     from torchmetrics.functional.image import structural_similarity_index_measure
 
     def similarity(a: Tensor, b: Tensor) -> Tensor:
@@ -112,7 +112,7 @@ def _ssim() -> Distance:
     return similarity
 
 
-def _mean(function: Distance, first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
+def _mean(function: ImageDistance, first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
     """Return the mean over pairs of images, which the function gets in float64 on the scale 0..1."""
     import torch
 
@@ -147,7 +147,7 @@ def _reconstructions_by_lpips(evaluation: SampleEvaluation, options: Options) ->
     return {"lpips": near(_mean(_lpips(evaluation), *_reconstructed(evaluation)))}
 
 
-def _lpips(evaluation: SampleEvaluation) -> Distance:
+def _lpips(evaluation: SampleEvaluation) -> ImageDistance:
     """Return the package's own distance, in float64, over the trunk that it takes from torch hub itself."""
     from lpips import LPIPS
 

@@ -85,7 +85,7 @@ def overlap(real: Balls, fake: Balls, *, strict: bool) -> Overlap:
     # What the fastest type leaves open is rarely much, so that blocks of the others are made when they are needed.
     # A strip is one block of reals against all fakes: strips share nothing that is written, and are joined at the end.
     pairs = [
-        _Pair(*(_Side(balls, dtype, buffers.side, keep=nth == 0) for balls in (real, fake)))
+        _Sides(*(_Side(balls, dtype, buffers.side, keep=nth == 0) for balls in (real, fake)))
         for nth, dtype in enumerate(tile_types(width))
     ]
     strips = side_by_side(partial(_strip, pairs, buffers, strict), range(len(pairs[0].real.blocks)), device)
@@ -111,14 +111,14 @@ class _Side:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pair:
+class _Sides:
     """Both sets in tiles of one type."""
 
     real: _Side
     fake: _Side
 
 
-def _strip(pairs: list[_Pair], buffers: TileBuffers, strict: bool, i: int) -> Overlap:
+def _strip(pairs: list[_Sides], buffers: TileBuffers, strict: bool, i: int) -> Overlap:
     """Return the overlap of the reals of block `i` with all fakes."""
     fakes, own = pairs[0].fake.blocks, pairs[0].real.blocks.positions[i]
     found = Overlap(
@@ -177,7 +177,7 @@ def _near(tile: Tensor, own: _Side, block: Tensor, other: _Side, others: Tensor,
     return _Near(own, block, other, others, ball, point, squared < (own.low[block] - margin).to(tile.dtype)[ball])
 
 
-def _compare(pairs: list[_Pair], i: int, j: int, buffers: TileBuffers) -> tuple[_Near, _Near]:
+def _compare(pairs: list[_Sides], i: int, j: int, buffers: TileBuffers) -> tuple[_Near, _Near]:
     """Return the fakes of block `j` in or near balls of the reals of block `i`, and these in or near balls of those."""
     for pair in pairs:
         real, fake = pair.real, pair.fake

@@ -30,6 +30,11 @@ def kmeans_centres(features: ArrayLike, cells: int, seed: int, *, name: str = "f
 
     Raises:
         ValueError: `features` is not a matrix, empty or not finite, or has fewer distinct rows than `cells`.
+
+    Example:
+        >>> features = np.array([[0.0], [0.2], [10.0], [10.2]])
+        >>> kmeans_centres(features, cells=2, seed=0).sort(dim=0).values.flatten()
+        tensor([ 0.1000, 10.1000], dtype=torch.float64)
     """
     rows = as_features(features, name)
     if check_whole(cells, "cells") > len(rows):
@@ -51,10 +56,20 @@ def _scale(rows: Tensor) -> float:
 
 
 def cells_of(features: ArrayLike, centres: Tensor) -> Tensor:
-    """Return the index of the nearest centre `(n,)` int64 for every row `(n, d)`."""
+    """Return the index of the nearest centre `(n,)` int64 for every row `(n, d)`.
+
+    Example:
+        >>> cells_of(np.array([[9.0], [1.0]]), torch.tensor([[0.0], [10.0]]))
+        tensor([1, 0])
+    """
     return nearest(features, centres)[1][:, 0]
 
 
 def cell_counts(features: ArrayLike, centres: Tensor) -> Tensor:
-    """Return how many rows `(n, d)` fall in each cell, int64 `(cells,)`."""
+    """Return how many rows `(n, d)` fall in each cell, int64 `(cells,)`.
+
+    Example:
+        >>> cell_counts(np.array([[9.0], [1.0], [8.0]]), torch.tensor([[0.0], [10.0]]))
+        tensor([1, 2])
+    """
     return torch.bincount(cells_of(features, centres), minlength=len(centres))

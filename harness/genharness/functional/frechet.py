@@ -46,6 +46,12 @@ def frechet_distance(real: ArrayLike, fake: ArrayLike) -> float:
     Raises:
         TypeError: Features are not real numbers.
         ValueError: Features are not a matrix, fewer than two, not finite, too large, or of different widths.
+
+    Example:
+        >>> real = np.random.default_rng(0).normal(size=(500, 8))  # (n, d)
+        >>> fake = real + np.array([3, 4, 0, 0, 0, 0, 0, 0])  # another mean, the same covariance
+        >>> round(frechet_distance(real, fake), 6)
+        25.0
     """
     a, b = sample_rows(real, "real"), sample_rows(fake, "fake")
     width = a.shape[1]
@@ -73,6 +79,12 @@ def frechet_distance_from_statistics(a: GaussianStatistics, b: GaussianStatistic
 
     Raises:
         ValueError: The widths differ, or the values are so large that squares overflow.
+
+    Example:
+        >>> a = GaussianStatistics(mean=np.zeros(2), covariance=np.eye(2))
+        >>> b = GaussianStatistics(mean=np.zeros(2), covariance=4 * np.eye(2))
+        >>> round(frechet_distance_from_statistics(a, b), 6)  # (1 - 2)^2 in each of two directions
+        2.0
     """
     _check_widths(a.width, b.width)
     with blas_threads(a.width), np.errstate(over="ignore", invalid="ignore"):

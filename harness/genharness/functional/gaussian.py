@@ -75,6 +75,11 @@ class GaussianStatistics:
         Raises:
             TypeError: They are not real numbers.
             ValueError: They are not a matrix, fewer than two, not finite, or so large that squares overflow.
+
+        Example:
+            >>> statistics = GaussianStatistics.fit(np.random.default_rng(0).normal(size=(500, 8)))
+            >>> statistics.mean.shape, statistics.covariance.shape, statistics.count
+            ((8,), (8, 8), 500)
         """
         array = sample_rows(features, name)
         count, width = array.shape

@@ -39,6 +39,11 @@ def mse(real: ArrayLike, fake: ArrayLike) -> Tensor:
     Raises:
         ValueError: The shapes differ, are not those of images, or are empty.
         TypeError: An argument is not uint8.
+
+    Example:
+        >>> black, grey = np.zeros((2, 3, 8, 8), np.uint8), np.full((2, 3, 8, 8), 51, np.uint8)
+        >>> mse(black, grey)  # (51 / 255)^2
+        tensor([0.0400, 0.0400], dtype=torch.float64)
     """
     return _in_batches(lambda a, b: (a - b).square().flatten(1).mean(1), real, fake)
 
@@ -47,6 +52,11 @@ def psnr(real: ArrayLike, fake: ArrayLike) -> Tensor:
     """Return the peak signal-to-noise ratio of each image in decibels, -10 log10(MSE), float64 `(n,)`.
 
     At least 0, and infinite for equal images. Arguments and errors are those of `mse`.
+
+    Example:
+        >>> black, white = np.zeros((1, 3, 8, 8), np.uint8), np.full((1, 3, 8, 8), 255, np.uint8)
+        >>> psnr(black, white).abs().item(), psnr(white, white).item()
+        (0.0, inf)
     """
     return _decibels(mse(real, fake))
 
@@ -60,6 +70,11 @@ def bce(real: ArrayLike, fake: ArrayLike) -> Tensor:
 
     -(x log y + (1 - x) log(1 - y)) for real x and fake y in 0..1; logarithms are held above -100, as in
     `torch.nn.BCELoss`, so that the result lies in 0..100. Arguments and errors are those of `mse`.
+
+    Example:
+        >>> black, white = np.zeros((1, 3, 8, 8), np.uint8), np.full((1, 3, 8, 8), 255, np.uint8)
+        >>> bce(white, white).abs().item(), bce(white, black).item()
+        (0.0, 100.0)
     """
     return _in_batches(_cross_entropy, real, fake)
 
@@ -76,6 +91,13 @@ def ssim(real: ArrayLike, fake: ArrayLike) -> Tensor:
     at their edges, K1 = .01, K2 = .03, averaged over pixels and channels, as torchmetrics does by default. Mirroring
     needs more pixels than the radius: on a side of 5 or less the window's radius is that side less 1, and its weights
     are normalised again. Arguments and errors are those of `mse`.
+
+    Example:
+        >>> noise = np.random.default_rng(0).integers(0, 256, (2, 1, 16, 16), np.uint8)
+        >>> ssim(noise, noise).round(decimals=6)
+        tensor([1., 1.], dtype=torch.float64)
+        >>> bool((ssim(noise, noise[::-1]) < 0.5).all())
+        True
     """
     return _in_batches(_structural_similarity, real, fake)
 
@@ -138,6 +160,12 @@ def nearest_real(real: ArrayLike, fake: ArrayLike) -> NearestReal:
     Raises:
         ValueError: The images differ in shape, are not `(n, c, h, w)`, or are empty.
         TypeError: An argument is not uint8.
+
+    Example:
+        >>> real = np.stack([np.full((1, 4, 4), level, np.uint8) for level in (0, 100, 200)])  # (n, c, h, w)
+        >>> found = nearest_real(real, real[[2]])
+        >>> found.index, found.psnr
+        (tensor([2]), tensor([inf], dtype=torch.float64))
     """
     reals, fakes = as_images(real, "real"), as_images(fake, "fake")
     if reals.shape[1:] != fakes.shape[1:]:
@@ -161,6 +189,10 @@ def pair_ssim(images: ArrayLike, pairs: int = 1000, seed: int = 0) -> float:
     Raises:
         ValueError: There is one image, or `images` is not `(n, c, h, w)` or empty.
         TypeError: `images` is not uint8.
+
+    Example:
+        >>> pair_ssim(np.zeros((5, 1, 16, 16), np.uint8))  # one image five times
+        1.0
     """
     given = as_images(images, "images")
     if len(given) < 2:

@@ -95,6 +95,13 @@ def memorisation(
     Raises:
         ValueError: An argument is not a matrix, empty or not finite, they differ in columns, or `train` has one row or
             fewer distinct ones than `cells`.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> train, test = rng.normal(size=(500, 8)), rng.normal(size=(200, 8))
+        >>> copies = memorisation(train, test, fake=train[:300], cells=1)
+        >>> copies.authenticity, copies.distance_ratio, copies.copied
+        (0.0, 0.0, 1.0)
     """
     known, held_out, made = _as_sets(train=train, test=test, fake=fake)
     distances, indices = nearest(made, known)
@@ -137,6 +144,11 @@ def authenticity(train: ArrayLike, fake: ArrayLike) -> float:
 
     Raises:
         ValueError: An argument is not a matrix, empty or not finite, they differ in columns, or `train` has one row.
+
+    Example:
+        >>> train = np.array([[0.0], [1.0], [10.0]])  # gaps to the next: 1, 1, 9
+        >>> authenticity(train, np.array([[0.1], [2.5]]))  # at 0.1 from 0, and at 1.5 from 1
+        0.5
     """
     known, made = _as_sets(train=train, fake=fake)
     return _authentic_share(known, *nearest(made, known))
@@ -158,6 +170,11 @@ def distance_ratio(train: ArrayLike, test: ArrayLike, fake: ArrayLike) -> float:
     Raises:
         ValueError: An argument is not a matrix, empty or not finite, they differ in columns, or half of `test` or
             more repeats `train`, so that its median distance is 0.
+
+    Example:
+        >>> train = np.array([[0.0], [10.0]])
+        >>> distance_ratio(train, test=np.array([[2.0], [12.0]]), fake=np.array([[1.0], [9.0]]))
+        0.5
     """
     known, held_out, made = _as_sets(train=train, test=test, fake=fake)
     return _ratio_of_medians(nearest(made, known)[0], nearest(held_out, known)[0])
@@ -190,6 +207,12 @@ def copying_score(
     Raises:
         ValueError: An argument is not a matrix, empty or not finite, they differ in columns, `train` has fewer
             distinct rows than `cells`, or no cell has both a held-out row and `least_fakes` fakes.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> train, test = rng.normal(size=(500, 8)), rng.normal(size=(100, 8))
+        >>> round(copying_score(train, test, fake=train[:100], cells=1), 2)  # U = 0: -5000 / sqrt(10000 * 201 / 12)
+        -12.22
     """
     known, held_out, made = _as_sets(train=train, test=test, fake=fake)
     return _copying_score(known, made, *_cells(known, held_out, cells, seed), least_fakes)

@@ -27,6 +27,11 @@ def random_pairs(n: int, count: int, rng: np.random.Generator) -> Pairs:
 
     Raises:
         ValueError: n or count is too small.
+
+    Example:
+        >>> i, j = random_pairs(4, 100, np.random.default_rng(0))  # there are six
+        >>> i.tolist(), j.tolist()
+        ([1, 2, 2, 3, 3, 3], [0, 0, 1, 0, 1, 2])
     """
     total = check_whole(n, "n", 2) * (n - 1) // 2
     wanted = min(check_whole(count, "count"), total)
@@ -51,6 +56,10 @@ def random_pairs_within(labels: NDArray[Any], count: int, rng: np.random.Generat
 
     Raises:
         ValueError: No class has two samples.
+
+    Example:
+        >>> random_pairs_within(np.array([7, 5, 7]), 10, np.random.default_rng(0))
+        [(array([2]), array([0]))]
     """
     check_whole(count, "count")
     classes, sizes = np.unique(labels, return_counts=True)

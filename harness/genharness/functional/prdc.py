@@ -60,6 +60,10 @@ def knn_radii(features: ArrayLike, k: int, *, name: str = "features") -> Tensor:
 
     Raises:
         ValueError: `features` is not a matrix, empty or not finite, or k is not in 1..n-1.
+
+    Example:
+        >>> knn_radii(np.array([[0.0], [1.0], [3.0]]), k=1)
+        tensor([1., 1., 2.], dtype=torch.float64)
     """
     rows = as_features(features, name)
     k = _check_k(k, rows, name)
@@ -81,6 +85,13 @@ def nearest(query: ArrayLike, base: ArrayLike, k: int = 1) -> tuple[Tensor, Tens
     Raises:
         ValueError: An argument is not a matrix, empty or not finite, they differ in columns or device, or k is
             not in 1..m.
+
+    Example:
+        >>> distances, indices = nearest(np.array([[0.9]]), np.array([[0.0], [1.0], [3.0]]), k=2)
+        >>> indices
+        tensor([[1, 0]])
+        >>> distances.shape
+        torch.Size([1, 2])
     """
     asked, given = as_features(query, "query"), as_features(base, "base")
     check_same_width(asked, "query", given, "base")
@@ -125,6 +136,13 @@ def prdc(
     Raises:
         ValueError: An argument is not a matrix, empty or not finite, they differ in columns or device, or k is
             out of range.
+
+    Example:
+        >>> real = np.arange(10.0)[:, None]  # (N, d); every ball has radius 1
+        >>> prdc(real, real + 0.25, k=1)  # each fake but the last lies in two of them
+        PRDC(precision=1.0, recall=1.0, density=1.9, coverage=1.0)
+        >>> prdc(real, real[:3] + 0.25, k=1).coverage  # balls of 0, 1, 2 and 3
+        0.4
     """
     reals, fakes = as_features(real, "real"), as_features(fake, "fake")
     check_same_width(reals, "real", fakes, "fake")

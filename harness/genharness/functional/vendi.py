@@ -27,6 +27,10 @@ def vendi_score(features: ArrayLike) -> float:
 
     Raises:
         ValueError: `features` is not a matrix, empty or not finite.
+
+    Example:
+        >>> round(vendi_score(np.eye(4)), 6), round(vendi_score(np.ones((4, 7))), 6)
+        (4.0, 1.0)
     """
     rows = as_features(features, "features")
     n, d = rows.shape
@@ -60,6 +64,11 @@ def vendi_from_kernel(kernel: ArrayLike) -> float:
     Raises:
         ValueError: `kernel` is not a finite square matrix, not symmetric, not 1 on its diagonal, or has a negative
             eigenvalue beyond rounding.
+
+    Example:
+        >>> kernel = np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])  # two alike and one on its own
+        >>> round(vendi_from_kernel(kernel), 4)  # exp of the entropy of (2/3, 1/3)
+        1.8899
     """
     table = as_features(kernel, "kernel").double()
     if table.shape[0] != table.shape[1]:

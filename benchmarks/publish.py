@@ -27,7 +27,7 @@ def publish(source: Path, target: Path) -> None:
     for record in store.records():
         for picture in PICTURES:
             if picture in record.artefacts and record.cell.seed == 0:
-                found = store.cell_folder(record.cell.id) / record.artefacts[picture]
+                found = store.cell(record.cell.id).path / record.artefacts[picture]
                 shutil.copy(found, target / f"{record.cell.model}-{record.cell.dataset}-{picture}.png")
 
 

@@ -4,6 +4,7 @@
     |-- PluginError        a plugin is broken, misspelt, or clashes with another
     |-- ConfigError        what was asked for does not exist, does not fit, or is out of range
     |-- DataError          a dataset, archive, image or sample set is unusable
+    |-- NotDefinedError    a score does not exist for what there is, such as too few samples
     `-- RunError           a cell or a results folder failed while in use
 
 Anything else is a defect of genharness or of a plugin and keeps its traceback.
@@ -18,6 +19,7 @@ __all__ = [
     "ConfigError",
     "DataError",
     "GenharnessError",
+    "NotDefinedError",
     "PluginError",
     "RunError",
     "did_you_mean",
@@ -55,6 +57,14 @@ class ConfigError(GenharnessError):
 
 class DataError(GenharnessError):
     """A dataset, archive, image or sample set is unusable."""
+
+
+class NotDefinedError(GenharnessError, ValueError):
+    """A score does not exist for what there is: too few samples for its definition, say, or a set that is not there.
+
+    A metric that raises it is passed over with this reason. It is a `ValueError` too: to whoever calls a function of
+    `genharness.functional`, an argument is out of range.
+    """
 
 
 class RunError(GenharnessError):

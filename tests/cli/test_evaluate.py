@@ -225,8 +225,8 @@ def save_cell(results):
     store = Store(results)
     store.open_for_writing()
     store.save(Record(cell=cell, status="ok", scores={"fid": 1.0}, protocol=protocol.as_plain(), protocol_hash="x"))
-    store.cell_folder(cell.id).mkdir()
-    np.savez(store.cell_folder(cell.id) / "samples.npz", images=IMAGES)
+    store.cell(cell.id).path.mkdir()
+    np.savez(store.cell(cell.id).path / "samples.npz", images=IMAGES)
     return cell
 
 
@@ -240,7 +240,7 @@ def test_a_cell_is_compared_with_its_own_dataset_and_may_be_shortened(tmp_path):
 
 def test_a_cell_without_samples_says_what_to_do(tmp_path):
     cell = save_cell(tmp_path / "results")
-    (Store(tmp_path / "results").cell_folder(cell.id) / "samples.npz").unlink()
+    (Store(tmp_path / "results").cell(cell.id).path / "samples.npz").unlink()
     done = invoke(cell.id, *FAST[2:], "--results", tmp_path / "results")
     assert "run it again with --keep samples" in str(done.exception)
 
@@ -267,7 +267,7 @@ def test_trained_samples_score_outside_as_they_did_inside(genharness, tmp_path):
     trained = genharness("run", "--models", "gaussian", "--datasets", "digits", "--samples", "200", "--keep", "samples")
     assert trained.returncode == 0, trained.stderr
     (inside,) = Store(tmp_path / "results").records()
-    file = Store(tmp_path / "results").cell_folder(inside.cell.id) / "samples.npz"
+    file = Store(tmp_path / "results").cell(inside.cell.id).path / "samples.npz"
     done = genharness("evaluate", file, "--dataset", "digits", "--register", "--name", "copy")
     assert done.returncode == 0, done.stderr
     outside = next(record for record in Store(tmp_path / "results").records() if record.source == "external")

@@ -199,8 +199,8 @@ def test_samples_made_elsewhere_have_no_model_to_draw_from(draw, tmp_path):
 
 def test_a_damaged_checkpoint_is_named(cells, draw, tmp_path):
     store, cell = _saved(tmp_path / "results")
-    store.cell_folder(cell.id).mkdir()
-    (store.cell_folder(cell.id) / "checkpoint.pt").write_bytes(b"no checkpoint")
+    store.cell(cell.id).path.mkdir()
+    (store.cell(cell.id).path / "checkpoint.pt").write_bytes(b"no checkpoint")
     done = draw("vae-digits", "-n", 2, "--out", tmp_path / "fakes", results=tmp_path / "results")
     assert done.code == 2
     assert f"the checkpoint of {cell.id} is unusable" in done.text

@@ -250,8 +250,8 @@ def cell(tmp_path):
     own = Cell(model="vae", dataset="digits", seed=0, budget="smoke", length="9steps", protocol=one.protocol)
     store = Store(tmp_path / "results")
     store.open_for_writing()
-    store.cell_folder(own.id).mkdir()
-    np.savez(store.cell_folder(own.id) / "samples.npz", images=IMAGES)
+    store.cell(own.id).path.mkdir()
+    np.savez(store.cell(own.id).path / "samples.npz", images=IMAGES)
     trained = dataclasses.replace(record, cell=own, source="trained")
     store.save(trained)
     return store, trained
@@ -328,7 +328,7 @@ def test_options_that_a_cells_own_protocol_decides_are_refused(cell, option):
 
 def test_a_registered_cell_of_samples_made_elsewhere_is_refused(cell):
     store, record = cell
-    (store.cell_folder(record.cell.id) / "samples.npz").unlink()
+    (store.cell(record.cell.id).path / "samples.npz").unlink()
     store.save(dataclasses.replace(record, source="external"))
     message = str(verified(store).exception)
     assert "samples that were made elsewhere: name the samples themselves" in message
@@ -414,7 +414,7 @@ def test_a_doctored_cell_is_caught(own_results, key):
 
 def test_without_a_checkpoint_reconstructions_are_not_compared_and_the_rest_is(own_results):
     store, record = own_results
-    (store.cell_folder(record.cell.id) / "checkpoint.pt").unlink()
+    (store.cell(record.cell.id).path / "checkpoint.pt").unlink()
     done = verified(store)
     assert done.exit_code == 0
     assert "reconstruction by torchmetrics, torch: vae-digits" in " ".join(done.stdout.split())

@@ -74,21 +74,21 @@ def test_a_record_that_is_being_written_is_not_read_and_not_moved(store):
 
 def test_what_killed_writers_left_of_a_cell_is_removed_and_nothing_else(store):
     cell = record().cell
-    inside = store.cell_folder(cell.id) / "features"
+    inside = store.cell(cell.id).path / "features"
     inside.mkdir(parents=True)
     left = [
         store.records_folder / f".1-00000000.{cell.id}.json",
-        store.cell_folder(cell.id) / ".1-00000000.samples.npz",
+        store.cell(cell.id).path / ".1-00000000.samples.npz",
         inside / ".1-00000000.abc" / "features.npy",
     ]
     left[2].parent.mkdir()
     other = store.records_folder / ".1-00000000.other.json"
-    for path in (*left, other, store.cell_folder(cell.id) / "samples.npz"):
+    for path in (*left, other, store.cell(cell.id).path / "samples.npz"):
         path.touch()
     store.remove_leftovers(cell.id)
     assert not any(path.exists() for path in left)
     assert other.exists()
-    assert (store.cell_folder(cell.id) / "samples.npz").exists()
+    assert (store.cell(cell.id).path / "samples.npz").exists()
 
 
 def test_a_failure_never_replaces_a_finished_record(store):

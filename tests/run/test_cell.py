@@ -90,7 +90,7 @@ def test_measurements_are_those_that_are_documented(task):
 def test_a_cell_leaves_grid_strip_samples_and_checkpoint(task):
     one = task("vae", budget="10steps")
     done = finish(one)
-    folder = Store(one.settings.results).cell_folder(done.cell.id)
+    folder = Store(one.settings.results).cell(done.cell.id).path
     assert {"grid", "strip", "samples", "checkpoint", "reconstructions", "interpolation"} <= set(done.artefacts)
     assert all((folder / name).stat().st_size for name in done.artefacts.values())
 
@@ -113,7 +113,7 @@ def test_the_checkpoint_at_the_best_score_over_training_is_kept_beside_the_last(
     best, curve = done.history["best"], done.history["scores"]
     assert best["column"] == "fid"
     assert best["value"] == min(curve["fid"]) == curve["fid"][curve["step"].index(best["step"])]
-    folder = Store(one.settings.results).cell_folder(done.cell.id)
+    folder = Store(one.settings.results).cell(done.cell.id).path
     kept = load_checkpoint(folder / done.artefacts["best_checkpoint"], done.cell.id, torch.device("cpu"))
     assert (kept.step, kept.finished) == (best["step"], False)
     assert load_checkpoint(folder / "checkpoint.pt", done.cell.id, torch.device("cpu")).step == 40
@@ -131,7 +131,7 @@ def test_a_kill_between_the_last_and_the_best_checkpoint_costs_neither(task, mon
             finish(one)
     done = finish(one)
     assert untimed(done) == untimed(whole)
-    folder = Store(one.settings.results).cell_folder(done.cell.id)
+    folder = Store(one.settings.results).cell(done.cell.id).path
     kept = load_checkpoint(folder / "best.pt", done.cell.id, torch.device("cpu"))
     assert kept.step == whole.history["best"]["step"]
 
@@ -160,7 +160,7 @@ def test_a_stopped_cell_goes_on_as_if_nothing_had_happened(task, stop_at):
 def test_a_stop_before_scoring_keeps_the_training(task):
     stopped = finish(task(), StopAfter(40))
     assert stopped.status == "interrupted"
-    assert Store(task().settings.results).cell_folder(stopped.cell.id).joinpath("checkpoint.pt").is_file()
+    assert Store(task().settings.results).cell(stopped.cell.id).path.joinpath("checkpoint.pt").is_file()
     done = finish(task(), lambda: False)
     assert done.status == "ok"
 
@@ -178,7 +178,7 @@ def test_a_damaged_checkpoint_is_named_set_aside_and_training_begins_anew(task, 
     one = task(results="cut")
     finish(one, StopAfter(20))
     store = Store(one.settings.results)
-    path = store.cell_folder(one.cell.id) / "checkpoint.pt"
+    path = store.cell(one.cell.id).path / "checkpoint.pt"
     content = path.read_bytes()
     if damage == "foreign":
         torch.save({"format": 1}, path)
@@ -277,7 +277,7 @@ def test_a_metric_that_is_added_later_is_scored_without_training_again(task):
 def test_only_what_is_wanted_is_kept(task, keep, kept):
     one = task(settings={**SCORED, "keep": keep})
     done = finish(one)
-    folder = Store(one.settings.results).cell_folder(done.cell.id)
+    folder = Store(one.settings.results).cell(done.cell.id).path
     assert {path.name for path in folder.iterdir() if path.suffix != ".png"} == kept
     assert all((folder / name).is_file() for name in done.artefacts.values())
 

@@ -129,15 +129,15 @@ def _told(records: Sequence[Record], plans: Sequence[External], *, named: bool) 
     lines = []
     for record, one in zip(records, plans, strict=True):
         lines += [f"{record.cell.model}: {note}" for note in (*one.found.notes, *one.reference.notes)]
-        failed = {name: reason for name, reason in record.skipped.items() if named or name not in one.skipped}
-        lines += [f"{record.cell.model}: no {name}: {reason}" for name, reason in failed.items()]
+        absent = {name: reason for name, reason in record.skipped.items() if named or name not in one.skipped}
+        lines += [f"{record.cell.model}: no {name}: {reason}" for name, reason in absent.items()]
     if len({record.protocol["sample_count"] for record in records}) > 1:
         lines.append("sets of different counts are not ranked together: give --count")
     return lines
 
 
 def _reasons(records: Sequence[Record]) -> list[str]:
-    return [f"{name}: {reason}" for record in records for name, reason in record.skipped.items()]
+    return [f"{name}: {why}" for record in records for name, why in {**record.skipped, **record.failed}.items()]
 
 
 def _print_notes(lines: Sequence[str]) -> None:

@@ -65,6 +65,6 @@ def sample(
             report=progress.report,
         )
         write_samples(drawn, out)
-    found = record.history["best"] if checkpoint == "best" else None
-    which = f" at its best {found['column']}, {found['value']:.4g} at step {found['step']}," if found else ""
+    found = record.history.best if checkpoint == "best" else None
+    which = f" at its best {found.column}, {found.value:.4g} at step {found.step}," if found else ""
     click.echo(f"{count:,} samples of {record.cell}{which} in {out}")

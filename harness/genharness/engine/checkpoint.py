@@ -10,8 +10,10 @@ from typing import Any
 
 import torch
 
+from genharness.engine.average import WeightAverage
 from genharness.errors import RunError
 from genharness.files.atomic import replace_file
+from genharness.kit.model import GenerativeModel
 
 __all__ = ["FORMAT", "Checkpoint", "UnreadableCheckpointError", "load_checkpoint", "save_checkpoint"]
 
@@ -49,6 +51,12 @@ class Checkpoint:
     average: dict[str, Any] | None
     random: dict[str, Any]
     progress: dict[str, Any]
+
+    def restore(self, model: GenerativeModel, average: WeightAverage) -> None:
+        """Put the weights, the optimisers' state and the average back where they were."""
+        model.load_state_dict(self.model)
+        model.load_training_state(self.training)
+        average.load(self.average)
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:

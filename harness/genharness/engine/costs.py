@@ -7,7 +7,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -23,6 +23,8 @@ from genharness.kit.model import Batch, GenerativeModel
 
 __all__ = ["attempted", "flops", "inference", "parameters", "peak_memory", "reset_peak"]
 
+T = TypeVar("T")
+
 WARM_UPS = 10
 CALLS = 100
 SWEEP = (1, 8, 32, 128, 512)
@@ -33,20 +35,19 @@ _COUNTED_STEPS = 5
 """Steps over which operations are averaged: a critic may take five for one of the generator."""
 
 
-def attempted(what: str, measure: Callable[[], Mapping[str, float]], notes: list[str]) -> dict[str, float]:
-    """Return measurements, or none and a note why: what a model costs must never lose what it is worth.
+def attempted(what: str, measure: Callable[[], T], nothing: T) -> tuple[T, tuple[str, ...]]:
+    """Return measurements, or `nothing` and a note why: what a model costs must never lose what it is worth.
 
     Args:
         what: What is measured, for the note.
         measure: Gives the measurements; it may raise anything, lack of memory included.
-        notes: The record's notes.
+        nothing: What stands for measurements that cannot be had.
     """
     try:
-        return dict(measure())
+        return measure(), ()
     except Exception as error:  # a plugin's code runs in here, with arguments that nothing else gives it
         reason = " ".join(str(error).split())[:200]
-        notes.append(f"{what} not measured: {type(error).__name__}: {reason}")
-        return {}
+        return nothing, (f"{what} not measured: {type(error).__name__}: {reason}",)
 
 
 def parameters(model: GenerativeModel) -> dict[str, float]:

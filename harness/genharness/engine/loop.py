@@ -17,9 +17,10 @@ from genharness.engine.feed import Feeder
 from genharness.errors import RunError
 from genharness.kit.model import Batch, GenerativeModel
 from genharness.kit.precision import autocast
+from genharness.spec.history import History
 from genharness.spec.length import Length
 
-__all__ = ["DivergedError", "History", "Progress", "StopRequestedError", "Trainer"]
+__all__ = ["DivergedError", "Progress", "StopRequestedError", "Trainer"]
 
 _POINTS = 200
 """How many points of a loss curve a record keeps, about."""
@@ -34,29 +35,6 @@ class DivergedError(Exception):
 
 class StopRequestedError(Exception):
     """Training was asked to stop; its state is saved."""
-
-
-@dataclass
-class History:
-    """Curves over training: `losses` and `scores` hold a list of steps and a list for each series."""
-
-    losses: dict[str, list[float]] = field(default_factory=lambda: {"step": []})
-    scores: dict[str, list[float | None]] = field(default_factory=lambda: {"step": []})
-    events: list[dict[str, Any]] = field(default_factory=list)
-
-    def add_losses(self, step: int, values: Mapping[str, float]) -> None:
-        """Append one point to the loss curves."""
-        _append(self.losses, step, values)
-
-    def add_scores(self, step: int, values: Mapping[str, float | None]) -> None:
-        """Append one point to the score curves."""
-        _append(self.scores, step, values)
-
-
-def _append(series: dict[str, Any], step: int, values: Mapping[str, float | None]) -> None:
-    series["step"].append(step)
-    for name, value in values.items():
-        series.setdefault(name, []).append(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

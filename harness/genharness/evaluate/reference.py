@@ -17,7 +17,7 @@ from genharness.kit.evaluation import SampleSet
 from genharness.measure.evaluation import SampleData
 from genharness.measure.feature_cache import FeatureCache, content_digest
 from genharness.plugin.registry import Registry
-from genharness.run.score import dataset_sets
+from genharness.measure.build import dataset_sets
 from genharness.spec.plugins import DataShape
 from genharness.spec.protocol import Protocol
 from genharness.spec.report import Report

@@ -185,7 +185,7 @@ def _source(word: str, store: Store) -> _Source:
     record = store.find(word)
     if record.source == "external":
         raise DataError(f"cell {record.cell.id} is of samples that were made elsewhere: name the samples themselves")
-    file = store.cell_folder(record.cell.id) / "samples.npz"
+    file = store.cell(record.cell.id).samples
     if not file.is_file():
         raise DataError(f"cell {record.cell.id} has no samples: run it again with --keep samples --fresh")
     return _Source(file, record)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -15,16 +14,17 @@ from genharness.evaluate.samples import SampleFile
 from genharness.files.home import home
 from genharness.files.paths import printable
 from genharness.kit.extractor import Extractor, ExtractorContext
+from genharness.measure.build import build_extractor, build_metrics, classifier_name
 from genharness.measure.capabilities import Views
-from genharness.measure.evaluation import SampleData, SampleEvaluation, Scores, score
+from genharness.measure.evaluation import SampleData, SampleEvaluation
 from genharness.measure.feature_cache import FeatureCache, content_digest
 from genharness.measure.score_cache import ScoreCache
+from genharness.measure.scoring import MetricResult, score
 from genharness.plugin.registry import Registry
-from genharness.run.score import build_extractor, build_metrics, classifier_name
 from genharness.spec.cell import Cell
 from genharness.spec.plugins import MetricSpec
 from genharness.spec.protocol import Protocol
-from genharness.spec.record import Record
+from genharness.spec.record import Record, now
 from genharness.spec.report import Report
 
 __all__ = ["evaluation_of", "score_samples"]
@@ -90,23 +90,25 @@ def score_samples(one: External, registry: Registry, request: Request, report: R
     """
     import torch
 
-    started, begun = _now(), time.monotonic()
+    started = now()
     evaluation = evaluation_of(one, registry, request, report)
     identity = evaluation.built_extractor(one.protocol.extractor).identity
+    begun = time.monotonic()
     protocol = dataclasses.replace(one.protocol, dataset_hash=one.reference.content_hash, extractor_identity=identity)
-    scores = _scores(one, registry, evaluation, protocol, report)
+    values, results = _scores(one, registry, evaluation, protocol, report)
     return Record(
         cell=_cell(one, registry, request),
         status="ok",
         measurements={"evaluate_seconds": time.monotonic() - begun},
-        scores=scores.values,
-        skipped={**one.skipped, **scores.skipped},
+        scores=values,
+        skipped=one.skipped | {result.metric.name: result.skipped for result in results if result.skipped},
+        failed={result.metric.name: result.failed for result in results if result.failed},
         protocol=protocol.as_plain(),
         protocol_hash=protocol.hash,
         facts={**evaluation.facts(), **_facts(one.found)},
         environment=environment(torch.device(request.device), deterministic=False),
         started_at=started,
-        finished_at=_now(),
+        finished_at=now(),
         notes=[printable(note) for note in (f"samples of {one.found.where}", *one.found.notes, *one.reference.notes)],
         source="external",
     )
@@ -114,19 +116,18 @@ def score_samples(one: External, registry: Registry, request: Request, report: R
 
 def _scores(
     one: External, registry: Registry, evaluation: SampleEvaluation, protocol: Protocol, report: Report
-) -> Scores:
-    """Return the scores: those that are kept of the same content, and the others computed and kept."""
+) -> tuple[dict[str, float | None], list[MetricResult]]:
+    """Return the scores, and what was computed of them now: the others are kept of the same content."""
     cache = ScoreCache(home() / "scores", evaluation, _score_key(one.found, protocol))
     kept = {name: cache.find(registry.metrics.find(name), options) for name, options in one.metrics.items()}
     missing = {name: options for name, options in one.metrics.items() if kept[name] is None}
-
-    def keep(spec: MetricSpec, values: Mapping[str, float | None]) -> None:
-        cache.keep(spec, one.metrics[spec.name], dict(values), evaluation.asked)
-
-    scores = score(build_metrics(registry, missing), evaluation, lambda name: report(0, 0, f"scoring {name}"), keep)
-    for numbers in kept.values():
-        scores.values |= numbers or {}
-    return scores
+    results = []
+    for result in score(build_metrics(registry, missing), evaluation, lambda name: report(0, 0, f"scoring {name}")):
+        results.append(result)
+        if result.values:
+            cache.keep(result.metric, one.metrics[result.metric.name], dict(result.values), result.extractors)
+    values = [numbers or {} for numbers in kept.values()] + [result.values for result in results]
+    return {key: value for numbers in values for key, value in numbers.items()}, results
 
 
 def _score_key(found: SampleFile, protocol: Protocol) -> dict[str, Any]:
@@ -162,7 +163,3 @@ def _identity(found: SampleFile) -> dict[str, str]:
 def _facts(found: SampleFile) -> dict[str, float]:
     counts = {f"samples_{key}": float(count) for key, count in found.touched.items()}
     return {"samples_scored": float(len(found.samples)), **counts}
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

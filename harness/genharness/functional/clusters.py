@@ -10,6 +10,7 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
+from genharness.errors import NotDefinedError
 from genharness.functional.checks import ArrayLike, as_features, check_whole
 from genharness.functional.prdc import nearest
 
@@ -38,14 +39,14 @@ def kmeans_centres(features: ArrayLike, cells: int, seed: int, *, name: str = "f
     """
     rows = as_features(features, name)
     if check_whole(cells, "cells") > len(rows):
-        raise ValueError(f"cells = {cells} need at least {cells} rows in {name}, which has {len(rows)}")
+        raise NotDefinedError(f"cells = {cells} need at least {cells} rows in {name}, which has {len(rows)}")
     scale = _scale(rows)
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         try:
             fitted = KMeans(cells, n_init=1, random_state=seed).fit((rows * scale).cpu().numpy())
         except ConvergenceWarning as fewer:
-            raise ValueError(f"cells = {cells} are more than the distinct rows of {name}") from fewer
+            raise NotDefinedError(f"cells = {cells} are more than the distinct rows of {name}") from fewer
     return torch.from_numpy(fitted.cluster_centers_).to(rows.device, rows.dtype) / scale
 
 

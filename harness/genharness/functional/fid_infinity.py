@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from genharness.errors import NotDefinedError
 from genharness.functional.checks import ArrayLike, check_whole
 from genharness.functional.frechet import frechet_distance_from_statistics
 from genharness.functional.gaussian import GaussianStatistics, sample_rows
@@ -85,5 +86,5 @@ def _sizes(count: int, points: int, smallest: int | None) -> tuple[int, ...]:
     check_whole(points, "points", 2)
     first = max(2, count // 10) if smallest is None else check_whole(smallest, "smallest", 2)
     if first >= count:
-        raise ValueError(f"fake has {count} samples, too few for subsets of {first} and more")
+        raise NotDefinedError(f"fake has {count} samples, too few for subsets of {first} and more")
     return tuple(int(size) for size in np.unique(np.linspace(first, count, points).astype(int)))

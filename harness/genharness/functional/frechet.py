@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from scipy.linalg import lapack
 
+from genharness.errors import NotDefinedError
 from genharness.functional.checks import ArrayLike
 from genharness.functional.gaussian import (
     SMALL_WIDTH,
@@ -161,7 +162,7 @@ def _without_root(mean_a: FloatArray, mean_b: FloatArray, traces: float) -> floa
     difference = mean_a - mean_b
     plain = float(difference @ difference) + traces
     if not np.isfinite(np.square(plain)):
-        raise ValueError("features hold values so large that their squares overflow: scale them down")
+        raise NotDefinedError("features hold values so large that their squares overflow: scale them down")
     return plain
 
 

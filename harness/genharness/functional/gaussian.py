@@ -15,7 +15,7 @@ from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # ships no types
 
-from genharness.errors import DataError
+from genharness.errors import DataError, NotDefinedError
 from genharness.files.archives import list_members
 from genharness.files.atomic import replace_file
 from genharness.functional.checks import ArrayLike, as_features
@@ -158,7 +158,7 @@ def sample_rows(features: ArrayLike, name: str) -> NDArray[Any]:
     """Return features as a numpy matrix on the CPU, at least two rows; errors as in `GaussianStatistics.fit`."""
     rows = as_features(features, name)
     if len(rows) < 2:
-        raise ValueError(f"{name} has one sample, and a covariance needs at least two")
+        raise NotDefinedError(f"{name} has one sample, and a covariance needs at least two")
     array: NDArray[Any] = rows.cpu().numpy()
     return array
 

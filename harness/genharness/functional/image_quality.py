@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genharness.errors import NotDefinedError
 from genharness.functional.checks import ArrayLike, as_images, check_whole
 from genharness.functional.pairs import random_pairs
 from genharness.functional.parallel import full_precision
@@ -196,7 +197,7 @@ def pair_ssim(images: ArrayLike, pairs: int = 1000, seed: int = 0) -> float:
     """
     given = as_images(images, "images")
     if len(given) < 2:
-        raise ValueError("images must be at least 2 to make a pair, not 1")
+        raise NotDefinedError("images must be at least 2 to make a pair, not 1")
     drawn = random_pairs(len(given), check_whole(pairs, "pairs"), np.random.default_rng(seed))
     i, j = (torch.from_numpy(side).to(given.device) for side in drawn)
     size = max(1, _BATCH_VALUES // given[0].numel())

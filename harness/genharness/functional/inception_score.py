@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genharness.errors import NotDefinedError
 from genharness.functional.checks import ArrayLike, as_features, check_whole
 
 __all__ = ["InceptionScore", "inception_score"]
@@ -51,7 +52,7 @@ def inception_score(logits: ArrayLike, *, splits: int = 10, shuffle: bool = True
     """
     rows = as_features(logits, "logits")
     if check_whole(splits, "splits") > len(rows):
-        raise ValueError(f"splits must be at most the number of samples {len(rows)}, not {splits}")
+        raise NotDefinedError(f"splits must be at most the number of samples {len(rows)}, not {splits}")
     if shuffle:
         order = np.random.RandomState(seed).permutation(len(rows))  # the legacy generator is torch-fidelity's
         rows = rows[torch.from_numpy(order).to(rows.device)]

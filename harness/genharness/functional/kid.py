@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genharness.errors import NotDefinedError
 from genharness.functional.checks import ArrayLike, as_features, check_same_width, check_whole
 from genharness.functional.parallel import full_precision, side_by_side
 
@@ -123,14 +124,14 @@ def _pair(real: ArrayLike, fake: ArrayLike) -> tuple[Tensor, Tensor]:
     check_same_width(a, "real", b, "fake")
     for rows, name in ((a, "real"), (b, "fake")):
         if len(rows) < 2:
-            raise ValueError(f"{name} has one sample, and an unbiased estimate needs at least two")
+            raise NotDefinedError(f"{name} has one sample, and an unbiased estimate needs at least two")
     common = torch.promote_types(a.dtype, b.dtype)
     return a.to(common), b.to(common)
 
 
 def _checked(values: Tensor) -> Tensor:
     if not torch.isfinite(values).all():
-        raise ValueError("features hold values so large that their kernel overflows: scale them down")
+        raise NotDefinedError("features hold values so large that their kernel overflows: scale them down")
     return values
 
 

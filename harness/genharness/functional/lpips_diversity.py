@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from genharness.errors import NotDefinedError
 from genharness.functional.checks import ArrayLike, as_images, check_whole
 from genharness.functional.pairs import Pairs, random_pairs, random_pairs_within
 
@@ -72,7 +73,7 @@ def lpips_diversity(
     if given.shape[1] not in (1, 3):
         raise ValueError(f"images must have 1 or 3 channels, not {given.shape[1]}")
     if len(given) < 2:
-        raise ValueError("images must be at least 2 to make a pair, not 1")
+        raise NotDefinedError("images must be at least 2 to make a pair, not 1")
     check_whole(pairs, "pairs")
     measure = _PairDistance(given, distance, check_whole(batch, "batch"), torch.device(device or given.device))
     drawn = random_pairs(len(given), pairs, np.random.default_rng([seed, 0]))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 from torch import Tensor
 
+from genharness.errors import NotDefinedError
 from genharness.functional.checks import ArrayLike, as_features, check_same_width, check_whole
 from genharness.functional.clusters import cells_of, kmeans_centres
 from genharness.functional.prdc import knn_radii, nearest
@@ -263,7 +264,7 @@ def _as_sets(**sets: ArrayLike) -> list[Tensor]:
 
 def _authentic_share(train: Tensor, distances: Tensor, indices: Tensor) -> float:
     if len(train) < 2:
-        raise ValueError("train must have at least 2 rows, not 1: its nearest neighbours are compared with")
+        raise NotDefinedError("train must have at least 2 rows, not 1: its nearest neighbours are compared with")
     return (distances > _gaps(train, indices)).double().mean().item()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from genharness.errors import NotDefinedError
 from genharness.functional.checks import check_whole
 
 __all__ = ["random_pairs", "random_pairs_within"]
@@ -65,7 +66,7 @@ def random_pairs_within(labels: NDArray[Any], count: int, rng: np.random.Generat
     classes, sizes = np.unique(labels, return_counts=True)
     members = [np.flatnonzero(labels == label) for label in classes[sizes >= 2]]
     if not members:
-        raise ValueError(f"labels put no two of {len(labels)} samples in one class")
+        raise NotDefinedError(f"labels put no two of {len(labels)} samples in one class")
     share = -(-count // len(members))
     drawn = [(indices, random_pairs(len(indices), share, rng)) for indices in members]
     return [(indices[i], indices[j]) for indices, (i, j) in drawn]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from genharness.errors import NotDefinedError
 from genharness.functional.checks import ArrayLike, as_features, check_same_width, check_whole
 from genharness.functional.exact.balls import Balls, overlap
 from genharness.functional.exact.search import kth_distances, nearest_distinct
@@ -97,7 +98,7 @@ def nearest(query: ArrayLike, base: ArrayLike, k: int = 1) -> tuple[Tensor, Tens
     check_same_width(asked, "query", given, "base")
     k = check_whole(k, "k")
     if k > len(given):
-        raise ValueError(f"k = {k} neighbours need at least {k} rows in base, which has {len(given)}")
+        raise NotDefinedError(f"k = {k} neighbours need at least {k} rows in base, which has {len(given)}")
     asked, given = _same_type(asked, given)
     with full_precision(given.device):
         bases, queries = Points.of(given).together_with(Points.of(asked))
@@ -173,7 +174,7 @@ def _scores(reals: Points, real_radii: Tensor, fakes: Points, fake_radii: Tensor
 def _check_k(k: int, rows: Tensor, name: str) -> int:
     k = check_whole(k, "k")
     if k >= len(rows):
-        raise ValueError(f"k = {k} neighbours need more than {k} rows in {name}, which has {len(rows)}")
+        raise NotDefinedError(f"k = {k} neighbours need more than {k} rows in {name}, which has {len(rows)}")
     return k
 
 

@@ -1,10 +1,10 @@
-"""The evaluation that metrics are given, and the loop that asks them."""
+"""The evaluation that metrics are given."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, overload
 
@@ -13,20 +13,17 @@ import torch
 from numpy.typing import NDArray
 
 from genharness.data import PreparedData
-from genharness.engine.memory import is_out_of_memory
 from genharness.errors import ConfigError, DataError, GenharnessError
 from genharness.files.code_digests import code_digest
 from genharness.functional.gaussian import GaussianStatistics
-from genharness.kit.evaluation import Metric, Reconstructions, SampleSet
+from genharness.kit.evaluation import Reconstructions, SampleSet
 from genharness.kit.extractor import Extracted, Extractor
 from genharness.measure.capabilities import Views
 from genharness.measure.feature_cache import FeatureCache, extract
 from genharness.spec.capabilities import CAPABILITIES, CapabilityName
-from genharness.spec.plugins import MetricSpec
 from genharness.spec.protocol import Protocol
-from genharness.spec.record import METRIC_FAILED
 
-__all__ = ["SampleData", "SampleEvaluation", "Scores", "dataset_samples", "score"]
+__all__ = ["SampleData", "SampleEvaluation", "dataset_samples"]
 
 
 @dataclass(frozen=True)
@@ -98,8 +95,7 @@ class SampleEvaluation:
         self._classifier = classifier
         self._views = dict(views or {})
         self._of_model: dict[CapabilityName, Any] = {}
-        self.asked: set[str] = set()
-        """Extractors that features were asked of; `score` empties it before each metric."""
+        self._noting: list[set[str]] = []
         self._extractors: dict[str, Extractor] = {}
         self._missing: dict[str, GenharnessError] = {}
         self._extracted: dict[tuple[SampleSet, str], Extracted] = {}
@@ -137,10 +133,21 @@ class SampleEvaluation:
     def extracted(self, which: SampleSet, extractor: str | None = None) -> Extracted:
         """Return features and logits, from the cache where they are in it."""
         name = extractor or self.extractor
-        self.asked.add(name)
+        for names in self._noting:
+            names.add(name)
         if (which, name) not in self._extracted:
             self._extracted[which, name] = self._load_or_extract(which, name)
         return self._extracted[which, name]
+
+    @contextmanager
+    def noting_extractors(self) -> Iterator[set[str]]:
+        """Give a set that takes in the names of the extractors which are asked for features within the block."""
+        names: set[str] = set()
+        self._noting.append(names)
+        try:
+            yield names
+        finally:
+            self._noting.pop()
 
     def features(self, which: SampleSet) -> NDArray[np.float32]:
         """Return `(n, d)` features of the protocol's extractor."""
@@ -255,56 +262,3 @@ class SampleEvaluation:
     def _extractor_key(self, name: str) -> dict[str, str]:
         extractor = self.built_extractor(name)
         return {"extractor": name, "identity": extractor.identity, "resize": extractor.context.resize}
-
-
-@dataclass
-class Scores:
-    """What metrics gave.
-
-    Attributes:
-        values: Numbers by column key; None where undefined.
-        skipped: Metrics that could not be computed, with the reason.
-    """
-
-    values: dict[str, float | None] = field(default_factory=dict)
-    skipped: dict[str, str] = field(default_factory=dict)
-
-
-def score(
-    metrics: Iterable[tuple[MetricSpec, Metric]],
-    evaluation: SampleEvaluation,
-    on_metric: Callable[[str], None] = lambda name: None,
-    on_scored: Callable[[MetricSpec, Mapping[str, float | None]], None] = lambda spec, values: None,
-) -> Scores:
-    """Ask every metric; one that fails is noted with its reason and does not cost the others.
-
-    Args:
-        metrics: What to ask.
-        evaluation: What they are computed from.
-        on_metric: Told the name of each before it is asked.
-        on_scored: Told the numbers of each that did not fail.
-    """
-    scores = Scores()
-    for spec, metric in metrics:
-        on_metric(spec.name)
-        evaluation.asked.clear()
-        try:
-            values = _numbers(spec, metric.compute(evaluation))
-        except (GenharnessError, ValueError, ArithmeticError, LookupError, TypeError, RuntimeError) as error:
-            if is_out_of_memory(error):
-                raise
-            text = " ".join(str(error).split())
-            expected = isinstance(error, (GenharnessError, ValueError))
-            scores.skipped[spec.name] = text if expected else f"{METRIC_FAILED}{type(error).__name__}: {text[:300]}"
-            continue
-        scores.values |= values
-        on_scored(spec, values)
-    return scores
-
-
-def _numbers(spec: MetricSpec, values: Mapping[str, float]) -> dict[str, float | None]:
-    known = {column.key for column in spec.columns}
-    unknown = sorted(set(values) - known)
-    if unknown:
-        raise ConfigError(f"metric {spec.name} returned {unknown[0]!r}, which is none of its columns")
-    return {key: float(value) if math.isfinite(value) else None for key, value in values.items()}

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from genharness.spec.history import BestPoint
 from genharness.spec.plugins import Column, MetricSpec
 from genharness.stats.values import LARGEST
 
 __all__ = ["best_point"]
 
 
-def best_point(scores: Mapping[str, Sequence[float | None]], metrics: Iterable[MetricSpec]) -> dict[str, Any] | None:
+def best_point(scores: Mapping[str, Sequence[float | None]], metrics: Iterable[MetricSpec]) -> BestPoint | None:
     """Return the best of the scores over training, as a record keeps it.
 
     It is chosen by the column that ranks the leaderboard: the first with a better end, of the metrics that are scored
@@ -22,7 +23,7 @@ def best_point(scores: Mapping[str, Sequence[float | None]], metrics: Iterable[M
         metrics: Metrics that may have been scored.
 
     Returns:
-        `column`, `step` and `value`; None where nothing finite was scored.
+        The point; None where nothing finite was scored.
     """
     columns = [column for spec in sorted(metrics, key=lambda spec: spec.place) for column in spec.columns]
     for column in columns:
@@ -32,7 +33,7 @@ def best_point(scores: Mapping[str, Sequence[float | None]], metrics: Iterable[M
     return None
 
 
-def _best(steps: Sequence[Any], values: Sequence[float | None], column: Column) -> dict[str, Any] | None:
+def _best(steps: Sequence[Any], values: Sequence[float | None], column: Column) -> BestPoint | None:
     finite = [
         (value, step) for step, value in zip(steps, values, strict=False) if value is not None and abs(value) < LARGEST
     ]
@@ -40,4 +41,4 @@ def _best(steps: Sequence[Any], values: Sequence[float | None], column: Column) 
         return None
     sign = -1 if column.higher_is_better else 1
     value, step = min(finite, key=lambda point: (sign * point[0], point[1]))
-    return {"column": column.key, "step": int(step), "value": value}
+    return BestPoint(column=column.key, step=int(step), value=value)

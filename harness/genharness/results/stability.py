@@ -81,7 +81,7 @@ def stability_of(record: Record, directions: Mapping[str, bool | None]) -> Stabi
         record: A cell's record, with its history.
         directions: For each score whether higher is better; scores without a better end are passed over.
     """
-    losses, scores = record.history.get("losses", {}), record.history.get("scores", {})
+    losses, scores = record.history.losses, record.history.scores
     series = {name: values for name, values in losses.items() if name != "step"}
     return Stability(
         loss_variance={
@@ -92,7 +92,7 @@ def stability_of(record: Record, directions: Mapping[str, bool | None]) -> Stabi
             for name, values in scores.items()
             if (higher := directions.get(name)) is not None and (gap := _last_minus_best(values, higher)) is not None
         },
-        nan_events=_nan_events(series, losses.get("step", []), record.history.get("events", [])),
+        nan_events=_nan_events(series, losses.get("step", []), record.history.events),
         diverged=record.status == "diverged",
     )
 

@@ -17,6 +17,7 @@ import orjson
 from genharness.errors import ConfigError, RunError, did_you_mean
 from genharness.files.atomic import remove_temporaries, write_bytes
 from genharness.files.gc_pause import no_collection
+from genharness.results.cell_folder import CellFolder
 from genharness.spec.record import Record
 
 __all__ = ["Store"]
@@ -41,9 +42,9 @@ class Store:
         """Where the records are."""
         return self.folder / "records"
 
-    def cell_folder(self, cell_id: str) -> Path:
-        """Return where the artefacts of a cell are (not created)."""
-        return self.folder / "cells" / cell_id
+    def cell(self, cell_id: str) -> CellFolder:
+        """Return the folder of a cell (not created)."""
+        return CellFolder(self.folder / "cells" / cell_id)
 
     def record_path(self, cell_id: str) -> Path:
         """Return where the record of a cell is."""
@@ -106,7 +107,7 @@ class Store:
         """Delete what killed writers left of a cell; its lock is held, so none of them is alive."""
         path = self.record_path(cell_id)
         remove_temporaries(path.parent, path.name)
-        for folder in (self.cell_folder(cell_id), self.cell_folder(cell_id) / "features"):
+        for folder in (self.cell(cell_id).path, self.cell(cell_id).features):
             remove_temporaries(folder)
 
     def load(self, cell_id: str) -> Record | None:

@@ -1,16 +1,12 @@
-"""One cell: data, fit, sample, measure, record. Whatever happens, a record says how it ended."""
+"""One cell: data, train, sample, measure, record. Whatever happens, a record says how it ended."""
 
 from __future__ import annotations
 
-import datetime
 import errno
 import shutil
-import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -23,18 +19,20 @@ from genharness.engine.loop import DivergedError, StopRequestedError
 from genharness.engine.memory import is_out_of_memory, lift_memory_limit
 from genharness.engine.threads import settle_threads
 from genharness.errors import GenharnessError
+from genharness.files.atomic import write_bytes
+from genharness.plugin.blame import one_line, whole_traceback
 from genharness.plugin.execution import Event, Phase
 from genharness.plugin.registry import Registry, load_registry
 from genharness.results.store import Store
-from genharness.run.score import CellScoring
-from genharness.run.train import BEST, CHECKPOINT, Fitting
+from genharness.run.score import Scored, Scorer
+from genharness.run.train import Trained, TrainingEndedError, train
+from genharness.run.workplace import Workplace
 from genharness.spec.cell import Task
 from genharness.spec.dataset_name import parse_reference
-from genharness.spec.protocol import Protocol
-from genharness.spec.record import Record, Status
+from genharness.spec.record import Record, Status, now
 from genharness.study.pending import forget, missing_metrics
 
-__all__ = ["CellRun", "run_task"]
+__all__ = ["run_task"]
 
 
 def run_task(task: Task, emit: Callable[[Event], None], should_stop: Callable[[], bool]) -> Record:
@@ -56,15 +54,18 @@ def run_task(task: Task, emit: Callable[[Event], None], should_stop: Callable[[]
                 return done
             if task.settings.fresh:
                 forget(task, store)
-            return _run_alone(task, emit, should_stop)
+            store.remove_leftovers(task.cell.id)
+            return _Attempt(task, store, emit, should_stop).run()
     except StopRequestedError:
         return Record(cell=task.cell, status="interrupted", reason="stopped while another run worked on it")
 
 
 @contextmanager
-def _turn(task: Task, store: Store, emit: Callable[[Event], None], should_stop: Callable[[], bool]) -> Iterator[bool]:
+def _turn(
+    task: Task, store: Store, emit: Callable[[Event], None], should_stop: Callable[[], bool]
+) -> Iterator[bool]:
     """Hold the lock of a cell, so that two runs never train the same one; tell whether that took waiting."""
-    folder = store.cell_folder(task.cell.id)
+    folder = store.cell(task.cell.id).path
     folder.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder.with_name(f".{folder.name}.lock"))
     waited = False
@@ -82,179 +83,177 @@ def _turn(task: Task, store: Store, emit: Callable[[Event], None], should_stop: 
         lock.release()
 
 
-def _run_alone(task: Task, emit: Callable[[Event], None], should_stop: Callable[[], bool]) -> Record:
-    run = CellRun(task, emit, should_stop)
-    run.store.remove_leftovers(task.cell.id)
-    try:
-        run.execute()
-    except StopRequestedError:
-        run.end("interrupted", "stopped on request; run again to go on")
-    except DivergedError as error:
-        run.end("diverged", str(error))
-    except Exception as error:  # a model may raise anything; the cell fails, not the run
-        run.end(*_failure(error, run))
-    return _recorded(run)
-
-
-def _recorded(run: CellRun) -> Record:
-    run.emit("record")
-    try:
-        return run.store.settle(run.record)
-    except Exception as error:  # no memory, or a plugin gave what JSON has no form for: a bare record says so
-        run.record = Record(cell=run.cell, status="failed", started_at=run.record.started_at)
-        run.end(*_failure(error, run))
-        return run.store.settle(run.record)
-
-
-def _failure(error: Exception, run: CellRun) -> tuple[Status, str]:
-    """Return how a cell ended that raised an error."""
-    text = _line(error)
-    if is_out_of_memory(error):
-        limit = run.settings.memory_limit_bytes
-        if limit:
-            lift_memory_limit()
-        under = f" (limit {limit / 2**20:,.0f} MiB)" if limit else ""
-        return "out_of_memory", f"out of memory at {run.phase}{under}: {text or 'allocation failed'}"
-    if isinstance(error, GenharnessError):
-        return "failed", text
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "failed", f"disk full at {run.phase}: free space in {run.store.folder.absolute()} and run again"
-    return "failed", f"{type(error).__name__}: {text}{_where(error)}"
-
-
-def _where(error: BaseException) -> str:
-    """Return the innermost line of code behind an error, so that its author finds it."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return ""
-    return f" ({Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno})"
-
-
-def _line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:600]
-
-
-class CellRun:
-    """The state of one attempt at a cell.
+class _Attempt:
+    """One attempt at a cell: the only place that writes into its record.
 
     Args:
         task: What to run.
+        store: The results folder.
         emit: Told of phases and progress.
         should_stop: Asked often.
-
-    Attributes:
-        record: Grows as the cell goes on.
-        store: The results folder.
-        phase: What is being done.
     """
 
-    def __init__(self, task: Task, emit: Callable[[Event], None], should_stop: Callable[[], bool]) -> None:
-        self.task = task
-        self.cell = task.cell
-        self.settings = task.settings
-        self.should_stop = should_stop
-        self.store = Store(task.settings.results)
-        self.folder = self.store.cell_folder(self.cell.id)
-        self.device = torch.device(task.settings.device)
-        self.record = Record(cell=self.cell, status="failed", started_at=_now(), skipped=dict(task.skipped))
-        self.earlier_seconds = 0.0
+    def __init__(
+        self, task: Task, store: Store, emit: Callable[[Event], None], should_stop: Callable[[], bool]
+    ) -> None:
+        self.task, self.store = task, store
+        self.record = Record(cell=task.cell, status="failed", started_at=now(), skipped=dict(task.skipped))
         self.phase: Phase = "prepare"
-        self._began = time.monotonic()
-        self._emit = emit
+        self.earlier_seconds = 0.0
 
-    def emit(self, phase: Phase, **news: Any) -> None:
-        """Send news of this cell."""
-        self.phase = phase
-        self._emit(Event(cell_id=self.cell.id, phase=phase, **news))
+        def watched(event: Event) -> None:
+            self.phase = event.phase
+            emit(event)
 
-    @property
-    def cell_seconds(self) -> float:
-        """Seconds that this and earlier attempts took."""
-        return self.earlier_seconds + time.monotonic() - self._began
+        self.workplace = Workplace(
+            cell=task.cell,
+            settings=task.settings,
+            folder=store.cell(task.cell.id),
+            device=torch.device(task.settings.device),
+            emit=watched,
+            should_stop=should_stop,
+        )
 
-    def end(self, status: Status, reason: str = "") -> None:
-        """Write how the cell ended into the record."""
-        self.record.status, self.record.reason = status, reason
-        self.record.finished_at = _now()
-        self.record.measurements["cell_seconds"] = self.cell_seconds
+    def run(self) -> Record:
+        """Go through the phases, save the record and return it."""
+        try:
+            self._execute()
+            self._end("ok")
+        except TrainingEndedError as end:
+            self.record.history, self.earlier_seconds = end.history, end.earlier_seconds
+            self._end_by(end.__cause__ or end)
+        except Exception as error:  # a model may raise anything; the cell fails, not the run
+            self._end_by(error)
+        self.workplace.news("record")
+        try:
+            return self.store.settle(self.record)
+        except Exception as error:  # no memory, or a plugin gave what JSON has no form for: a bare record says so
+            self.record = Record(cell=self.task.cell, status="failed", started_at=self.record.started_at)
+            self._end_by(error)
+            return self.store.settle(self.record)
 
-    def stop_if_asked(self) -> None:
-        """End the cell here if a stop was asked for; what was trained is in the checkpoint."""
-        if self.should_stop():
-            raise StopRequestedError
-
-    def execute(self) -> None:
-        """Go through the phases."""
-        _configure(self)
-        self.folder.mkdir(parents=True, exist_ok=True)
+    def _execute(self) -> None:
+        _configure(self.task)
+        self.workplace.folder.path.mkdir(parents=True, exist_ok=True)
         registry = load_registry()
         data = self._prepare(registry)
-        settle_threads(data.shape, self.settings.threads, self.settings.jobs)
-        self.record.environment = environment(self.device, deterministic=self.settings.deterministic)
-        self.record.environment["memory_limit_mib"] = self.settings.memory_limit_bytes / 2**20 or None
-        scoring = CellScoring(self, registry, data)
-        scoring.require_weights()
-        fitting = self._fit(registry, data, scoring)
-        self.stop_if_asked()
-        scoring.draw_and_score(fitting)
-        self.record.protocol = self._resolved(data, scoring).as_plain()
-        self.record.protocol_hash = Protocol.from_plain(self.record.protocol).hash
-        self.record.keep_scores_of(self.store.load(self.cell.id), asked=self.task.metrics)
-        self.end("ok")
+        settings = self.task.settings
+        settle_threads(data.shape, settings.threads, settings.jobs)
+        limit = {"memory_limit_mib": settings.memory_limit_bytes / 2**20 or None}
+        self.record.environment = environment(self.workplace.device, deterministic=settings.deterministic) | limit
+        scorer = Scorer(self.workplace, registry, data, self.task.metrics)
+        scorer.prepare()
+        trained = self._train(registry, data, scorer)
+        self._note_trained(trained)
+        self.workplace.stop_if_asked()
+        self._note_scored(scorer.score(trained))
         self._tidy()
 
     def _prepare(self, registry: Registry) -> PreparedData:
-        self.emit("prepare")
-        reference = parse_reference(self.cell.dataset)
-        spec = registry.datasets.find(reference.name)
+        self.workplace.news("prepare")
+        reference = parse_reference(self.task.cell.dataset)
 
         def report(done: int, total: int, text: str) -> None:
-            self.emit("prepare", fraction=done / total if total else None, text=text)
+            self.workplace.news("prepare", fraction=done / total if total else None, text=text)
 
-        return ensure_prepared(spec, reference, report=report)
+        return ensure_prepared(registry.datasets.find(reference.name), reference, report=report)
 
-    def _fit(self, registry: Registry, data: PreparedData, scoring: CellScoring) -> Fitting:
-        fitting = Fitting(self, registry, data)
+    def _train(self, registry: Registry, data: PreparedData, scorer: Scorer) -> Trained:
+        """Train; a checkpoint that cannot be used is set aside, and training begins anew."""
+        spec = registry.models.find(self.task.cell.model)
         try:
-            fitting.resume()
+            return train(self.workplace, spec, data, scorer.periodic)
         except UnreadableCheckpointError as error:
-            self.store.set_aside(fitting.checkpoint_path, str(error))
+            self.store.set_aside(self.workplace.folder.checkpoint, str(error))
             self.record.notes += self.store.warnings
-            fitting = Fitting(self, registry, data)
-        fitting.train(scoring)
-        return fitting
+            return train(self.workplace, spec, data, scorer.periodic)
 
-    def _resolved(self, data: PreparedData, scoring: CellScoring) -> Protocol:
-        plain = self.cell.protocol.as_plain()
-        return Protocol.from_plain(
-            {**plain, "dataset_hash": data.content_hash, "extractor_identity": scoring.extractor_identity}
-        )
+    def _note_trained(self, trained: Trained) -> None:
+        self.earlier_seconds = trained.earlier_seconds
+        self.record.history = trained.history
+        self.record.measurements |= trained.measurements
+        self.record.artefacts |= trained.artefacts
+        self.record.notes += trained.notes
+
+    def _note_scored(self, scored: Scored) -> None:
+        record, results = self.record, scored.results
+        record.scores = {key: value for result in results for key, value in result.values.items()}
+        record.skipped |= {result.metric.name: result.skipped for result in results if result.skipped}
+        record.failed = {result.metric.name: result.failed for result in results if result.failed}
+        record.facts |= scored.facts
+        record.measurements |= scored.measurements
+        record.history.sweep = dict(scored.sweep)
+        record.artefacts |= scored.artefacts
+        record.notes += scored.notes
+        record.protocol, record.protocol_hash = scored.protocol.as_plain(), scored.protocol.hash
+        record.keep_scores_of(self.store.load(record.cell.id), asked=self.task.metrics)
+        self._keep_tracebacks({result.metric.name: result.traceback for result in results if result.failed})
+
+    def _keep_tracebacks(self, tracebacks: Mapping[str, str]) -> None:
+        """Write down what failed, or forget what an earlier attempt wrote."""
+        file = self.workplace.folder.traceback
+        if not tracebacks:
+            file.unlink(missing_ok=True)
+            return
+        text = "\n".join(f"{what}\n{traceback}" for what, traceback in tracebacks.items())
+        try:
+            write_bytes(file, text.encode(errors="backslashreplace"))
+        except OSError:  # a full disk: the line in the record has to do
+            return
+        self.record.artefacts["traceback"] = file.name
 
     def _tidy(self) -> None:
         """Throw away what the user does not want to keep of a finished cell."""
-        unwanted: Mapping[str, tuple[str, ...]] = {
-            "checkpoints": (),
-            "samples": (CHECKPOINT, BEST),
-            "nothing": (CHECKPOINT, BEST, "samples.npz", "features"),
-        }
-        for name in unwanted[self.settings.keep]:
-            path = self.folder / name
+        unwanted = self.workplace.folder.unwanted(self.task.settings.keep)
+        for path in unwanted:
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-            self.record.artefacts = {key: file for key, file in self.record.artefacts.items() if file != name}
+        names = {path.name for path in unwanted}
+        self.record.artefacts = {key: file for key, file in self.record.artefacts.items() if file not in names}
+
+    def _end(self, status: Status, reason: str = "") -> None:
+        """Write how the cell ended into the record."""
+        self.record.status, self.record.reason = status, reason
+        self.record.finished_at = now()
+        self.record.measurements["cell_seconds"] = self.earlier_seconds + self.workplace.seconds
+
+    def _end_by(self, error: BaseException) -> None:
+        """Write into the record how a cell ended that raised an error."""
+        if isinstance(error, StopRequestedError):
+            self._end("interrupted", "stopped on request; run again to go on")
+        elif isinstance(error, DivergedError):
+            self._end("diverged", str(error))
+        elif is_out_of_memory(error):
+            self._end("out_of_memory", self._memory_reason(error))
+        else:
+            self._keep_tracebacks({f"{self.task.cell} at {self.phase}": whole_traceback(error)})
+            self._end("failed", self._reason(error))
+
+    def _reason(self, error: BaseException) -> str:
+        if isinstance(error, GenharnessError):
+            return _text(error)
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return f"disk full at {self.phase}: free space in {self.store.folder.absolute()} and run again"
+        where = f"; its traceback is in {self.workplace.folder.traceback}" if "traceback" in self.record.artefacts else ""
+        return f"{one_line(error)}{where}"
+
+    def _memory_reason(self, error: BaseException) -> str:
+        limit = self.task.settings.memory_limit_bytes
+        if limit:
+            lift_memory_limit()
+        under = f" (limit {limit / 2**20:,.0f} MiB)" if limit else ""
+        return f"out of memory at {self.phase}{under}: {_text(error) or 'allocation failed'}"
 
 
-def _configure(run: CellRun) -> None:
+def _text(error: BaseException) -> str:
+    return " ".join(str(error).split())[:600]
+
+
+def _configure(task: Task) -> None:
     """Set precision and determinism of this process."""
-    torch.set_float32_matmul_precision("high" if run.cell.precision == "tf32" else "highest")
-    torch.backends.cudnn.allow_tf32 = run.cell.precision == "tf32"
-    torch.backends.cudnn.benchmark = not run.settings.deterministic
-    if run.settings.deterministic:
+    torch.set_float32_matmul_precision("high" if task.cell.precision == "tf32" else "highest")
+    torch.backends.cudnn.allow_tf32 = task.cell.precision == "tf32"
+    torch.backends.cudnn.benchmark = not task.settings.deterministic
+    if task.settings.deterministic:
         torch.use_deterministic_algorithms(True, warn_only=True)
     warnings.simplefilter("ignore", category=UserWarning)  # a plugin's chatter is not the user's
     np.seterr(all="ignore")
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -5,25 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from genharness.data import PreparedData
 from genharness.data.recorded import recorded_data
 from genharness.engine.random_state import undisturbed
+from genharness.engine.source import SampleSource
 from genharness.errors import ConfigError, did_you_mean
 from genharness.plugin.registry import Registry
-from genharness.run.cell import CellRun
-from genharness.run.restore import restored
-from genharness.run.train import BEST, Fitting
-from genharness.spec.cell import Settings, Task
+from genharness.results.cell_folder import CellFolder
+from genharness.results.store import Store
+from genharness.run.restore import refuse_without_checkpoint, restore
+from genharness.spec.plugins import ModelSpec
 from genharness.spec.record import Record
 from genharness.spec.report import Report
-
-if TYPE_CHECKING:
-    from genharness.spec.plugins import ModelSpec
 
 __all__ = ["Drawn", "draw_from"]
 
@@ -83,38 +82,26 @@ def draw_from(
     if record.source != "trained":
         raise ConfigError(f"{record.cell.id} is of samples made elsewhere: genharness has no model to draw from")
     spec = registry.models.find(record.cell.model)
-    run = CellRun(
-        Task(cell=record.cell, metrics={}, settings=Settings(results=results, device=device)),
-        lambda event: None,
-        lambda: False,
-    )
-    _refuse_unfinished(run, record, spec)
+    folder = Store(results).cell(record.cell.id)
+    if not record.finished:
+        raise ConfigError(f"{record.cell.id} has not finished ({record.status}): run it again first")
+    refuse_without_checkpoint(record.cell, folder, spec)
     if best:
-        _refuse_without_best(run, record)
+        _refuse_without_best(folder, record)
     data = recorded_data(record, registry, same=not spec.trained, report=report)
     _refuse_too_many(n, spec, data)
     with undisturbed():
-        fitting = restored(run, registry, data, best=best)
-        labels = _labels(classes, n, seed, fitting, data)
-        with fitting.average.applied() as model:
-            samples = fitting.sampler(model).draw(
+        source = restore(record.cell, folder, spec, data, torch.device(device), best=best)
+        labels = _labels(classes, n, seed, source)
+        with source.applied() as model:
+            samples = source.sampler(model).draw(
                 n, seed=seed, labels=labels, on_progress=lambda done: report(done, n, "samples")
             )
     return Drawn(samples, labels, tuple(data.class_names), data.shape.modality)
 
 
-def _refuse_unfinished(run: CellRun, record: Record, spec: ModelSpec) -> None:
-    if not record.finished:
-        raise ConfigError(f"{record.cell.id} has not finished ({record.status}): run it again first")
-    if spec.trained and not (run.folder / "checkpoint.pt").is_file():
-        raise ConfigError(
-            f"{record.cell.id} keeps no checkpoint: run it again with --keep checkpoints --fresh; "
-            "the samples that were scored may be in its folder"
-        )
-
-
-def _refuse_without_best(run: CellRun, record: Record) -> None:
-    if not (run.folder / BEST).is_file():
+def _refuse_without_best(folder: CellFolder, record: Record) -> None:
+    if not folder.best_checkpoint.is_file():
         raise ConfigError(
             f"{record.cell.id} keeps no best checkpoint: that takes a run with --score-every and --keep checkpoints; "
             "do it again so with --fresh, or leave out --checkpoint best"
@@ -127,15 +114,13 @@ def _refuse_too_many(n: int, spec: ModelSpec, data: PreparedData) -> None:
         raise ConfigError(f"{spec.name} can give no more than the {held_out:,} held-out samples of the data, not {n:,}")
 
 
-def _labels(
-    classes: Sequence[str], n: int, seed: int, fitting: Fitting, data: PreparedData
-) -> NDArray[np.int64] | None:
-    drawn = fitting.labels(n, seed)
+def _labels(classes: Sequence[str], n: int, seed: int, source: SampleSource) -> NDArray[np.int64] | None:
+    drawn = source.labels(n, seed)
     if not classes:
         return drawn
     if drawn is None:
-        raise ConfigError(f"{fitting.spec.name} does not make the classes that are asked for: leave --labels out")
-    chosen = np.array([_class_index(word, data) for word in classes], np.int64)
+        raise ConfigError(f"{source.spec.name} does not make the classes that are asked for: leave --labels out")
+    chosen = np.array([_class_index(word, source.data) for word in classes], np.int64)
     return np.resize(chosen, n)
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
+
 from genharness.data import ensure_prepared, parse_reference
 from genharness.engine.random_state import undisturbed
 from genharness.errors import ConfigError
 from genharness.kit.evaluation import Reconstructions
+from genharness.measure.capabilities import views_of
 from genharness.plugin.registry import Registry
-from genharness.run.cell import CellRun
-from genharness.run.restore import restored
-from genharness.run.score import CellScoring
-from genharness.run.train import CHECKPOINT
-from genharness.spec.cell import Settings, Task
+from genharness.results.store import Store
+from genharness.run.restore import refuse_without_checkpoint, restore
 from genharness.spec.record import Record
 
 __all__ = ["reconstruct_from"]
@@ -32,17 +32,16 @@ def reconstruct_from(record: Record, registry: Registry, *, results: Path, devic
         ConfigError: If the cell keeps no checkpoint, or its model gives no reconstructions.
         RunError: If the checkpoint cannot be read, or is of unfinished training.
     """
-    settings = Settings(results=results, device=device)
-    run = CellRun(Task(cell=record.cell, metrics={}, settings=settings), lambda event: None, lambda: False)
-    if registry.models.find(record.cell.model).trained and not (run.folder / CHECKPOINT).is_file():
-        raise ConfigError(f"{run.cell.id} keeps no checkpoint: run it again with --keep checkpoints --fresh")
-    reference = parse_reference(record.cell.dataset)
+    cell, folder = record.cell, Store(results).cell(record.cell.id)
+    spec = registry.models.find(cell.model)
+    refuse_without_checkpoint(cell, folder, spec)
+    reference = parse_reference(cell.dataset)
     data = ensure_prepared(registry.datasets.find(reference.name), reference)
     with undisturbed():
-        scoring = CellScoring(run, registry, data)
-        fitting = restored(run, registry, data)
-        with fitting.average.applied() as model:
-            found = scoring.reconstructions(model)
-    if found is None:
-        raise ConfigError(f"{record.cell.model} gives no reconstructions")
+        source = restore(cell, folder, spec, data, torch.device(device))
+        with source.applied() as model:
+            views = views_of(model, data.samples("test"))
+            if "reconstructions" not in views:
+                raise ConfigError(f"{cell.model} gives no reconstructions")
+            found: Reconstructions = views["reconstructions"]()
     return found

@@ -2,35 +2,76 @@
 
 from __future__ import annotations
 
+import torch
+
 from genharness.data import PreparedData
-from genharness.engine.checkpoint import UnreadableCheckpointError
-from genharness.errors import RunError
-from genharness.plugin.registry import Registry
-from genharness.run.cell import CellRun
-from genharness.run.train import BEST, CHECKPOINT, Fitting
+from genharness.engine.checkpoint import UnreadableCheckpointError, load_checkpoint
+from genharness.engine.random_state import load_random_state
+from genharness.engine.source import SampleSource
+from genharness.errors import ConfigError, RunError
+from genharness.kit.model import FitsData
+from genharness.results.cell_folder import CellFolder
+from genharness.run.train import new_source
+from genharness.spec.cell import Cell
+from genharness.spec.plugins import ModelSpec
 
-__all__ = ["restored"]
+__all__ = ["refuse_without_checkpoint", "restore"]
 
 
-def restored(run: CellRun, registry: Registry, data: PreparedData, *, best: bool = False) -> Fitting:
+def refuse_without_checkpoint(cell: Cell, folder: CellFolder, spec: ModelSpec) -> None:
+    """Refuse a trained model whose checkpoint was not kept.
+
+    Raises:
+        ConfigError: If there is none.
+    """
+    if spec.trained and not folder.checkpoint.is_file():
+        raise ConfigError(
+            f"{cell.id} keeps no checkpoint: run it again with --keep checkpoints --fresh; "
+            "the samples that were scored may be in its folder"
+        )
+
+
+def restore(
+    cell: Cell, folder: CellFolder, spec: ModelSpec, data: PreparedData, device: torch.device, *, best: bool = False
+) -> SampleSource:
     """Return a cell's model ready to sample; no training step is taken and nothing is written.
 
+    The global random states are those of the cell afterwards: `engine.random_state.undisturbed` keeps the caller's.
+
     Args:
-        run: The cell.
-        registry: Where its plugins are.
+        cell: The cell.
+        folder: Where its checkpoint is.
+        spec: Its model's plugin.
         data: What it was trained on.
+        device: Where the model is built.
         best: Take the checkpoint at the best score over training, not the last one.
 
     Raises:
         RunError: If the checkpoint cannot be read, or the last one is of unfinished training.
     """
-    fitting = Fitting(run, registry, data)
+    source = new_source(cell, spec, data, device)
+    if not (spec.trained and _take_up(source, cell, folder, device, best)):
+        _fit(source)
+    return source
+
+
+def _take_up(source: SampleSource, cell: Cell, folder: CellFolder, device: torch.device, best: bool) -> bool:
+    """Load a checkpoint and return whether the model has seen the whole data by then."""
+    which = "best checkpoint" if best else "checkpoint"
     try:
-        fitting.resume(BEST if best else CHECKPOINT)
+        found = load_checkpoint(folder.best_checkpoint if best else folder.checkpoint, cell.id, device)
+        if found is None:
+            raise RunError(f"{cell.id} keeps no {which}: run it again with --keep checkpoints --fresh")
+        found.restore(source.model, source.average)
     except UnreadableCheckpointError as error:
-        which = "best checkpoint" if best else "checkpoint"
-        raise RunError(f"the {which} of {run.cell.id} is unusable ({error}): run the cell again") from error
-    if fitting.trains and not (fitting.finished or best):
-        raise RunError(f"the checkpoint of {run.cell.id} is of unfinished training: run the cell again")
-    fitting.complete()
-    return fitting
+        raise RunError(f"the {which} of {cell.id} is unusable ({error}): run the cell again") from error
+    if not (found.finished or best):
+        raise RunError(f"the checkpoint of {cell.id} is of unfinished training: run the cell again")
+    load_random_state(found.random)
+    return found.finished
+
+
+def _fit(source: SampleSource) -> None:
+    if isinstance(source.model, FitsData):
+        with source.applied():
+            source.model.fit(source.data)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,244 +14,217 @@ from numpy.typing import NDArray
 from genharness.data import PreparedData
 from genharness.engine.random_state import undisturbed
 from genharness.engine.sampler import quantise
+from genharness.engine.source import SampleSource
 from genharness.files.atomic import replace_file
 from genharness.files.downloads import in_words
 from genharness.files.home import home
 from genharness.files.weights import find_weights
 from genharness.images.grid import save_grid
-from genharness.kit.evaluation import Metric, Reconstructions, SampleSet
 from genharness.kit.extractor import Extractor, ExtractorContext
 from genharness.kit.model import GenerativeModel, Interpolates
+from genharness.measure.build import build_extractor, build_metrics, classifier_name, dataset_sets
 from genharness.measure.capabilities import able, reconstruct, views_of
-from genharness.measure.evaluation import SampleData, SampleEvaluation, dataset_samples, score
+from genharness.measure.evaluation import SampleData, SampleEvaluation
 from genharness.measure.feature_cache import FeatureCache, content_digest
-from genharness.plugin.registry import Registry, load_factory
+from genharness.measure.scoring import MetricResult, score
+from genharness.plugin.registry import Registry
+from genharness.run.train import Periodic, Trained
+from genharness.run.workplace import Workplace
 from genharness.spec.capabilities import CAPABILITIES
-from genharness.spec.options import build_config
-from genharness.spec.plugins import MetricSpec
 from genharness.spec.protocol import Protocol
 
-if TYPE_CHECKING:
-    from genharness.run.cell import CellRun
-    from genharness.run.train import Fitting
+__all__ = ["Scored", "Scorer"]
 
-__all__ = ["CellScoring", "build_extractor", "build_metrics", "classifier_name", "dataset_sets", "make_extractor"]
+SamplingCosts = tuple[dict[str, float], dict[str, list[float]]]
+"""Measurements, and throughput over batch sizes."""
 
 GRID = 64
+"""Samples on the grid."""
+
+TIMED = 512
+"""Samples of the largest batch that throughput is measured with."""
 
 
-def classifier_name(registry: Registry) -> str | None:
-    """Return the first extractor that is trained on labels and gives logits: the source of class posteriors."""
-    return next((spec.name for spec in registry.extractors.values() if spec.needs_labels and spec.has_logits), None)
+@dataclass(frozen=True, kw_only=True)
+class Scored:
+    """What measuring a trained model gave.
 
-
-def make_extractor(registry: Registry, name: str, context: ExtractorContext, options: dict[str, Any]) -> Extractor:
-    """Build an extractor from its plugin."""
-    spec = registry.extractors.find(name)
-    extractor: Extractor = load_factory(spec)(context, build_config(name, spec.config, options))
-    return extractor
-
-
-def build_extractor(registry: Registry, name: str, protocol: Protocol, context: ExtractorContext) -> Extractor:
-    """Build an extractor as a protocol has it: with its resize and options if it is the protocol's own.
-
-    Args:
-        registry: Where extractors are.
-        name: Of the extractor.
-        protocol: What is measured under.
-        context: Device, data, weights, report; resize and seed are taken from the protocol.
+    Attributes:
+        protocol: The protocol with the hashes of what was read.
+        results: What each metric gave.
+        facts: Numbers about the measuring itself.
+        measurements: What sampling and scoring cost.
+        sweep: Throughput over batch sizes.
+        artefacts: Files of the cell's folder by what they are.
+        notes: What could not be measured, and why.
     """
-    own = name == protocol.extractor
-    resizes = registry.extractors.find(name).resizes
-    resize = protocol.resize if own else (resizes[0] if resizes else "")
-    with undisturbed():
-        return make_extractor(
-            registry,
-            name,
-            dataclasses.replace(context, resize=resize, seed=protocol.seed),
-            dict(protocol.extractor_options) if own else {},
-        )
+
+    protocol: Protocol
+    results: Sequence[MetricResult]
+    facts: Mapping[str, float]
+    measurements: Mapping[str, float]
+    sweep: Mapping[str, list[float]]
+    artefacts: Mapping[str, str]
+    notes: Sequence[str]
 
 
-def build_metrics(registry: Registry, wanted: Mapping[str, Mapping[str, Any]]) -> list[tuple[MetricSpec, Metric]]:
-    """Build metrics from their plugins.
+class Scorer:
+    """Measures a cell's model; made before training, so that what cannot be had costs no training.
 
     Args:
-        registry: Where metrics are.
-        wanted: Options by name.
-    """
-    built = []
-    for name, options in wanted.items():
-        spec = registry.metrics.find(name)
-        built.append((spec, load_factory(spec)(build_config(name, spec.config, dict(options)))))
-    return built
-
-
-def dataset_sets(data: PreparedData, protocol: Protocol, cache: FeatureCache) -> dict[SampleSet, SampleData]:
-    """Return what generated samples are compared with: the reference as the protocol has it, and both splits."""
-    return {
-        "real": dataset_samples(data, protocol.reference_split, cache, protocol.reference_count, protocol.seed),
-        "train": dataset_samples(data, "train", cache, 0, 0),
-        "test": dataset_samples(data, "test", cache, 0, 0),
-    }
-
-
-class CellScoring:
-    """Draws from a fitted model and measures.
-
-    Args:
-        run: The cell.
+        workplace: The cell.
         registry: Where extractors and metrics are.
         data: The dataset.
+        metrics: Names of the metrics, with every option of each.
     """
 
-    def __init__(self, run: CellRun, registry: Registry, data: PreparedData) -> None:
-        self.run, self.registry, self.data = run, registry, data
-        self.protocol = run.cell.protocol
-        self.metrics = build_metrics(registry, run.task.metrics)
+    def __init__(
+        self, workplace: Workplace, registry: Registry, data: PreparedData, metrics: Mapping[str, Mapping[str, Any]]
+    ) -> None:
+        self.workplace, self.registry, self.data = workplace, registry, data
+        self.protocol = workplace.cell.protocol
+        self.metrics = build_metrics(registry, metrics)
         self._home_cache = FeatureCache(home() / "features")
         self._extractors: dict[str, Extractor] = {}
 
-    @property
-    def extractor_identity(self) -> str:
-        """Hash of the protocol's extractor."""
-        return self._extractor(self.protocol.extractor).identity
-
-    def require_weights(self) -> None:
-        """Find or download the weights of the protocol's extractor: training is for nothing without them.
+    def prepare(self) -> None:
+        """Build the protocol's extractor, its weights downloaded where they are missing.
 
         Raises:
-            DataError: If they cannot be had.
+            DataError: If its weights cannot be had.
+            PluginError: If it does not say which weights it has.
         """
         weights = self.registry.extractors.find(self.protocol.extractor).weights
         if weights is not None:
-            report = in_words(lambda line: self.run.emit("extractor", text=line), weights.filename)
-            find_weights(weights, self.run.settings.weights, report)
+            report = in_words(lambda line: self.workplace.news("extractor", text=line), weights.filename)
+            find_weights(weights, self.workplace.settings.weights, report)
+        self._extractor(self.protocol.extractor)
+
+    @property
+    def periodic(self) -> Periodic:
+        """How the model is scored over training: by the metrics that are meant for it."""
+        metrics = [spec for spec in self.registry.metrics.values() if spec.periodic]
+        return Periodic(metrics=metrics, score=self._over_training)
+
+    def score(self, trained: Trained) -> Scored:
+        """Do everything that follows training."""
+        source = trained.source
+        with undisturbed(), source.applied() as model:
+            samples, labels = self._draw(source, model)
+            pictures = self._pictures(trained, model, samples)
+            self.workplace.stop_if_asked()
+            (costs, sweep), notes = self._costs(source, model)
+            start = time.monotonic()
+            evaluation = self._evaluation(samples, labels, model, FeatureCache(self.workplace.folder.features))
+            results = list(score(self.metrics, evaluation, lambda name: self.workplace.news("score", text=name)))
+        return Scored(
+            protocol=self._resolved(),
+            results=results,
+            facts=evaluation.facts(),
+            measurements={**costs, "evaluate_seconds": time.monotonic() - start},
+            sweep=sweep,
+            artefacts={**pictures, "samples": self.workplace.folder.samples.name},
+            notes=notes,
+        )
+
+    def _over_training(self, source: SampleSource, step: int) -> dict[str, float | None]:
+        """Score fewer samples by the metrics that are meant for it."""
+        self.workplace.news("score-over-training", step=step)
+        count = min(self.workplace.settings.score_samples, self.protocol.sample_count)
+        periodic = [(spec, metric) for spec, metric in self.metrics if spec.periodic]
+        with undisturbed(), source.applied() as model:
+            labels = source.labels(count, self.protocol.seed)
+            samples = source.sampler(model).draw(count, seed=self.protocol.seed, labels=labels)
+            results = list(score(periodic, self._evaluation(samples, labels)))
+        return {key: value for result in results for key, value in result.values.items()} | {"samples": count}
+
+    def _resolved(self) -> Protocol:
+        """Return the protocol with the hashes of what was read."""
+        identity = self._extractor(self.protocol.extractor).identity
+        plain = self.protocol.as_plain() | {"dataset_hash": self.data.content_hash, "extractor_identity": identity}
+        return Protocol.from_plain(plain)
 
     def _extractor(self, name: str) -> Extractor:
         if name not in self._extractors:
-            self.run.emit("extractor", text=name)
+            self.workplace.news("extractor", text=name)
             context = ExtractorContext(
-                device=self.run.device,
+                device=self.workplace.device,
                 data=self.data,
-                weights=self.run.settings.weights,
-                report=lambda line: self.run.emit("extractor", text=line),
+                weights=self.workplace.settings.weights,
+                report=lambda line: self.workplace.news("extractor", text=line),
             )
             self._extractors[name] = build_extractor(self.registry, name, self.protocol, context)
         return self._extractors[name]
 
-    def draw_and_score(self, fitting: Fitting) -> None:
-        """Do everything that follows training, and write it into the record."""
-        start = time.monotonic()
-        with undisturbed(), fitting.average.applied() as model:
-            fakes, labels = self._draw(fitting, model)
-            self._pictures(fitting, model, fakes)
-            self.run.stop_if_asked()
-            self._costs(fitting, model)
-            self._score(model, fakes, labels)
-        fitting.count_flops()
-        self.run.record.measurements["evaluate_seconds"] = time.monotonic() - start
-
-    def _draw(self, fitting: Fitting, model: GenerativeModel) -> tuple[NDArray[Any], NDArray[np.int64] | None]:
+    def _draw(self, source: SampleSource, model: GenerativeModel) -> tuple[NDArray[Any], NDArray[np.int64] | None]:
+        """Return the samples that are scored, kept in the folder, and the classes they were asked for."""
         count = self.protocol.sample_count
-        labels = fitting.labels(count, self.protocol.seed)
-        self.run.emit("sample", fraction=0.0)
+        labels = source.labels(count, self.protocol.seed)
+        self.workplace.news("sample", fraction=0.0)
 
         def report(done: int) -> None:
-            self.run.emit("sample", fraction=done / count)
-            self.run.stop_if_asked()
+            self.workplace.news("sample", fraction=done / count)
+            self.workplace.stop_if_asked()
 
-        fakes = fitting.sampler(model).draw(count, seed=self.protocol.seed, labels=labels, on_progress=report)
-        arrays: dict[str, Any] = {"images" if fakes.dtype == np.uint8 else "rows": fakes}
+        samples = source.sampler(model).draw(count, seed=self.protocol.seed, labels=labels, on_progress=report)
+        arrays: dict[str, Any] = {"images" if samples.dtype == np.uint8 else "rows": samples}
         if labels is not None:
             arrays["labels"] = labels
-        with replace_file(self.run.folder / "samples.npz") as temporary:
+        with replace_file(self.workplace.folder.samples) as temporary:
             np.savez(temporary, **arrays)
-        self.run.record.artefacts["samples"] = "samples.npz"
-        return fakes, labels
+        return samples, labels
 
-    def _pictures(self, fitting: Fitting, model: GenerativeModel, fakes: NDArray[Any]) -> None:
+    def _pictures(self, trained: Trained, model: GenerativeModel, samples: NDArray[Any]) -> dict[str, str]:
+        """Draw what there is to look at, and return the files by what they are."""
         if self.data.shape.modality != "image":
-            return
-        self._picture("grid", fakes[:GRID], 8)
-        if fitting.strip:
-            self._picture("strip", np.concatenate(fitting.strip), len(fitting.strip[0]))
+            return {}
+        pictures = {"grid": (samples[:GRID], 8)}
+        if trained.strip:
+            pictures["strip"] = (np.concatenate(trained.strip), len(trained.strip[0]))
         if isinstance(model, Interpolates):
             generator = torch.Generator(model.device).manual_seed(self.protocol.seed)
             with torch.no_grad():
                 path = model.interpolate(6, 10, generator=generator)
-            self._picture("interpolation", quantise(path).cpu().numpy(), 10)
+            pictures["interpolation"] = (quantise(path).cpu().numpy(), 10)
         if able(model, CAPABILITIES["reconstructions"]):
             originals = np.array(self.data.samples("test")[:32])
             pairs = np.stack([originals, reconstruct(model, originals)], axis=1)
-            self._picture("reconstructions", pairs.reshape(-1, *originals.shape[1:]), 8)
+            pictures["reconstructions"] = (pairs.reshape(-1, *originals.shape[1:]), 8)
+        for name, (images, columns) in pictures.items():
+            save_grid(self.workplace.folder.picture(name), images, columns)
+        return {name: self.workplace.folder.picture(name).name for name in pictures}
 
-    def _picture(self, name: str, images: NDArray[Any], columns: int) -> None:
-        save_grid(self.run.folder / f"{name}.png", images, columns)
-        self.run.record.artefacts[name] = f"{name}.png"
+    def _costs(self, source: SampleSource, model: GenerativeModel) -> tuple[SamplingCosts, tuple[str, ...]]:
+        """Return what sampling costs, and notes of what could not be measured."""
+        from genharness.engine.costs import attempted, inference  # a compiler comes along, which only a cell needs
 
-    def _costs(self, fitting: Fitting, model: GenerativeModel) -> None:
-        from genharness.engine.costs import (  # counting operations loads a compiler, which only a trained cell needs
-            attempted,
-            inference,
-        )
-
-        self.run.emit("measure")
-        labels = fitting.labels(512, self.protocol.seed)
-        device_labels = None if labels is None else torch.from_numpy(labels).to(self.run.device)
-        largest = min(512, len(self.data.samples("test"))) if fitting.spec.finite else 512
-        record = self.run.record
-
-        def measure() -> dict[str, float]:
-            measured, record.history["sweep"] = inference(fitting.sampler(model), device_labels, largest)
-            return measured
-
-        record.measurements |= attempted("latency and throughput", measure, record.notes)
-
-    def _score(self, model: GenerativeModel, fakes: NDArray[Any], labels: NDArray[np.int64] | None) -> None:
-        evaluation = self._evaluation(fakes, labels, FeatureCache(self.run.folder / "features"), model)
-        scores = score(self.metrics, evaluation, lambda name: self.run.emit("score", text=name))
-        self.run.record.scores = scores.values
-        self.run.record.skipped |= scores.skipped
-        self.run.record.facts |= evaluation.facts()
-
-    def score_over_training(self, fitting: Fitting) -> None:
-        """Score fewer samples by the metrics that are meant for it, and add a point to the curves."""
-        self.run.emit("score-over-training", step=fitting.trainer.step)
-        count = min(self.run.settings.score_samples, self.protocol.sample_count)
-        with undisturbed(), fitting.average.applied() as model:
-            labels = fitting.labels(count, self.protocol.seed)
-            fakes = fitting.sampler(model).draw(count, seed=self.protocol.seed, labels=labels)
-            evaluation = self._evaluation(fakes, labels, None, None)
-            scores = score([(spec, metric) for spec, metric in self.metrics if spec.periodic], evaluation)
-        fitting.trainer.history.add_scores(fitting.trainer.step, {**scores.values, "samples": count})
+        self.workplace.news("measure")
+        labels = source.labels(TIMED, self.protocol.seed)
+        device_labels = None if labels is None else torch.from_numpy(labels).to(self.workplace.device)
+        largest = min(TIMED, len(self.data.samples("test"))) if source.spec.finite else TIMED
+        nothing: SamplingCosts = ({}, {})
+        sampler = source.sampler(model)
+        return attempted("latency and throughput", lambda: inference(sampler, device_labels, largest), nothing)
 
     def _evaluation(
         self,
-        fakes: NDArray[Any],
+        samples: NDArray[Any],
         labels: NDArray[np.int64] | None,
-        cache: FeatureCache | None,
-        model: GenerativeModel | None,
+        model: GenerativeModel | None = None,
+        cache: FeatureCache | None = None,
     ) -> SampleEvaluation:
-        digest = content_digest(fakes)
-        protocol = self.protocol
-        fake = SampleData(fakes, labels, {"samples": digest}, cache)
+        fake = SampleData(samples, labels, {"samples": content_digest(samples)}, cache)
         return SampleEvaluation(
-            {**dataset_sets(self.data, protocol, self._home_cache), "fake": fake},
-            protocol,
+            {**dataset_sets(self.data, self.protocol, self._home_cache), "fake": fake},
+            self.protocol,
             self._extractor,
             classifier=classifier_name(self.registry) if self.data.shape.classes >= 2 else None,
             class_names=self.data.class_names,
-            device=self.run.device,
+            device=self.workplace.device,
             views=views_of(model, self.data.samples("test")) if model is not None else None,
-            weights=self.run.settings.weights,
+            weights=self.workplace.settings.weights,
             on_progress=self._report_features,
         )
 
     def _report_features(self, which: str, done: int, total: int) -> None:
-        self.run.emit("score", fraction=done / total, text=f"features of {which}")
-
-    def reconstructions(self, model: GenerativeModel) -> Reconstructions | None:
-        """Return held-out samples and what the model makes of them, or None where it cannot."""
-        view = views_of(model, self.data.samples("test")).get("reconstructions")
-        return view() if view else None
+        self.workplace.news("score", fraction=done / total, text=f"features of {which}")

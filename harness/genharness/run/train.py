@@ -1,10 +1,11 @@
-"""The fitting of one cell's model: built, resumed, trained, checkpointed."""
+"""The training of one cell's model: built, resumed, trained, checkpointed."""
 
 from __future__ import annotations
 
 import shutil
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -12,232 +13,276 @@ from numpy.typing import NDArray
 
 from genharness.data import PreparedData
 from genharness.engine.average import WeightAverage
+from genharness.engine.build import build_model
 from genharness.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from genharness.engine.clock import Clock
 from genharness.engine.costs import attempted, flops, parameters, peak_memory, reset_peak
 from genharness.engine.feed import Feeder
-from genharness.engine.loop import History, Progress, Trainer
+from genharness.engine.loop import Progress, Trainer
 from genharness.engine.random_state import load_random_state, random_state, seed_everything, undisturbed
-from genharness.engine.sampler import Sampler, class_shares, draw_labels
-from genharness.errors import PluginError
+from genharness.engine.source import SampleSource
 from genharness.files.atomic import replace_file
-from genharness.kit.model import FitsData, GenerativeModel
-from genharness.plugin.registry import Registry, load_factory
+from genharness.kit.model import FitsData
 from genharness.results.best_point import best_point
+from genharness.run.workplace import Workplace
+from genharness.spec.cell import Cell
+from genharness.spec.history import History
 from genharness.spec.length import parse_length
-from genharness.spec.options import build_config
+from genharness.spec.plugins import MetricSpec, ModelSpec
 
-if TYPE_CHECKING:
-    from genharness.run.cell import CellRun
-    from genharness.run.score import CellScoring
-
-__all__ = ["BEST", "CHECKPOINT", "Fitting", "build_model"]
-
-CHECKPOINT = "checkpoint.pt"
-BEST = "best.pt"
-"""The checkpoint at the best score over training, as it was then."""
+__all__ = ["Periodic", "Trained", "TrainingEndedError", "new_source", "train"]
 
 STRIP = 8
 """Samples in a row of the strip over training, and about how many rows it has."""
 
 
-def build_model(registry: Registry, cell: Any, data: PreparedData, device: torch.device) -> GenerativeModel:
-    """Return the model of a cell on its device, in channels-last memory for images.
-
-    Raises:
-        PluginError: If its factory gives something else.
-    """
-    spec = registry.models.find(cell.model)
-    factory = load_factory(spec)
-    with torch.device(device):
-        model = factory(data.shape, build_config(spec.name, spec.config, cell.options))
-    if not isinstance(model, GenerativeModel):
-        raise PluginError(f"model {spec.name} is a {type(model).__name__}: it must be a genharness.kit.GenerativeModel")
-    if data.shape.modality == "image":
-        model.to(memory_format=torch.channels_last)
-    if cell.compiled:
-        for child in model.children():
-            child.compile()
-    return model
-
-
-class Fitting:
-    """A model on its way through training.
-
-    Args:
-        run: The cell.
-        registry: Where the model's plugin is.
-        data: What it is trained on.
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """A model after its training, and what that left.
 
     Attributes:
-        model: The model.
-        average: The weights that samples come from.
-        trainer: The loop.
+        source: Where samples are drawn from.
+        history: Curves over training.
+        strip: Rows of samples of one seed, drawn as training went on.
+        measurements: What training cost.
+        artefacts: Files of the cell's folder by what they are.
+        notes: What could not be measured, and why.
+        earlier_seconds: Seconds that earlier attempts at the cell took.
     """
 
-    def __init__(self, run: CellRun, registry: Registry, data: PreparedData) -> None:
-        self.run, self.data = run, data
-        cell = run.cell
-        self.spec = registry.models.find(cell.model)
-        self.periodic = [spec for spec in registry.metrics.values() if spec.periodic]
-        self.length = parse_length(cell.length)
-        seed_everything(cell.seed)
-        self.model = build_model(registry, cell, data, run.device)
-        self.average = WeightAverage(self.model, cell.ema)
-        self.strip: list[NDArray[Any]] = []
+    source: SampleSource
+    history: History
+    strip: tuple[NDArray[np.uint8], ...]
+    measurements: Mapping[str, float]
+    artefacts: Mapping[str, str]
+    notes: Sequence[str]
+    earlier_seconds: float
+
+
+class TrainingEndedError(Exception):
+    """Training ended before its length: by a stop, a divergence or an error, which is the cause.
+
+    Attributes:
+        history: The curves up to there.
+        earlier_seconds: Seconds that earlier attempts at the cell took.
+    """
+
+    def __init__(self, history: History, earlier_seconds: float) -> None:
+        super().__init__("training ended before its length")
+        self.history, self.earlier_seconds = history, earlier_seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Periodic:
+    """Scoring over training.
+
+    Attributes:
+        metrics: The metrics that are asked; the first column with a better end chooses the best checkpoint.
+        score: Returns their numbers, and `samples`, for the model at a step.
+    """
+
+    metrics: Sequence[MetricSpec]
+    score: Callable[[SampleSource, int], Mapping[str, float | None]]
+
+
+def new_source(cell: Cell, spec: ModelSpec, data: PreparedData, device: torch.device) -> SampleSource:
+    """Return a cell's model as it is before training, with every random state seeded.
+
+    Raises:
+        PluginError: If its plugin gives no model.
+    """
+    seed_everything(cell.seed)
+    model = build_model(spec, cell.options, data.shape, device, compiled=cell.compiled)
+    average = WeightAverage(model, cell.ema)
+    return SampleSource(spec=spec, model=model, average=average, data=data, precision=cell.precision)
+
+
+def train(workplace: Workplace, spec: ModelSpec, data: PreparedData, periodic: Periodic) -> Trained:
+    """Train a cell's model to the end of its budget, from its checkpoint where there is one.
+
+    Args:
+        workplace: The cell.
+        spec: Its model's plugin.
+        data: What it is trained on.
+        periodic: How it is scored over training.
+
+    Returns:
+        The model, ready to be sampled.
+
+    Raises:
+        UnreadableCheckpointError: If the checkpoint cannot be used.
+        TrainingEndedError: If training ended before its length; its cause says why.
+    """
+    training = _Training(workplace, spec, data, periodic)
+    training.resume()
+    try:
+        training.finish()
+    except Exception as error:
+        raise TrainingEndedError(training.trainer.history, training.earlier_seconds) from error
+    finally:
+        training.trainer.feeder.close()
+    return training.trained()
+
+
+class _Training:
+    """A model on its way through training."""
+
+    def __init__(self, workplace: Workplace, spec: ModelSpec, data: PreparedData, periodic: Periodic) -> None:
+        self.workplace, self.data, self.periodic = workplace, data, periodic
+        cell = workplace.cell
+        length = parse_length(cell.length)
+        self.trains = length.amount > 0
+        self.source = new_source(cell, spec, data, workplace.device)
+        self.strip: list[NDArray[np.uint8]] = []
         self.peaks: dict[str, float] = {}
+        self.operations: dict[str, float] = {}
+        self.notes: tuple[str, ...] = ()
         self.finished = False
+        self.earlier_seconds = 0.0
         self._last_seen = time.monotonic()
         self.trainer = Trainer(
-            model=self.model,
+            model=self.source.model,
             feeder=self._feeder(),
-            average=self.average,
-            length=self.length,
+            average=self.source.average,
+            length=length,
             precision=cell.precision,
-            clock=Clock(run.device),
+            clock=Clock(workplace.device),
             score_steps=self._score_steps(),
         )
 
-    @property
-    def checkpoint_path(self) -> Any:
-        """Where the state is kept."""
-        return self.run.folder / CHECKPOINT
-
-    @property
-    def trains(self) -> bool:
-        """Whether any step is taken."""
-        return self.length.amount > 0
-
-    def labels(self, n: int, seed: int) -> NDArray[np.int64] | None:
-        """Return classes to ask for, in the training split's shares; None for an unconditional model."""
-        labels = self.data.labels("train")
-        if not self.spec.can("conditions") or labels is None:
-            return None
-        return draw_labels(n, class_shares(labels, self.data.shape.classes), seed)
-
-    def sampler(self, model: GenerativeModel) -> Sampler:
-        """Return a sampler of the model."""
-        return Sampler(model, self.spec.name, self.run.cell.precision)
-
-    def resume(self, name: str = CHECKPOINT) -> None:
-        """Take up a checkpoint of the cell, the last one or `BEST`, if there is one.
-
-        Raises:
-            UnreadableCheckpointError: If it cannot be used.
-        """
-        path = self.run.folder / name
-        checkpoint = load_checkpoint(path, self.run.cell.id, self.run.device) if self.trains else None
-        if checkpoint is None:
+    def resume(self) -> None:
+        """Take up the cell's checkpoint, if there is one."""
+        workplace = self.workplace
+        found = load_checkpoint(workplace.folder.checkpoint, workplace.cell.id, workplace.device)
+        if found is None or not self.trains:
             return
-        self.model.load_state_dict(checkpoint.model)
-        self.model.load_training_state(checkpoint.training)
-        self.average.load(checkpoint.average)
-        load_random_state(checkpoint.random)
-        self.trainer.step = checkpoint.step
-        self.trainer.clock.seconds = checkpoint.train_seconds
-        self.trainer.history = History(**checkpoint.progress["history"])
-        self.strip = [picture.numpy() for picture in checkpoint.progress["strip"]]
-        self.peaks = dict(checkpoint.progress["peaks"])
-        self.finished = checkpoint.finished
-        self.run.earlier_seconds = checkpoint.cell_seconds
-        if name == CHECKPOINT and not self.finished:
+        found.restore(self.source.model, self.source.average)
+        load_random_state(found.random)
+        self.trainer.step, self.trainer.clock.seconds = found.step, found.train_seconds
+        self.trainer.history = History.from_plain(found.progress["history"])
+        self.strip = [picture.numpy() for picture in found.progress["strip"]]
+        self.peaks = dict(found.progress["peaks"])
+        self.finished, self.earlier_seconds = found.finished, found.cell_seconds
+        if not self.finished:
             self._keep_best()  # a kill may have come between the two
 
-    def save(self) -> None:
-        """Write a checkpoint."""
+    def finish(self) -> None:
+        """Train to the end of the budget, look at the whole data where the model wants that, and count the costs."""
+        if not self.finished:
+            reset_peak(self.workplace.device)
+            self.workplace.news("train", fraction=0.0)
+            self.trainer.train(
+                on_progress=self._report,
+                on_pause=self._save,
+                on_score=self._score,
+                should_stop=self.workplace.should_stop,
+                checkpoint_seconds=self.workplace.settings.checkpoint_seconds,
+            )
+            self._fit_data()
+            self.finished = True
+            self._note_peaks()
+            if self.trains:
+                self._save()
+        self._count_flops()
+
+    def trained(self) -> Trained:
+        """Return what training left."""
+        folder, history = self.workplace.folder, self.trainer.history
+        files = {"checkpoint": folder.checkpoint.name} if self.trainer.step else {}
+        if history.best is not None:
+            files["best_checkpoint"] = folder.best_checkpoint.name
+        return Trained(
+            source=self.source,
+            history=history,
+            strip=tuple(self.strip),
+            measurements=self._measurements(),
+            artefacts=files,
+            notes=self.notes,
+            earlier_seconds=self.earlier_seconds,
+        )
+
+    def _measurements(self) -> dict[str, float]:
+        step, seconds = self.trainer.step, self.trainer.clock.seconds
+        measured = {"train_seconds": seconds, "train_steps": float(step)}
+        measured |= parameters(self.source.model) | self.peaks | self.operations
+        if step:
+            measured["train_images_per_second"] = step * self.workplace.cell.batch_size / max(seconds, 1e-9)
+            measured["checkpoint_bytes"] = float(self.workplace.folder.checkpoint.stat().st_size)
+        return measured
+
+    def _save(self) -> None:
         self._note_peaks()
         save_checkpoint(
-            self.checkpoint_path,
+            self.workplace.folder.checkpoint,
             Checkpoint(
-                cell_id=self.run.cell.id,
+                cell_id=self.workplace.cell.id,
                 step=self.trainer.step,
                 train_seconds=self.trainer.clock.seconds,
-                cell_seconds=self.run.cell_seconds,
+                cell_seconds=self.earlier_seconds + self.workplace.seconds,
                 finished=self.finished,
-                model=self.model.state_dict(),
-                training=self.model.training_state(),
-                average=self.average.state(),
+                model=self.source.model.state_dict(),
+                training=self.source.model.training_state(),
+                average=self.source.average.state(),
                 random=random_state(),
                 progress={
-                    "history": vars(self.trainer.history),
+                    "history": self.trainer.history.as_plain(),
                     "strip": [torch.from_numpy(picture) for picture in self.strip],
                     "peaks": self.peaks,
                 },
             ),
         )
 
-    def _score(self, scoring: CellScoring) -> None:
+    def _score(self) -> None:
         """Add a point to the score curves; the best one so far keeps its checkpoint."""
-        scoring.score_over_training(self)
+        step, history = self.trainer.step, self.trainer.history
+        history.add_scores(step, self.periodic.score(self.source, step))
+        history.best = best_point(history.scores, self.periodic.metrics)
         if self._stands_at_best:
-            self.save()
+            self._save()
             self._keep_best()
 
     @property
-    def best(self) -> dict[str, Any] | None:
-        """Column, step and value of the best score over training so far."""
-        return best_point(self.trainer.history.scores, self.periodic)
-
-    @property
     def _stands_at_best(self) -> bool:
-        best = self.best
-        return best is not None and best["step"] == self.trainer.step
+        best = self.trainer.history.best
+        return best is not None and best.step == self.trainer.step
 
     def _keep_best(self) -> None:
         if self._stands_at_best:
-            with replace_file(self.run.folder / BEST) as temporary:
-                shutil.copyfile(self.checkpoint_path, temporary)
-
-    def train(self, scoring: CellScoring) -> None:
-        """Train to the end of the budget and look at the whole data where the model wants that."""
-        if not self.finished:
-            reset_peak(self.run.device)
-            self.run.emit("train", fraction=0.0)
-            self.run.record.history = vars(self.trainer.history)  # also of a training that fails
-            self.trainer.train(
-                on_progress=self._report,
-                on_pause=self.save,
-                on_score=lambda: self._score(scoring),
-                should_stop=self.run.should_stop,
-                checkpoint_seconds=self.run.settings.checkpoint_seconds,
-            )
-            self._fit_data()
-            self.finished = True
-            self._note_peaks()
-            if self.trains:
-                self.save()
-        self.trainer.feeder.close()
-        self._record()
-
-    def complete(self) -> None:
-        """Make the model ready to sample as it stands, without a training step and without writing anything."""
-        if not self.finished:
-            self._fit_data()
-        self.trainer.feeder.close()
+            with replace_file(self.workplace.folder.best_checkpoint) as temporary:
+                shutil.copyfile(self.workplace.folder.checkpoint, temporary)
 
     def _fit_data(self) -> None:
-        if isinstance(self.model, FitsData):
-            self.run.emit("train", text="fitting to the whole data")
-            with self.average.applied(), self.trainer.clock.running():
-                self.model.fit(self.data)
+        model = self.source.model
+        if isinstance(model, FitsData):
+            self.workplace.news("train", text="fitting to the whole data")
+            with self.source.applied(), self.trainer.clock.running():
+                model.fit(self.data)
+
+    def _count_flops(self) -> None:
+        """Count operations, on copies, and leave no trace in the random states."""
+        labels = self.source.labels(1, 0)
+        device_labels = None if labels is None else torch.from_numpy(labels).to(self.workplace.device)
+        feeder = self.trainer.feeder if self.trains else None
+        with undisturbed(), self.source.applied() as model:
+            self.operations, self.notes = attempted("operations", lambda: flops(model, feeder, device_labels), {})
 
     def _feeder(self) -> Feeder:
-        cell = self.run.cell
+        cell = self.workplace.cell
         return Feeder(
             self.data,
             cell.batch_size if self.trains else 1,
             seed=cell.seed,
-            device=self.run.device,
+            device=self.workplace.device,
             mirror=cell.mirror,
             balanced=cell.balanced,
             resident=None if self.trains else False,
         )
 
     def _score_steps(self) -> int:
-        if not (self.run.settings.score_every and self.trains):
+        every = self.workplace.settings.score_every
+        if not (every and self.trains):
             return 0
-        every = parse_length(self.run.settings.score_every)
-        return every.steps(self.data.shape.train_count, self.run.cell.batch_size) or 0
+        return parse_length(every).steps(self.data.shape.train_count, self.workplace.cell.batch_size) or 0
 
     def _report(self, progress: Progress) -> None:
         if self.data.shape.modality == "image" and progress.fraction >= len(self.strip) / STRIP:
@@ -246,7 +291,7 @@ class Fitting:
         if now - self._last_seen < 0.2 and progress.fraction < 1:
             return
         self._last_seen = now
-        self.run.emit(
+        self.workplace.news(
             "train",
             fraction=progress.fraction,
             images_per_second=progress.images_per_second,
@@ -257,37 +302,14 @@ class Fitting:
 
     def _add_to_strip(self) -> None:
         """Keep a few samples of one seed, so that a picture can show them growing."""
+        seed, labels = self.workplace.cell.protocol.seed, self.source.labels(STRIP, 0)
         try:
-            with undisturbed(), self.average.applied() as model:
-                drawn = self.sampler(model).draw(STRIP, seed=self.run.cell.protocol.seed, labels=self.labels(STRIP, 0))
+            with undisturbed(), self.source.applied() as model:
+                drawn = self.source.sampler(model).draw(STRIP, seed=seed, labels=labels)
         except NotImplementedError:  # a model may be unable to sample before `fit`
             drawn = np.zeros((STRIP, *self.data.shape.shape), np.uint8)
         self.strip.append(drawn)
 
     def _note_peaks(self) -> None:
-        for name, value in peak_memory(self.run.device).items():
+        for name, value in peak_memory(self.workplace.device).items():
             self.peaks[name] = max(value, self.peaks.get(name, 0.0))
-
-    def _record(self) -> None:
-        trainer, record = self.trainer, self.run.record
-        samples = trainer.step * self.run.cell.batch_size
-        record.measurements |= {"train_seconds": trainer.clock.seconds, "train_steps": float(trainer.step)}
-        record.measurements |= parameters(self.model) | self.peaks
-        if samples:
-            record.measurements["train_images_per_second"] = samples / max(trainer.clock.seconds, 1e-9)
-            record.measurements["checkpoint_bytes"] = float(self.checkpoint_path.stat().st_size)
-            record.artefacts["checkpoint"] = CHECKPOINT
-        record.history = dict(vars(trainer.history))
-        if self.best is not None:
-            record.history["best"] = self.best
-            record.artefacts["best_checkpoint"] = BEST
-
-    def count_flops(self) -> None:
-        """Count operations, on copies, and leave no trace in the random states."""
-        labels = self.labels(1, 0)
-        device_labels = None if labels is None else torch.from_numpy(labels).to(self.run.device)
-        feeder = self.trainer.feeder if self.trains else None
-        record = self.run.record
-        with undisturbed(), self.average.applied() as model:
-            record.measurements |= attempted("operations", lambda: flops(model, feeder, device_labels), record.notes)
-        self.trainer.feeder.close()

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from genharness.errors import RunError
 from genharness.spec.cell import Cell
+from genharness.spec.history import History
 
-__all__ = ["MEASUREMENTS", "METRIC_FAILED", "SCHEMA_VERSION", "STATUSES", "Record", "Status"]
+__all__ = ["MEASUREMENTS", "SCHEMA_VERSION", "STATUSES", "Record", "Status", "now"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2: metrics that failed stand in `failed`, no longer among `skipped`."""
+
 OLDEST_SCHEMA = 1
 """Records from this version on can be read."""
 
@@ -21,8 +25,8 @@ Status = Literal["ok", "failed", "diverged", "out_of_memory", "timeout", "interr
 
 STATUSES: tuple[str, ...] = get_args(Status)
 
-METRIC_FAILED = "it failed: "
-"""How the reason begins for which a metric was skipped that raised what no metric should; it is tried again."""
+_FAILED_ONCE = "it failed: "
+"""How schema 1 began the reason of a metric, among `skipped`, that raised what no metric should."""
 
 MEASUREMENTS: Mapping[str, str] = {
     "train_seconds": "training time, without evaluation, data preparation and checkpoints",
@@ -41,7 +45,7 @@ MEASUREMENTS: Mapping[str, str] = {
     "latency_calls": "timed calls behind the latencies; fewer than 100 for a slow sampler",
     "sample_images_per_second": "samples drawn per second at the best batch size of the sweep",
     "checkpoint_bytes": "size of the checkpoint on disk",
-    "evaluate_seconds": "time to draw, extract and score",
+    "evaluate_seconds": "time to extract features and score, without drawing and timing samples",
     "cell_seconds": "the whole cell, over all its attempts",
 }
 """Every harness measurement and what it says; a record holds those that the device can give."""
@@ -57,11 +61,12 @@ class Record:
         reason: One line when it did not end well, else empty.
         measurements: Keys of `MEASUREMENTS`, units in the names.
         scores: Metric columns by key; None where a metric is undefined.
-        skipped: Metrics that were not computed, with the reason.
+        skipped: Metrics that cannot be computed for this cell, with the reason.
+        failed: Metrics that broke, with the reason; they are tried again by the next run.
         protocol: The resolved protocol, with the hashes of weights and data.
         protocol_hash: Its hash: records with equal hashes can be ranked together.
         facts: Numbers about the measuring itself, such as the classifier's held-out accuracy.
-        history: `losses` and `scores` over training, each a mapping of series beside `step`; `sweep` of batch sizes.
+        history: Curves over training.
         artefacts: Files of the cell's folder by what they are.
         environment: Versions, hardware, threads, flags.
         started_at: UTC, ISO 8601.
@@ -76,10 +81,11 @@ class Record:
     measurements: dict[str, float] = field(default_factory=dict)
     scores: dict[str, float | None] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
     protocol: dict[str, Any] = field(default_factory=dict)
     protocol_hash: str = ""
     facts: dict[str, float] = field(default_factory=dict)
-    history: dict[str, Any] = field(default_factory=dict)
+    history: History = field(default_factory=History)
     artefacts: dict[str, str] = field(default_factory=dict)
     environment: dict[str, Any] = field(default_factory=dict)
     started_at: str = ""
@@ -101,14 +107,14 @@ class Record:
         """
         if earlier is None or not earlier.finished or earlier.protocol_hash != self.protocol_hash:
             return
-        others = {name: reason for name, reason in earlier.skipped.items() if name not in asked}
         self.scores = {**earlier.scores, **self.scores}
-        self.skipped = {**others, **self.skipped}
+        for mine, before in ((self.skipped, earlier.skipped), (self.failed, earlier.failed)):
+            mine |= {name: reason for name, reason in before.items() if name not in asked}
 
     def as_plain(self) -> dict[str, Any]:
         """Return a dictionary of plain values, for JSON, with the schema version and the cell's identity."""
         plain = dataclasses.asdict(self)
-        return {"schema": SCHEMA_VERSION, "cell_id": self.cell.id, **plain}
+        return {"schema": SCHEMA_VERSION, "cell_id": self.cell.id, **plain, "history": self.history.as_plain()}
 
     @classmethod
     def from_plain(cls, plain: Any, *, name: str) -> Record:
@@ -136,15 +142,29 @@ class Record:
             )
         try:
             values = {key: plain[key] for key in _FIELDS if key in plain}
-            record = cls(**{**values, "cell": Cell.from_plain(plain["cell"])})
+            built = {"cell": Cell.from_plain(plain["cell"]), "history": History.from_plain(plain.get("history", {}))}
+            record = cls(**{**values, **built})
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"it is no record ({error})") from error
         if record.status not in STATUSES:
             raise ValueError(f"its status {record.status!r} is unknown")
-        for key in ("measurements", "scores", "skipped", "protocol", "history", "environment"):
+        for key in ("measurements", "scores", "skipped", "failed", "protocol", "environment"):
             if not isinstance(getattr(record, key), dict):
                 raise ValueError(f"its {key} are no object")
+        if plain["schema"] == 1:
+            record._sort_out_failed()
         return record
+
+    def _sort_out_failed(self) -> None:
+        """Move the metrics that failed out of `skipped`, where schema 1 kept them."""
+        self.failed = {name: why for name, why in self.skipped.items() if why.startswith(_FAILED_ONCE)}
+        self.skipped = {name: why for name, why in self.skipped.items() if name not in self.failed}
+        self.failed = {name: why.removeprefix(_FAILED_ONCE) for name, why in self.failed.items()}
+
+
+def now() -> str:
+    """Return the time as a record holds it: UTC, ISO 8601, to the second."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
 _FIELDS = frozenset(item.name for item in dataclasses.fields(Record))

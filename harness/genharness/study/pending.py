@@ -8,7 +8,7 @@ from typing import Literal
 from genharness.plugin.registry import Registry
 from genharness.results.store import Store
 from genharness.spec.cell import Task
-from genharness.spec.record import METRIC_FAILED, Record
+from genharness.spec.record import Record
 
 __all__ = ["State", "forget", "task_state"]
 
@@ -20,7 +20,7 @@ State = Literal["new", "finished", "score", "resume", "retry"]
 def task_state(task: Task, store: Store, registry: Registry) -> State:
     """Return what is left to do for a task."""
     record = store.load(task.cell.id)
-    has_checkpoint = (store.cell_folder(task.cell.id) / "checkpoint.pt").is_file()
+    has_checkpoint = store.cell(task.cell.id).checkpoint.is_file()
     if record is not None and record.finished:
         return "score" if missing_metrics(task, record, registry) else "finished"
     if has_checkpoint:
@@ -29,11 +29,11 @@ def task_state(task: Task, store: Store, registry: Registry) -> State:
 
 
 def missing_metrics(task: Task, record: Record, registry: Registry) -> list[str]:
-    """Return the metrics that a finished record lacks; one that failed by a defect lacks too, and is tried again."""
+    """Return the metrics that a finished record lacks; one that failed is lacking too, and is tried again."""
     return [
         name
         for name in task.metrics
-        if record.skipped.get(name, METRIC_FAILED).startswith(METRIC_FAILED)
+        if name not in record.skipped
         and not any(column.key in record.scores for column in registry.metrics.find(name).columns)
     ]
 
@@ -41,4 +41,4 @@ def missing_metrics(task: Task, record: Record, registry: Registry) -> list[str]
 def forget(task: Task, store: Store) -> None:
     """Delete the record and all files of a cell, so that it is done anew."""
     store.record_path(task.cell.id).unlink(missing_ok=True)
-    shutil.rmtree(store.cell_folder(task.cell.id), ignore_errors=True)
+    shutil.rmtree(store.cell(task.cell.id).path, ignore_errors=True)

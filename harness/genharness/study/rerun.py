@@ -68,7 +68,7 @@ def repetition(record: Record, registry: Registry, results: Path, *, device: str
         for spec in registry.metrics.values()
         if any(column.key in record.scores for column in spec.columns)
     }
-    curves = record.history.get("scores", {})
+    curves = record.history.scores
     scored = bool(curves.get("step"))
     settings = Settings(
         results=results,
@@ -92,8 +92,9 @@ def agreement(before: Record, after: Record) -> Agreement:
     disagreements += _scores(before.scores, after.scores, TOLERANCE if inexact else 0.0)
     compared = len(before.scores)
     if not inexact:
-        for name in ("losses", "scores"):
-            one, other = before.history.get(name, {}), after.history.get(name, {})
+        curves = {"losses": (before.history.losses, after.history.losses)}
+        curves["scores"] = (before.history.scores, after.history.scores)
+        for name, (one, other) in curves.items():
             disagreements += _curves(name, one, other)
             compared += sum(len(values) for key, values in one.items() if key != "step")
     return Agreement(inexact=inexact, compared=compared, disagreements=disagreements)

@@ -19,7 +19,7 @@ from genharness.kit.evaluation import Reconstructions
 from genharness.measure.capabilities import Views
 from genharness.measure.evaluation import SampleEvaluation
 from genharness.plugin.registry import Registry
-from genharness.spec.record import METRIC_FAILED, Record
+from genharness.spec.record import Record
 from genharness.spec.report import Report
 from genharness.study.measuring import all_options, select_metrics
 from genharness.verify.peers import PEERS, Peer
@@ -134,7 +134,7 @@ def verify_samples(
         record = one.record
         _check_identity(one, record, evaluation)
     absent = {
-        name: record.skipped.get(name, "it was not scored") for name in wanted if not _scored(name, record, registry)
+        name: {**record.skipped, **record.failed}.get(name, "it was not scored") for name in wanted if not _scored(name, record, registry)
     }
     return compare(record.scores, wanted, evaluation, absent=absent, report=lambda text: report(0, 0, text))
 
@@ -249,7 +249,7 @@ def _by(
 def _reason(error: Exception) -> str:
     text = " ".join(str(error).split())
     expected = isinstance(error, (GenharnessError, ValueError))
-    return text if expected and text else f"{METRIC_FAILED}{type(error).__name__}: {text[:300]}"
+    return text if expected and text else f"it failed: {type(error).__name__}: {text[:300]}"
 
 
 def is_cell(word: str, results: Path) -> bool:

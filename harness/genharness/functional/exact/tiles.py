@@ -25,6 +25,7 @@ import psutil
 import torch
 from torch import Tensor
 
+from genharness.errors import NotDefinedError
 from genharness.functional.exact.duplicates import first_equal_rows
 from genharness.functional.parallel import side_by_side, workers
 
@@ -360,5 +361,5 @@ def _unit(norms: Tensor, dtype: torch.dtype) -> float:
     """Return the power of two, at most 2^100, that brings the longest row to length 1 or less."""
     most = norms.max().item()
     if not most <= torch.finfo(dtype).max:
-        raise ValueError(f"features hold values so large that their squares overflow {dtype}: scale them down")
+        raise NotDefinedError(f"features hold values so large that their squares overflow {dtype}: scale them down")
     return 2.0 ** -max(math.ceil(math.log2(math.sqrt(most))), -100) if most > 0 else 1.0

@@ -2,13 +2,7 @@
 
 from dataclasses import dataclass
 
-from genharness import ModelSpec
-
-from genharness import Recipe
-
-from genharness import hookimpl
-
-from genharness import option
+from genharness import ModelSpec, Recipe, hookimpl, option
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,84 @@
+"""What an evaluation is made of, built from plugins: extractors, metrics, the sets of a dataset."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from genharness.data import PreparedData
+from genharness.engine.random_state import undisturbed
+from genharness.errors import PluginError
+from genharness.kit.evaluation import Metric, SampleSet
+from genharness.kit.extractor import Extractor, ExtractorContext
+from genharness.measure.evaluation import SampleData, dataset_samples
+from genharness.measure.feature_cache import FeatureCache
+from genharness.plugin.registry import Registry, load_factory
+from genharness.spec.options import build_config
+from genharness.spec.plugins import MetricSpec
+from genharness.spec.protocol import Protocol
+
+__all__ = ["build_extractor", "build_metrics", "classifier_name", "dataset_sets", "make_extractor"]
+
+
+def classifier_name(registry: Registry) -> str | None:
+    """Return the first extractor that is trained on labels and gives logits: the source of class posteriors."""
+    return next((spec.name for spec in registry.extractors.values() if spec.needs_labels and spec.has_logits), None)
+
+
+def make_extractor(registry: Registry, name: str, context: ExtractorContext, options: dict[str, Any]) -> Extractor:
+    """Build an extractor from its plugin.
+
+    Raises:
+        PluginError: If it does not say which weights it has: its features could be taken for another's.
+    """
+    spec = registry.extractors.find(name)
+    extractor: Extractor = load_factory(spec)(context, build_config(name, spec.config, options))
+    identity = extractor.identity
+    if not isinstance(identity, str) or not identity.strip():
+        raise PluginError(f"extractor {name} has the identity {identity!r}: it must be text, a hash of its weights")
+    return extractor
+
+
+def build_extractor(registry: Registry, name: str, protocol: Protocol, context: ExtractorContext) -> Extractor:
+    """Build an extractor as a protocol has it: with its resize and options if it is the protocol's own.
+
+    Args:
+        registry: Where extractors are.
+        name: Of the extractor.
+        protocol: What is measured under.
+        context: Device, data, weights, report; resize and seed are taken from the protocol.
+    """
+    own = name == protocol.extractor
+    resizes = registry.extractors.find(name).resizes
+    resize = protocol.resize if own else (resizes[0] if resizes else "")
+    with undisturbed():
+        return make_extractor(
+            registry,
+            name,
+            dataclasses.replace(context, resize=resize, seed=protocol.seed),
+            dict(protocol.extractor_options) if own else {},
+        )
+
+
+def build_metrics(registry: Registry, wanted: Mapping[str, Mapping[str, Any]]) -> list[tuple[MetricSpec, Metric]]:
+    """Build metrics from their plugins.
+
+    Args:
+        registry: Where metrics are.
+        wanted: Options by name.
+    """
+    built = []
+    for name, options in wanted.items():
+        spec = registry.metrics.find(name)
+        built.append((spec, load_factory(spec)(build_config(name, spec.config, dict(options)))))
+    return built
+
+
+def dataset_sets(data: PreparedData, protocol: Protocol, cache: FeatureCache) -> dict[SampleSet, SampleData]:
+    """Return what generated samples are compared with: the reference as the protocol has it, and both splits."""
+    return {
+        "real": dataset_samples(data, protocol.reference_split, cache, protocol.reference_count, protocol.seed),
+        "train": dataset_samples(data, "train", cache, 0, 0),
+        "test": dataset_samples(data, "test", cache, 0, 0),
+    }

@@ -1,0 +1,108 @@
+"""The loop that asks the metrics: what each gives, and that none costs another."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from genharness.engine.loop import StopRequestedError
+from genharness.engine.memory import is_out_of_memory
+from genharness.errors import GenharnessError, PluginError
+from genharness.kit.evaluation import Metric
+from genharness.measure.evaluation import SampleEvaluation
+from genharness.plugin.blame import one_line, whole_traceback
+from genharness.spec.plugins import MetricSpec
+
+__all__ = ["MetricResult", "score"]
+
+_SHOWN = 300
+"""Letters of a wrong value that a message shows at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricResult:
+    """What one metric gave: numbers, or why it gave none.
+
+    Attributes:
+        metric: Which one.
+        values: Numbers by column key; None where undefined.
+        skipped: Why it cannot be computed from what there is, else empty.
+        failed: How it broke, in one line, else empty.
+        traceback: The whole traceback of that.
+        extractors: Extractors that it asked for features.
+    """
+
+    metric: MetricSpec
+    values: Mapping[str, float | None] = field(default_factory=dict)
+    skipped: str = ""
+    failed: str = ""
+    traceback: str = ""
+    extractors: frozenset[str] = frozenset()
+
+
+def score(
+    metrics: Iterable[tuple[MetricSpec, Metric]],
+    evaluation: SampleEvaluation,
+    on_metric: Callable[[str], None] = lambda name: None,
+) -> Iterator[MetricResult]:
+    """Ask every metric and yield what it gave.
+
+    A `GenharnessError` is a metric's own word that it cannot be computed from what there is. Anything else that it
+    raises, and an answer that is no mapping of its own columns to numbers, is a defect: it costs this metric only.
+
+    Args:
+        metrics: What to ask.
+        evaluation: What they are computed from.
+        on_metric: Told the name of each before it is asked.
+
+    Raises:
+        StopRequestedError: If a stop was asked for.
+        MemoryError: Or whatever else says that memory was refused: that is the cell's, not the metric's.
+    """
+    for spec, metric in metrics:
+        on_metric(spec.name)
+        with evaluation.noting_extractors() as used:
+            result = _ask(spec, metric, evaluation)
+        yield replace(result, extractors=frozenset(used))
+
+
+def _ask(spec: MetricSpec, metric: Metric, evaluation: SampleEvaluation) -> MetricResult:
+    try:
+        return MetricResult(metric=spec, values=_numbers(spec, metric.compute(evaluation)))
+    except (StopRequestedError, KeyboardInterrupt, GeneratorExit):
+        raise
+    except PluginError as error:
+        return MetricResult(metric=spec, failed=" ".join(str(error).split()), traceback=whole_traceback(error))
+    except GenharnessError as error:
+        return MetricResult(metric=spec, skipped=" ".join(str(error).split()))
+    except BaseException as error:  # a plugin's code may raise anything, SystemExit too; it must cost no other metric
+        if is_out_of_memory(error):
+            raise
+        return MetricResult(metric=spec, failed=one_line(error), traceback=whole_traceback(error))
+
+
+def _numbers(spec: MetricSpec, values: object) -> dict[str, float | None]:
+    """Return a metric's answer as numbers.
+
+    Raises:
+        PluginError: If it is no mapping of the metric's columns to numbers.
+    """
+    if not isinstance(values, Mapping):
+        raise PluginError(f"metric {spec.name} returned {type(values).__name__}: it must return a mapping of numbers")
+    known = {column.key for column in spec.columns}
+    unknown = [key for key in values if key not in known]
+    if unknown:
+        raise PluginError(f"metric {spec.name} returned {unknown[0]!r}, which is none of its columns")
+    return {key: _number(spec, key, value) for key, value in values.items()}
+
+
+def _number(spec: MetricSpec, key: str, value: object) -> float | None:
+    try:
+        if isinstance(value, str | bytes):  # float("3") is a number, and a metric that returns text is broken
+            raise TypeError
+        number = float(value)  # type: ignore[arg-type]  # tensors and arrays of one number are numbers too
+    except (TypeError, ValueError, RuntimeError):
+        shown = " ".join(repr(value).split())[:_SHOWN]
+        raise PluginError(f"metric {spec.name} returned {shown} for {key}: it must be a number") from None
+    return number if math.isfinite(number) else None

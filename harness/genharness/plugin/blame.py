@@ -1,0 +1,62 @@
+"""What people are told of an error in somebody's code: one line that names the place, and the whole traceback."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+__all__ = ["one_line", "place", "whole_traceback"]
+
+_LONGEST = 600
+
+_CORE = "genharness"
+_BETWEEN = frozenset({_CORE, "torch", "torchvision", "numpy", "scipy", "sklearn", "PIL", "pluggy", "click", "orjson"})
+"""Packages between the harness and a plugin: the harness itself, and what calls back into models."""
+
+
+def one_line(error: BaseException) -> str:
+    """Return the kind of an error, what it says and where it was raised, without a line break."""
+    text = " ".join(str(error).split())[:_LONGEST]
+    return f"{type(error).__name__}: {text}{place(error)}" if text else f"{type(error).__name__}{place(error)}"
+
+
+def place(error: BaseException) -> str:
+    """Return ` (FILE:LINE)` of the author's own code behind an error, else of the innermost code; or nothing.
+
+    The author's package is the first in the stack that is neither the harness nor a library which calls back; within
+    it the innermost line counts, whatever library that called in its turn.
+    """
+    frames = list(_frames(error))
+    own = next((_package(frame) for frame, _ in frames if _is_authors(frame)), None)
+    chosen = [at for at in frames if own is not None and _package(at[0]) == own] or frames
+    if not chosen:
+        return ""
+    frame, line = chosen[-1]
+    return f" ({Path(frame.f_code.co_filename).name}:{line})"
+
+
+def whole_traceback(error: BaseException) -> str:
+    """Return the traceback as Python prints it, with what the error was raised from."""
+    return "".join(traceback.format_exception(error))
+
+
+def _frames(error: BaseException) -> Iterator[tuple[FrameType, int]]:
+    trace = error.__traceback__
+    while trace is not None:
+        yield trace.tb_frame, trace.tb_lineno
+        trace = trace.tb_next
+
+
+def _package(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
+
+
+def _is_authors(frame: FrameType) -> bool:
+    name, file = _package(frame), frame.f_code.co_filename
+    if name in _BETWEEN or name in sys.stdlib_module_names or file.startswith("<"):
+        return False
+    return "site-packages" in file or not file.startswith(sysconfig.get_path("stdlib"))

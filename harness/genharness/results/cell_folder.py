@@ -1,0 +1,53 @@
+"""The folder of one cell: the one place that names its files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["CellFolder"]
+
+
+@dataclass(frozen=True, slots=True)
+class CellFolder:
+    """Where a cell keeps what is not its record.
+
+    Attributes:
+        path: The folder; it may not exist yet.
+    """
+
+    path: Path
+
+    @property
+    def checkpoint(self) -> Path:
+        """The state of its training: from here an interrupted cell goes on."""
+        return self.path / "checkpoint.pt"
+
+    @property
+    def best_checkpoint(self) -> Path:
+        """The checkpoint at the best score over training, as it was then."""
+        return self.path / "best.pt"
+
+    @property
+    def samples(self) -> Path:
+        """The samples that were scored: `images` or `rows`, and `labels` where classes were asked for."""
+        return self.path / "samples.npz"
+
+    @property
+    def features(self) -> Path:
+        """The folder of their features."""
+        return self.path / "features"
+
+    @property
+    def traceback(self) -> Path:
+        """The whole traceback of what failed last, for the author of the code that did."""
+        return self.path / "traceback.txt"
+
+    def picture(self, name: str) -> Path:
+        """Return the place of a picture such as `grid`."""
+        return self.path / f"{name}.png"
+
+    def unwanted(self, keep: str) -> tuple[Path, ...]:
+        """Return what a finished cell throws away when it keeps `checkpoints`, only `samples`, or `nothing`."""
+        trained = (self.checkpoint, self.best_checkpoint)
+        return {"checkpoints": (), "samples": trained, "nothing": (*trained, self.samples, self.features)}[keep]

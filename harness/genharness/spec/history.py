@@ -1,0 +1,75 @@
+"""What a cell's training left behind: curves, events, and the point at which it was best."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+__all__ = ["BestPoint", "History"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BestPoint:
+    """The best of the scores over training.
+
+    Attributes:
+        column: Column key of the score by which it was chosen.
+        step: Training steps taken by then.
+        value: The score there.
+    """
+
+    column: str
+    step: int
+    value: float
+
+
+@dataclass
+class History:
+    """Curves over training, each a list of steps and a list for every series beside it.
+
+    Attributes:
+        losses: `step`, and the mean of each loss up to that step.
+        scores: `step`, `samples`, and each column that was scored over training; None where it was undefined.
+        events: What happened, such as a divergence, each with its `step`.
+        sweep: Sampling throughput: `batch_size` beside `images_per_second`.
+        best: The best point of `scores`, or None where nothing was scored over training.
+    """
+
+    losses: dict[str, list[float]] = field(default_factory=lambda: {"step": []})
+    scores: dict[str, list[float | None]] = field(default_factory=lambda: {"step": []})
+    events: list[dict[str, Any]] = field(default_factory=list)
+    sweep: dict[str, list[float]] = field(default_factory=dict)
+    best: BestPoint | None = None
+
+    def add_losses(self, step: int, values: Mapping[str, float]) -> None:
+        """Append one point to the loss curves."""
+        _append(self.losses, step, values)
+
+    def add_scores(self, step: int, values: Mapping[str, float | None]) -> None:
+        """Append one point to the score curves."""
+        _append(self.scores, step, values)
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return a dictionary of plain values, for JSON and checkpoints."""
+        return {**vars(self), "best": None if self.best is None else asdict(self.best)}
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> History:
+        """Return the history that `as_plain` gave; what is missing, as in older records, is empty.
+
+        Raises:
+            TypeError: If a part is not what it should be.
+        """
+        for name, kind in (("losses", dict), ("scores", dict), ("events", list), ("sweep", dict)):
+            if not isinstance(plain.get(name, kind()), kind):
+                raise TypeError(f"its history's {name} are no {'list' if kind is list else 'object'}")
+        best = plain.get("best")
+        known = {name: plain[name] for name in ("losses", "scores", "events", "sweep") if name in plain}
+        return cls(**known, best=None if best is None else BestPoint(**best))
+
+
+def _append(series: dict[str, Any], step: int, values: Mapping[str, float | None]) -> None:
+    series["step"].append(step)
+    for name, value in values.items():
+        series.setdefault(name, []).append(value)

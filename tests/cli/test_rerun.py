@@ -8,6 +8,7 @@ import pytest
 from genharness.errors import ConfigError
 from genharness.plugin.registry import load_registry
 from genharness.spec.cell import Cell
+from genharness.spec.history import History
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Record
 from genharness.study.rerun import agreement, repetition
@@ -26,10 +27,10 @@ def record():
         skipped={"likelihood": "it has none"},
         protocol=protocol.as_plain(),
         protocol_hash=protocol.hash,
-        history={
-            "losses": {"step": [2, 4], "loss": [1.0, 0.5]},
-            "scores": {"step": [4, 8], "fid": [120.0, 100.0], "samples": [7, 7]},
-        },
+        history=History(
+            losses={"step": [2, 4], "loss": [1.0, 0.5]},
+            scores={"step": [4, 8], "fid": [120.0, 100.0], "samples": [7, 7]},
+        ),
         environment=ENVIRONMENT,
     )
 
@@ -51,12 +52,12 @@ def test_on_the_same_machine_the_last_bit_of_a_score_counts(record, again):
 
 
 def test_a_loss_that_differs_is_named_with_its_step(record, again):
-    again.history["losses"]["loss"][1] = 0.6
+    again.history.losses["loss"][1] = 0.6
     assert agreement(record, again).disagreements == ["losses: loss differs from step 4 on (0.5 became 0.6)"]
 
 
 def test_missing_points_and_missing_scores_disagree(record, again):
-    again.history["losses"] = {"step": [2], "loss": [1.0]}
+    again.history.losses = {"step": [2], "loss": [1.0]}
     del again.scores["coverage"]
     again.scores["recall"] = 0.1
     assert agreement(record, again).disagreements == [
@@ -78,7 +79,7 @@ def test_missing_points_and_missing_scores_disagree(record, again):
 def test_on_another_machine_scores_are_held_to_the_tolerance_and_the_reason_is_named(record, again, change, reason):
     again.environment = {**ENVIRONMENT, **change}
     again.scores["fid"] = 108.0
-    again.history["losses"]["loss"][0] = 1.1
+    again.history.losses["loss"][0] = 1.1
     near = agreement(record, again)
     assert (near.agrees, near.inexact) == (True, [reason])
     again.scores["fid"] = 120.0

@@ -76,8 +76,8 @@ def test_the_samples_that_were_scored_can_be_drawn_again(cells, draw, tmp_path, 
 def test_the_best_checkpoint_gives_the_samples_of_its_step(cells, draw, tmp_path):
     record = cells.records["acgan"]
     done = draw("acgan", "-n", 8, "--checkpoint", "best", "--out", tmp_path / "best.npz")
-    best = record.history["best"]
-    assert f"at its best fid, {best['value']:.4g} at step {best['step']}" in done.text
+    best = record.history.best
+    assert f"at its best fid, {best.value:.4g} at step {best.step}" in done.text
     folder = cells.results / "cells" / record.cell.id
     last = (folder / "checkpoint.pt").read_bytes()
     (folder / "best.pt").rename(folder / "aside.pt")
@@ -85,7 +85,7 @@ def test_the_best_checkpoint_gives_the_samples_of_its_step(cells, draw, tmp_path
     draw("acgan", "-n", 8, "--checkpoint", "best", "--out", tmp_path / "last.npz")
     (folder / "aside.pt").replace(folder / "best.pt")
     with np.load(tmp_path / "best.npz") as one, np.load(tmp_path / "last.npz") as other:
-        assert (one["images"] == other["images"]).all() == (best["step"] == 3)
+        assert (one["images"] == other["images"]).all() == (best.step == 3)
 
 
 def test_drawing_from_an_early_best_checkpoint_trains_no_further_and_writes_nothing(cells, draw, tmp_path):

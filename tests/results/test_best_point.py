@@ -37,7 +37,7 @@ COVER = MetricSpec(
 )
 def test_the_first_column_with_a_better_end_decides_and_of_equals_the_first(scores, best):
     found = best_point({"step": [10, 20, 30], **scores}, [COVER, FID])
-    assert (found["column"], found["step"], found["value"]) == best
+    assert (found.column, found.step, found.value) == best
 
 
 @pytest.mark.parametrize("scores", [{}, {"fid": [None]}, {"count": [3]}])

@@ -6,6 +6,7 @@ import pytest
 
 from genharness.results.stability import collapse, stability_of
 from genharness.spec.cell import Cell
+from genharness.spec.history import History
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Record
 
@@ -22,7 +23,7 @@ def record(losses=None, scores=None, events=(), status="ok"):
         length="1steps",
         protocol=Protocol(extractor="classifier", sample_count=10),
     )
-    history = {"losses": losses or {}, "scores": scores or {}, "events": [*events]}
+    history = History(losses=losses or {}, scores=scores or {}, events=[*events])
     return Record(cell=cell, status=status, history=history)
 
 
@@ -58,7 +59,7 @@ def test_a_step_with_a_broken_loss_counts_once_however_many_losses_broke(broken)
 
 def test_a_record_without_a_history_is_no_error():
     bare = record()
-    bare.history = {}
+    bare.history = History()
     assert stability_of(bare, DIRECTIONS).nan_events == 0
 
 

@@ -7,6 +7,7 @@ import pytest
 from genharness.errors import ConfigError, RunError
 from genharness.results.store import Store
 from genharness.spec.cell import Cell
+from genharness.spec.history import History
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import SCHEMA_VERSION, Record
 
@@ -26,7 +27,7 @@ def store(tmp_path):
 
 
 def test_a_record_comes_back_as_it_was_saved(store):
-    saved = record(history={"losses": {"step": [1], "loss": [0.5]}})
+    saved = record(history=History(losses={"step": [1], "loss": [0.5]}))
     store.save(saved)
     assert store.load(saved.cell.id) == saved
 
@@ -163,11 +164,11 @@ def test_where_nothing_was_run_the_remedy_is_told(tmp_path):
 
 @pytest.mark.parametrize("indent", [2, 1, None])
 def test_records_without_their_history_are_otherwise_the_same(store, indent):
-    curves = {"losses": {"step": [1], "loss": [0.5]}}
+    curves = History(losses={"step": [1], "loss": [0.5]})
     notes = ['a note says\n  "history": {}, and\n  "artefacts": {}']
     saved = record(history=curves, notes=notes, artefacts={"grid": "g"})
     path = store.save(saved)
     path.write_text(json.dumps(json.loads(path.read_text()), indent=indent))  # as an editor may lay it out
     (read,) = store.records(history=False)
     assert (read.notes, read.artefacts, read.scores) == (saved.notes, saved.artefacts, saved.scores)
-    assert read.history == ({} if indent == 2 else curves)
+    assert read.history == (History() if indent == 2 else curves)

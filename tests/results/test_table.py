@@ -12,6 +12,7 @@ import genharness
 from genharness.errors import RunError
 from genharness.results.store import Store
 from genharness.spec.cell import Cell
+from genharness.spec.history import History
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import MEASUREMENTS, Record
 
@@ -44,11 +45,11 @@ def results(tmp_path):
                 protocol=protocol.as_plain() if seed == 0 else {},
                 protocol_hash=protocol.hash if seed == 0 else "",
                 facts={"classifier_accuracy": 0.9},
-                history={
-                    "losses": {"step": [1, 2, 3, 4], "loss": [9.0, 1.0, 2.0, 4.0 if seed == 0 else float("nan")]},
-                    "scores": {"step": [2, 4], "fid": [1.0, 1.5]},
-                    "events": [] if seed == 0 else [{"step": 4, "event": "diverged", "losses": ["loss"]}],
-                },
+                history=History(
+                    losses={"step": [1, 2, 3, 4], "loss": [9.0, 1.0, 2.0, 4.0 if seed == 0 else float("nan")]},
+                    scores={"step": [2, 4], "fid": [1.0, 1.5]},
+                    events=[] if seed == 0 else [{"step": 4, "event": "diverged", "losses": ["loss"]}],
+                ),
                 environment={"cpu": "one", "packages": {}},
             )
         )

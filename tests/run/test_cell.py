@@ -110,12 +110,12 @@ SCORED = {"score_every": "10steps", "score_samples": 50, "checkpoint_seconds": 0
 def test_the_checkpoint_at_the_best_score_over_training_is_kept_beside_the_last(task):
     one = task(settings=SCORED)
     done = finish(one)
-    best, curve = done.history["best"], done.history["scores"]
-    assert best["column"] == "fid"
-    assert best["value"] == min(curve["fid"]) == curve["fid"][curve["step"].index(best["step"])]
+    best, curve = done.history.best, done.history.scores
+    assert best.column == "fid"
+    assert best.value == min(curve["fid"]) == curve["fid"][curve["step"].index(best.step)]
     folder = Store(one.settings.results).cell(done.cell.id).path
     kept = load_checkpoint(folder / done.artefacts["best_checkpoint"], done.cell.id, torch.device("cpu"))
-    assert (kept.step, kept.finished) == (best["step"], False)
+    assert (kept.step, kept.finished) == (best.step, False)
     assert load_checkpoint(folder / "checkpoint.pt", done.cell.id, torch.device("cpu")).step == 40
 
 
@@ -133,19 +133,19 @@ def test_a_kill_between_the_last_and_the_best_checkpoint_costs_neither(task, mon
     assert untimed(done) == untimed(whole)
     folder = Store(one.settings.results).cell(done.cell.id).path
     kept = load_checkpoint(folder / "best.pt", done.cell.id, torch.device("cpu"))
-    assert kept.step == whole.history["best"]["step"]
+    assert kept.step == whole.history.best.step
 
 
 def test_without_scores_over_training_there_is_no_best_checkpoint(task):
     done = finish(task())
-    assert "best" not in done.history
+    assert done.history.best is None
     assert "best_checkpoint" not in done.artefacts
 
 
 def test_a_diverged_cell_keeps_its_curves_and_the_event(task):
     done = finish(task("nan-loss"))
-    assert done.history["losses"]["step"][-1] == 22
-    assert done.history["events"] == [{"step": 22, "event": "diverged", "losses": ["loss"]}]
+    assert done.history.losses["step"][-1] == 22
+    assert done.history.events == [{"step": 22, "event": "diverged", "losses": ["loss"]}]
 
 
 @pytest.mark.parametrize("stop_at", [1, 7, 20])
@@ -305,7 +305,7 @@ def test_a_metric_that_raised_is_tried_again_and_one_that_refused_is_not(task):
     registry = load_registry()
     one = task(metrics=("fid", "prdc"))
     done = replace(finish(one), scores={"fid": 1.0})
-    assert missing_metrics(one, replace(done, skipped={"prdc": "it failed: RuntimeError: x"}), registry) == ["prdc"]
+    assert missing_metrics(one, replace(done, failed={"prdc": "RuntimeError: x"}), registry) == ["prdc"]
     assert missing_metrics(one, replace(done, skipped={"prdc": "k is too large"}), registry) == []
 
 
@@ -340,7 +340,7 @@ def test_a_metric_that_fails_is_noted_and_costs_no_other(task):
 def test_weights_are_looked_for_before_anything_is_trained(task, tmp_path, monkeypatch):
     """With a network the harness would download them: here the only place is a folder without them."""
     (tmp_path / "weights").mkdir()
-    monkeypatch.setattr(genharness.run.train.Fitting, "train", lambda *_: pytest.fail("it was trained"))
+    monkeypatch.setattr(genharness.run.cell, "train", lambda *_: pytest.fail("it was trained"))
     record = finish(task(features="inception", settings={"weights": tmp_path / "weights"}))
     assert record.status == "failed"
     assert "holds no pt_inception" in record.reason

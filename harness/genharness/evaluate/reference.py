@@ -14,10 +14,10 @@ from genharness.evaluate.samples import SampleFile, is_statistics, read_samples,
 from genharness.files.paths import printable
 from genharness.functional.gaussian import GaussianStatistics
 from genharness.kit.evaluation import SampleSet
+from genharness.measure.build import dataset_sets
 from genharness.measure.evaluation import SampleData
 from genharness.measure.feature_cache import FeatureCache, content_digest
 from genharness.plugin.registry import Registry
-from genharness.measure.build import dataset_sets
 from genharness.spec.plugins import DataShape
 from genharness.spec.protocol import Protocol
 from genharness.spec.report import Report

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Mapping
 from typing import Any
 
 from genharness.engine.environment import environment
@@ -22,7 +21,6 @@ from genharness.measure.score_cache import ScoreCache
 from genharness.measure.scoring import MetricResult, score
 from genharness.plugin.registry import Registry
 from genharness.spec.cell import Cell
-from genharness.spec.plugins import MetricSpec
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Record, now
 from genharness.spec.report import Report
@@ -101,7 +99,7 @@ def score_samples(one: External, registry: Registry, request: Request, report: R
         status="ok",
         measurements={"evaluate_seconds": time.monotonic() - begun},
         scores=values,
-        skipped=one.skipped | {result.metric.name: result.skipped for result in results if result.skipped},
+        skipped={**one.skipped, **{result.metric.name: result.skipped for result in results if result.skipped}},
         failed={result.metric.name: result.failed for result in results if result.failed},
         protocol=protocol.as_plain(),
         protocol_hash=protocol.hash,

@@ -61,9 +61,7 @@ def run_task(task: Task, emit: Callable[[Event], None], should_stop: Callable[[]
 
 
 @contextmanager
-def _turn(
-    task: Task, store: Store, emit: Callable[[Event], None], should_stop: Callable[[], bool]
-) -> Iterator[bool]:
+def _turn(task: Task, store: Store, emit: Callable[[Event], None], should_stop: Callable[[], bool]) -> Iterator[bool]:
     """Hold the lock of a cell, so that two runs never train the same one; tell whether that took waiting."""
     folder = store.cell(task.cell.id).path
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -233,8 +231,8 @@ class _Attempt:
             return _text(error)
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             return f"disk full at {self.phase}: free space in {self.store.folder.absolute()} and run again"
-        where = f"; its traceback is in {self.workplace.folder.traceback}" if "traceback" in self.record.artefacts else ""
-        return f"{one_line(error)}{where}"
+        kept = "traceback" in self.record.artefacts
+        return one_line(error) + (f"; its traceback is in {self.workplace.folder.traceback}" if kept else "")
 
     def _memory_reason(self, error: BaseException) -> str:
         limit = self.task.settings.memory_limit_bytes

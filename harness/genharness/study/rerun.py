@@ -68,14 +68,14 @@ def repetition(record: Record, registry: Registry, results: Path, *, device: str
         for spec in registry.metrics.values()
         if any(column.key in record.scores for column in spec.columns)
     }
-    curves = record.history.scores
-    scored = bool(curves.get("step"))
+    over_training = record.history.scores
+    scored = bool(over_training.get("step"))
     settings = Settings(
         results=results,
         device=device,
         threads=int(record.environment.get("threads", 0)),
-        score_every=f"{int(curves['step'][0])}steps" if scored else "",
-        score_samples=int(curves["samples"][0]) if scored else Settings.score_samples,
+        score_every=f"{int(over_training['step'][0] or 0)}steps" if scored else "",
+        score_samples=int(over_training["samples"][0] or 0) if scored else Settings.score_samples,
         weights=weights,
         deterministic=bool(record.environment.get("deterministic")),
     )
@@ -92,8 +92,10 @@ def agreement(before: Record, after: Record) -> Agreement:
     disagreements += _scores(before.scores, after.scores, TOLERANCE if inexact else 0.0)
     compared = len(before.scores)
     if not inexact:
-        curves = {"losses": (before.history.losses, after.history.losses)}
-        curves["scores"] = (before.history.scores, after.history.scores)
+        curves: dict[str, tuple[Mapping[str, Sequence[Any]], Mapping[str, Sequence[Any]]]] = {
+            "losses": (before.history.losses, after.history.losses),
+            "scores": (before.history.scores, after.history.scores),
+        }
         for name, (one, other) in curves.items():
             disagreements += _curves(name, one, other)
             compared += sum(len(values) for key, values in one.items() if key != "step")

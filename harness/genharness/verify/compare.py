@@ -133,9 +133,8 @@ def verify_samples(
         evaluation = evaluation_of(one, registry, request, report, _views(one.record, registry, request))
         record = one.record
         _check_identity(one, record, evaluation)
-    absent = {
-        name: {**record.skipped, **record.failed}.get(name, "it was not scored") for name in wanted if not _scored(name, record, registry)
-    }
+    reasons = {**record.skipped, **record.failed}
+    absent = {name: reasons.get(name, "it was not scored") for name in wanted if not _scored(name, record, registry)}
     return compare(record.scores, wanted, evaluation, absent=absent, report=lambda text: report(0, 0, text))
 
 

@@ -168,4 +168,4 @@ def _without_root(mean_a: FloatArray, mean_b: FloatArray, traces: float) -> floa
 
 def _check_widths(real: int, fake: int) -> None:
     if real != fake:
-        raise ValueError(f"fake has {fake} columns where real has {real}: both must come from one extractor")
+        raise NotDefinedError(f"fake has {fake} columns where real has {real}: both must come from one extractor")

@@ -263,8 +263,10 @@ class _Training:
         labels = self.source.labels(1, 0)
         device_labels = None if labels is None else torch.from_numpy(labels).to(self.workplace.device)
         feeder = self.trainer.feeder if self.trains else None
+        nothing: dict[str, float] = {}
         with undisturbed(), self.source.applied() as model:
-            self.operations, self.notes = attempted("operations", lambda: flops(model, feeder, device_labels), {})
+            counted = attempted("operations", lambda: flops(model, feeder, device_labels), nothing)
+        self.operations, self.notes = counted
 
     def _feeder(self) -> Feeder:
         cell = self.workplace.cell

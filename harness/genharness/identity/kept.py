@@ -1,0 +1,105 @@
+"""What was found out of files, kept under `$GENHARNESS_HOME` by their content, so that a plan reads no source twice."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from genharness.files.atomic import write_bytes
+from genharness.files.home import home
+from genharness.identity.meaning import Import, Meaning, meaning_of
+
+__all__ = ["Meanings"]
+
+_FORMAT = 1
+_MOST = 4000
+"""Entries that are kept, newest last; a project has some hundred files."""
+
+
+class Meanings:
+    """What source files do, from memory where their content was read before.
+
+    A damaged or missing file of memories costs time, not a result, and so does one that cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._fresh = 0
+        self._version = [_FORMAT, *sys.version_info[:2]]
+        self._known = _entries(path, self._version)
+        self._found: dict[str, Meaning | None] = {}
+
+    @classmethod
+    def at_home(cls) -> Meanings:
+        """Return the memory of the present `$GENHARNESS_HOME`."""
+        return _opened(home() / "code" / "meanings.json")
+
+    def of(self, content: bytes) -> Meaning | None:
+        """Return what a file does, or None where it is no Python that this interpreter reads."""
+        key = hashlib.sha256(content).hexdigest()[:32]
+        if key not in self._found:
+            try:
+                self._found[key] = _restored(self._known[key])
+            except (ValueError, KeyError, TypeError, AttributeError):  # unknown, or damaged
+                self._found[key] = self._learnt(key, content)
+        return self._found[key]
+
+    def _learnt(self, key: str, content: bytes) -> Meaning | None:
+        try:
+            found = meaning_of(content)
+        except (SyntaxError, ValueError):
+            found = None
+        self._known[key] = None if found is None else _plain(found)
+        self._fresh += 1
+        return found
+
+    def save(self) -> None:
+        """Write what is new."""
+        if not self._fresh:
+            return
+        files = dict(list(self._known.items())[-_MOST:])
+        text = json.dumps({"version": self._version, "files": files}, separators=(",", ":"))
+        self._fresh = 0
+        try:
+            write_bytes(self._path, text.encode())
+        except OSError:  # a full or read-only disk costs time, not a result
+            return
+
+
+def _entries(path: Path, version: list[int]) -> dict[str, Any]:
+    """Return the entries of a file; none where it is missing, damaged, or another version's."""
+    try:
+        kept = json.loads(path.read_bytes())
+        return dict(kept["files"]) if kept["version"] == version else {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+@functools.lru_cache(maxsize=4)
+def _opened(path: Path) -> Meanings:
+    return Meanings(path)
+
+
+def _plain(found: Meaning) -> list[Any]:
+    imports = [[one.level, one.module, one.name] for one in found.imports]
+    exports = {name: [one.level, one.module, one.name] for name, one in found.exports.items()}
+    return [found.digest, found.effects, imports, exports, sorted(found.defined), found.computed, found.files]
+
+
+def _restored(plain: Any) -> Meaning | None:
+    if plain is None:
+        return None
+    digest, effects, imports, exports, defined, computed, files = plain
+    return Meaning(
+        digest=str(digest),
+        effects=str(effects),
+        imports=tuple(Import(*one) for one in imports),
+        exports={name: Import(*one) for name, one in exports.items()},
+        defined=frozenset(defined),
+        computed=bool(computed),
+        files=tuple(files),
+    )

@@ -1,0 +1,118 @@
+"""Which code stands behind what: a plugin's part, training, drawing samples, scoring, preparing data.
+
+| digest | of | a change means |
+|---|---|---|
+| `part_code(model)` and `core_code("training")` | the model's modules; how cells are trained | training again |
+| `core_code("sampling")` | how samples are drawn from a trained model | drawing and scoring again |
+| `part_code(extractor)` | the extractor's modules | extracting and scoring again |
+| `part_code(metric)` | the metric's modules, and what it is given | scoring again |
+| `part_code(dataset)` | the modules that prepare it, and what they write with | preparing again |
+
+What steers, counts or shows (checkpoints, clocks, costs, commands, records, boards) is behind none of them.
+"""
+
+from __future__ import annotations
+
+import functools
+import types
+from typing import Literal
+
+from genharness.errors import PluginError
+from genharness.identity.closure import Code, Reach, code_of
+from genharness.spec.plugins import DatasetSpec, MetricSpec, Spec
+
+__all__ = ["Core", "code_behind", "core_code", "part_code"]
+
+Core = Literal["training", "sampling", "decoding"]
+
+_COMPUTE = ("genharness.functional", "genharness.kit", "genharness.engine")
+_PREPARE = ("genharness.data", "genharness.images", *_COMPUTE)
+
+STEERING = frozenset(
+    {
+        "genharness.data.catalog",
+        "genharness.data.facts",
+        "genharness.data.fingerprint",
+        "genharness.data.meta",
+        "genharness.data.prepare",
+        "genharness.data.prepared",
+        "genharness.data.recorded",
+        "genharness.data.request",
+        "genharness.engine.checkpoint",
+        "genharness.engine.clock",
+        "genharness.engine.costs",
+        "genharness.engine.environment",
+        "genharness.engine.memory",
+        "genharness.engine.threads",
+        "genharness.images.grid",
+        "genharness.kit.evaluation",  # a contract: it computes nothing
+    }
+)
+"""Modules in rooms that compute whose changes change no result."""
+
+_CORE: dict[Core, tuple[str, ...]] = {
+    "training": (
+        "genharness.engine.average",
+        "genharness.engine.build",
+        "genharness.engine.feed",
+        "genharness.engine.loop",
+        "genharness.engine.random_state",
+        "genharness.spec.length",
+    ),
+    "sampling": ("genharness.engine.sampler", "genharness.engine.source"),
+    "decoding": ("genharness.evaluate.samples", "genharness.files.archives"),
+}
+
+_BESIDE: dict[type[Spec], tuple[str, ...]] = {
+    DatasetSpec: ("genharness.data.variants", "genharness.data.writer"),
+    MetricSpec: ("genharness.measure.capabilities", "genharness.measure.evaluation"),
+}
+"""What a part of a kind is built into, which its own imports do not name."""
+
+
+def part_code(spec: Spec, distribution: str = "") -> Code:
+    """Return the code behind a plugin's part.
+
+    Args:
+        spec: The part.
+        distribution: Name of the distribution that gave it.
+
+    Raises:
+        PluginError: If its module cannot be found.
+    """
+    reach = Reach(_PREPARE if isinstance(spec, DatasetSpec) else _COMPUTE, STEERING, distribution)
+    modules = [spec.factory.partition(":")[0], *_BESIDE.get(type(spec), ())]
+    if _computes(spec.config):
+        modules.append(spec.config.__module__)
+    try:
+        return code_of(modules, reach)
+    except ModuleNotFoundError as error:
+        raise PluginError(f"{spec.name}: cannot load {spec.factory!r}: {error}") from error
+
+
+def core_code(what: Core) -> Code:
+    """Return the code of genharness's own that trains models, draws samples from them, or decodes pictures."""
+    rooms = _PREPARE if what == "decoding" else _COMPUTE
+    return code_of(_CORE[what], Reach(rooms, STEERING))
+
+
+def code_behind(module: str) -> str:
+    """Return the digest of the code that a module stands on, for what it keeps by its own means.
+
+    Args:
+        module: Such as the `__name__` of the caller.
+
+    Raises:
+        ModuleNotFoundError: If there is none of that name.
+    """
+    return code_of([module], Reach(_COMPUTE, STEERING)).digest
+
+
+def _computes(config: type) -> bool:
+    """Whether a Config does more than hold options, whose values stand in cells and protocols themselves."""
+    kinds = (types.FunctionType, property, classmethod, staticmethod, functools.cached_property)
+    return any(
+        isinstance(value, kinds) and (not name.startswith("__") or name == "__post_init__")
+        for base in config.__mro__
+        for name, value in vars(base).items()
+    )

@@ -11,6 +11,7 @@ from torch import Tensor
 from genharness import DataShape
 from genharness.kit import Batch, GenerativeModel
 from genharness.kit.blocks import latent_paths, random_normal
+from genharness.kit.generators import seeded_generator
 from genharness.kit.optim import adam, minimise
 from genharness_model_vae.configs import VAEConfig
 from genharness_model_vae.likelihoods import likelihood
@@ -91,7 +92,7 @@ class VAE(GenerativeModel):
         """
         if not self.likelihood.is_density:
             return torch.full((len(x),), math.nan, device=x.device)
-        generator = torch.Generator(x.device).manual_seed(0)
+        generator = seeded_generator(x.device, 0)
         image = self.data.modality == "image"
         if image:
             x = x + GREY_LEVEL * (torch.rand(x.shape, generator=generator, device=x.device) - 0.5)
@@ -103,7 +104,7 @@ class VAE(GenerativeModel):
     def kl_to_prior(self, x: Tensor) -> Tensor:
         """Return KL(q(z|x) || p(z)) in nats `(n,)`; where it has no closed form, from one draw with a fixed seed."""
         mu, log_var = self.posterior(x)
-        generator = torch.Generator(x.device).manual_seed(0)
+        generator = seeded_generator(x.device, 0)
         return self.kl(mu, log_var, mu + torch.exp(0.5 * log_var) * random_normal(*mu.shape, generator=generator))
 
     def kl(self, mu: Tensor, log_var: Tensor, z: Tensor) -> Tensor:

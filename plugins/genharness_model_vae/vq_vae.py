@@ -83,7 +83,7 @@ class VQVAE(GenerativeModel):
         autoencoder's losses stay as they were when it was frozen.
         """
         if batch.progress < self.config.prior_from:
-            uniform = torch.tensor(math.log(self.config.codes), device=batch.data.device)
+            uniform = torch.full((), math.log(self.config.codes), device=batch.data.device)
             self.last = self._autoencoder_step(batch.data)
             return self._losses(uniform)
         return self._losses(self._prior_step(batch.data))

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from genharness.engine.average import WeightAverage
+from genharness.testing.one_device import META, OneDevice
 
 
 class Model(nn.Module):
@@ -77,3 +78,14 @@ def test_a_restored_average_goes_on_as_the_saved_one():
     restored.load(average.state())
     assert torch.equal(restored._average.module.weight, average._average.module.weight)
     assert restored._average.n_averaged == average._average.n_averaged
+
+
+def test_an_average_stays_on_the_device_of_the_model():
+    model = Model().to("meta")
+    average = WeightAverage(model, 0.9)
+    with OneDevice():
+        average.update()
+        average.update()
+        with average.applied() as applied_model:
+            assert applied_model.G.weight.device == META
+    assert {part.device for part in average.state().values() if part.ndim} == {META}

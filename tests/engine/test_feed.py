@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+import scipy.stats
 import torch
 
 from genharness.engine import feed as feeding
 from genharness.engine.feed import Feeder
 from genharness.errors import DataError
+from genharness.testing.one_device import META, OneDevice
 from genharness.testing.synthetic import CLASSES, TRAIN, synthetic_data
 
 CPU = torch.device("cpu")
@@ -116,6 +118,33 @@ def test_rows_of_a_table_are_never_mirrored_nor_scaled(feeder):
 def test_balanced_batches_show_every_class_equally_often(feeder):
     _samples, labels = feeder(8 * CLASSES, balanced=True).batch(5)
     assert torch.bincount(labels).tolist() == [8] * CLASSES
+
+
+def test_every_sample_of_a_class_has_the_same_chance(feeder):
+    data = synthetic_data(8, 3)
+    balanced = feeder(64, data=data, balanced=True)
+    known = {sample.tobytes(): row for row, sample in enumerate(data.samples("train"))}
+    drawn = [known[sample.tobytes()] for samples, _ in batches(balanced, 100) for sample in pixels(samples)]
+    counts = np.bincount(drawn, minlength=TRAIN)
+    expected = 6400 / TRAIN
+    assert scipy.stats.chi2.sf(((counts - expected) ** 2 / expected).sum(), TRAIN - CLASSES) > 0.001
+
+
+@pytest.mark.parametrize("options", [{}, {"mirror": True}, {"balanced": True, "mirror": True}])
+def test_a_batch_of_data_that_is_held_waits_for_no_copy(options):
+    feeder = Feeder(synthetic_data(8, 3), 32, seed=0, device=META, resident=True, **options)
+    feeder.batch(0)  # an epoch's order goes to the device at its start
+    with OneDevice():
+        samples, labels = feeder.batch(1)
+    assert (samples.device, labels.device) == (META, META)
+    assert (samples.shape, samples.dtype) == ((32, 3, 8, 8), torch.float32)
+
+
+def test_data_goes_to_a_device_in_parts(monkeypatch):
+    monkeypatch.setattr(feeding, "_CHUNK_BYTES", 1000)
+    samples = synthetic_data(8, 3).samples("train")
+    assert np.array_equal(feeding._held(samples, CPU).numpy(), samples)
+    assert feeding._held(samples, META).device == META
 
 
 def test_data_without_labels_gives_none(feeder):

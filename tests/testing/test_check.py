@@ -1,5 +1,6 @@
 """The conformance checks find what is wrong with a model: each test breaks one promise."""
 
+import dataclasses
 import unittest
 from dataclasses import dataclass
 
@@ -69,6 +70,25 @@ class ForgetsABias(Honest):
         loss.backward()
         self.optimiser.step()
         return {"loss": loss.detach()}
+
+
+class DrawsOnTheCPU(Honest):
+    def training_step(self, batch):
+        noise = torch.randn(batch.data.shape)
+        return super().training_step(dataclasses.replace(batch, data=batch.data + noise))
+
+
+class CopiesInAStep(Honest):
+    def training_step(self, batch):
+        scale = torch.ones(batch.data.shape[0], 1, 1, 1).to(batch.data.device)
+        return super().training_step(dataclasses.replace(batch, data=batch.data * scale))
+
+
+class ReadsALoss(Honest):
+    def training_step(self, batch):
+        losses = super().training_step(batch)
+        self.last = losses["loss"].item()
+        return losses
 
 
 class LeavesEvalMode(Honest):
@@ -156,6 +176,9 @@ def test_an_honest_model_passes_every_check():
         (ForgetsAPart, "learns", "never changes ['idle']"),
         (ForgetsABias, "moves in fp32", "two steps under fp32 never move scale.bias"),
         (ForgetsABias, "moves in bf16", "two steps under bf16 never move scale.bias"),
+        (DrawsOnTheCPU, "keeps to one device", "cpu"),
+        (CopiesInAStep, "keeps to one device", "tensors on cpu and meta"),
+        (ReadsALoss, "keeps to one device", "item"),
         (LeavesEvalMode, "keeps modes and random state", "training_step changes train/eval modes"),
         (DrawsFromTheGlobalState, "keeps modes and random state", "global random state"),
         (IgnoresTheGenerator, "repeats under a seed", "two generator seeds give the same samples"),

@@ -19,6 +19,7 @@ from genharness.engine.clock import synchronise
 from genharness.engine.feed import Feeder
 from genharness.engine.memory import is_out_of_memory
 from genharness.engine.sampler import Sampler
+from genharness.kit.generators import seeded_generator
 from genharness.kit.model import Batch, GenerativeModel
 
 __all__ = ["attempted", "flops", "inference", "parameters", "peak_memory", "reset_peak"]
@@ -75,7 +76,7 @@ def inference(
     Returns:
         Measurements, and the sweep as `batch_size` beside `images_per_second`.
     """
-    generator = torch.Generator(sampler.model.device).manual_seed(0)
+    generator = seeded_generator(sampler.model.device, 0)
 
     def call(size: int) -> None:
         sampler.batch(size, generator, None if labels is None else labels[:size])
@@ -153,7 +154,7 @@ def flops(model: GenerativeModel, feeder: Feeder | None, labels: torch.Tensor | 
     Training steps are counted on a copy of the model; the caller keeps the random states.
     """
     counted = {}
-    generator = torch.Generator(model.device).manual_seed(0)
+    generator = seeded_generator(model.device, 0)
     with _FlopCounter() as counter, torch.no_grad():
         model.eval().sample(1, labels=None if labels is None else labels[:1], generator=generator)
     counted["sample_flops"] = float(counter.total)

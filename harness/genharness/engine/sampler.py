@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from genharness.errors import RunError
+from genharness.kit.generators import seeded_generator
 from genharness.kit.model import GenerativeModel
 from genharness.kit.precision import autocast
 from genharness.spec.plugins import DataShape
@@ -112,7 +113,7 @@ class Sampler:
 
     def _parts(self, n: int, seed: int, labels: NDArray[np.int64] | None) -> Iterator[NDArray[Any]]:
         device = self.model.device
-        generator = torch.Generator(device).manual_seed(seed)
+        generator = seeded_generator(device, seed)
         wanted = None if labels is None else torch.from_numpy(labels).to(device)
         for start in range(0, n, BATCH):
             stop = min(start + BATCH, n)

@@ -21,6 +21,7 @@ from genharness.files.home import home
 from genharness.files.weights import find_weights
 from genharness.images.grid import save_grid
 from genharness.kit.extractor import Extractor, ExtractorContext
+from genharness.kit.generators import seeded_generator
 from genharness.kit.model import GenerativeModel, Interpolates
 from genharness.measure.build import build_extractor, build_metrics, classifier_name, dataset_sets
 from genharness.measure.capabilities import able, reconstruct, views_of
@@ -182,7 +183,7 @@ class Scorer:
         if trained.strip:
             pictures["strip"] = (np.concatenate(trained.strip), len(trained.strip[0]))
         if isinstance(model, Interpolates):
-            generator = torch.Generator(model.device).manual_seed(self.protocol.seed)
+            generator = seeded_generator(model.device, self.protocol.seed)
             with torch.no_grad():
                 path = model.interpolate(6, 10, generator=generator)
             pictures["interpolation"] = (quantise(path).cpu().numpy(), 10)

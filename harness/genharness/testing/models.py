@@ -8,6 +8,7 @@ import functools
 import gc
 import io
 import math
+import unittest
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ from genharness.measure.capabilities import able
 from genharness.spec.capabilities import CAPABILITIES, Capability
 from genharness.spec.plugins import ModelSpec
 from genharness.testing.check import Check, must
+from genharness.testing.one_device import META, OneDevice
 from genharness.testing.rig import Rig
 from genharness.testing.synthetic import CLASSES, COLUMNS, synthetic_data
 
@@ -62,6 +64,7 @@ def _checks_of(spec: ModelSpec, exhaustive: bool) -> list[Check]:
         checks["leaves nothing behind"] = functools.partial(_leaves_nothing, spec, first, steps)
         for precision in ("fp32", "bf16"):
             checks[f"moves in {precision}"] = functools.partial(_moves, spec, first, precision)
+        checks["keeps to one device"] = functools.partial(_one_device, spec, first)
     if spec.finite:
         checks["gives no more than there is"] = functools.partial(_finite, spec, first)
     cuda = Check(f"{spec.name}: works on CUDA", functools.partial(_works, spec, first, "cuda"), gpu=True)
@@ -120,7 +123,7 @@ def _check_capabilities(rig: Rig, model: GenerativeModel) -> None:
         codes = model.encode(x)
         must(codes.ndim == 2 and len(codes) == 3, f"encode has shape {tuple(codes.shape)}: it must be (n, latent)")
     if isinstance(model, Interpolates):
-        path = model.interpolate(2, 3, generator=torch.Generator(rig.device).manual_seed(0))
+        path = model.interpolate(2, 3, generator=rig.generator(0))
         must(path.shape == (6, *x.shape[1:]), f"interpolate(2, 3) has shape {tuple(path.shape)}")
         must(_in_range(rig, path), "interpolate leaves [-1, 1]")
 
@@ -279,6 +282,37 @@ def _moves(spec: ModelSpec, shape: Mapping[str, Any], precision: str) -> None:
 
 def _has_zero_gradient(weight: nn.Parameter) -> bool:
     return weight.grad is not None and not bool(weight.grad.any())
+
+
+def _one_device(spec: ModelSpec, shape: Mapping[str, Any]) -> None:
+    """Building, steps, sampling and capabilities use tensors of the model's own device only, and wait for none.
+
+    On the meta device, so that what would break on CUDA, or make a step wait there, is found on every machine.
+    """
+    try:
+        _run_on_meta(spec, shape)
+    except NotImplementedError as error:
+        raise unittest.SkipTest(f"torch has no meta form of an operation: {error}") from error
+
+
+def _run_on_meta(spec: ModelSpec, shape: Mapping[str, Any]) -> None:
+    rig = Rig(spec, synthetic_data(**shape), META)
+    model = rig.build()
+    for step, progress in enumerate((0.05, 0.95)):
+        batch = rig.batch(step, progress)
+        with OneDevice():
+            losses = model.training_step(batch)
+        elsewhere = [name for name, value in losses.items() if value.device != META]
+        must(not elsewhere, f"losses {elsewhere} are not on the device of the batch")
+    x, labels = batch.data[:3], batch.labels[:3] if spec.can("conditions") and batch.labels is not None else None
+    with torch.no_grad(), OneDevice():
+        samples = model.eval().sample(3, labels=labels, generator=rig.generator(0))
+        must(samples.device == META, f"sample gives tensors on {samples.device}: use generator.device")
+        for capability in CAPABILITIES.values():
+            if capability.method and able(model, capability):
+                getattr(model, capability.method)(x)
+        if isinstance(model, Interpolates):
+            model.interpolate(2, 3, generator=rig.generator(0))
 
 
 def _conditional(spec: ModelSpec, shape: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ from torch import Tensor
 from genharness.data import PreparedData
 from genharness.engine.feed import Feeder
 from genharness.engine.sampler import check_samples
+from genharness.kit.generators import seeded_generator
 from genharness.kit.model import Batch, FitsData, GenerativeModel
 from genharness.plugin.registry import load_factory
 from genharness.spec.options import build_config
@@ -75,6 +76,10 @@ class Rig:
         self.train(model)
         return self.finish(model)
 
+    def generator(self, seed: int) -> torch.Generator:
+        """Return a generator on the device."""
+        return seeded_generator(self.device, seed)
+
     def finish(self, model: GenerativeModel) -> GenerativeModel:
         """Do what follows the last step: `fit`, eval mode."""
         model.eval()
@@ -87,6 +92,6 @@ class Rig:
         """Return n samples, held to the contract: count, shape, finite, range."""
         if labels is None and self.spec.can("conditions") and self.data.shape.classes:
             labels = torch.arange(n, device=self.device) % CLASSES
-        samples = model.sample(n, labels=labels, generator=torch.Generator(self.device).manual_seed(seed))
+        samples = model.sample(n, labels=labels, generator=self.generator(seed))
         check_samples(samples, n, self.data.shape, self.spec.name)
         return samples

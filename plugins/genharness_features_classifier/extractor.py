@@ -21,9 +21,9 @@ from genharness.engine.feed import Feeder, to_unit_range
 from genharness.engine.threads import threads_settled
 from genharness.files.atomic import write_bytes
 from genharness.files.home import home
+from genharness.files.turns import entry_turn
 from genharness.functional.parallel import side_by_side
 from genharness.kit import Extracted, Extractor, ExtractorContext
-from genharness.measure.feature_cache import entry_turn
 from genharness.spec.protocol import short_hash
 from genharness_features_classifier import ClassifierConfig
 from genharness_features_classifier.network import Classifier

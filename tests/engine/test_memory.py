@@ -1,4 +1,4 @@
-"""Amounts of memory, what running out of it looks like, and a limit on a real process."""
+"""What running out of it looks like, and a limit on a real process."""
 
 import errno
 import subprocess
@@ -6,21 +6,10 @@ import sys
 
 import pytest
 
-from genharness.engine.memory import is_out_of_memory, parse_memory
-from genharness.errors import ConfigError, RunError
+from genharness.engine.memory import is_out_of_memory
+from genharness.errors import RunError
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the memory of a process")
-
-
-@pytest.mark.parametrize(("text", "amount"), [("", 0), ("4GiB", 2**32), ("512 MiB", 2**29), ("1.5gib", 3 * 2**29)])
-def test_amounts_are_read_in_binary_units(text, amount):
-    assert parse_memory(text) == amount
-
-
-@pytest.mark.parametrize("text", ["4", "4GB", "lots", "-1GiB", "0MiB", "0.1MiB"])
-def test_what_is_no_amount_is_refused_with_an_example(text):
-    with pytest.raises(ConfigError, match="write it as 512MiB or 4GiB"):
-        parse_memory(text)
 
 
 def raised_from(cause):

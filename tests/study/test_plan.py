@@ -5,8 +5,8 @@ import pytest
 from genharness.errors import ConfigError
 from genharness.plugin.registry import load_registry
 from genharness.spec.cell import Cell, Settings
+from genharness.spec.dataset_facts import DatasetFacts
 from genharness.spec.plugins import DataShape
-from genharness.study.compatibility import DatasetFacts
 from genharness.study.plan import expand
 from genharness.study.suite import Suite
 

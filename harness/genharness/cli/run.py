@@ -23,12 +23,12 @@ from genharness.cli.options import (
     split_names,
 )
 from genharness.cli.planned import print_plan, print_skips
-from genharness.engine.memory import parse_memory
 from genharness.errors import ConfigError
 from genharness.plugin.execution import Executor, Tracker, find_executor, make_executor, make_tracker
 from genharness.plugin.registry import Registry, load_registry
 from genharness.results.store import Store
 from genharness.spec.cell import Settings, Task
+from genharness.spec.memory import parse_memory
 from genharness.spec.record import Record
 from genharness.spec.report import Report
 from genharness.study.pending import State, task_state

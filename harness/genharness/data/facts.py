@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 
 from genharness.data import DatasetReference, PreparedData, ensure_prepared, is_prepared, open_prepared, resolve
 from genharness.plugin.registry import Registry
+from genharness.spec.dataset_facts import DatasetFacts
 from genharness.spec.dataset_name import parse_reference
 from genharness.spec.plugins import DatasetSpec, DataShape
 from genharness.spec.report import Report
-from genharness.study.compatibility import DatasetFacts
 
 __all__ = ["facts_reader"]
 

@@ -3,34 +3,12 @@
 from __future__ import annotations
 
 import errno
-import re
 import sys
 
-from genharness.errors import ConfigError
+__all__ = ["is_out_of_memory", "lift_memory_limit", "limit_memory"]
 
-__all__ = ["is_out_of_memory", "lift_memory_limit", "limit_memory", "parse_memory"]
-
-_UNITS = {"MiB": 2**20, "GiB": 2**30}
-_AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*(MiB|GiB)", re.IGNORECASE)
 _SIGNS = ("out of memory", "can't allocate memory", "cannot allocate memory", "bad_alloc")
 """What libraries written in C++ say, mostly in a plain RuntimeError, where they were given no memory."""
-
-
-def parse_memory(text: str) -> int:
-    """Return the bytes that a text such as `512MiB` or `1.5GiB` means; an empty one is 0, no limit.
-
-    Raises:
-        ConfigError: If it means nothing, or less than a MiB, or if this system cannot limit memory.
-    """
-    if not text:
-        return 0
-    match = _AMOUNT.fullmatch(text.strip())
-    limit = int(float(match[1]) * _UNITS[f"{match[2][:1].upper()}iB"]) if match else 0
-    if limit < _UNITS["MiB"]:
-        raise ConfigError(f"memory limit {text!r} is no amount of memory: write it as 512MiB or 4GiB")
-    if sys.platform != "linux":
-        raise ConfigError("--memory-limit works on Linux only: leave it out")
-    return limit
 
 
 def limit_memory(limit_bytes: int) -> None:

@@ -18,10 +18,10 @@ from genharness.measure.build import dataset_sets
 from genharness.measure.evaluation import SampleData
 from genharness.measure.feature_cache import FeatureCache, content_digest
 from genharness.plugin.registry import Registry
+from genharness.spec.dataset_facts import DatasetFacts
 from genharness.spec.plugins import DataShape
 from genharness.spec.protocol import Protocol
 from genharness.spec.report import Report
-from genharness.study.compatibility import DatasetFacts
 
 __all__ = ["Reference", "dataset_reference", "path_reference"]
 

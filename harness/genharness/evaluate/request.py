@@ -17,11 +17,12 @@ from genharness.files.home import home
 from genharness.files.paths import input_path, printable
 from genharness.plugin.registry import Registry
 from genharness.results.store import Store
+from genharness.spec.dataset_facts import DatasetFacts
 from genharness.spec.plugins import DataShape, ExtractorSpec, MetricSpec, ModelSpec, Spec
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Record
 from genharness.spec.report import Report
-from genharness.study.compatibility import DatasetFacts, metric_misfit
+from genharness.study.compatibility import metric_misfit
 from genharness.study.measuring import all_options, choose_extractor, feature_errors, protocol_of, select_metrics
 from genharness.study.settings import setting_errors
 from genharness.study.suite import Suite

@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
 from numpy.typing import NDArray
 
 from genharness.files.atomic import replace_folder
 from genharness.files.checksums import file_digest
+from genharness.files.turns import entry_turn
 from genharness.kit.extractor import Extracted, Extractor
 from genharness.spec.protocol import short_hash
 
-__all__ = ["FeatureCache", "content_digest", "entry_turn", "extract"]
+__all__ = ["FeatureCache", "content_digest", "extract"]
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -94,22 +93,6 @@ def content_digest(samples: NDArray[Any]) -> str:
     digest = hashlib.sha256(f"{samples.dtype.str} {samples.shape} ".encode())
     digest.update(np.ascontiguousarray(samples).data)
     return digest.hexdigest()
-
-
-@contextmanager
-def entry_turn(entry: Path) -> Iterator[bool]:
-    """Hold the lock of an entry of a cache; tell whether its folder can be written at all."""
-    lock = FileLock(entry.with_name(f".{entry.name}.lock"))
-    try:
-        entry.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except OSError:  # a cache that cannot be written costs time, not a result
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        lock.release()
 
 
 def _write(entry: Path, key: Mapping[str, Any], arrays: Arrays) -> None:

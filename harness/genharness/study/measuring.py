@@ -10,10 +10,11 @@ from typing import Any
 from genharness.errors import ConfigError, did_you_mean
 from genharness.files.weights import locate_shared
 from genharness.plugin.registry import Kind, Registry
+from genharness.spec.dataset_facts import DatasetFacts
 from genharness.spec.options import build_config, options_of
 from genharness.spec.plugins import ExtractorSpec, MetricSpec, Spec
 from genharness.spec.protocol import Protocol
-from genharness.study.compatibility import DatasetFacts, extractor_misfit
+from genharness.study.compatibility import extractor_misfit
 from genharness.study.suite import Suite
 
 __all__ = ["all_options", "choose_extractor", "feature_errors", "protocol_of", "select", "select_metrics"]

@@ -10,11 +10,12 @@ from typing import Any
 from genharness.errors import ConfigError, GenharnessError, nearest, refuse
 from genharness.plugin.registry import BUDGETS, Registry
 from genharness.spec.cell import Cell, Settings, Task
+from genharness.spec.dataset_facts import DatasetFacts
 from genharness.spec.length import Length, parse_length
 from genharness.spec.options import build_config
 from genharness.spec.plugins import DataShape, MetricSpec, ModelSpec, Recipe, Spec, as_plain
 from genharness.spec.protocol import Protocol
-from genharness.study.compatibility import DatasetFacts, metric_misfit, model_misfit
+from genharness.study.compatibility import metric_misfit, model_misfit
 from genharness.study.measuring import (
     all_options,
     choose_extractor,

@@ -15,6 +15,7 @@ lint:
 	ruff check .
 	ruff format --check .
 	mypy
+	lint-imports
 
 ci:
 	bash .ci/run

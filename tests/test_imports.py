@@ -1,6 +1,5 @@
 """The import rules: what is light stays light."""
 
-import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -9,24 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 CORE = ROOT / "harness" / "genharness"
-PLUGINS = ROOT / "plugins"
 HEAVY = {"torch", "torchvision", "scipy", "sklearn"}
-LIGHT_PLUGIN_FILES = sorted([*PLUGINS.glob("*/__init__.py"), *PLUGINS.glob("*/configs.py")])
-
-
-def imported(path: Path) -> set[str]:
-    """Return every module that a file imports at its top level, but for type checkers."""
-    names: set[str] = set()
-    for node in ast.parse(path.read_text()).body:
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module)
-    return names
-
-
-def tops(path: Path) -> set[str]:
-    return {name.partition(".")[0] for name in imported(path)}
 
 
 def loaded_by(code: str) -> set[str]:
@@ -35,25 +17,24 @@ def loaded_by(code: str) -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("name", ["errors", "spec/plugins", "spec/options", "spec/protocol", "spec/length"])
-def test_the_first_layer_needs_the_standard_library_only(name):
-    assert tops(CORE / f"{name}.py") <= set(sys.stdlib_module_names) | {"genharness"}
+def modules(*rooms):
+    """Return an import of every module of some rooms."""
+    found = [path.relative_to(CORE.parent) for room in rooms for path in sorted((CORE / room).rglob("*.py"))]
+    names = [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in found]
+    return f"import {', '.join(names)}"
 
 
-@pytest.mark.parametrize("path", LIGHT_PLUGIN_FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_what_a_plugin_says_of_itself_imports_nothing_heavy(path):
-    assert tops(path) <= set(sys.stdlib_module_names) | {"genharness", path.parent.name}
+def test_what_things_are_needs_the_standard_library_only():
+    more = loaded_by(modules("spec", "stats")) - loaded_by("import genharness")
+    assert {name.partition(".")[0] for name in more} <= {"genharness", *sys.stdlib_module_names}
 
 
-@pytest.mark.parametrize("path", sorted(PLUGINS.rglob("*.py")), ids=lambda path: str(path.relative_to(PLUGINS)))
-def test_plugins_never_import_each_other(path):
-    own = path.relative_to(PLUGINS).parts[0]
-    assert not {name for name in tops(path) if name.startswith("genharness_")} - {own}
+def test_plans_records_and_boards_are_made_without_numpy():
+    assert not loaded_by(modules("spec", "stats", "plugin", "results", "board", "study")) & {*HEAVY, "numpy"}
 
 
-@pytest.mark.parametrize("path", sorted(CORE.rglob("*.py")), ids=lambda path: str(path.relative_to(CORE)))
-def test_the_core_never_imports_a_plugin(path):
-    assert not {name for name in tops(path) if name.startswith("genharness_")}
+def test_every_light_room_leaves_heavy_libraries_unimported():
+    assert not loaded_by(modules("data", "files", "images", "cli")) & HEAVY
 
 
 @pytest.mark.parametrize(

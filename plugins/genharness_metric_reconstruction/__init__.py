@@ -39,7 +39,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             name="nearest-real",
             summary="PSNR and SSIM of generated images and the real image nearest to each: very high for copies",
             place=91,
-            factory="genharness_metric_reconstruction.nearest:NearestReal",
+            factory="genharness_metric_reconstruction.nearest:NearestRealMetric",
             config=NearestRealConfig,
             columns=(
                 Column(key="nearest_psnr", title="Nearest PSNR", unit="dB", format=".2f"),

@@ -11,10 +11,10 @@ from genharness.functional.image_quality import nearest_real
 from genharness.kit import Evaluation
 from genharness_metric_reconstruction import NearestRealConfig
 
-__all__ = ["NearestReal"]
+__all__ = ["NearestRealMetric"]
 
 
-class NearestReal:
+class NearestRealMetric:
     """Means over generated images, each beside the reference image that is nearest in mean squared error."""
 
     def __init__(self, config: NearestRealConfig) -> None:

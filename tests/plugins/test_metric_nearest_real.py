@@ -6,7 +6,7 @@ import torch
 from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
 
 from genharness_metric_reconstruction import NearestRealConfig
-from genharness_metric_reconstruction.nearest import NearestReal
+from genharness_metric_reconstruction.nearest import NearestRealMetric
 
 RNG = np.random.default_rng(0)
 REAL = RNG.integers(0, 256, (40, 1, 12, 12)).astype(np.uint8)
@@ -14,7 +14,7 @@ REAL = RNG.integers(0, 256, (40, 1, 12, 12)).astype(np.uint8)
 
 def scores(fake, count=1000):
     evaluation = SimpleNamespace(real_images=lambda: REAL, fake_images=lambda: fake)
-    return NearestReal(NearestRealConfig(count=count)).compute(evaluation)
+    return NearestRealMetric(NearestRealConfig(count=count)).compute(evaluation)
 
 
 def shifted(by):

@@ -1,0 +1,79 @@
+"""The house: no circles, no full rooms, one meaning a name. `lint-imports` holds the floors (pyproject.toml)."""
+
+import ast
+import graphlib
+import tomllib
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+CORE, PLUGINS, TESTS = ROOT / "harness" / "genharness", ROOT / "plugins", ROOT / "tests"
+MOST_FILES = 21
+"""In one folder, `__init__.py` among them: what can be seen at a glance."""
+
+
+def sources():
+    """Return every module of the core and the plugins by its dotted name."""
+    files = [(path, path.relative_to(CORE.parent)) for path in CORE.rglob("*.py")]
+    files += [(path, path.relative_to(PLUGINS)) for path in PLUGINS.rglob("*.py")]
+    return {".".join(name.with_suffix("").parts).removesuffix(".__init__"): path for path, name in files}
+
+
+def imported(tree, known):
+    """Yield the modules that a file imports, wherever in it: in functions and for type checkers too."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        if isinstance(node, ast.ImportFrom) and node.module:
+            parts = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (part if part in known else node.module for part in parts)
+
+
+def circle(modules):
+    """Return a circle among modules, each given with what it imports, or None."""
+    try:
+        graphlib.TopologicalSorter(modules).prepare()
+    except graphlib.CycleError as error:
+        return error.args[1]
+    return None
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    known = sources()
+    graph = {name: set(imported(ast.parse(path.read_text()), known)) & known.keys() for name, path in known.items()}
+    assert circle(graph) is None
+
+
+def test_a_circle_is_found_wherever_the_import_stands():
+    texts = {
+        "a": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from p import b",
+        "p.b": "def f():\n    import c",
+        "c": "from a import x",
+    }
+    assert circle({name: set(imported(ast.parse(text), texts)) for name, text in texts.items()})
+
+
+def test_six_python_files_at_most_stand_at_the_door():
+    assert len(list(CORE.glob("*.py"))) <= 6
+
+
+@pytest.mark.parametrize("top", [CORE, PLUGINS], ids=lambda top: top.name)
+def test_no_room_is_full(top):
+    counts = Counter(path.parent for path in top.rglob("*.py"))
+    assert {str(folder.relative_to(ROOT)): n for folder, n in counts.items() if n > MOST_FILES} == {}
+
+
+def test_a_class_name_stands_once_in_the_tree():
+    trees = [ast.parse(path.read_text()) for path in sources().values()]
+    names = Counter(node.name for tree in trees for node in tree.body if isinstance(node, ast.ClassDef))
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_the_linter_knows_every_plugin():
+    linter = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    packages = {path.parent.name for path in PLUGINS.glob("*/__init__.py")}
+    (known,) = [one["layers"][0] for one in linter["contracts"] if one.get("layers", [])[1:] == ["genharness"]]
+    assert set(linter["root_packages"]) == {"genharness", *packages}
+    assert {word.strip() for word in known.split("|")} == packages

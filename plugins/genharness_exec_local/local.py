@@ -119,7 +119,7 @@ class _Worker:
         status, reason = self._death()
         record = Record(cell=self.task.cell, status=status, reason=reason, skipped=dict(self.task.skipped))
         record.measurements["cell_seconds"] = time.monotonic() - self._started
-        return Store(self.task.settings.results).settle(record)
+        return Store(self.task.settings.results, writing=True).settle(record)
 
     def _death(self) -> tuple[Status, str]:
         code = self.process.exitcode or 0

@@ -221,4 +221,4 @@ def _advice(share: Share) -> str:
 def _settled(task: Task, status: Status, reason: str) -> Record:
     """Return a saved record of a cell that could not write its own."""
     record = Record(cell=task.cell, status=status, reason=reason, skipped=dict(task.skipped))
-    return Store(task.settings.results).settle(record)
+    return Store(task.settings.results, writing=True).settle(record)

@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 from dataclasses import replace
@@ -38,8 +39,11 @@ def test_what_json_has_no_number_for_becomes_null(store):
     assert store.load(saved.cell.id).scores == {"fid": None}
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"schema": 1}', b"\x00\xff", b'{"schema": "1"}'])
-def test_an_unreadable_record_is_named_set_aside_and_not_fatal_to_the_others(store, content):
+BAD = [b"", b"{", b"[]", b"{}", b'{"schema": 1}', b"\x00\xff", b'{"schema": "1"}', b"[" * 100_000]
+
+
+@pytest.mark.parametrize("content", BAD)
+def test_who_writes_sets_a_damaged_record_aside_and_reads_the_others(store, content):
     store.save(record())
     (store.records_folder / "bad.json").write_bytes(content)
     assert [one.cell.model for one in store.records()] == ["vae"]
@@ -48,11 +52,88 @@ def test_an_unreadable_record_is_named_set_aside_and_not_fatal_to_the_others(sto
     assert not (store.records_folder / "bad.json").exists()
 
 
-def test_a_truncated_record_is_set_aside(store):
-    path = store.save(record())
-    path.write_bytes(path.read_bytes()[:200])
-    assert store.load(record().cell.id) is None
-    assert store.warnings
+@pytest.mark.parametrize("content", BAD)
+def test_who_only_reads_warns_of_a_damaged_record_and_leaves_it(store, content):
+    store.save(record())
+    (store.records_folder / "bad.json").write_bytes(content)
+    reader = Store(store.folder)
+    assert [one.cell.model for one in reader.records()] == ["vae"]
+    assert "bad.json is unreadable" in reader.warnings[0]
+    assert (store.records_folder / "bad.json").read_bytes() == content
+    assert not (store.folder / "set-aside").exists()
+
+
+def test_what_was_set_aside_before_stays_there(store):
+    for content in (b"one", b"two"):
+        (store.records_folder / "bad.json").write_bytes(content)
+        assert list(store.records()) == []
+    assert {path.read_bytes() for path in (store.folder / "set-aside").iterdir()} == {b"one", b"two"}
+
+
+def test_nothing_is_set_aside_through_a_link(store, tmp_path):
+    (store.folder / "set-aside").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    (tmp_path / "elsewhere").mkdir()
+    (store.records_folder / "bad.json").write_bytes(b"")
+    assert list(store.records()) == []
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE])
+@pytest.mark.parametrize("writing", [False, True])
+def test_a_record_that_cannot_be_read_now_is_never_moved_or_replaced(store, monkeypatch, number, writing):
+    store.save(record())
+    path = store.save(record(seed=1))
+    content, original = path.read_bytes(), os.open
+
+    def refuse(name, *rest):
+        if str(name) == str(path):
+            raise OSError(number, os.strerror(number))
+        return original(name, *rest)
+
+    monkeypatch.setattr("os.open", refuse)
+    used = Store(store.folder, writing=writing)
+    assert [one.cell.seed for one in used.records()] == [0]
+    assert os.strerror(number) in used.warnings[0]
+    with pytest.raises(RunError, match="cannot be read"):
+        used.load(record(seed=1).cell.id)
+    used.settle(replace(record(seed=1), status="failed", reason="x"))
+    monkeypatch.undo()
+    assert path.read_bytes() == content
+    assert not (store.folder / "set-aside").exists()
+
+
+def test_a_pipe_a_link_a_folder_and_a_device_are_no_records_and_are_not_waited_for(store, tmp_path):
+    done = store.save(record())
+    done.rename(tmp_path / "target.json")
+    (store.records_folder / "link.json").symlink_to(tmp_path / "target.json")
+    (store.records_folder / "device.json").symlink_to("/dev/zero")
+    (store.records_folder / "folder.json").mkdir()
+    os.mkfifo(store.records_folder / "pipe.json")
+    store.save(record(seed=1))
+    assert [one.cell.seed for one in store.records()] == [1]
+    assert len(store.warnings) == 4
+    assert len(list(store.records_folder.iterdir())) == 5
+
+
+def test_text_that_utf8_cannot_hold_is_escaped_in_a_record(store):
+    failed = replace(record(), status="failed", reason="no such file: fo\udcffto")
+    store.save(failed)
+    assert store.load(failed.cell.id).reason == "no such file: fo\\udcffto"
+
+
+@pytest.mark.parametrize("name", ["", "..", "../x", "a/b", "/etc/x", "a\0b", ".hidden", "a\\b"])
+def test_no_id_leads_out_of_the_results_folder(store, name):
+    for path_of in (store.record_path, store.cell, store.load):
+        with pytest.raises(RunError, match="no id of a cell"):
+            path_of(name)
+
+
+def test_a_schema_that_no_version_will_have_is_damage_and_does_not_take_the_others_down(store):
+    store.save(record())
+    path = store.save(record(seed=1))
+    path.write_text(json.dumps({**json.loads(path.read_text()), "schema": 2**40}))
+    assert [one.cell.seed for one in store.records()] == [0]
+    assert "out of range" in store.warnings[0]
 
 
 def test_a_record_of_a_newer_schema_is_refused_with_the_remedy(store):
@@ -96,6 +177,12 @@ def test_a_failure_never_replaces_a_finished_record(store):
     store.save(record())
     store.settle(replace(record(), status="failed", reason="x"))
     assert store.load(record().cell.id).finished
+
+
+def test_a_damaged_record_is_named_where_its_cell_is_asked_for(store):
+    store.save(record()).write_bytes(b"{")
+    with pytest.raises(RunError, match="is unreadable"):
+        store.find(record().cell.id)
 
 
 def test_a_record_that_cannot_be_written_says_so_itself(store, monkeypatch):

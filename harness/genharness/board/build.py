@@ -116,7 +116,8 @@ class _Look:
 
 
 def _group(records: list[Record], failures: list[Record], look: _Look) -> Group:
-    protocol = Protocol.from_plain(records[0].protocol)
+    first = records[0]
+    protocol = Protocol.from_plain(first.protocol) if first.protocol else first.cell.protocol
     group = Group(records[0].cell.dataset, protocol, failures=failures)
     available = columns_of(records, look.registry, protocol)
     group.columns = [find_column(available, key) for key in look.columns] or list(available.values())

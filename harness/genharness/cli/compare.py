@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from genharness.board.compare import MetricComparison, RowComparison, compare_rows
+from genharness.cli.display import print_warnings
 from genharness.cli.options import DEFAULT_RESULTS, console, split_names
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
@@ -52,8 +53,7 @@ def compare(
         out = console()
         for one in found:
             _print(one, out)
-    for warning in store.warnings:
-        click.echo(f"warning: {warning}", err=True)
+    print_warnings(store.warnings)
 
 
 def _plain(comparison: RowComparison) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Protocol
 
+import click
 from rich.console import Console
 from rich.live import Live
 from rich.progress_bar import ProgressBar
@@ -17,10 +18,22 @@ from genharness.plugin.execution import Event
 from genharness.spec.cell import Cell, Task
 from genharness.spec.record import Record
 
-__all__ = ["Display", "duration", "make_display"]
+__all__ = ["Display", "duration", "make_display", "print_warnings"]
 
 _PLAIN_SECONDS = 10.0
 """How often a plain line about one cell's progress is written."""
+
+
+_WARNINGS = 10
+"""Warnings that are printed; a damaged disk may give one for each of thousands of records."""
+
+
+def print_warnings(warnings: Sequence[str]) -> None:
+    """Print a line on stderr for each of the first warnings, and how many more there are."""
+    for warning in warnings[:_WARNINGS]:
+        click.echo(f"warning: {warning}", err=True)
+    if len(warnings) > _WARNINGS:
+        click.echo(f"warning: and {len(warnings) - _WARNINGS:,} more like these", err=True)
 
 
 class Display(Protocol):

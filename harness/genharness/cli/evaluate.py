@@ -118,7 +118,7 @@ def evaluate(form: str, register: bool, wide: bool, **options: Any) -> None:
     board = build(records, registry)
     print_board(board, reporter, console(), wide=wide, settings=request.options)
     if register:
-        _register(records, plans, Store(request.results))
+        _register(records, plans, Store(request.results, writing=True))
 
 
 def _told(records: Sequence[Record], plans: Sequence[External], *, named: bool) -> list[str]:

@@ -12,6 +12,7 @@ from rich.console import Console
 from genharness.board.build import build
 from genharness.board.render import RenderOptions
 from genharness.board.rows import Board
+from genharness.cli.display import print_warnings
 from genharness.cli.options import console, read_settings, results_argument, split_names
 from genharness.errors import refuse
 from genharness.files.gc_pause import no_collection
@@ -74,18 +75,19 @@ def leaderboard(
             interval=interval,
         )
         print_board(board, reporter, console(), wide=wide, settings=options)
-    for warning in store.warnings:
-        click.echo(f"warning: {warning}", err=True)
+    print_warnings(store.warnings)
 
 
 def show(results: Path, out: Console, datasets: Sequence[str] = (), settings: PluginOptions | None = None) -> None:
     """Print the table of a results folder after a run; datasets without a record are left out."""
     registry = load_registry()
-    records = list(Store(results).records(history=False))
+    store = Store(results)
+    records = list(store.records(history=False))
     present = {record.cell.dataset for record in records}
     wanted = [dataset for dataset in datasets if dataset in present]
     if wanted:
         print_board(build(records, registry, datasets=wanted), registry.reporters.find("table"), out, settings=settings)
+    print_warnings(store.warnings)
 
 
 def print_board(

@@ -13,7 +13,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from genharness.cli.display import make_display
+from genharness.cli.display import make_display, print_warnings
 from genharness.cli.options import (
     DEFAULT_RESULTS,
     console,
@@ -163,8 +163,9 @@ def _planned(
     states: dict[str, State] = {
         task.cell.id: "new" if fresh else task_state(task, store, registry) for task in plan.tasks
     }
-    for line in (*plan.notes, *(str(problem) for problem in registry.problems), *store.warnings):
+    for line in (*plan.notes, *(str(problem) for problem in registry.problems)):
         out.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
+    print_warnings(store.warnings)
     if options["plan_only"]:
         print_plan(out, plan, states, registry, store, max(1, settings.jobs))
     else:

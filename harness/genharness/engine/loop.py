@@ -16,7 +16,7 @@ from genharness.engine.feed import Feeder
 from genharness.errors import RunError
 from genharness.kit.model import Batch, GenerativeModel
 from genharness.kit.precision import autocast
-from genharness.spec.history import History
+from genharness.spec.history import History, TrainingEvent
 from genharness.spec.length import Length
 
 __all__ = ["DivergedError", "Progress", "StopRequestedError", "Trainer"]
@@ -185,7 +185,7 @@ class Trainer:
     def _refuse_divergence(self, values: Mapping[str, float]) -> None:
         broken = [name for name, value in values.items() if not math.isfinite(value)]
         if broken:
-            event = {"step": self.step, "event": "diverged", "losses": broken}
+            event: TrainingEvent = {"step": self.step, "event": "diverged", "losses": broken}
             self.history.events.append(event)
             raise DivergedError(f"{broken[0]} is {values[broken[0]]} at step {self.step}")
 

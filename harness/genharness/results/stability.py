@@ -113,7 +113,7 @@ def _last_minus_best(values: Sequence[float | None], higher_is_better: bool) -> 
 
 
 def _nan_events(
-    losses: Mapping[str, Sequence[float | None]], steps: Sequence[float], events: Sequence[Mapping[str, Any]]
+    losses: Mapping[str, Sequence[float | None]], steps: Sequence[float | None], events: Sequence[Mapping[str, Any]]
 ) -> int:
     """Return at how many steps something was not finite; JSON keeps NaN and infinity as null."""
     broken = {

@@ -2,22 +2,25 @@
 
 RESULTS/records/CELL.json     one record a cell, written atomically
 RESULTS/cells/CELL/           checkpoint, samples, pictures
-RESULTS/set-aside/            records and checkpoints that could not be read
+RESULTS/set-aside/            records and checkpoints that were damaged, moved there by commands that write
 """
 
 from __future__ import annotations
 
+import errno
 import os
-import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import orjson
 
 from genharness.errors import ConfigError, RunError, did_you_mean
 from genharness.files.atomic import remove_temporaries, write_bytes
 from genharness.files.gc_pause import no_collection
+from genharness.files.paths import printable
 from genharness.results.cell_folder import CellFolder
+from genharness.results.record_file import DamagedRecordError, UnreadableRecordError, read_record
 from genharness.spec.record import Record
 
 __all__ = ["Store"]
@@ -28,13 +31,15 @@ class Store:
 
     Args:
         folder: Where results are; created by `open_for_writing`, not by reading.
+        writing: Whether damaged records are set aside; who only reads leaves every file where it is.
 
     Attributes:
-        warnings: One line for each file that could not be read and was set aside.
+        warnings: One line for each file that could not be read.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, writing: bool = False) -> None:
         self.folder = folder
+        self.writing = writing
         self.warnings: list[str] = []
 
     @property
@@ -43,15 +48,23 @@ class Store:
         return self.folder / "records"
 
     def cell(self, cell_id: str) -> CellFolder:
-        """Return the folder of a cell (not created)."""
-        return CellFolder(self.folder / "cells" / cell_id)
+        """Return the folder of a cell (not created).
+
+        Raises:
+            RunError: If the id is no file name, and so would leave the results folder.
+        """
+        return CellFolder(self.folder / "cells" / _file_name(cell_id))
 
     def record_path(self, cell_id: str) -> Path:
-        """Return where the record of a cell is."""
-        return self.records_folder / f"{cell_id}.json"
+        """Return where the record of a cell is.
+
+        Raises:
+            RunError: If the id is no file name.
+        """
+        return self.records_folder / f"{_file_name(cell_id)}.json"
 
     def open_for_writing(self) -> None:
-        """Create the folders.
+        """Create the folders; from here on damaged records are set aside.
 
         Raises:
             RunError: If the path is a file, or cannot be written.
@@ -62,6 +75,7 @@ class Store:
             self.records_folder.mkdir(parents=True, exist_ok=True)
             (self.folder / "cells").mkdir(exist_ok=True)
             self._try_writing()
+            self.writing = True
         except OSError as error:
             raise RunError(
                 f"cannot write to the results folder {self.folder} ({error.strerror}): name another with --results"
@@ -79,7 +93,7 @@ class Store:
             RunError: If the disk is full or the folder is gone.
         """
         path = self.record_path(record.cell.id)
-        content = orjson.dumps(record.as_plain(), option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY)
+        content = _json(record.as_plain())
         try:
             write_bytes(path, content)
         except OSError as error:
@@ -92,16 +106,21 @@ class Store:
         A record of a finished cell is never replaced by one that says that doing more with it failed. Where the
         record cannot be written, it says so itself and is not `ok`, so that the command can tell the user.
         """
-        if not record.finished:
-            earlier = self.load(record.cell.id)
-            if earlier is not None and earlier.finished:
-                return record
+        if not record.finished and self._may_be_finished(record.cell.id):
+            return record
         try:
             self.save(record)
         except RunError as error:
             before = "" if record.finished else f"{record.reason}; "
             record.status, record.reason = "failed", f"{before}{error}"
         return record
+
+    def _may_be_finished(self, cell_id: str) -> bool:
+        try:
+            earlier = self.load(cell_id)
+        except RunError:  # it cannot be read now, and may be good
+            return True
+        return earlier is not None and earlier.finished
 
     def remove_leftovers(self, cell_id: str) -> None:
         """Delete what killed writers left of a cell; its lock is held, so none of them is alive."""
@@ -111,12 +130,15 @@ class Store:
             remove_temporaries(folder)
 
     def load(self, cell_id: str) -> Record | None:
-        """Return the record of a cell, or None where there is none (or a corrupt one, which is set aside)."""
-        path = self.record_path(cell_id)
-        return self._read(str(path.parent), path.name) if path.is_file() else None
+        """Return the record of a cell, or None where there is none, or a damaged one.
+
+        Raises:
+            RunError: If there is one that cannot be read: it may be good, so nothing may take its place.
+        """
+        return self._read(str(self.record_path(cell_id)))
 
     def records(self, *, history: bool = True, prefixes: tuple[str, ...] = ("",)) -> Iterator[Record]:
-        """Yield every readable record, in the order of their names; corrupt ones are set aside.
+        """Yield every readable record, in the order of their names; the others are named in `warnings`.
 
         Args:
             history: Whether the curves over training are wanted; without them ten thousand records take a third
@@ -124,21 +146,45 @@ class Store:
             prefixes: Only cells whose id begins with one of these.
 
         Raises:
-            RunError: If the folder does not exist, or a record has a newer schema.
+            RunError: If the folder does not exist, a record has a newer schema, or none of the records can be read.
         """
-        if not self.records_folder.is_dir():
-            if self.folder.exists() and not self.folder.is_dir():
-                raise RunError(f"results path {self.folder} is a file: name a folder of results")
-            raise RunError(f"there are no results in {self.folder}: run `genharness run` first, or name the folder")
-        with os.scandir(self.records_folder) as entries:  # sorting ten thousand Path objects costs half a second
-            found = [entry.name for entry in entries]
-        names = sorted(name for name in found if _is_record(name) and name.startswith(prefixes))
+        names = [name for name in self._names() if name.startswith(prefixes)]
         with no_collection():
-            folder = str(self.records_folder)
-            for name in names:
-                record = self._read(folder, name, history=history)
-                if record is not None:
-                    yield record
+            yield from self._each(names, history)
+
+    def _names(self) -> list[str]:
+        """Return the names of all record files, sorted.
+
+        Raises:
+            RunError: If the folder does not exist, is a file, or cannot be looked into.
+        """
+        try:
+            with os.scandir(self.records_folder) as entries:  # sorting ten thousand Paths costs half a second
+                return sorted(entry.name for entry in entries if _is_record(entry.name))
+        except (FileNotFoundError, NotADirectoryError) as error:
+            if self.folder.is_file():
+                raise RunError(f"results path {self.folder} is a file: name a folder of results") from error
+            raise RunError(
+                f"there are no results in {self.folder}: run `genharness run` first, or name the folder"
+            ) from error
+        except (OSError, ValueError) as error:  # ValueError: a NUL byte in the name
+            reason = getattr(error, "strerror", None) or error
+            raise RunError(f"the results in {printable(self.folder)} cannot be read ({reason})") from error
+
+    def _each(self, names: Sequence[str], history: bool) -> Iterator[Record]:
+        folder, refused, any_read = str(self.records_folder), "", False
+        for name in names:
+            try:
+                record = self._read(f"{folder}/{name}", history=history)
+            except UnreadableRecordError as error:
+                refused = refused or str(error)
+                self._warn(f"{error}: it is left out")
+                continue
+            if record is not None:
+                any_read = True
+                yield record
+        if refused and not any_read:
+            raise RunError(printable(refused))
 
     def find(self, name: str) -> Record:
         """Return the record whose cell id is `name` or begins with it.
@@ -146,51 +192,80 @@ class Store:
         Raises:
             ConfigError: If none does, or several do.
         """
-        if not self.records_folder.is_dir():
-            raise RunError(f"there are no results in {self.folder}: run `genharness run` first, or name the folder")
-        ids = sorted(path.stem for path in self.records_folder.iterdir() if _is_record(path.name))
+        ids = [file.removesuffix(".json") for file in self._names()]
         matches = [name] if name in ids else [cell_id for cell_id in ids if cell_id.startswith(name)]
         if len(matches) > 1:
             raise ConfigError(f"{name!r} could be {', '.join(matches[:4])}: write more of it")
         record = self.load(matches[0]) if matches else None
+        if record is None and matches and self.warnings:
+            raise RunError(self.warnings[-1])
         if record is None:
             raise ConfigError(f"no cell {name!r} in {self.folder}{did_you_mean(name, ids)}")
         return record
 
-    def _read(self, folder: str, name: str, *, history: bool = True) -> Record | None:
+    def _read(self, path: str, *, history: bool = True) -> Record | None:
+        """Return a record, or None where there is none, or a damaged one."""
         try:
-            with open(f"{folder}/{name}", "rb", buffering=0) as file:  # noqa: PTH123  # ten thousand Paths cost .2 s
-                content = file.readall()
-            return Record.from_plain(orjson.loads(content if history else _without_history(content)), name=name)
+            return read_record(path, history=history)
         except FileNotFoundError:
             return None
-        except (ValueError, OSError) as error:
-            self.set_aside(Path(folder, name), str(error))
+        except DamagedRecordError as error:
+            self._dismiss(Path(path), str(error))
             return None
 
+    def _dismiss(self, path: Path, reason: str) -> None:
+        """Note a damaged record; who writes here moves it out of the way too."""
+        if self.writing:
+            self.set_aside(path, reason)
+        else:
+            self._warn(f"{path.name} is unreadable ({reason}) and left out; the next run here sets it aside")
+
     def set_aside(self, path: Path, reason: str) -> None:
-        """Move an unreadable file out of the way and note it in `warnings`."""
-        target = self.folder / "set-aside" / path.name
-        where = f"set aside in {target.parent}"
+        """Move a damaged file out of the way and note it in `warnings`."""
+        folder = self.folder / "set-aside"
+        where = f"set aside in {folder}"
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(path, target)
+            folder.mkdir(exist_ok=True)
+            if folder.is_symlink():
+                raise OSError(errno.ELOOP, "it is a link")
+            path.rename(_free(folder / path.name))
         except OSError as error:
             where = f"could not be set aside ({error.strerror})"
-        self.warnings.append(f"{path.name} is unreadable ({reason.splitlines()[0]}): {where}; run again to redo it")
+        self._warn(f"{path.name} is unreadable ({reason}): {where}; run again to redo it")
+
+    def _warn(self, line: str) -> None:
+        self.warnings.append(printable(line))
+
+
+def _free(path: Path) -> Path:
+    """Return the path, or one beside it that nothing has yet: what was set aside earlier stays."""
+    names = (path, *(path.with_name(f"{path.stem}-{count}{path.suffix}") for count in range(2, 1000)))
+    return next((one for one in names if not os.path.lexists(one)), path)
+
+
+def _json(plain: dict[str, Any]) -> bytes:
+    option = orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY
+    try:
+        return orjson.dumps(plain, option=option)
+    except TypeError:  # perhaps text with bytes that are no UTF-8, such as an error that quotes a file's name
+        return orjson.dumps(_as_utf8(plain), option=option)
+
+
+def _as_utf8(value: Any) -> Any:
+    """Return plain values with what UTF-8 cannot hold of their text escaped."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_as_utf8(key): _as_utf8(item) for key, item in value.items()}
+    return [_as_utf8(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _file_name(cell_id: str) -> str:
+    if not cell_id or cell_id.startswith(".") or any(sign in cell_id for sign in "/\\\0"):
+        raise RunError(f"{printable(cell_id)!r} is no id of a cell")
+    return cell_id
 
 
 def _is_record(name: str) -> bool:
     """Whether a file is a record, and not one that is being written, which has a dot before its name."""
     return name.endswith(".json") and not name.startswith(".")
-
-
-def _without_history(content: bytes) -> bytes:
-    """Return a record's JSON with an empty history, where it is laid out as `Store.save` lays it out.
-
-    A JSON string holds no line break, so a line that starts so is the record's own key and nothing else.
-    """
-    start, end = content.find(b'\n  "history": {'), content.rfind(b'\n  "artefacts": {')
-    if not 0 < start < end:
-        return content
-    return content[:start] + b'\n  "history": {},' + content[end:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ def load_results(path: str | os.PathLike[str] = "results", *, stability: bool = 
 
     Scores and measurements have the keys that the leaderboard's columns have. What could clash has a prefix:
     `option.lr`, `protocol.extractor`, `fact.…`, `environment.cpu`. Cells that failed are there too: look at
-    `status`. Records that cannot be read are set aside, as everywhere.
+    `status`. Records that cannot be read are left out, with a Python warning that names them.
 
     Args:
         path: The results folder.
@@ -46,7 +47,12 @@ def load_results(path: str | os.PathLike[str] = "results", *, stability: bool = 
         ```
     """
     directions = _directions() if stability else None
-    return [_flat(record, directions) for record in Store(Path(path)).records(history=stability)]
+    store = Store(Path(path))
+    flat = [_flat(record, directions) for record in store.records(history=stability)]
+    if store.warnings:
+        more = f"; and {len(store.warnings) - 1:,} more" if len(store.warnings) > 1 else ""
+        warnings.warn(f"{store.warnings[0]}{more}", stacklevel=2)
+    return flat
 
 
 def _directions() -> dict[str, bool | None]:

@@ -46,7 +46,7 @@ def run_task(task: Task, emit: Callable[[Event], None], should_stop: Callable[[]
     Returns:
         The record, saved; its status says how the cell ended. Only a killed process leaves none.
     """
-    store = Store(task.settings.results)
+    store = Store(task.settings.results, writing=True)
     try:
         with _turn(task, store, emit, should_stop) as waited:
             done = store.load(task.cell.id) if waited else None
@@ -131,6 +131,7 @@ class _Attempt:
             return self.store.settle(self.record)
 
     def _execute(self) -> None:
+        earlier = self.store.load(self.task.cell.id)  # now: one that cannot be read is found before anything is done
         _configure(self.task)
         self.workplace.folder.path.mkdir(parents=True, exist_ok=True)
         registry = load_registry()
@@ -144,7 +145,7 @@ class _Attempt:
         trained = self._train(registry, data, scorer)
         self._note_trained(trained)
         self.workplace.stop_if_asked()
-        self._note_scored(scorer.score(trained))
+        self._note_scored(scorer.score(trained), earlier)
         self._tidy()
 
     def _prepare(self, registry: Registry) -> PreparedData:
@@ -173,18 +174,18 @@ class _Attempt:
         self.record.artefacts |= trained.artefacts
         self.record.notes += trained.notes
 
-    def _note_scored(self, scored: Scored) -> None:
+    def _note_scored(self, scored: Scored, earlier: Record | None) -> None:
         record, results = self.record, scored.results
         record.scores = {key: value for result in results for key, value in result.values.items()}
         record.skipped |= {result.metric.name: result.skipped for result in results if result.skipped}
         record.failed = {result.metric.name: result.failed for result in results if result.failed}
         record.facts |= scored.facts
         record.measurements |= scored.measurements
-        record.history.sweep = dict(scored.sweep)
+        record.history.sweep = {key: [*values] for key, values in scored.sweep.items()}
         record.artefacts |= scored.artefacts
         record.notes += scored.notes
         record.protocol, record.protocol_hash = scored.protocol.as_plain(), scored.protocol.hash
-        record.keep_scores_of(self.store.load(record.cell.id), asked=self.task.metrics)
+        record.keep_scores_of(earlier, asked=self.task.metrics)
         self._keep_tracebacks({result.metric.name: result.traceback for result in results if result.failed})
 
     def _keep_tracebacks(self, tracebacks: Mapping[str, str]) -> None:

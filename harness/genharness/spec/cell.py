@@ -66,10 +66,18 @@ class Cell:
         """Readable name that ends in a hash of everything, such as `dcgan-digits-s0-5f0c33a1b2`."""
         slug = re.sub(r"[^a-z0-9]+", "-", self.dataset.lower()).strip("-")[-32:].strip("-")
         everything = {**vars(self), "protocol": vars(self.protocol)}  # as `as_plain`, without its deep copy
-        return f"{self.model}-{slug}-s{self.seed}-{short_hash(everything)}"
+        return f"{_plain(self.model)}-{slug}-s{self.seed}-{short_hash(everything)}"
 
     def __str__(self) -> str:
         return f"{self.model} on {self.dataset}, seed {self.seed}"
+
+
+def _plain(model: str) -> str:
+    """Return a model's name as it may stand in a file's: a record of somebody else's may hold any text."""
+    return model if _NAME.fullmatch(model) else re.sub(r"[^\w.-]+", "-", model).strip("-._")[:60] or "model"
+
+
+_NAME = re.compile(r"\w[\w.-]{0,59}")
 
 
 @dataclass(frozen=True, kw_only=True)

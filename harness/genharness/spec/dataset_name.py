@@ -115,8 +115,24 @@ def parse_reference(text: str) -> DatasetReference:
     name, colon, path = form["base"].partition(":")
     if not _NAME.fullmatch(name) or (colon and not path):
         raise ConfigError(f"{text!r} is not a dataset name: {_HOW}")
-    reference = DatasetReference(name, os.path.abspath(Path(path).expanduser()) if path else None)  # noqa: PTH100 -- also takes `..` out
+    reference = DatasetReference(name, _absolute(path) if path else None)
     return _with_variant(text, _read_view(text, reference, form["view"]), form["variant"])
+
+
+def _absolute(path: str) -> str:
+    try:
+        path.encode()
+        found = Path(path).expanduser()
+    except UnicodeEncodeError:
+        shown = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        raise ConfigError(
+            f"the path {shown} is not UTF-8, and no record could hold it: rename it, or give a link to it"
+        ) from None
+    except RuntimeError as error:  # ~nobody
+        raise ConfigError(f"the path {path} cannot be resolved ({error}): write it out") from error
+    if "\0" in path:
+        raise ConfigError(f"the path {path!r} holds a NUL byte, which no file's name does")
+    return os.path.abspath(found)  # noqa: PTH100 -- also takes `..` out
 
 
 def _with_variant(text: str, reference: DatasetReference, variant: str | None) -> DatasetReference:

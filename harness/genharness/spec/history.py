@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypedDict
 
-__all__ = ["BestPoint", "History"]
+from genharness.spec.typed import typed
+
+__all__ = ["BestPoint", "History", "TrainingEvent"]
+
+
+class _EventDetails(TypedDict, total=False):  # `NotRequired` is not seen where annotations are postponed
+    losses: list[str]
+
+
+class TrainingEvent(_EventDetails):
+    """What happened at a step of training, such as `diverged`, with the names of the losses behind it."""
+
+    step: int
+    event: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,17 +42,17 @@ class History:
     """Curves over training, each a list of steps and a list for every series beside it.
 
     Attributes:
-        losses: `step`, and the mean of each loss up to that step.
+        losses: `step`, and the mean of each loss up to that step; None where it was not finite.
         scores: `step`, `samples`, and each column that was scored over training; None where it was undefined.
         events: What happened, such as a divergence, each with its `step`.
         sweep: Sampling throughput: `batch_size` beside `images_per_second`.
         best: The best point of `scores`, or None where nothing was scored over training.
     """
 
-    losses: dict[str, list[float]] = field(default_factory=lambda: {"step": []})
+    losses: dict[str, list[float | None]] = field(default_factory=lambda: {"step": []})
     scores: dict[str, list[float | None]] = field(default_factory=lambda: {"step": []})
-    events: list[dict[str, Any]] = field(default_factory=list)
-    sweep: dict[str, list[float]] = field(default_factory=dict)
+    events: list[TrainingEvent] = field(default_factory=list)
+    sweep: dict[str, list[float | None]] = field(default_factory=dict)
     best: BestPoint | None = None
 
     def add_losses(self, step: int, values: Mapping[str, float]) -> None:
@@ -59,14 +72,9 @@ class History:
         """Return the history that `as_plain` gave; what is missing, as in older records, is empty.
 
         Raises:
-            TypeError: If a part is not what it should be.
+            ValueError: If a part is not what it should be.
         """
-        for name, kind in (("losses", dict), ("scores", dict), ("events", list), ("sweep", dict)):
-            if not isinstance(plain.get(name, kind()), kind):
-                raise TypeError(f"its history's {name} are no {'list' if kind is list else 'object'}")
-        best = plain.get("best")
-        known = {name: plain[name] for name in ("losses", "scores", "events", "sweep") if name in plain}
-        return cls(**known, best=None if best is None else BestPoint(**best))
+        return typed(cls, plain)
 
 
 def _append(series: dict[str, Any], step: int, values: Mapping[str, float | None]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import math
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
@@ -11,6 +12,8 @@ from typing import Any, Literal, get_args
 from genharness.errors import RunError
 from genharness.spec.cell import Cell
 from genharness.spec.history import History
+from genharness.spec.protocol import Protocol
+from genharness.spec.typed import misfit, typed
 
 __all__ = ["MEASUREMENTS", "SCHEMA_VERSION", "STATUSES", "Record", "Status", "now"]
 
@@ -20,8 +23,16 @@ SCHEMA_VERSION = 2
 OLDEST_SCHEMA = 1
 """Records from this version on can be read."""
 
+_LAST_SCHEMA = 999
+"""No version that there will ever be is larger: a record with a larger one is damaged, not newer."""
+
+LARGEST_SEED = 2**64 - 1
+"""Random generators take 64 bits."""
+
 Status = Literal["ok", "failed", "diverged", "out_of_memory", "timeout", "interrupted"]
 """How a cell ended. Only `ok` counts as finished; `interrupted` goes on from its checkpoint."""
+
+Source = Literal["trained", "external"]
 
 STATUSES: tuple[str, ...] = get_args(Status)
 
@@ -49,6 +60,15 @@ MEASUREMENTS: Mapping[str, str] = {
     "cell_seconds": "the whole cell, over all its attempts",
 }
 """Every harness measurement and what it says; a record holds those that the device can give."""
+
+_ENVIRONMENT: Mapping[str, Any] = {
+    "threads": int | None,
+    "device": str | None,
+    "hostname": str | None,
+    "packages": dict[str, str],
+    "deterministic": bool | None,
+}
+"""What the parts of an environment are that are used and not only shown."""
 
 
 @dataclass(kw_only=True)
@@ -91,7 +111,7 @@ class Record:
     started_at: str = ""
     finished_at: str = ""
     notes: list[str] = field(default_factory=list)
-    source: str = "trained"
+    source: Source = "trained"
 
     @property
     def finished(self) -> bool:
@@ -128,8 +148,10 @@ class Record:
             RunError: If its schema is newer or older than this genharness reads.
             ValueError: If it is no record.
         """
-        if not isinstance(plain, dict) or not isinstance(plain.get("schema"), int):
+        if not isinstance(plain, dict) or type(plain.get("schema")) is not int:
             raise ValueError("it has no schema version")
+        if not 0 <= plain["schema"] <= _LAST_SCHEMA:
+            raise ValueError(f"its schema {plain['schema']} is out of range")
         if plain["schema"] > SCHEMA_VERSION:
             raise RunError(
                 f"record {name} has schema {plain['schema']}, newer than this genharness reads ({SCHEMA_VERSION}): "
@@ -140,17 +162,9 @@ class Record:
                 f"record {name} has schema {plain['schema']}, older than this genharness reads ({OLDEST_SCHEMA} and "
                 "newer): read it with the genharness that wrote it, or move the file away and run its cell again"
             )
-        try:
-            values = {key: plain[key] for key in _FIELDS if key in plain}
-            built = {"cell": Cell.from_plain(plain["cell"]), "history": History.from_plain(plain.get("history", {}))}
-            record = cls(**{**values, **built})
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"it is no record ({error})") from error
-        if record.status not in STATUSES:
-            raise ValueError(f"its status {record.status!r} is unknown")
-        for key in ("measurements", "scores", "skipped", "failed", "protocol", "environment"):
-            if not isinstance(getattr(record, key), dict):
-                raise ValueError(f"its {key} are no object")
+        record = typed(cls, {**plain, **_without_nulls(plain)}, others=True)
+        if wrong := _environment_misfit(record.environment) or _contradiction(record):
+            raise ValueError(wrong)
         if plain["schema"] == 1:
             record._sort_out_failed()
         return record
@@ -167,4 +181,38 @@ def now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
-_FIELDS = frozenset(item.name for item in dataclasses.fields(Record))
+def _without_nulls(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Return measurements and facts without those that were not finite: JSON keeps NaN and infinity as null."""
+    return {
+        key: {name: value for name, value in plain[key].items() if value is not None}
+        for key in ("measurements", "facts")
+        if isinstance(plain.get(key), dict)
+    }
+
+
+def _environment_misfit(environment: Mapping[str, Any]) -> str:
+    wrong = ((key, misfit(environment[key], hint)) for key, hint in _ENVIRONMENT.items() if key in environment)
+    return next((f"its environment.{key}{reason}" for key, reason in wrong if reason), "")
+
+
+def _contradiction(record: Record) -> str:
+    """Return what cannot be, though every value has its type; empty where all can."""
+    cell, protocol = record.cell, record.protocol
+    if wrong := misfit(protocol, Protocol) if protocol else "":
+        return f"its protocol{wrong}"
+    for name, value, low, high in (
+        ("seed", cell.seed, 0, LARGEST_SEED),
+        ("protocol seed", cell.protocol.seed, 0, LARGEST_SEED),
+        ("batch_size", cell.batch_size, 1, math.inf),
+        ("threads", record.environment.get("threads") or 0, 0, math.inf),
+        ("ema", cell.ema or 0.0, 0.0, math.nextafter(1.0, 0.0)),
+    ):
+        if not low <= value <= high:
+            return f"its {name} {value} is out of range"
+    outside = [name for name, file in record.artefacts.items() if not _stays_inside(file)]
+    return f"its artefacts.{outside[0]} lies outside the cell's folder" if outside else ""
+
+
+def _stays_inside(file: str) -> bool:
+    parts = file.replace("\\", "/").split("/")
+    return bool(file) and "" not in parts and ".." not in parts and ":" not in file and "\0" not in file

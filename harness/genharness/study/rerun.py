@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,13 +70,14 @@ def repetition(record: Record, registry: Registry, results: Path, *, device: str
         if any(column.key in record.scores for column in spec.columns)
     }
     over_training = record.history.scores
-    scored = bool(over_training.get("step"))
+    first = [over_training[key][0] or 0 for key in ("step", "samples") if over_training.get(key)]
+    scored = len(first) == 2 and min(first) >= 1
     settings = Settings(
         results=results,
         device=device,
-        threads=int(record.environment.get("threads", 0)),
-        score_every=f"{int(over_training['step'][0] or 0)}steps" if scored else "",
-        score_samples=int(over_training["samples"][0] or 0) if scored else Settings.score_samples,
+        threads=min(record.environment.get("threads") or 0, os.cpu_count() or 1),
+        score_every=f"{int(first[0])}steps" if scored else "",
+        score_samples=int(first[1]) if scored else Settings.score_samples,
         weights=weights,
         deterministic=bool(record.environment.get("deterministic")),
     )
@@ -152,7 +154,7 @@ def _curves(name: str, before: Mapping[str, Sequence[Any]], after: Mapping[str, 
         repeated = after.get(key, [])
         place = next((i for i, pair in enumerate(zip(values, repeated, strict=False)) if pair[0] != pair[1]), None)
         if place is not None:
-            step = before["step"][place]
+            step = dict(enumerate(before.get("step", ()))).get(place)
             lines.append(f"{name}: {key} differs from step {step} on ({values[place]!r} became {repeated[place]!r})")
         elif len(values) != len(repeated):
             lines.append(f"{name}: {key} has {len(repeated)} points, and had {len(values)}")

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +23,7 @@ from genharness.run.write import write_samples
 from genharness.spec.cell import Cell
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Record
+from packed import as_folder, as_zip, encoded
 
 IMAGES = (load_digits().images[:80] * 15.9375).astype(np.uint8)[:, None]
 NOISE = np.random.default_rng(0).integers(0, 256, IMAGES.shape).astype(np.uint8)
@@ -280,15 +280,9 @@ def test_trained_samples_score_outside_as_they_did_inside(genharness, tmp_path):
 
 @pytest.mark.parametrize("form", ["folder", "zip"])
 def test_every_picture_that_cannot_be_used_is_named_at_once(tmp_path, form):
-    stream = io.BytesIO()
-    Image.fromarray(np.kron(NOISE[0, 0], NOISE[1, 0])).save(stream, "PNG")
-    files = {"good.png": stream.getvalue(), "cut.png": stream.getvalue()[:600], "empty.png": b"", "text.png": b"hello"}
-    (tmp_path / "samples").mkdir()
-    with zipfile.ZipFile(tmp_path / "samples.zip", "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-            (tmp_path / "samples" / name).write_bytes(content)
-    path = tmp_path / ("samples" if form == "folder" else "samples.zip")
+    good = encoded(np.kron(NOISE[0, 0], NOISE[1, 0]))
+    files = {"good.png": good, "cut.png": good[:600], "empty.png": b"", "text.png": b"hello"}
+    path = as_folder(files, tmp_path / "samples") if form == "folder" else as_zip(files, tmp_path / "samples.zip")
     done = CliRunner().invoke(evaluate, [str(path), "--dataset", "digits", "--features", "pixels"])
     assert "3 of 4 pictures cannot be used" in str(done.exception)
     for name in ("cut.png", "empty.png", "text.png"):

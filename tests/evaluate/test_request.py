@@ -1,7 +1,6 @@
 """Samples made elsewhere: read or refused by name, and scored as a trained model's samples are."""
 
 import dataclasses
-import io
 import zipfile
 
 import numpy as np
@@ -17,15 +16,10 @@ from genharness.functional.frechet import frechet_distance
 from genharness.functional.gaussian import GaussianStatistics
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
+from packed import as_folder, as_zip, encoded
 
 IMAGES = (load_digits().images[:60] * 15.9375).astype(np.uint8)[:, None]
 RANDOM = np.random.default_rng(0)
-
-
-def png(pixels, mode=None, form="PNG"):
-    stream = io.BytesIO()
-    Image.fromarray(pixels, mode).save(stream, form)
-    return stream.getvalue()
 
 
 def silent(_done, _total, _text):
@@ -57,12 +51,9 @@ def scored(planned, registry):
 
 
 def test_folder_zip_npz_and_npy_of_the_same_images_score_the_same(tmp_path, scored):
-    files = {f"{place:03}.png": png(image[0]) for place, image in enumerate(IMAGES)}
-    (tmp_path / "folder").mkdir()
-    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        for name, content in files.items():
-            (tmp_path / "folder" / name).write_bytes(content)
-            archive.writestr(name, content)
+    files = {f"{place:03}.png": encoded(image[0]) for place, image in enumerate(IMAGES)}
+    as_folder(files, tmp_path / "folder")
+    as_zip(files, tmp_path / "a.zip")
     np.savez(tmp_path / "b.npz", images=IMAGES.transpose(0, 2, 3, 1))
     np.save(tmp_path / "c.npy", IMAGES)
     np.save(tmp_path / "d.npy", IMAGES.astype(np.float32) / 127.5 - 1)
@@ -128,8 +119,8 @@ def test_other_sizes_and_colours_are_fitted_to_the_dataset_and_counted(tmp_path,
     (tmp_path / "in" / "deep").mkdir(parents=True)
     for place in range(4):
         wide = RANDOM.integers(0, 256, (16, 20 + place, 3)).astype(np.uint8)
-        (tmp_path / "in" / "deep" / f"{place}.jpg").write_bytes(png(wide, form="JPEG"))
-    (tmp_path / "in" / "native.png").write_bytes(png(IMAGES[0, 0]))
+        (tmp_path / "in" / "deep" / f"{place}.jpg").write_bytes(encoded(wide, form="JPEG"))
+    (tmp_path / "in" / "native.png").write_bytes(encoded(IMAGES[0, 0]))
     record = scored(tmp_path / "in", dataset="digits")[0]
     assert record.facts["samples_scored"] == 5
     assert record.facts["samples_resized"] == 4
@@ -139,8 +130,8 @@ def test_other_sizes_and_colours_are_fitted_to_the_dataset_and_counted(tmp_path,
 
 def test_mixed_sizes_without_a_dataset_are_named_unless_a_size_is_given(tmp_path, planned):
     (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "a.png").write_bytes(png(np.zeros((8, 8), np.uint8)))
-    (tmp_path / "in" / "b.png").write_bytes(png(np.zeros((12, 16), np.uint8)))
+    (tmp_path / "in" / "a.png").write_bytes(encoded(np.zeros((8, 8), np.uint8)))
+    (tmp_path / "in" / "b.png").write_bytes(encoded(np.zeros((12, 16), np.uint8)))
     np.save(tmp_path / "real.npy", IMAGES)
     with pytest.raises(DataError, match=r"mixed sizes, 8x8 \(a\.png\) to 16x12 \(b\.png\)"):
         planned(tmp_path / "in", reference=tmp_path / "real.npy")
@@ -188,7 +179,7 @@ def test_an_unusable_array_is_named_with_the_reason(tmp_path, planned, name, suf
 
 
 def test_every_bad_picture_is_named_and_none_is_dropped(tmp_path, planned):
-    whole = png(IMAGES[0, 0])
+    whole = encoded(IMAGES[0, 0])
     files = {"good.png": whole, "cut.png": whole[:50], "empty.png": b"", "text.png": b"hello"}
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
@@ -222,7 +213,7 @@ def test_odd_pictures_are_converted_and_counted(tmp_path, scored):
 @pytest.mark.parametrize("name", ["../../evil.png", "/evil.png"])
 def test_a_zip_that_leaves_its_folder_is_refused(tmp_path, planned, name):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        archive.writestr(name, png(IMAGES[0, 0]))
+        archive.writestr(name, encoded(IMAGES[0, 0]))
     with pytest.raises(DataError, match=r"a\.zip.*evil\.png.*leaves the folder"):
         planned(tmp_path / "a.zip", dataset="digits")
 
@@ -261,14 +252,14 @@ def test_labels_come_from_a_file_or_from_class_folders(tmp_path, planned):
     assert found.labels.tolist() == [0, 2, 1]
     for folder in ("7", "3"):
         (tmp_path / "classes" / folder).mkdir(parents=True)
-        (tmp_path / "classes" / folder / "a.png").write_bytes(png(IMAGES[0, 0]))
+        (tmp_path / "classes" / folder / "a.png").write_bytes(encoded(IMAGES[0, 0]))
     assert planned(tmp_path / "classes", dataset="digits")[1][0].found.labels.tolist() == [3, 7]
 
 
 def test_folders_that_are_no_classes_of_the_dataset_give_no_labels(tmp_path, planned):
     for folder in ("batch0", "batch1"):
         (tmp_path / folder).mkdir()
-        (tmp_path / folder / "a.png").write_bytes(png(IMAGES[0, 0]))
+        (tmp_path / folder / "a.png").write_bytes(encoded(IMAGES[0, 0]))
     found = planned(tmp_path, dataset="digits")[1][0].found
     assert found.labels is None
     assert any("no classes of the dataset" in note for note in found.notes)

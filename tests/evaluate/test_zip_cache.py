@@ -1,6 +1,5 @@
 """Pictures of a zip are decoded once, and what is kept of them is what decoding gives."""
 
-import io
 import zipfile
 
 import numpy as np
@@ -12,23 +11,19 @@ from genharness.evaluate import zip_cache as decoded
 from genharness.evaluate.samples import read_samples
 from genharness.evaluate.zip_cache import read_or_recall
 from genharness.files.home import home
+from packed import as_zip, encoded
 
 RANDOM = np.random.default_rng(0)
 
 
 def picture(mode="RGB", side=6):
-    stream = io.BytesIO()
-    Image.fromarray(RANDOM.integers(0, 256, (side, side, 3)).astype(np.uint8)).convert(mode).save(stream, "PNG")
-    return stream.getvalue()
+    return encoded(Image.fromarray(RANDOM.integers(0, 256, (side, side, 3)).astype(np.uint8)).convert(mode))
 
 
 @pytest.fixture
 def packed(tmp_path):
     files = {"cat/0.png": picture(), "cat/1.png": picture("P"), "dog/2.png": picture(side=9), "notes.txt": b"-"}
-    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return tmp_path / "a.zip"
+    return as_zip(files, tmp_path / "a.zip")
 
 
 def read(path, size=6):

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import os
 import zipfile
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from genharness import DataError
 from genharness.images import open_source, survey
-
-
-def png():
-    stream = io.BytesIO()
-    Image.fromarray(np.zeros((8, 8), np.uint8)).save(stream, "PNG")
-    return stream.getvalue()
+from packed import encoded
 
 
 def reasons(path):
@@ -29,13 +22,13 @@ def reasons(path):
 def test_a_damaged_member_is_named_without_the_archive(tmp_path):
     path = tmp_path / "a.zip"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("0.png", png())
+        archive.writestr("0.png", encoded(np.zeros((8, 8), np.uint8)))
     path.write_bytes(path.read_bytes().replace(b"IDAT", b"IDAX"))
     assert reasons(path).endswith("mend or remove them: 0.png (Bad CRC-32 for file '0.png')")
 
 
 def test_a_pipe_among_pictures_is_named(tmp_path):
-    (tmp_path / "a.png").write_bytes(png())
+    (tmp_path / "a.png").write_bytes(encoded(np.zeros((8, 8), np.uint8)))
     os.mkfifo(tmp_path / "p.png")
     assert reasons(tmp_path).endswith("mend or remove them: p.png (it is no regular file)")
 

@@ -2,51 +2,28 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-
 import numpy as np
 import pytest
 from PIL import Image
 
 from genharness import DataError
 from genharness.images import read_images
+from packed import as_folder, as_zip, encoded
 
 RANDOM = np.random.RandomState(0)
 IMAGES = RANDOM.randint(0, 256, (5, 3, 6, 6)).astype(np.uint8)
 HWC = IMAGES.transpose(0, 2, 3, 1)
 
 
-def png(pixels):
-    stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "PNG")
-    return stream.getvalue()
-
-
-def save_folder(folder, files):
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return folder
-
-
-def save_zip(path, files):
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return path
-
-
-PICTURES = {f"{i}.png": png(HWC[i]) for i in range(5)}
+PICTURES = {f"{i}.png": encoded(HWC[i]) for i in range(5)}
 
 
 def test_folder_zip_npz_and_npy_give_the_same(tmp_path):
     np.savez(tmp_path / "a.npz", images=HWC)
     np.save(tmp_path / "a.npy", IMAGES)
     paths = [
-        save_folder(tmp_path / "folder", PICTURES),
-        save_zip(tmp_path / "a.zip", PICTURES),
+        as_folder(PICTURES, tmp_path / "folder"),
+        as_zip(PICTURES, tmp_path / "a.zip"),
         tmp_path / "a.npz",
         tmp_path / "a.npy",
     ]
@@ -58,27 +35,27 @@ def test_folder_zip_npz_and_npy_give_the_same(tmp_path):
 
 
 def test_class_folders_give_labels(tmp_path):
-    found = read_images(save_folder(tmp_path, {"dog/0.png": PICTURES["0.png"], "cat/1.png": PICTURES["1.png"]}))
+    found = read_images(as_folder({"dog/0.png": PICTURES["0.png"], "cat/1.png": PICTURES["1.png"]}, tmp_path))
     assert found.class_names == ("cat", "dog")
     assert found.labels.tolist() == [0, 1]
     np.testing.assert_array_equal(found.images, IMAGES[[1, 0]])
 
 
 def test_grey_pictures_keep_one_channel(tmp_path):
-    assert read_images(save_folder(tmp_path, {"a.png": png(HWC[0, :, :, 0])})).images.shape == (1, 1, 6, 6)
+    assert read_images(as_folder({"a.png": encoded(HWC[0, :, :, 0])}, tmp_path)).images.shape == (1, 1, 6, 6)
 
 
 def test_a_grey_picture_among_colours_is_converted_and_counted(tmp_path):
-    files = {**PICTURES, "9.png": png(HWC[0, :, :, 0])}
-    found = read_images(save_folder(tmp_path, files))
+    files = {**PICTURES, "9.png": encoded(HWC[0, :, :, 0])}
+    found = read_images(as_folder(files, tmp_path))
     assert found.images.shape == (6, 3, 6, 6)
     assert found.touched == {"converted": 1}
     assert (found.images[5, 0] == found.images[5, 2]).all()
 
 
 def test_mixed_sizes_are_refused_unless_a_size_is_asked_for(tmp_path):
-    other = {"wide.png": png(np.zeros((6, 9, 3), np.uint8)), "big.png": png(np.zeros((12, 12, 3), np.uint8))}
-    save_folder(tmp_path, {**PICTURES, **other})
+    other = {"wide.png": encoded(np.zeros((6, 9, 3), np.uint8)), "big.png": encoded(np.zeros((12, 12, 3), np.uint8))}
+    as_folder({**PICTURES, **other}, tmp_path)
     with pytest.raises(DataError, match=r"mixed sizes, 6x6 \(0\.png\) to 12x12 \(big\.png\)"):
         read_images(tmp_path)
     found = read_images(tmp_path, size=6)
@@ -89,16 +66,10 @@ def test_mixed_sizes_are_refused_unless_a_size_is_asked_for(tmp_path):
 def test_every_bad_file_is_named_with_its_reason(tmp_path):
     files = {**PICTURES, "cut.png": PICTURES["0.png"][:60], "empty.jpg": b"", "text.png": b"hello"}
     with pytest.raises(DataError, match=r"3 of 8 .*cut\.png \(.*empty\.jpg \(it is empty\); text\.png \(it is no pi"):
-        read_images(save_folder(tmp_path / "a", files))
+        read_images(as_folder(files, tmp_path / "a"))
     del files["empty.jpg"], files["text.png"]
     with pytest.raises(DataError, match=r"1 of 6 .*cut\.png \("):
-        read_images(save_folder(tmp_path / "b", files))
-
-
-def encoded(image, form, **options):
-    stream = io.BytesIO()
-    image.save(stream, form, **options)
-    return stream.getvalue()
+        read_images(as_folder(files, tmp_path / "b"))
 
 
 def odd_pictures():
@@ -117,7 +88,7 @@ def odd_pictures():
 @pytest.mark.parametrize("form", ["folder", "zip"])
 def test_what_is_converted_is_named_by_kind_and_counted(tmp_path, form):
     files = {**PICTURES, **odd_pictures(), "notes.txt": b"no picture"}
-    path = save_folder(tmp_path / "a", files) if form == "folder" else save_zip(tmp_path / "a.zip", files)
+    path = as_folder(files, tmp_path / "a") if form == "folder" else as_zip(files, tmp_path / "a.zip")
     found = read_images(path)
     assert len(found.images) == len(PICTURES) + 6
     notes = "\n".join(found.notes)
@@ -131,21 +102,21 @@ def test_what_is_converted_is_named_by_kind_and_counted(tmp_path, form):
 
 def test_many_names_are_cut_and_their_number_said(tmp_path):
     files = {f"{place:02}.png": encoded(Image.fromarray(HWC[0]).convert("P"), "PNG") for place in range(25)}
-    found = read_images(save_folder(tmp_path, files))
+    found = read_images(as_folder(files, tmp_path))
     assert found.touched["converted_palette"] == 25
     assert any("09.png and 15 more" in note for note in found.notes)
 
 
 def test_a_file_that_cannot_be_opened_is_named(tmp_path):
-    save_folder(tmp_path, PICTURES)
+    as_folder(PICTURES, tmp_path)
     (tmp_path / "broken.png").symlink_to(tmp_path / "nowhere.png")
     with pytest.raises(DataError, match=r"broken\.png \(No such file"):
         read_images(tmp_path)
 
 
 def test_linked_folders_are_followed_once(tmp_path):
-    save_folder(tmp_path / "real" / "cat", PICTURES)
-    save_folder(tmp_path / "set" / "dog", PICTURES)
+    as_folder(PICTURES, tmp_path / "real" / "cat")
+    as_folder(PICTURES, tmp_path / "set" / "dog")
     (tmp_path / "set" / "cat").symlink_to(tmp_path / "real" / "cat")
     (tmp_path / "set" / "dog" / "loop").symlink_to(tmp_path / "set")
     assert len(read_images(tmp_path / "set").images) == 10
@@ -153,7 +124,7 @@ def test_linked_folders_are_followed_once(tmp_path):
 
 def test_hostile_zips_are_refused(tmp_path):
     with pytest.raises(DataError, match="leaves the folder"):
-        read_images(save_zip(tmp_path / "a.zip", {"../../evil.png": PICTURES["0.png"]}))
+        read_images(as_zip({"../../evil.png": PICTURES["0.png"]}, tmp_path / "a.zip"))
 
 
 @pytest.mark.parametrize(

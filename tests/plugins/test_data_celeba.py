@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from genharness import DataError
 from genharness.data import ensure_prepared
 from genharness_data_vision import CELEBA
 from genharness_data_vision.celeba import read_attribute, read_partition
+from packed import as_zip, encoded
 
 SPLITS = {"000001.jpg": 0, "000002.jpg": 0, "000003.jpg": 0, "000004.jpg": 1, "000005.jpg": 2}
 PARTITION = "".join(f"{name} {split}\n" for name, split in SPLITS.items())
@@ -30,9 +29,7 @@ def face(level):
     """Bright bands where the crop must cut, above row 20 and below row 198."""
     pixels = np.full((218, 178, 3), level, np.uint8)
     pixels[:20] = pixels[198:] = 255
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "JPEG", quality=95, subsampling=0)
-    return buffer.getvalue()
+    return encoded(pixels, "JPEG", quality=95, subsampling=0)
 
 
 def faces():
@@ -45,9 +42,7 @@ def folder(tmp_path):
     for name, text in (("Eval/list_eval_partition.txt", PARTITION), ("Anno/list_attr_celeba.txt", ATTRIBUTES)):
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_text(text)
-    with zipfile.ZipFile(tmp_path / "img_align_celeba.zip", "w") as archive:
-        for name, content in faces().items():
-            archive.writestr(name, content)
+    as_zip(faces(), tmp_path / "img_align_celeba.zip")
     return tmp_path
 
 
@@ -80,11 +75,9 @@ def test_faces_have_no_classes_without_the_attributes(folder):
 def test_unpacked_folder_and_one_zip_of_all_give_the_same(folder, tmp_path_factory):
     expected = prepare(folder).content_hash
     other = tmp_path_factory.mktemp("other")
-    with zipfile.ZipFile(other / "archive.zip", "w") as archive:
-        for name, content in {f"img_align_celeba/{name}": data for name, data in faces().items()}.items():
-            archive.writestr(name, content)
-        archive.writestr("list_eval_partition.csv", "image_id,partition\n" + PARTITION.replace(" ", ","))
-        archive.writestr("list_attr_celeba.txt", ATTRIBUTES)
+    files = {f"img_align_celeba/{name}": content for name, content in faces().items()}
+    files["list_eval_partition.csv"] = "image_id,partition\n" + PARTITION.replace(" ", ",")
+    as_zip({**files, "list_attr_celeba.txt": ATTRIBUTES}, other / "archive.zip")
     assert ensure_prepared(CELEBA, "celeba", source=other / "archive.zip", force=True).content_hash == expected
     with zipfile.ZipFile(other / "archive.zip") as archive:
         archive.extractall(other / "unpacked")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import os
 import pickle
 import tarfile
-import zipfile
 
 import numpy as np
 import pytest
@@ -16,6 +14,7 @@ from genharness import DataError
 from genharness.data import data_home, ensure_prepared, is_prepared
 from genharness_data_vision import CIFAR10
 from genharness_data_vision.cifar10 import BATCHES
+from packed import as_folder, as_tar, as_zip, encoded
 
 PER_BATCH = 4
 RANDOM = np.random.RandomState(0)
@@ -35,33 +34,9 @@ def pictures(suffix=".png", classes=CIFAR10.class_names):
     files = {}
     for split, blue in (("train", 0), ("test", 100)):
         for label, name in enumerate(classes):
-            buffer = io.BytesIO()
-            Image.new("RGB", (32, 32), (20 * label, 10, blue)).save(buffer, "JPEG" if suffix == ".jpg" else "PNG")
-            files[f"{split}/{name}/0000{suffix}"] = buffer.getvalue()
+            picture = Image.new("RGB", (32, 32), (20 * label, 10, blue))
+            files[f"{split}/{name}/0000{suffix}"] = encoded(picture, "JPEG" if suffix == ".jpg" else "PNG")
     return files
-
-
-def as_folder(files, path):
-    for name, content in files.items():
-        (path / name).parent.mkdir(parents=True, exist_ok=True)
-        (path / name).write_bytes(content)
-    return path
-
-
-def as_tar(files, path, kind="xz"):
-    with tarfile.open(path, f"w:{kind}") as archive:
-        for name, content in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
-    return path
-
-
-def as_zip(files, path):
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return path
 
 
 PACKINGS = {

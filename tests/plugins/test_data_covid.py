@@ -15,6 +15,7 @@ from genharness.data import ensure_prepared
 from genharness_data_chest_xray import COVID
 from genharness_data_chest_xray.copies import near_copies
 from genharness_data_chest_xray.metadata import CLASS_NAMES, class_of, read_rows, select
+from packed import encoded
 
 COVID_19, NO_FINDING, OTHER = range(3)
 COLUMNS = ("patientid", "offset", "finding", "view", "modality", "folder", "filename", "clinical_notes", "")
@@ -31,12 +32,6 @@ def as_csv(rows, encoding="utf-8"):
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode(encoding)
-
-
-def encoded(image, kind="PNG"):
-    buffer = io.BytesIO()
-    image.save(buffer, kind)
-    return buffer.getvalue()
 
 
 def write_copy(folder, rows, pictures=None, encoding="utf-8"):

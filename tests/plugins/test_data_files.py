@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import zipfile
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from PIL import Image
 from genharness import ConfigError, DataError
 from genharness.data import ensure_prepared
 from genharness_data_files import genharness_datasets
+from packed import as_folder, as_zip, encoded
 
 FOLDER, ZIP, NPZ = genharness_datasets()
 RANDOM = np.random.RandomState(0)
@@ -20,32 +20,12 @@ IMAGES = RANDOM.randint(0, 256, (20, 8, 8, 3)).astype(np.uint8)
 LABELS = np.arange(20) % 2
 
 
-def encoded(pixels, format_="PNG"):
-    stream = io.BytesIO()
-    (pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)).save(stream, format_)
-    return stream.getvalue()
-
-
 def tree(prefix=""):
     return {f"{prefix}{('cat', 'dog')[i % 2]}/{i:02}.png": encoded(IMAGES[i]) for i in range(20)}
 
 
-def save(folder, files):
-    for name, content in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
-    return folder
-
-
-def save_zip(path, files):
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return path
-
-
 def test_class_folders_become_a_stratified_dataset(tmp_path):
-    data = ensure_prepared(FOLDER, f"folder:{save(tmp_path / 'pets', tree())}")
+    data = ensure_prepared(FOLDER, f"folder:{as_folder(tree(), tmp_path / 'pets')}")
     assert (data.class_names, data.meta.shape) == (("cat", "dog"), (3, 8, 8))
     assert dict(data.meta.counts) == {"train": 16, "test": 4}
     assert data.class_counts("test") == {"cat": 2, "dog": 2}
@@ -58,21 +38,21 @@ def test_class_folders_become_a_stratified_dataset(tmp_path):
 
 
 def test_a_zip_of_the_same_tree_is_the_same_data(tmp_path):
-    folder = ensure_prepared(FOLDER, f"folder:{save(tmp_path / 'pets', tree())}")
-    archive = ensure_prepared(ZIP, f"zip:{save_zip(tmp_path / 'pets.zip', tree('pets/'))}")
+    folder = ensure_prepared(FOLDER, f"folder:{as_folder(tree(), tmp_path / 'pets')}")
+    archive = ensure_prepared(ZIP, f"zip:{as_zip(tree('pets/'), tmp_path / 'pets.zip')}")
     assert archive.content_hash == folder.content_hash
 
 
 def test_train_and_test_folders_are_respected(tmp_path):
     files = {**{f"train/{name}": content for name, content in tree().items()}}
     files["test/dog/20.png"] = encoded(IMAGES[0])
-    data = ensure_prepared(FOLDER, f"folder:{save(tmp_path, files)}")
+    data = ensure_prepared(FOLDER, f"folder:{as_folder(files, tmp_path)}")
     assert dict(data.meta.counts) == {"train": 20, "test": 1}
     assert data.labels("test").tolist() == [1]
 
 
 def test_pictures_without_folders_have_no_labels(tmp_path):
-    data = ensure_prepared(FOLDER, f"folder:{save(tmp_path, {f'{i}.png': encoded(IMAGES[i]) for i in range(10)})}")
+    data = ensure_prepared(FOLDER, f"folder:{as_folder({f'{i}.png': encoded(IMAGES[i]) for i in range(10)}, tmp_path)}")
     assert data.labels("train") is None
     assert data.class_names == ()
     assert dict(data.meta.counts) == {"train": 8, "test": 2}
@@ -98,7 +78,7 @@ def mixed():
 
 
 def test_mixed_sizes_modes_and_formats_follow_the_policy_and_are_counted(tmp_path):
-    data = ensure_prepared(FOLDER, f"folder:{save(tmp_path, mixed())}")
+    data = ensure_prepared(FOLDER, f"folder:{as_folder(mixed(), tmp_path)}")
     assert data.meta.shape == (3, 40, 40)
     assert data.meta.touched == {"resized": 6, "cropped": 7, "converted": 6}
     assert any("60x40 (a.png)" in note or "48x48 (g.gif)" in note for note in data.meta.notes)
@@ -106,7 +86,7 @@ def test_mixed_sizes_modes_and_formats_follow_the_policy_and_are_counted(tmp_pat
 
 
 def test_a_size_asked_for_is_taken_straight_from_the_pictures(tmp_path):
-    save(tmp_path, mixed())
+    as_folder(mixed(), tmp_path)
     data = ensure_prepared(FOLDER, f"folder:{tmp_path}@32:grey")
     assert data.meta.shape == (1, 32, 32)
     picture = Image.open(tmp_path / "b.jpg").convert("L")
@@ -117,19 +97,19 @@ def test_a_size_asked_for_is_taken_straight_from_the_pictures(tmp_path):
 
 def test_large_mixed_pictures_are_made_64(tmp_path):
     files = {f"{i}.png": encoded(np.zeros((100 + i, 120, 3), np.uint8)) for i in range(4)}
-    assert ensure_prepared(FOLDER, f"folder:{save(tmp_path, files)}").meta.shape == (3, 64, 64)
+    assert ensure_prepared(FOLDER, f"folder:{as_folder(files, tmp_path)}").meta.shape == (3, 64, 64)
 
 
 def test_pictures_of_one_size_keep_it_even_if_not_square(tmp_path):
     files = {f"{i}.png": encoded(np.zeros((10, 12), np.uint8)) for i in range(4)}
-    data = ensure_prepared(FOLDER, f"folder:{save(tmp_path, files)}")
+    data = ensure_prepared(FOLDER, f"folder:{as_folder(files, tmp_path)}")
     assert data.meta.shape == (1, 10, 12)
     assert data.meta.touched == {}
 
 
 def test_one_bad_picture_refuses_all_and_is_named(tmp_path):
     files = {**tree(), "cat/bad.png": b"nonsense", "dog/cut.png": encoded(IMAGES[0])[:50]}
-    save(tmp_path, files)
+    as_folder(files, tmp_path)
     with pytest.raises(DataError, match=r"cat/bad\.png \(it is no picture"):
         ensure_prepared(FOLDER, f"folder:{tmp_path}")
     (tmp_path / "cat/bad.png").unlink()
@@ -140,17 +120,17 @@ def test_one_bad_picture_refuses_all_and_is_named(tmp_path):
 
 
 def test_a_changed_folder_is_prepared_anew(tmp_path):
-    save(tmp_path, tree())
+    as_folder(tree(), tmp_path)
     before = ensure_prepared(FOLDER, f"folder:{tmp_path}")
     assert ensure_prepared(FOLDER, f"folder:{tmp_path}").meta == before.meta
-    save(tmp_path, {"cat/new.png": encoded(IMAGES[3])})
+    as_folder({"cat/new.png": encoded(IMAGES[3])}, tmp_path)
     after = ensure_prepared(FOLDER, f"folder:{tmp_path}")
     assert sum(after.meta.counts.values()) == sum(before.meta.counts.values()) + 1
     assert ensure_prepared(FOLDER, f"folder:{tmp_path}#4").meta.derived_from == after.content_hash
 
 
 def test_prepared_data_outlives_its_folder(tmp_path):
-    folder = save(tmp_path / "pets", tree())
+    folder = as_folder(tree(), tmp_path / "pets")
     before = ensure_prepared(FOLDER, f"folder:{folder}")
     folder.rename(tmp_path / "elsewhere")
     assert ensure_prepared(FOLDER, f"folder:{folder}").content_hash == before.content_hash
@@ -169,8 +149,8 @@ def test_prepared_data_outlives_its_folder(tmp_path):
     ],
 )
 def test_what_is_no_dataset_is_refused(tmp_path, spec, text, reason):
-    save_zip(tmp_path / "a.zip", tree())
-    save(tmp_path, {"notes.zip": b"text", "one/1.png": encoded(IMAGES[0])})
+    as_zip(tree(), tmp_path / "a.zip")
+    as_folder({"notes.zip": b"text", "one/1.png": encoded(IMAGES[0])}, tmp_path)
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match=reason):
         ensure_prepared(spec, text.format(tmp_path))
@@ -184,7 +164,7 @@ def test_a_path_and_from_exclude_each_other(tmp_path):
 
 
 def test_a_hostile_zip_writes_nothing(tmp_path):
-    archive = save_zip(tmp_path / "a.zip", {**tree(), "../../evil.png": encoded(IMAGES[0])})
+    archive = as_zip({**tree(), "../../evil.png": encoded(IMAGES[0])}, tmp_path / "a.zip")
     with pytest.raises(DataError, match="leaves the folder"):
         ensure_prepared(ZIP, f"zip:{archive}")
     assert not list(tmp_path.parent.rglob("evil.png"))
@@ -234,12 +214,14 @@ def test_npz_that_does_not_fit_is_refused(tmp_path, arrays, reason):
 
 def test_odd_file_names_are_read(tmp_path):
     names = ["with space", "ümläut", "new\nline", "[brackets]", "per%cent"]
-    data = ensure_prepared(FOLDER, f"folder:{save(tmp_path, {f'{name}.png': encoded(IMAGES[0]) for name in names})}")
+    data = ensure_prepared(
+        FOLDER, f"folder:{as_folder({f'{name}.png': encoded(IMAGES[0]) for name in names}, tmp_path)}"
+    )
     assert sum(data.meta.counts.values()) == len(names)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="file names are bytes on POSIX only")
 def test_a_file_name_that_is_no_text_is_read(tmp_path):
-    folder = save(tmp_path / os.fsdecode(b"\xff"), {"a.png": encoded(IMAGES[0])})
-    save(folder, {os.fsdecode(b"\xfe.png"): encoded(IMAGES[1])})
+    folder = as_folder({"a.png": encoded(IMAGES[0])}, tmp_path / os.fsdecode(b"\xff"))
+    as_folder({os.fsdecode(b"\xfe.png"): encoded(IMAGES[1])}, folder)
     assert sum(ensure_prepared(FOLDER, f"folder:{folder}").meta.counts.values()) == 2

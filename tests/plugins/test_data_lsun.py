@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import shutil
 import sys
 import zipfile
@@ -16,14 +15,13 @@ from PIL import Image
 from genharness import DataError
 from genharness.data import ensure_prepared
 from genharness_data_vision import LSUN
+from packed import encoded
 
 COLOURS = {"bedroom": (200, 0, 0), "tower": (0, 200, 0)}
 
 
 def picture(colour, number):
-    buffer = io.BytesIO()
-    Image.new("RGB", (300 + number, 256), colour).save(buffer, "WEBP" if number % 2 else "JPEG", quality=95)
-    return buffer.getvalue()
+    return encoded(Image.new("RGB", (300 + number, 256), colour), "WEBP" if number % 2 else "JPEG", quality=95)
 
 
 def make_database(path, pictures):

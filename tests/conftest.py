@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from distributions import install
+from faulty_models import HEAVY, LIGHT
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -77,6 +78,12 @@ def make_plugin(tmp_path, monkeypatch):
         return folder
 
     return make
+
+
+@pytest.fixture
+def faulty(make_plugin):
+    """A package whose models break the contract, each in its own way."""
+    make_plugin("faulty-models", LIGHT, heavy=HEAVY)
 
 
 @pytest.fixture

@@ -1,17 +1,14 @@
 """`genharness run` as a user meets it: a process of its own, its exit code, its one-line errors."""
 
-import contextlib
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from faulty_models import HEAVY, LIGHT
+from background import runs, wait_for
 
 INTERVAL = "must be a positive interval such as 5epochs, 1000steps or 50kimg"
 QUICK = ["--datasets", "digits", "--metrics", "fid", "--samples", "100", "--set", "classifier.steps=20"]
@@ -23,43 +20,14 @@ def home(tmp_path_factory):
 
 
 @pytest.fixture
-def faulty(make_plugin):
-    make_plugin("faulty-models", LIGHT, heavy=HEAVY)
-
-
-@pytest.fixture
 def start(tmp_path, home):
-    """Start a run in the background, in a process group of its own."""
-    started = []
-
-    def begin(*arguments):
-        command = [sys.executable, "-m", "genharness.cli.main", "run", *map(str, arguments)]
-        env = {**os.environ, "GENHARNESS_HOME": home, "OMP_NUM_THREADS": "1", "COLUMNS": "100"}
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        process = subprocess.Popen(command, cwd=tmp_path, env=env, start_new_session=True, **pipes)
-        started.append(process)
-        return process
-
-    yield begin
-    for process in started:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+    with runs(tmp_path, home) as begin:
+        yield begin
 
 
 def records(folder):
     plain = [json.loads(path.read_text()) for path in Path(folder).glob("records/*.json")]
     return {one["cell"]["model"]: one for one in plain}
-
-
-def wait_for(condition, seconds=120):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise TimeoutError
 
 
 def repeatable(record):
@@ -168,7 +136,7 @@ def test_a_run_killed_in_the_middle_goes_on_to_the_record_of_an_undisturbed_one(
     wait_for(lambda: list(tmp_path.glob("cut/cells/*/checkpoint.pt")))
     time.sleep(1.0)
     os.killpg(running.pid, signal.SIGKILL)
-    running.communicate()
+    running.wait()
     assert not list(tmp_path.glob("cut/records/*.json"))
     for results in ("cut", "whole"):
         done = genharness("run", *LONG, "--results", results, GENHARNESS_HOME=home, OMP_NUM_THREADS="1")
@@ -183,9 +151,8 @@ def test_a_request_to_stop_saves_the_state_and_says_how_to_go_on(start, tmp_path
     running = start(*LONG, "--budget", "90s", "--results", "r")
     wait_for(lambda: list(tmp_path.glob("r/cells/*/checkpoint.pt")))
     os.killpg(running.pid, number)
-    _, errors = running.communicate(timeout=60)
-    assert running.returncode == 130
-    assert "run the same command again to go on" in errors
+    assert running.wait(timeout=60) == 130
+    assert "run the same command again to go on" in "\n".join(running.lines())
     assert records(tmp_path / "r")["vae"]["status"] == "interrupted"
 
 
@@ -193,10 +160,9 @@ def test_a_request_to_stop_saves_the_state_and_says_how_to_go_on(start, tmp_path
 def test_two_runs_share_a_results_folder_and_train_each_cell_once(start, tmp_path):
     arguments = [*QUICK, "--models", "vae,noise", "--budget", "200steps", "--results", "shared"]
     both = [start(*arguments), start(*arguments)]
-    outputs = [process.communicate(timeout=240)[0] for process in both]
-    assert [process.returncode for process in both] == [0, 0]
+    assert [run.wait(timeout=240) for run in both] == [0, 0]
     assert {model: one["status"] for model, one in records(tmp_path / "shared").items()} == {"vae": "ok", "noise": "ok"}
-    assert sum("vae on digits, seed 0: train" in output for output in outputs) == 1
+    assert sum("vae on digits, seed 0: train" in "\n".join(run.lines()) for run in both) == 1
 
 
 def test_a_corrupt_record_is_named_and_done_again(genharness, tmp_path, home):

@@ -1,17 +1,13 @@
 """Four models, two datasets, three seeds, and a worker killed at random moments twenty times."""
 
 import contextlib
-import json
-import os
 import random
-import signal
-import subprocess
-import sys
 import time
 
 import psutil
 import pytest
 
+from background import end_group, records, runs
 from fault_checks import assert_nothing_half_written, part_of_a_temporary, untimed
 
 MODELS = {"gan": "width", "wgan": "width", "vae": "width", "ae": "width"}
@@ -24,26 +20,9 @@ CELLS = 24
 
 @pytest.fixture
 def start(tmp_path):
-    """Start the run in the background, in a process group of its own."""
-    started = []
-
-    def begin(results):
-        env = {**os.environ, "GENHARNESS_HOME": str(tmp_path / "home"), "OMP_NUM_THREADS": "1"}
-        command = [sys.executable, "-m", "genharness.cli.main", "run", *RUN, "--results", str(results)]
-        with (tmp_path / "log.txt").open("a") as log:
-            process = subprocess.Popen(command, env=env, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
-        started.append(process)
-        return process
-
-    yield begin
-    for process in started:
-        end_group(process)
-
-
-def end_group(process):
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    """Start the run in the background, with results of its own."""
+    with runs(tmp_path, tmp_path / "home") as begin:
+        yield lambda results: begin(*RUN, "--results", results)
 
 
 def workers(process):
@@ -62,10 +41,6 @@ def kill_one(process, draw):
         draw.choice(running).kill()
         return True
     return False
-
-
-def records(folder):
-    return {path.stem: json.loads(path.read_text()) for path in folder.glob("records/*.json")}
 
 
 @pytest.mark.slow

@@ -1,12 +1,11 @@
 """What the tests of the Ray executor ask of runs: records, what of them must repeat, processes left behind."""
 
 import contextlib
-import json
 import os
-import time
-from pathlib import Path
 
 import psutil
+
+from background import records
 
 QUICK = ["--metrics", "fid", "--samples", "50", "--set", "classifier.steps=20"]
 SMALL = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
@@ -14,10 +13,6 @@ SMALL = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
 
 CLOCKS = {"evaluate_seconds", "cell_seconds", "train_seconds", "train_images_per_second", "peak_memory_mib"}
 CLOCKS |= {"latency_p50_ms", "latency_p95_ms", "latency_p99_ms", "latency_calls", "sample_images_per_second"}
-
-
-def records(folder):
-    return {path.stem: json.loads(path.read_text()) for path in Path(folder).glob("records/*.json")}
 
 
 def statuses(folder):
@@ -32,16 +27,6 @@ def repeatable(record):
     kept["history"] = {key: value for key, value in record["history"].items() if key != "sweep"}
     kept["environment"] = {key: value for key, value in record["environment"].items() if key != "git_commit"}
     return kept
-
-
-def wait_for(condition, seconds=180):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise TimeoutError
 
 
 def processes_naming(text):

@@ -1,13 +1,8 @@
 """What the tests of the Ray executor share: a real cluster, and runs in the background."""
 
-import contextlib
-import os
-import signal
-import subprocess
-import sys
-
 import pytest
 
+from background import runs
 from ray_runs import SMALL
 
 
@@ -44,23 +39,5 @@ def make_cluster(monkeypatch):
 
 @pytest.fixture
 def start(tmp_path, home):
-    """Start a run in the background, in a process group of its own; its output goes to `PROCESS.lines()`."""
-    started = []
-
-    def begin(*arguments):
-        command = [sys.executable, "-m", "genharness.cli.main", "run", *map(str, arguments)]
-        env = {**os.environ, "GENHARNESS_HOME": home, "OMP_NUM_THREADS": "1", "COLUMNS": "100"}
-        log = tmp_path / f"log-{len(started)}.txt"
-        with log.open("w") as file:
-            process = subprocess.Popen(
-                command, cwd=tmp_path, env=env, start_new_session=True, stdout=file, stderr=subprocess.STDOUT
-            )
-        process.lines = lambda: log.read_text().splitlines()
-        started.append(process)
-        return process
-
-    yield begin
-    for process in started:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    with runs(tmp_path, home) as begin:
+        yield begin

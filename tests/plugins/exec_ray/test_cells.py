@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from faulty_models import HEAVY, LIGHT
-from ray_runs import QUICK, processes_naming, records, repeatable, statuses, wait_for
+from background import records, wait_for
+from ray_runs import QUICK, processes_naming, repeatable, statuses
 
 ENDLESS = [*QUICK, "--datasets", "digits", "--models", "vae", "--budget", "300s", "--checkpoint-every", "0"]
 
@@ -34,11 +34,6 @@ class WorkerKiller(GenerativeModel):
     def sample(self, n, *, labels, generator):
         raise NotImplementedError
 """
-
-
-@pytest.fixture
-def faulty(make_plugin):
-    make_plugin("faulty-models", LIGHT, heavy=HEAVY)
 
 
 def test_a_cell_runs_to_its_record_and_nothing_is_left_behind(start, tmp_path, home):

@@ -6,7 +6,9 @@ import signal
 import numpy as np
 import pytest
 
-from ray_runs import QUICK, SMALL, processes_naming, records, repeatable, wait_for
+from background import records, wait_for
+from faulty_models import HEAVY
+from ray_runs import QUICK, SMALL, processes_naming, repeatable
 
 pytestmark = pytest.mark.slow
 
@@ -60,31 +62,13 @@ def genharness_models():
         )
     ]
 """
-COUNTED_CLASS = """
-import os, time
-import torch
-from genharness.kit import GenerativeModel
-
-class Counted(GenerativeModel):
-    def __init__(self, data, config):
-        super().__init__(data, config)
-        self.mean = torch.nn.Parameter(torch.zeros(data.shape))
-        self.optimiser = torch.optim.Adam([self.mean], lr=0.05)
-
+COUNTED_CLASS = f"""{HEAVY}
+class Counted(good):
     def training_step(self, batch):
         time.sleep(0.02)
         with open(self.config.log, "a") as log:
             print(os.getpid(), batch.step, file=log, flush=True)
-        noise = 0.1 * torch.randn_like(batch.data)  # global randomness, so that resuming must restore it
-        loss = (batch.data + noise - self.mean).square().mean()
-        self.optimiser.zero_grad()
-        loss.backward()
-        self.optimiser.step()
-        return {"loss": loss.detach()}
-
-    def sample(self, n, *, labels, generator):
-        noise = torch.randn(n, *self.data.shape, generator=generator, device=generator.device)
-        return (self.mean + 0.3 * noise).clamp(-1, 1)
+        return super().training_step(batch)
 """
 
 

@@ -24,7 +24,7 @@ def genharness_extractors() -> Sequence[ExtractorSpec]:
     return [
         ExtractorSpec(
             name="pixels",
-            summary="Pixels in [0, 1], flattened; for tiny images and for checks",
+            summary="Pixel levels over 256, flattened: ties stay exact; for tiny images and for checks",
             factory="genharness_features_basic.plain:Pixels",
         ),
         ExtractorSpec(

@@ -15,12 +15,16 @@ __all__ = ["Identity", "Pixels"]
 
 
 class Pixels(Extractor):
-    """Pixel values in [0, 1], channels first."""
+    """Pixel values in [0, 1), channels first: levels over 256, a power of two.
+
+    Squared distances are then whole multiples of 2^-16, so that pictures equally far apart are so in floating point
+    too, as they would not be over 255.
+    """
 
     @property
     def identity(self) -> str:
         """Always the same: there is nothing to choose."""
-        return short_hash("pixels in [0, 1]", digits=16)
+        return short_hash("levels over 256", digits=16)
 
     def extract(self, samples: NDArray[Any]) -> Extracted:
         """Return `(n, c h w)` of uint8 images `(n, c, h, w)`.
@@ -30,7 +34,7 @@ class Pixels(Extractor):
         """
         if samples.dtype != np.uint8 or samples.ndim != 4:
             raise DataError(f"extractor pixels reads uint8 images (n, c, h, w), not {samples.dtype} {samples.shape}")
-        return Extracted(samples.reshape(len(samples), -1).astype(np.float32) / np.float32(255))
+        return Extracted(samples.reshape(len(samples), -1).astype(np.float32) / np.float32(256))
 
 
 class Identity(Extractor):

@@ -19,7 +19,7 @@ class PrdcConfig:
     convention: Literal["naeem", "kynkaanniemi"] = option(
         "naeem", help="inside a ball is strictly nearer (naeem), or also at its edge (kynkaanniemi, with k=3)"
     )
-    count: int = option(10_000, low=0, help="real samples at most, drawn with the protocol's seed; 0 for all")
+    count: int = option(10_000, low=0, help="samples of each side at most, equally many of both; 0 for all")
 
 
 @hookimpl

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import torch
 
 from genharness.functional.prdc import knn_radii, prdc
 from genharness.kit import Evaluation
+from genharness.kit.equal_counts import equal_draws
 from genharness_metric_prdc import PrdcConfig
 
 __all__ = ["Prdc"]
@@ -22,13 +22,13 @@ class Prdc:
 
     def compute(self, evaluation: Evaluation) -> Mapping[str, float]:
         """Return the four numbers and F1 of precision and recall, each in [0, 1] but density, which may exceed 1."""
-        real, fake = evaluation.features("real"), evaluation.features("fake")
-        if 0 < self.config.count < len(real):
-            chosen = np.random.default_rng([evaluation.seed, 31]).choice(len(real), self.config.count, replace=False)
-            real = real[np.sort(chosen)]
-        reals, fakes = (torch.from_numpy(rows).to(evaluation.device) for rows in (real, fake))
+        draws = equal_draws(evaluation, self.config.count)
+        evaluation.state("prdc_samples", draws[0].count)
+        reals, fakes = (
+            torch.from_numpy(draw.of(evaluation.features(draw.which))).to(evaluation.device) for draw in draws
+        )
         kept = evaluation.derived(
-            f"radii, k={self.config.k} count={self.config.count} seed={evaluation.seed}",
+            f"radii, k={self.config.k} count={draws[0].count} seed={evaluation.seed}",
             ("real",),
             lambda: {"radii": knn_radii(reals, self.config.k, name="real").cpu().numpy()},
         )

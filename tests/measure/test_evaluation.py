@@ -37,3 +37,12 @@ def test_what_the_model_makes_is_computed_once_however_many_metrics_ask():
 def test_what_the_model_cannot_is_refused_in_the_words_of_the_plan():
     with pytest.raises(ConfigError, match="the model gives no reconstructions"):
         evaluation_with({"latents": lambda: None}).of_model("reconstructions")
+
+
+def test_facts_that_metrics_state_are_the_evaluations():
+    evaluation = SampleEvaluation({}, Protocol(extractor="inception", sample_count=3), lambda name: None)
+    evaluation.state("early", 1)
+    with evaluation.noting() as noted:
+        evaluation.state("compared", 7)
+    assert noted.facts == {"compared": 7.0}
+    assert evaluation.facts() == {"early": 1.0, "compared": 7.0}

@@ -179,3 +179,10 @@ def test_a_digest_of_code_changes_with_the_code(tmp_path, monkeypatch):
 def test_code_that_is_not_there_has_no_digest():
     with pytest.raises(ModuleNotFoundError, match="no package nowhere_at_all"):
         code_digest("nowhere_at_all")
+
+
+def test_what_a_metric_stated_is_kept_with_its_scores(scored, refuse):
+    first = scored(metrics=("prdc",))
+    assert first.facts["prdc_samples"] == 80
+    refuse(Prdc, "compute")
+    assert scored(metrics=("prdc",)).facts == first.facts

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from genharness import DataError
+from genharness.functional.prdc import prdc
 from genharness.kit import ExtractorContext
 from genharness.plugin.registry import load_factory, load_registry
 from genharness.spec.options import build_config
@@ -22,10 +23,34 @@ def build(name, **context):
     )
 
 
-def test_pixels_are_the_values_in_0_to_1():
+def test_pixels_are_levels_over_256():
     features = build("pixels").extract(IMAGES).features
-    np.testing.assert_array_equal(features, IMAGES.reshape(5, -1).astype(np.float32) / np.float32(255))
+    np.testing.assert_array_equal(features * 256, IMAGES.reshape(5, -1).astype(np.float32))
     assert features.dtype == np.float32
+
+
+def counts_in_integers(real, fake, k):
+    """Return the whole numbers behind precision, recall, density and coverage, from squared distances of levels."""
+    real, fake = (rows.reshape(len(rows), -1).astype(np.int64) for rows in (real, fake))
+
+    def squared(a, b):
+        return ((a[:, None] - b[None]) ** 2).sum(2)
+
+    def radii(rows):
+        return np.sort(squared(rows, rows), 1)[:, k]
+
+    table = squared(real, fake)
+    in_real, in_fake = table < radii(real)[:, None], table < radii(fake)[None]
+    return [in_real.any(0).sum(), in_fake.any(1).sum(), in_real.sum(), in_real.any(1).sum()]
+
+
+@pytest.mark.parametrize("levels", [(0, 255), (0, 85, 170, 255), tuple(range(0, 256, 17))])
+def test_pictures_equally_far_apart_tie_exactly(levels):
+    rng = np.random.default_rng(len(levels))
+    real, fake = (rng.choice(np.array(levels, np.uint8), (n, 1, 4, 3)) for n in (120, 100))
+    found = prdc(*(build("pixels").extract(images).features for images in (real, fake)), 3)
+    whole = np.array([found.precision, found.recall, found.density, found.coverage]) * [100, 120, 300, 120]
+    assert whole.round().astype(int).tolist() == counts_in_integers(real, fake, 3)
 
 
 def test_identity_gives_rows_as_they_are():

@@ -123,7 +123,7 @@ def _scores(
     for result in score(build_metrics(registry, missing), evaluation, lambda name: report(0, 0, f"scoring {name}")):
         results.append(result)
         if result.values:
-            cache.keep(result.metric, one.metrics[result.metric.name], dict(result.values), result.extractors)
+            cache.keep(result.metric, one.metrics[result.metric.name], dict(result.values), result.noted)
     values = [numbers or {} for numbers in kept.values()] + [result.values for result in results]
     return {key: value for numbers in values for key, value in numbers.items()}, results
 

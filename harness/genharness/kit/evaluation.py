@@ -83,6 +83,14 @@ class Evaluation(Protocol):
             compute: Gives the arrays by name; called where none are kept.
         """
 
+    def state(self, fact: str, value: float) -> None:
+        """Keep a number that says how scores were computed, such as how many samples were compared.
+
+        Args:
+            fact: Its key among the record's facts, such as `prdc_samples`.
+            value: The number.
+        """
+
     def posteriors(self, which: SampleSet) -> NDArray[np.float64]:
         """Return class probabilities `(n, classes)` by the dataset's own classifier."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, overload
 
@@ -54,6 +54,19 @@ def dataset_samples(data: PreparedData, split: str, cache: FeatureCache | None, 
     return SampleData(samples, labels, key, cache)
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What a metric used and said while it was asked.
+
+    Attributes:
+        extractors: Names of the extractors that it asked for features.
+        facts: What it stated of how it computed.
+    """
+
+    extractors: set[str] = field(default_factory=set)
+    facts: dict[str, float] = field(default_factory=dict)
+
+
 class SampleEvaluation:
     """The `genharness.kit.Evaluation` over sets of samples: features are extracted once and shared.
 
@@ -95,7 +108,8 @@ class SampleEvaluation:
         self._classifier = classifier
         self._views = dict(views or {})
         self._of_model: dict[CapabilityName, Any] = {}
-        self._noting: list[set[str]] = []
+        self._noting: list[Noted] = []
+        self._stated: dict[str, float] = {}
         self._extractors: dict[str, Extractor] = {}
         self._missing: dict[str, GenharnessError] = {}
         self._extracted: dict[tuple[SampleSet, str], Extracted] = {}
@@ -133,19 +147,19 @@ class SampleEvaluation:
     def extracted(self, which: SampleSet, extractor: str | None = None) -> Extracted:
         """Return features and logits, from the cache where they are in it."""
         name = extractor or self.extractor
-        for names in self._noting:
-            names.add(name)
+        for noted in self._noting:
+            noted.extractors.add(name)
         if (which, name) not in self._extracted:
             self._extracted[which, name] = self._load_or_extract(which, name)
         return self._extracted[which, name]
 
     @contextmanager
-    def noting_extractors(self) -> Iterator[set[str]]:
-        """Give a set that takes in the names of the extractors which are asked for features within the block."""
-        names: set[str] = set()
-        self._noting.append(names)
+    def noting(self) -> Iterator[Noted]:
+        """Give a note that takes in which extractors are asked for features and what is stated within the block."""
+        noted = Noted()
+        self._noting.append(noted)
         try:
-            yield names
+            yield noted
         finally:
             self._noting.pop()
 
@@ -190,6 +204,12 @@ class SampleEvaluation:
         code = code_digest("genharness.functional", "genharness.kit")
         key = {**self._extractor_key(self.extractor), "derived": what, "of": of, "code": code}
         return cache.arrays(key, lambda: dict(compute()))
+
+    def state(self, fact: str, value: float) -> None:
+        """Keep a number that says how scores were computed."""
+        self._stated[fact] = float(value)
+        for noted in self._noting:
+            noted.facts[fact] = float(value)
 
     def posteriors(self, which: SampleSet) -> NDArray[np.float64]:
         """Return class probabilities `(n, classes)` by the dataset's own classifier.
@@ -240,8 +260,8 @@ class SampleEvaluation:
         return self._extractors[name]
 
     def facts(self) -> dict[str, float]:
-        """Return what the extractors used so far say of themselves."""
-        return {key: value for one in self._extractors.values() for key, value in one.facts().items()}
+        """Return what the extractors used so far say of themselves, and what metrics stated."""
+        return {key: value for one in self._extractors.values() for key, value in one.facts().items()} | self._stated
 
     def _set(self, which: SampleSet) -> SampleData:
         if which not in self._sets:

@@ -8,13 +8,13 @@ the metric and of `genharness.kit`, torch and the kind of device.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from genharness.files.atomic import write_bytes
 from genharness.files.code_digests import code_digest
-from genharness.measure.evaluation import SampleEvaluation
+from genharness.measure.evaluation import Noted, SampleEvaluation
 from genharness.spec.plugins import MetricSpec
 from genharness.spec.protocol import canonical_json, short_hash
 
@@ -40,7 +40,10 @@ class ScoreCache:
         self._key = {**key, "torch": torch.__version__, "device": evaluation.device.type}
 
     def find(self, spec: MetricSpec, options: Mapping[str, Any]) -> Numbers | None:
-        """Return the numbers of a metric by column key, or None where none are kept, or for something else."""
+        """Return the numbers of a metric by column key, or None where none are kept, or for something else.
+
+        The facts that the metric stated then are stated again.
+        """
         key = self._key_of(spec, options)
         try:
             kept = json.loads(self._path(key).read_text(encoding="utf-8"))
@@ -49,23 +52,27 @@ class ScoreCache:
                 return None
             numbers: Numbers = content["scores"]
             extractors: dict[str, str] = content["extractors"]
+            facts: dict[str, float] = content["facts"]
         except (OSError, ValueError, KeyError, TypeError):  # missing or damaged: computed again
             return None
-        same = all(self._evaluation.built_extractor(name).identity == one for name, one in extractors.items())
-        return numbers if same else None
+        if not all(self._evaluation.built_extractor(name).identity == one for name, one in extractors.items()):
+            return None
+        for fact, value in facts.items():
+            self._evaluation.state(fact, value)
+        return numbers
 
-    def keep(self, spec: MetricSpec, options: Mapping[str, Any], scores: Numbers, extractors: Iterable[str]) -> None:
+    def keep(self, spec: MetricSpec, options: Mapping[str, Any], scores: Numbers, noted: Noted) -> None:
         """Keep the numbers of a metric.
 
         Args:
             spec: The metric.
             options: All of its options.
             scores: By column key.
-            extractors: Names of those that it took features from.
+            noted: Extractors that it took features from, and facts that it stated.
         """
         key = self._key_of(spec, options)
-        identities = {name: self._evaluation.built_extractor(name).identity for name in sorted(extractors)}
-        content = {"key": key, "scores": scores, "extractors": identities}
+        identities = {name: self._evaluation.built_extractor(name).identity for name in sorted(noted.extractors)}
+        content = {"key": key, "scores": scores, "extractors": identities, "facts": noted.facts}
         text = json.dumps({"content": content, "sha256": short_hash(content, 64)}, indent=1)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)

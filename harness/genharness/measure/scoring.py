@@ -10,7 +10,7 @@ from genharness.engine.loop import StopRequestedError
 from genharness.engine.memory import is_out_of_memory
 from genharness.errors import GenharnessError, PluginError
 from genharness.kit.evaluation import Metric
-from genharness.measure.evaluation import SampleEvaluation
+from genharness.measure.evaluation import Noted, SampleEvaluation
 from genharness.plugin.blame import one_line, whole_traceback
 from genharness.spec.plugins import MetricSpec
 
@@ -30,7 +30,7 @@ class MetricResult:
         skipped: Why it cannot be computed from what there is, else empty.
         failed: How it broke, in one line, else empty.
         traceback: The whole traceback of that.
-        extractors: Extractors that it asked for features.
+        noted: Extractors that it asked for features, and facts that it stated.
     """
 
     metric: MetricSpec
@@ -38,7 +38,7 @@ class MetricResult:
     skipped: str = ""
     failed: str = ""
     traceback: str = ""
-    extractors: frozenset[str] = frozenset()
+    noted: Noted = field(default_factory=Noted)
 
 
 def score(
@@ -62,9 +62,9 @@ def score(
     """
     for spec, metric in metrics:
         on_metric(spec.name)
-        with evaluation.noting_extractors() as used:
+        with evaluation.noting() as noted:
             result = _ask(spec, metric, evaluation)
-        yield replace(result, extractors=frozenset(used))
+        yield replace(result, noted=noted)
 
 
 def _ask(spec: MetricSpec, metric: Metric, evaluation: SampleEvaluation) -> MetricResult:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genharness.errors import DataError
+from genharness.kit.equal_counts import equal_draws
 from genharness.kit.evaluation import SampleSet
 from genharness.measure.evaluation import SampleEvaluation
 from genharness.verify.base import Options, Peer, Theirs, near
@@ -144,11 +145,8 @@ def _prdc_by_torch_fidelity(evaluation: SampleEvaluation, options: Options) -> M
 
 
 def _sets_of_prdc(evaluation: SampleEvaluation, options: Options) -> tuple[Floats, Floats]:
-    real, fake = _features(evaluation, "real"), _features(evaluation, "fake")
-    if 0 < options["count"] < len(real):
-        chosen = np.random.default_rng([evaluation.seed, 31]).choice(len(real), options["count"], replace=False)
-        real = real[np.sort(chosen)]
-    return real, fake
+    first, second = equal_draws(evaluation, options["count"])
+    return first.of(_features(evaluation, "real")), second.of(_features(evaluation, "fake"))
 
 
 def _one_of(real: Floats, fake: Floats) -> float:

@@ -1,0 +1,1 @@
+"""Scores of nearest neighbours, all from one pass over two sets."""

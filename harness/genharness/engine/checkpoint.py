@@ -17,7 +17,7 @@ from genharness.kit.model import GenerativeModel
 
 __all__ = ["FORMAT", "Checkpoint", "UnreadableCheckpointError", "load_checkpoint", "save_checkpoint"]
 
-FORMAT = 1
+FORMAT = 2
 
 
 class UnreadableCheckpointError(Exception):

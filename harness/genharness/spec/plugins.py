@@ -116,7 +116,8 @@ class Recipe:
         length: How long: `400steps`, `20epochs`, `200kimg` or `90s`; `0steps` for a model that only looks
             at the data once (`fit`).
         batch_size: Samples in a batch.
-        ema: Decay per step of the weight average that samples are drawn from; None samples the weights.
+        ema: Decay, per step of the part that is averaged, of the weight average that samples are drawn from; None
+            samples the weights.
         mirror: Whether training images are mirrored left to right at random.
         options: Changes to the Config's defaults.
         step_ms: One step on two CPU cores at 28x28, in milliseconds: only for time estimates.

@@ -37,8 +37,8 @@ _BATCH = 250
 class ClassifierExtractor(Extractor):
     """The dataset's own classifier.
 
-    Trained once on the train split, kept under `$GENHARNESS_HOME/classifiers` by the hash of data and
-    options, and judged on the held-out split.
+    Trained once on the train split, kept under `$GENHARNESS_HOME/classifiers` by the hash of data,
+    options and code, and judged on the held-out split.
     """
 
     def __init__(self, context: ExtractorContext, config: ClassifierConfig) -> None:
@@ -92,7 +92,8 @@ class ClassifierExtractor(Extractor):
         return network.to(memory_format=torch.channels_last) if image else network
 
     def _load_or_train(self) -> bytes:
-        key = {"data": self._data.content_hash, **vars(self._config), "format": _FORMAT, "seed": self.context.seed}
+        options = {**vars(self._config), "format": _FORMAT, "seed": self.context.seed}
+        key = {"data": self._data.content_hash, **options, "code": self.context.code}
         path = home() / "classifiers" / f"{short_hash(key, digits=24)}.pt"
         content = _read(path)
         if content is not None:

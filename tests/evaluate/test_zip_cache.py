@@ -11,6 +11,8 @@ from genharness.evaluate import zip_cache as decoded
 from genharness.evaluate.samples import read_samples
 from genharness.evaluate.zip_cache import read_or_recall
 from genharness.files.home import home
+from genharness.identity.closure import Code
+from genharness.identity.parts import core_code
 from packed import as_zip, encoded
 
 RANDOM = np.random.default_rng(0)
@@ -73,3 +75,15 @@ def test_large_zips_are_not_kept(packed, monkeypatch):
     monkeypatch.setattr(decoded, "MOST_BYTES", 10)
     assert len(read(packed).samples) == 3
     assert not (home() / "features").exists()
+
+
+def test_other_code_decodes_anew(packed, monkeypatch):
+    read(packed)
+    monkeypatch.setattr(decoded, "core_code", lambda what: Code("other", ()))
+    read(packed)
+    assert len(list((home() / "features").glob("*/entry.json"))) == 2
+
+
+def test_what_decodes_is_known():
+    found = set(core_code("decoding").modules)
+    assert {f"genharness.{name}" for name in ("evaluate.samples", "files.archives", "images.decode")} <= found

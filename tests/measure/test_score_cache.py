@@ -1,6 +1,8 @@
 """What is kept of an evaluation: nothing is computed twice, and nothing kept is taken for something else."""
 
 import json
+import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -9,7 +11,6 @@ import genharness_metric_modes.modes
 import genharness_metric_prdc.prdc
 from genharness.evaluate.request import Request, prepare
 from genharness.evaluate.score import score_samples
-from genharness.files.code_digests import code_digest
 from genharness.files.home import home
 from genharness.functional.memorisation import HeldOut
 from genharness.measure import evaluation as measure
@@ -32,7 +33,7 @@ def scored(registry, tmp_path):
     """Score 80 digits of noise, or what `changes` say, by pixels."""
     np.save(tmp_path / "fake.npy", RANDOM.integers(0, 256, (80, 1, 8, 8)).astype(np.uint8))
 
-    def score(name="fake.npy", **changes):
+    def score(name="fake.npy", registry=registry, **changes):
         values = {"dataset": "digits", "features": "pixels", "metrics": METRICS, "results": tmp_path / "results"}
         request = Request(**{"samples": [str(tmp_path / name)], **values, **changes})
         (one,) = prepare(request, registry, lambda *_: None)
@@ -90,13 +91,6 @@ def test_other_samples_and_labels_are_scored_anew(scored, tmp_path):
         name = changes.pop("name", "fake.npy")
         scored(name, metrics=("fid",), **changes)
     assert len(entries()) == 3
-
-
-def test_other_code_is_scored_anew(scored, monkeypatch):
-    scored(metrics=("fid",))
-    monkeypatch.setattr("genharness.measure.score_cache.code_digest", lambda *packages: "other")
-    scored(metrics=("fid",))
-    assert len(entries()) == 2
 
 
 def test_a_metric_that_failed_is_asked_again(scored, monkeypatch):
@@ -163,26 +157,127 @@ def test_a_cache_that_cannot_be_written_costs_no_score(scored, monkeypatch):
     assert entries() == []
 
 
-def test_a_digest_of_code_changes_with_the_code(tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(tmp_path)
-    (tmp_path / "a_module.py").write_text("X = 1")
-    (tmp_path / "a_package").mkdir()
-    (tmp_path / "a_package" / "__init__.py").write_text("")
-    for name, path in (("a_module", "a_module.py"), ("a_package", "a_package/__init__.py")):
-        before = code_digest(name)
-        assert code_digest(name) == before
-        (tmp_path / path).write_text("X = 2")
-        code_digest.cache_clear()
-        assert code_digest(name) != before
-
-
-def test_code_that_is_not_there_has_no_digest():
-    with pytest.raises(ModuleNotFoundError, match="no package nowhere_at_all"):
-        code_digest("nowhere_at_all")
-
-
 def test_what_a_metric_stated_is_kept_with_its_scores(scored, refuse):
     first = scored(metrics=("prdc",))
     assert first.facts["prdc_samples"] == 80
     refuse(Prdc, "compute")
     assert scored(metrics=("prdc",)).facts == first.facts
+
+
+HOOKS = """
+from dataclasses import dataclass
+
+from genharness import Column, ExtractorSpec, MetricSpec, hookimpl, option
+
+
+@dataclass(frozen=True)
+class LookConfig:
+    weights: str = option("", help="file of weights")
+
+
+@hookimpl
+def genharness_extractors():
+    factory = "acme_heavy:Look"
+    return [ExtractorSpec(name="look", summary="Means of rows", factory=factory, config=LookConfig, resizes=())]
+
+
+@hookimpl
+def genharness_metrics():
+    factory = "acme_heavy:Gap"
+    return [MetricSpec(name="gap", summary="Gap", factory=factory, columns=(Column(key="gap", title="Gap"),))]
+"""
+
+HEAVY = """
+from pathlib import Path
+
+import numpy as np
+
+from acme_scale import SCALE
+from genharness.kit import Extracted, Extractor
+
+OFFSET = 0.0
+CENTRE = np.mean
+
+
+class Look(Extractor):
+    identity = "look"
+
+    def extract(self, samples):
+        kept = self.config.weights
+        weight = float(Path(kept).read_text()) if kept else 1.0
+        return Extracted(samples.reshape(len(samples), -1)[:, :9].astype(np.float32) * SCALE * weight)
+
+
+class Gap:
+    def __init__(self, config):
+        pass
+
+    def compute(self, evaluation):
+        real = evaluation.derived("centre", ("real",), lambda: {"centre": CENTRE(evaluation.features("real"), axis=0)})
+        return {"gap": OFFSET + float(np.abs(real["centre"] - evaluation.features("fake").mean(axis=0)).sum())}
+"""
+
+
+@pytest.fixture
+def acme(make_plugin, scored, monkeypatch):
+    """A stranger's extractor and metric; gives functions that change their code and that score with them."""
+    folder = make_plugin("acme", HOOKS, heavy=HEAVY)
+    (folder / "acme_scale.py").write_text("SCALE = 1.0")
+
+    class Acme:
+        registry = load_registry()
+
+        def change(self, file, before, after):
+            path = folder / file
+            assert before in path.read_text()
+            path.write_text(path.read_text().replace(before, after))
+
+        def gap(self, **changes):
+            for name in ("acme_heavy", "acme_scale"):  # as a new process would
+                monkeypatch.delitem(sys.modules, name, raising=False)
+            return scored(registry=self.registry, metrics=("gap",), features="look", **changes).scores["gap"]
+
+    return Acme()
+
+
+def test_other_code_of_a_metric_is_scored_anew(acme):
+    before = acme.gap()
+    acme.change("acme_heavy.py", "OFFSET = 0.0", "OFFSET = 7.0")
+    assert acme.gap() == pytest.approx(before + 7)
+
+
+def test_other_code_of_an_extractor_is_extracted_and_scored_anew(acme):
+    before = acme.gap()
+    acme.change("acme_heavy.py", "* SCALE", "* 3")
+    assert acme.gap() == pytest.approx(3 * before)
+
+
+def test_other_code_of_what_an_extractor_imports_is_extracted_anew(acme):
+    before = acme.gap()
+    acme.change("acme_scale.py", "1.0", "2.0")
+    assert acme.gap() == pytest.approx(2 * before)
+
+
+def test_other_code_of_what_real_data_alone_say_is_computed_anew(acme):
+    before = acme.gap()
+    acme.change("acme_heavy.py", "CENTRE = np.mean", "CENTRE = np.max")
+    after = acme.gap()
+    shutil.rmtree(home() / "features")
+    shutil.rmtree(home() / "scores")
+    assert before != after == acme.gap()
+
+
+def test_other_content_behind_a_path_is_extracted_anew(acme, tmp_path):
+    weights = tmp_path / "weights.txt"
+    options = {"look": {"weights": str(weights)}}
+    weights.write_text("1.0")
+    before = acme.gap(options=options)
+    weights.write_text("5.0")
+    assert acme.gap(options=options) == pytest.approx(5 * before)
+
+
+def test_a_comment_changes_nothing_that_is_kept(acme, refuse):
+    before = acme.gap()
+    acme.change("acme_heavy.py", "OFFSET = 0.0", "OFFSET = 0.0  # nothing is added")
+    refuse(measure.FeatureCache, "arrays")
+    assert acme.gap() == before

@@ -161,3 +161,11 @@ def test_colour_images_get_twice_the_channels():
 def test_it_reads_mnist(own_home, shared_data):
     data = ensure_prepared(load_registry().datasets.find("mnist"), "mnist", source=shared_data / "mnist")
     assert built(data).facts()["classifier_accuracy"] >= 0.985
+
+
+def test_other_code_trains_another_classifier(digits):
+    lines = []
+    for code in ("one", "two", "one"):
+        context = ExtractorContext(device=CPU, data=digits, report=lines.append, code=code)
+        ClassifierExtractor(context, ClassifierConfig(steps=10))
+    assert sum("training" in line for line in lines) == 2

@@ -116,7 +116,7 @@ def _scores(
     one: External, registry: Registry, evaluation: SampleEvaluation, protocol: Protocol, report: Report
 ) -> tuple[dict[str, float | None], list[MetricResult]]:
     """Return the scores, and what was computed of them now: the others are kept of the same content."""
-    cache = ScoreCache(home() / "scores", evaluation, _score_key(one.found, protocol))
+    cache = ScoreCache(home() / "scores", registry, evaluation, _score_key(one.found, protocol))
     kept = {name: cache.find(registry.metrics.find(name), options) for name, options in one.metrics.items()}
     missing = {name: options for name, options in one.metrics.items() if kept[name] is None}
     results = []

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from genharness.errors import DataError
 from genharness.evaluate.samples import SampleFile, read_samples
 from genharness.files.checksums import file_digest
-from genharness.files.code_digests import code_digest
 from genharness.files.home import home
+from genharness.identity.parts import core_code
 from genharness.measure.feature_cache import FeatureCache
 from genharness.spec.report import Report
 
@@ -36,8 +36,7 @@ def read_or_recall(path: Path, *, size: int | None, report: Report) -> SampleFil
         digest = file_digest(path, "sha256")
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}): check its permissions") from error
-    code = code_digest("genharness.images", "genharness.images.resize", "genharness.files.archives")
-    key = {"decoded": digest, "size": size, "code": code, "pillow": PIL.__version__}
+    key = {"decoded": digest, "size": size, "code": core_code("decoding").digest, "pillow": PIL.__version__}
     kept = FeatureCache(home() / "features").arrays(key, lambda: _arrays(read_samples(path, size=size, report=report)))
     return _samples(str(path), kept)
 

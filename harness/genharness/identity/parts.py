@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import functools
 import types
-from typing import Literal
+from typing import Any, Literal
 
 from genharness.errors import PluginError
 from genharness.identity.closure import Code, Reach, code_of
+from genharness.plugin.registry import Kind
 from genharness.spec.plugins import DatasetSpec, MetricSpec, Spec
 
-__all__ = ["Core", "code_behind", "core_code", "part_code"]
+__all__ = ["Core", "code_behind", "core_code", "part_code", "registered_code"]
 
 Core = Literal["training", "sampling", "decoding"]
 
@@ -88,6 +89,20 @@ def part_code(spec: Spec, distribution: str = "") -> Code:
         return code_of(modules, reach)
     except ModuleNotFoundError as error:
         raise PluginError(f"{spec.name}: cannot load {spec.factory!r}: {error}") from error
+
+
+def registered_code(kind: Kind[Any], name: str) -> Code:
+    """Return the code behind a part that is installed.
+
+    Args:
+        kind: Such as `registry.models`.
+        name: Of the part.
+
+    Raises:
+        ConfigError: If there is none of that name.
+        PluginError: If its module cannot be found.
+    """
+    return part_code(kind.find(name), kind.provider(name).distribution)
 
 
 def core_code(what: Core) -> Code:

@@ -41,6 +41,7 @@ class ExtractorContext:
         resize: Resize convention of the protocol, `""` where the extractor never resizes.
         weights: The user's `--weights` (file or folder), or None to look in the caches.
         seed: Seed of anything random in building it (protocol, not training).
+        code: Digest of the code behind it, for what it keeps by its own means: other code must not be given that.
         report: Called with one line about slow work (downloading, training a classifier).
     """
 
@@ -49,6 +50,7 @@ class ExtractorContext:
     resize: str = ""
     weights: Path | None = None
     seed: int = 0
+    code: str = ""
     report: Callable[[str], None] = field(default=lambda line: None)
 
 
@@ -69,7 +71,7 @@ class Extractor(ABC):
     def identity(self) -> str:
         """What makes two extractors give the same features: a hash of weights and options, in hexadecimal.
 
-        It keys the feature caches and stands in the protocol.
+        It keys the feature caches, together with the options and the code, and stands in the protocol.
         """
 
     @abstractmethod

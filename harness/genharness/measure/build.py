@@ -9,6 +9,7 @@ from typing import Any
 from genharness.data import PreparedData
 from genharness.engine.random_state import undisturbed
 from genharness.errors import PluginError
+from genharness.identity.parts import registered_code
 from genharness.kit.evaluation import Metric, SampleSet
 from genharness.kit.extractor import Extractor, ExtractorContext
 from genharness.measure.evaluation import SampleData, dataset_samples
@@ -47,7 +48,7 @@ def build_extractor(registry: Registry, name: str, protocol: Protocol, context: 
         registry: Where extractors are.
         name: Of the extractor.
         protocol: What is measured under.
-        context: Device, data, weights, report; resize and seed are taken from the protocol.
+        context: Device, data, weights, report; resize and seed are taken from the protocol, the code from the plugin.
     """
     own = name == protocol.extractor
     resizes = registry.extractors.find(name).resizes
@@ -56,7 +57,9 @@ def build_extractor(registry: Registry, name: str, protocol: Protocol, context: 
         return make_extractor(
             registry,
             name,
-            dataclasses.replace(context, resize=resize, seed=protocol.seed),
+            dataclasses.replace(
+                context, resize=resize, seed=protocol.seed, code=registered_code(registry.extractors, name).digest
+            ),
             dict(protocol.extractor_options) if own else {},
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,8 +16,9 @@ from numpy.typing import NDArray
 
 from genharness.data import PreparedData
 from genharness.errors import ConfigError, DataError, GenharnessError
-from genharness.files.code_digests import code_digest
 from genharness.functional.gaussian import GaussianStatistics
+from genharness.identity.contents import identified
+from genharness.identity.parts import code_behind
 from genharness.kit.evaluation import Reconstructions, SampleSet
 from genharness.kit.extractor import Extracted, Extractor
 from genharness.measure.capabilities import Views
@@ -198,11 +201,11 @@ class SampleEvaluation:
         self, what: str, sets: list[SampleData], compute: Callable[[], Mapping[str, NDArray[Any]]]
     ) -> Mapping[str, NDArray[Any]]:
         cache = sets[0].cache
-        if cache is None or any(one.cache is None for one in sets):
+        code = _code_of(compute)
+        if cache is None or not code or any(one.cache is None for one in sets):
             return compute()
         of = {str(place): dict(one.key) for place, one in enumerate(sets)}
-        code = code_digest("genharness.functional", "genharness.kit")
-        key = {**self._extractor_key(self.extractor), "derived": what, "of": of, "code": code}
+        key = {**self.extractor_key(self.extractor), "derived": what, "of": of, "derived_code": code}
         return cache.arrays(key, lambda: dict(compute()))
 
     def state(self, fact: str, value: float) -> None:
@@ -277,8 +280,30 @@ class SampleEvaluation:
 
         if data.cache is None:
             return compute()
-        return data.cache.get({**data.key, **self._extractor_key(name), "format": 1}, compute)
+        return data.cache.get({**data.key, **self.extractor_key(name), "format": 1}, compute)
 
-    def _extractor_key(self, name: str) -> dict[str, str]:
+    def extractor_key(self, name: str) -> dict[str, Any]:
+        """Return all that the features of an extractor depend on beside the samples: weights, options, code."""
         extractor = self.built_extractor(name)
-        return {"extractor": name, "identity": extractor.identity, "resize": extractor.context.resize}
+        config = extractor.config
+        options = (
+            dataclasses.asdict(config) if dataclasses.is_dataclass(config) and not isinstance(config, type) else {}
+        )
+        return {
+            "extractor": name,
+            "identity": extractor.identity,
+            "resize": extractor.context.resize,
+            "options": identified(options),
+            "code": extractor.context.code,
+        }
+
+
+def _code_of(compute: Callable[..., object]) -> str:
+    """Return the digest of the code behind a function, empty where its module cannot be found."""
+    while isinstance(compute, functools.partial):
+        compute = compute.func
+    owner = compute if hasattr(compute, "__code__") else type(compute)
+    try:
+        return code_behind(owner.__module__)
+    except ModuleNotFoundError:
+        return ""

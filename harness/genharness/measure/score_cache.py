@@ -1,8 +1,8 @@
 """Scores of samples, kept by the content that they were computed from: an unchanged evaluation computes nothing twice.
 
 An entry is one JSON file: the numbers of one metric, what they are of, and the extractors that they took features
-from. It counts only while all of that is the same: samples, labels, reference, extractors, options, seed, the code of
-the metric and of `genharness.kit`, torch and the kind of device.
+from. It counts only while all of that is the same: samples, labels, reference, extractors, options, seed, the code
+of the metric and of the extractors, torch and the kind of device.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from genharness.files.atomic import write_bytes
-from genharness.files.code_digests import code_digest
+from genharness.identity.contents import identified
+from genharness.identity.parts import registered_code
 from genharness.measure.evaluation import Noted, SampleEvaluation
+from genharness.plugin.registry import Registry
 from genharness.spec.plugins import MetricSpec
 from genharness.spec.protocol import canonical_json, short_hash
 
@@ -28,14 +30,16 @@ class ScoreCache:
 
     Args:
         folder: Where entries are.
-        evaluation: Gives the identities of extractors.
+        registry: Where metrics are.
+        evaluation: Gives what extractors depend on.
         key: What the scores are of: hashes of samples, labels and reference, protocol.
     """
 
-    def __init__(self, folder: Path, evaluation: SampleEvaluation, key: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, registry: Registry, evaluation: SampleEvaluation, key: Mapping[str, Any]) -> None:
         import torch
 
         self._folder = folder
+        self._registry = registry
         self._evaluation = evaluation
         self._key = {**key, "torch": torch.__version__, "device": evaluation.device.type}
 
@@ -55,7 +59,7 @@ class ScoreCache:
             facts: dict[str, float] = content["facts"]
         except (OSError, ValueError, KeyError, TypeError):  # missing or damaged: computed again
             return None
-        if not all(self._evaluation.built_extractor(name).identity == one for name, one in extractors.items()):
+        if not all(self._extractor(name) == one for name, one in extractors.items()):
             return None
         for fact, value in facts.items():
             self._evaluation.state(fact, value)
@@ -71,8 +75,8 @@ class ScoreCache:
             noted: Extractors that it took features from, and facts that it stated.
         """
         key = self._key_of(spec, options)
-        identities = {name: self._evaluation.built_extractor(name).identity for name in sorted(noted.extractors)}
-        content = {"key": key, "scores": scores, "extractors": identities, "facts": noted.facts}
+        used = {name: self._extractor(name) for name in sorted(noted.extractors)}
+        content = {"key": key, "scores": scores, "extractors": used, "facts": noted.facts}
         text = json.dumps({"content": content, "sha256": short_hash(content, 64)}, indent=1)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -81,9 +85,12 @@ class ScoreCache:
             return
 
     def _key_of(self, spec: MetricSpec, options: Mapping[str, Any]) -> dict[str, Any]:
-        package = spec.factory.partition(":")[0].partition(".")[0]
-        code = code_digest("genharness.functional", "genharness.kit", package)
-        return {**self._key, "metric": spec.name, "options": dict(options), "code": code}
+        code = registered_code(self._registry.metrics, spec.name).digest
+        return {**self._key, "metric": spec.name, "options": identified(options), "code": code}
+
+    def _extractor(self, name: str) -> str:
+        """Return what tells an extractor from any that gives other features."""
+        return short_hash(self._evaluation.extractor_key(name), 24)
 
     def _path(self, key: Mapping[str, Any]) -> Path:
         return self._folder / f"{short_hash(key, 24)}.json"

@@ -1,0 +1,34 @@
+"""The files of one cell."""
+
+from pathlib import Path
+
+import pytest
+
+from genharness.results.cell_folder import CellFolder
+
+FOLDER = CellFolder(Path("results/cells/vae-1"))
+
+
+def test_every_file_lies_in_the_folder_under_a_name_of_its_own():
+    paths = [FOLDER.checkpoint, FOLDER.best_checkpoint, FOLDER.samples, FOLDER.features, FOLDER.traceback]
+    paths += [FOLDER.picture("grid"), FOLDER.picture("strip")]
+    assert {path.parent for path in paths} == {FOLDER.path}
+    assert len(set(paths)) == len(paths)
+
+
+@pytest.mark.parametrize(
+    ("keep", "stays", "goes"),
+    [
+        ("checkpoints", {"checkpoint", "best_checkpoint", "samples", "features"}, set()),
+        ("samples", {"samples", "features"}, {"checkpoint", "best_checkpoint"}),
+        ("nothing", set(), {"checkpoint", "best_checkpoint", "samples", "features"}),
+    ],
+)
+def test_what_is_not_kept_is_unwanted(keep, stays, goes):
+    unwanted = set(FOLDER.unwanted(keep))
+    assert unwanted == {getattr(FOLDER, name) for name in goes}
+    assert unwanted.isdisjoint(getattr(FOLDER, name) for name in stays)
+
+
+def test_nothing_ever_throws_the_traceback_away():
+    assert FOLDER.traceback not in FOLDER.unwanted("nothing")

@@ -1,0 +1,61 @@
+"""A cell, and the id that stands for everything in it."""
+
+import dataclasses
+import json
+
+import pytest
+
+from genharness.spec.cell import Cell
+from genharness.spec.protocol import Protocol
+
+CELL = Cell(
+    model="vae",
+    dataset="cifar10@32#500",
+    seed=3,
+    budget="smoke",
+    length="400steps",
+    protocol=Protocol(extractor="inception", sample_count=10),
+    options={"lr": 0.1, "latent": 8},
+)
+
+
+def test_a_cell_comes_back_from_json():
+    assert Cell.from_plain(json.loads(json.dumps(CELL.as_plain()))) == CELL
+
+
+def test_the_id_is_readable_and_a_name_for_a_file():
+    assert CELL.id.startswith("vae-cifar10-32-500-s3-")
+    assert CELL.id.replace("-", "").isalnum()
+
+
+def test_the_order_of_options_does_not_change_the_id():
+    assert dataclasses.replace(CELL, options={"latent": 8, "lr": 0.1}).id == CELL.id
+
+
+CHANGES = {
+    "model": "ae",
+    "dataset": "cifar10@32",
+    "seed": 4,
+    "budget": "standard",
+    "length": "401steps",
+    "protocol": Protocol(extractor="inception", sample_count=11),
+    "options": {"lr": 0.1, "latent": 9},
+    "batch_size": 65,
+    "ema": 0.99,
+    "mirror": True,
+    "balanced": True,
+    "device": "cuda",
+    "precision": "bf16",
+    "compiled": True,
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_whatever_changes_the_result_changes_the_id(name):
+    assert dataclasses.replace(CELL, **{name: CHANGES[name]}).id != CELL.id
+
+
+def test_a_long_dataset_keeps_the_end_of_its_name():
+    long = dataclasses.replace(CELL, dataset="folder:" + "a/" * 80 + "pictures")
+    assert "pictures-s3-" in long.id
+    assert len(long.id) < 70

@@ -1,0 +1,33 @@
+"""How long a model is trained."""
+
+import pytest
+
+from genharness.errors import ConfigError
+from genharness.spec.length import parse_length
+
+
+@pytest.mark.parametrize(
+    ("text", "steps"),
+    [("400steps", 400), ("1step", 1), ("2epochs", 6), ("0.5epochs", 2), ("1kimg", 32), ("0steps", 0), (" 3 steps ", 3)],
+)
+def test_a_length_is_so_many_steps_of_a_batch(text, steps):
+    assert parse_length(text).steps(train_count=100, batch_size=32) == steps
+
+
+def test_an_epoch_is_at_least_one_step():
+    assert parse_length("3epochs").steps(train_count=10, batch_size=32) == 3
+
+
+def test_only_the_clock_knows_the_steps_of_seconds():
+    assert parse_length("90s").steps(train_count=100, batch_size=32) is None
+
+
+@pytest.mark.parametrize("text", ["400steps", "20epochs", "0.5epochs", "200kimg", "90s"])
+def test_a_length_reads_back_what_it_prints(text):
+    assert str(parse_length(str(parse_length(text)))) == text
+
+
+@pytest.mark.parametrize("text", ["", "fast", "400", "-1steps", "4 weeks", "1e3steps", "2.5steps"])
+def test_what_is_no_length_is_refused_by_its_text(text):
+    with pytest.raises(ConfigError, match="budget"):
+        parse_length(text)

@@ -53,7 +53,7 @@ class LocalExecutor:
                     running.remove(worker)
                     free.append(worker.slot)
                     record = worker.record()
-                    if record.status not in ("ok", "interrupted") and worker.task.settings.fail_fast:
+                    if record.went_wrong and worker.task.settings.fail_fast:
                         waiting.clear()
                         stop.set()
                     yield record
@@ -116,9 +116,8 @@ class _Worker:
         self.pipe.close()
         if self._record is not None:
             return self._record
-        status, reason = self._death()
-        record = Record(cell=self.task.cell, status=status, reason=reason, skipped=dict(self.task.skipped))
-        record.measurements["cell_seconds"] = time.monotonic() - self._started
+        record = Record(cell=self.task.cell, status="failed", skipped=dict(self.task.skipped))
+        record.end(*self._death(), seconds=time.monotonic() - self._started)
         return Store(self.task.settings.results, writing=True).settle(record)
 
     def _death(self) -> tuple[Status, str]:

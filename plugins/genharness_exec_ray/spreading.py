@@ -163,7 +163,7 @@ class Spreading:
             self._give_up(content)
             return
         record = content if kind == "record" else _settled(task, "failed", content)
-        if record.status not in ("ok", "interrupted") and task.settings.fail_fast:
+        if record.went_wrong and task.settings.fail_fast:
             self._waiting.clear()
             self._stop.set()
         yield record
@@ -220,5 +220,5 @@ def _advice(share: Share) -> str:
 
 def _settled(task: Task, status: Status, reason: str) -> Record:
     """Return a saved record of a cell that could not write its own."""
-    record = Record(cell=task.cell, status=status, reason=reason, skipped=dict(task.skipped))
+    record = Record(cell=task.cell, status=status, skipped=dict(task.skipped)).end(status, reason)
     return Store(task.settings.results, writing=True).settle(record)

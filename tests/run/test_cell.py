@@ -2,6 +2,7 @@
 
 import importlib.resources
 import json
+import re
 from dataclasses import replace
 
 import jsonschema
@@ -240,6 +241,20 @@ def test_a_cost_that_cannot_be_measured_is_noted_and_loses_no_score(task, monkey
     assert (done.status, set(done.scores)) == ("ok", {"fid"})
     assert f"{what} not measured: RuntimeError: cannot schedule new futures" in done.notes
     assert lost not in done.measurements
+
+
+def test_a_failed_cell_keeps_its_whole_traceback_in_its_folder_until_it_goes_well(task, monkeypatch):
+    one = task("raises")
+    done = finish(one)
+    file = Store(one.settings.results).cell(done.cell.id).traceback
+    assert re.search(rf"\(faulty_models_heavy.py:\d+\); its traceback is in {re.escape(str(file))}$", done.reason)
+    assert "KeyError: 'a defect of the model'" in file.read_text()
+    good = task()
+    kept = Store(good.settings.results).cell(good.cell.id).traceback
+    kept.parent.mkdir(parents=True)
+    kept.write_text("of an earlier attempt")
+    assert "traceback" not in finish(good).artefacts
+    assert not kept.exists()
 
 
 def test_a_failed_cell_never_counts_as_finished_and_a_finished_one_is_skipped(task):

@@ -34,6 +34,7 @@ def mark(group: Group, rank: BoardColumn | None, metrics: Collection[MetricSpec]
     below = {one.key: one.collapse_below for one in placed if one.collapse_below is not None}
     _mark_collapse(group, trained, below)
     _note_caveats(group, metrics)
+    _note_failed(group)
 
 
 def _mark_ties(group: Group, rank: BoardColumn, rows: list[Row]) -> None:
@@ -98,6 +99,16 @@ def _note_caveats(group: Group, metrics: Iterable[MetricSpec]) -> None:
             if rows and head in shown:
                 of = "" if len(rows) == len(group.rows) else f" (of {_listed(rows)})"
                 group.notes.append(f"{shown[head]}{of} {column.caveat}")
+
+
+def _note_failed(group: Group) -> None:
+    """Say which metrics broke, of which rows and why: a blank cell alone would not tell that it is to be filled."""
+    broken: dict[tuple[str, str], list[str]] = {}
+    for row in group.rows:
+        for metric, reason in {fault for record in row.records for fault in record.failed.items()}:
+            broken.setdefault((metric, reason), []).append(row.label)
+    for (metric, reason), labels in sorted(broken.items()):
+        group.notes.append(f"metric {metric} failed for {_listed(labels)} and is tried again by the next run: {reason}")
 
 
 def _listed(labels: list[str], most: int = 4) -> str:

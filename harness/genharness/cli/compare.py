@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from genharness.board.compare import MetricComparison, RowComparison, compare_rows
+from genharness.cli.complaints import debug_option
 from genharness.cli.display import print_warnings
 from genharness.cli.options import DEFAULT_RESULTS, console, split_names
 from genharness.plugin.registry import load_registry
@@ -29,6 +30,7 @@ __all__ = ["compare"]
 @click.option("--dataset", "datasets", callback=split_names, help="Only these datasets, comma-separated.")
 @click.option("--metric", "metrics", multiple=True, help="Column or metric, such as fid; repeatable, comma-separated.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@debug_option
 def compare(
     rows: tuple[str, ...], results: Path, datasets: tuple[str, ...] | None, metrics: tuple[str, ...], form: str
 ) -> None:

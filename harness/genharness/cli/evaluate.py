@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from genharness.board.build import build
+from genharness.cli.complaints import debug_option, print_errors
 from genharness.cli.data_views import PrepareProgress
 from genharness.cli.leaderboard import print_board
 from genharness.cli.options import (
@@ -79,6 +81,7 @@ def request_of(options: dict[str, Any]) -> Request:
 @click.option("--register", is_flag=True, help="Put the scores into --results, beside those of trained models.")
 @click.option("--name", help="Name of the row; the file's by default.")
 @click.option("--wide", is_flag=True, help="Every column, however wide.")
+@debug_option
 def evaluate(form: str, register: bool, wide: bool, **options: Any) -> None:
     """Score SAMPLES..., whoever made them: several make a leaderboard.
 
@@ -119,6 +122,13 @@ def evaluate(form: str, register: bool, wide: bool, **options: Any) -> None:
     print_board(board, reporter, console(), wide=wide, settings=request.options)
     if register:
         _register(records, plans, Store(request.results, writing=True))
+    broken = [
+        f"{record.cell.model}: metric {name} failed: {reason}"
+        for record in records
+        for name, reason in record.failed.items()
+    ]
+    print_errors(broken)
+    sys.exit(2 if broken else 0)
 
 
 def _told(records: Sequence[Record], plans: Sequence[External], *, named: bool) -> list[str]:

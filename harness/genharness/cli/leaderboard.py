@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,10 +12,12 @@ from rich.console import Console
 from genharness.board.build import build
 from genharness.board.render import RenderOptions
 from genharness.board.rows import Board
+from genharness.cli.complaints import debug_option
 from genharness.cli.display import print_warnings
 from genharness.cli.options import console, read_settings, results_argument, split_names
-from genharness.errors import refuse
+from genharness.errors import GenharnessError, PluginError, refuse
 from genharness.files.gc_pause import no_collection
+from genharness.plugin.blame import one_line
 from genharness.plugin.registry import config_of, load_factory, load_registry
 from genharness.results.store import Store
 from genharness.spec.options import PluginOptions
@@ -35,6 +37,7 @@ __all__ = ["leaderboard", "print_board", "show"]
 @click.option("--interval", is_flag=True, help="95 % intervals over training seeds instead of deviations.")
 @click.option("--wide", is_flag=True, help="Every column, however wide.")
 @click.option("--set", "settings", multiple=True, metavar="FORMAT.OPTION=VALUE", help="Option of the format.")
+@debug_option
 def leaderboard(
     results: Path,
     datasets: tuple[str, ...] | None,
@@ -104,5 +107,23 @@ def print_board(
     """
     render: Any = load_factory(reporter)
     config = config_of(reporter, settings or {})
-    text = render(board, RenderOptions(width=out.width, colour=out.is_terminal, wide=wide, config=config))
+    options = RenderOptions(width=out.width, colour=out.is_terminal, wide=wide, config=config)
+    text = _rendered(reporter, lambda: render(board, options))
     click.echo(text if board.groups else "no records yet: run `genharness run` first")
+
+
+def _rendered(reporter: ReporterSpec, render: Callable[[], object]) -> str:
+    """Return what a reporter gives.
+
+    Raises:
+        PluginError: If it breaks, or gives no text.
+    """
+    try:
+        text = render()
+    except (GenharnessError, KeyboardInterrupt, MemoryError):
+        raise
+    except BaseException as error:  # a plugin may raise anything, SystemExit too
+        raise PluginError(f"reporter {reporter.name} failed: {one_line(error)}") from error
+    if not isinstance(text, str):
+        raise PluginError(f"reporter {reporter.name} gave {type(text).__name__}: it must give text")
+    return text

@@ -10,8 +10,8 @@ from typing import NoReturn
 import click
 
 from genharness import __version__
+from genharness.cli.complaints import debug_option, print_errors, show_traceback
 from genharness.errors import GenharnessError, did_you_mean
-from genharness.files.paths import printable
 
 __all__ = ["cli", "main"]
 
@@ -63,6 +63,7 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="genharness")
+@debug_option
 def cli() -> None:
     """Train, measure and rank deep generative models under one stamped protocol.
 
@@ -77,9 +78,7 @@ def cli() -> None:
 
 
 def _complain(errors: Sequence[str]) -> NoReturn:
-    for line in errors:
-        click.secho("error: ", fg="red", nl=False, err=True)
-        click.echo(printable(line), err=True)
+    print_errors(errors)
     sys.exit(2)
 
 
@@ -94,6 +93,7 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except GenharnessError as error:
+        show_traceback(error)
         _complain(error.lines)
     except MemoryError as error:
         _complain([f"there is not enough memory ({error}): give fewer or smaller samples"])

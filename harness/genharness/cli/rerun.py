@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from genharness.cli.complaints import debug_option
 from genharness.cli.display import make_display
 from genharness.cli.options import DEFAULT_RESULTS, console, resolve_device
 from genharness.data.recorded import recorded_data
@@ -28,6 +29,7 @@ __all__ = ["rerun"]
 @click.option("--device", help="Device; the recorded one when left out.")
 @click.option("--weights", type=click.Path(path_type=Path, exists=True), help="File or folder of pretrained weights.")
 @click.option("--executor", default="local", show_default=True, help="Where the cell runs: local, ray or ray:ADDRESS.")
+@debug_option
 def rerun(cell: str, results: Path, device: str | None, weights: Path | None, executor: str) -> None:
     """Repeat CELL with its recorded settings and compare: exit code 0 when it agrees, 1 when it does not.
 

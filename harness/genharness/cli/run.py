@@ -13,6 +13,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from genharness.cli.complaints import debug_option, debugging, print_errors
 from genharness.cli.display import make_display, print_warnings
 from genharness.cli.options import (
     DEFAULT_RESULTS,
@@ -23,8 +24,10 @@ from genharness.cli.options import (
     split_names,
 )
 from genharness.cli.planned import print_plan, print_skips
+from genharness.cli.trackers import Trackers
 from genharness.errors import ConfigError
-from genharness.plugin.execution import Executor, Tracker, find_executor, make_executor, make_tracker
+from genharness.files.paths import printable
+from genharness.plugin.execution import Event, Executor, find_executor, make_executor, make_tracker
 from genharness.plugin.registry import Registry, load_registry
 from genharness.results.store import Store
 from genharness.spec.cell import Settings, Task
@@ -71,6 +74,7 @@ KEEP = ("checkpoints", "samples", "nothing")
 @click.option("--plan", "plan_only", is_flag=True, help="Show what would be done, and train nothing.")
 @click.option("--fresh", is_flag=True, help="Do finished cells again.")
 @click.option("--keep-going/--fail-fast", default=True, help="Whether other cells go on when one fails.")
+@debug_option
 def run(suite_path: Path | None, **options: Any) -> None:
     """Train models on datasets, measure them under one protocol, and print the leaderboard.
 
@@ -91,7 +95,7 @@ def run(suite_path: Path | None, **options: Any) -> None:
     remote = find_executor(registry, options["executor"])[0].remote
     settings = _settings(suite, options, remote)
     executor = make_executor(registry, options["executor"], suite.set)
-    trackers = [make_tracker(registry, name, suite.set) for name in options["trackers"]]
+    trackers = Trackers({name: make_tracker(registry, name, suite.set) for name in options["trackers"]}, _warn)
     tasks, states = _planned(suite, registry, settings, out, options)
     if options["plan_only"]:
         return
@@ -197,31 +201,25 @@ def _prepare_data(tasks: Sequence[Task], registry: Registry, out: Console) -> No
             ensure_prepared(registry.datasets.find(reference.name), reference, report=report)
 
 
-def _run(
-    executor: Executor, tasks: Sequence[Task], trackers: Sequence[Tracker], out: Console
-) -> tuple[list[Record], bool]:
+def _run(executor: Executor, tasks: Sequence[Task], trackers: Trackers, out: Console) -> tuple[list[Record], bool]:
     """Run the tasks, show them, and turn Ctrl-C into a clean stop."""
     records: list[Record] = []
     stop = threading.Event()
     display = make_display(out, tasks)
-    for tracker in trackers:
-        tracker.start(tasks)
+    trackers.start(tasks)
 
-    def on_event(event: Any) -> None:
+    def on_event(event: Event) -> None:
         display.event(event)
-        for tracker in trackers:
-            tracker.event(event)
+        trackers.event(event)
 
     try:
         with _stopping(stop, out), display:
             for record in executor.run(tasks, on_event=on_event, stop=stop):
                 records.append(record)
                 display.record(record)
-                for tracker in trackers:
-                    tracker.record(record)
+                trackers.record(record)
     finally:
-        for tracker in trackers:
-            tracker.finish()
+        trackers.finish()
     return records, stop.is_set()
 
 
@@ -250,11 +248,29 @@ def _finish(
     from genharness.cli.leaderboard import show
 
     show(settings.results, out, datasets=tuple(dict.fromkeys(task.cell.dataset for task in tasks)), settings=suite.set)
-    failed = [record for record in records if record.status not in ("ok", "interrupted")]
-    for record in failed:
-        click.secho("error: ", fg="red", nl=False, err=True)
-        click.echo(f"{record.cell}: {record.status.replace('_', ' ')}: {record.reason}", err=True)
-    interrupted = stopped and not failed
+    faults = [line for record in records for line in _faults(record)]
+    print_errors(faults)
+    if debugging():
+        _print_tracebacks(Store(settings.results), records)
+    interrupted = stopped and not faults
     if interrupted:
         click.echo("stopped; nothing is lost: run the same command again to go on", err=True)
-    sys.exit(130 if interrupted else 2 if failed else 0)
+    sys.exit(130 if interrupted else 2 if faults else 0)
+
+
+def _faults(record: Record) -> list[str]:
+    """Return a line if the cell failed, else one for every metric that did."""
+    if record.went_wrong:
+        return [f"{record.cell}: {record.status.replace('_', ' ')}: {record.reason}"]
+    return [f"{record.cell}: metric {name} failed: {reason}" for name, reason in record.failed.items()]
+
+
+def _print_tracebacks(store: Store, records: Sequence[Record]) -> None:
+    for record in records:
+        file = store.cell(record.cell.id).traceback
+        if (record.went_wrong or record.failed) and file.is_file():
+            click.echo(file.read_text(errors="replace"), err=True)
+
+
+def _warn(line: str) -> None:
+    click.echo(printable(f"warning: {line}"), err=True)

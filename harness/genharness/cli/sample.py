@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from genharness.cli.complaints import debug_option
 from genharness.cli.data_views import PrepareProgress
 from genharness.cli.options import DEFAULT_RESULTS, resolve_device, split_names
 from genharness.plugin.registry import load_registry
@@ -24,6 +25,7 @@ __all__ = ["sample"]
 @click.option("--results", type=click.Path(path_type=Path), default=DEFAULT_RESULTS, show_default=True)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:1.")
 @click.option("--force", is_flag=True, help="Write over samples that are there.")
+@debug_option
 def sample(
     cell: str,
     count: int,

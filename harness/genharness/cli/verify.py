@@ -13,6 +13,7 @@ from click.core import ParameterSource
 from rich.console import Console
 from rich.table import Table
 
+from genharness.cli.complaints import debug_option
 from genharness.cli.data_views import PrepareProgress
 from genharness.cli.evaluate import request_of, request_options
 from genharness.errors import ConfigError
@@ -36,6 +37,7 @@ _COLOURS = {"agrees": "green", "disagrees": "bold red", "not compared": "dim"}
 @click.command()
 @request_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@debug_option
 def verify(as_json: bool, **options: Any) -> None:
     """Recompute the scores of cells or SAMPLES... with independent libraries, over the same features and images.
 

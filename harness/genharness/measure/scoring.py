@@ -94,6 +94,8 @@ def _numbers(spec: MetricSpec, values: object) -> dict[str, float | None]:
     unknown = [key for key in values if key not in known]
     if unknown:
         raise PluginError(f"metric {spec.name} returned {unknown[0]!r}, which is none of its columns")
+    if not values:
+        raise PluginError(f"metric {spec.name} returned nothing: it must return numbers for its columns")
     return {key: _number(spec, key, value) for key, value in values.items()}
 
 

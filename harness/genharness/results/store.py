@@ -112,7 +112,7 @@ class Store:
             self.save(record)
         except RunError as error:
             before = "" if record.finished else f"{record.reason}; "
-            record.status, record.reason = "failed", f"{before}{error}"
+            record.end("failed", f"{before}{error}")
         return record
 
     def _may_be_finished(self, cell_id: str) -> bool:

@@ -211,9 +211,7 @@ class _Attempt:
 
     def _end(self, status: Status, reason: str = "") -> None:
         """Write how the cell ended into the record."""
-        self.record.status, self.record.reason = status, reason
-        self.record.finished_at = now()
-        self.record.measurements["cell_seconds"] = self.earlier_seconds + self.workplace.seconds
+        self.record.end(status, reason, self.earlier_seconds + self.workplace.seconds)
 
     def _end_by(self, error: BaseException) -> None:
         """Write into the record how a cell ended that raised an error."""

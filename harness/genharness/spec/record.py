@@ -118,6 +118,24 @@ class Record:
         """Whether the cell needs no more training."""
         return self.status == "ok"
 
+    @property
+    def went_wrong(self) -> bool:
+        """Whether the cell ended by itself, and not well."""
+        return self.status not in ("ok", "interrupted")
+
+    def end(self, status: Status, reason: str = "", seconds: float | None = None) -> Record:
+        """Write how and when the cell ended, and return the record: the one place that assigns a status.
+
+        Args:
+            status: How.
+            reason: One line where it is not `ok`.
+            seconds: What the cell took over all its attempts, where that is known.
+        """
+        self.status, self.reason, self.finished_at = status, reason, now()
+        if seconds is not None:
+            self.measurements["cell_seconds"] = seconds
+        return self
+
     def keep_scores_of(self, earlier: Record | None, asked: Container[str]) -> None:
         """Take over what an earlier record of the same cell and protocol says of other metrics.
 

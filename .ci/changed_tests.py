@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-SLOW_ROOMS = {"cli", "run"}
+SLOW_ROOMS = {"cli", "run", "testing"}
 
 
 def git(*arguments: str) -> list[str]:

@@ -30,7 +30,7 @@ EXAMPLES = {
     "trackers": "losses",
 }
 CHOICE = "--models pixel-gaussian,noise --datasets stripes --features thumbnails --metrics brightness,fid"
-RUN = f"run {CHOICE} --executor here --tracker losses --results r"
+RUN = f"run {CHOICE} --executor here --tracker losses --set losses.file=lines.csv --results r"
 
 
 def files_of(hook):
@@ -143,7 +143,7 @@ def test_the_reporter_renders_what_the_records_say(used):
 
 
 def test_the_tracker_hears_of_losses_and_records(used):
-    lines = [line.split(",") for line in (used[0] / "losses.csv").read_text().splitlines()]
+    lines = [line.split(",") for line in (used[0] / "lines.csv").read_text().splitlines()]
     trained = records(used[0])["pixel-gaussian"]["cell_id"]
     assert [trained, "nll"] in [[line[0], line[2]] for line in lines if len(line) == 4]
     ended = {tuple(line) for line in lines if len(line) == 2}

@@ -382,22 +382,36 @@ def genharness_trackers() -> Sequence[TrackerSpec]:
 
         ```python
         # losses/__init__.py
-        from genharness import TrackerSpec, hookimpl
+        from dataclasses import dataclass
+
+        from genharness import TrackerSpec, hookimpl, option
+
+
+        @dataclass(frozen=True)
+        class LossesConfig:
+            file: str = option("losses.csv", help="where the lines go; `--set losses.file=PATH`")
 
 
         @hookimpl
         def genharness_trackers():
-            return [TrackerSpec(name="losses", summary="Losses to losses.csv", factory="losses.tracker:LossTracker")]
+            return [
+                TrackerSpec(
+                    name="losses",
+                    summary="Losses as lines of a CSV file",
+                    factory="losses.tracker:LossTracker",
+                    config=LossesConfig,
+                )
+            ]
         ```
 
         ```python
         # losses/tracker.py
         class LossTracker:
             def __init__(self, config):
-                self.file = None
+                self.path = config.file
 
             def start(self, tasks):
-                self.file = open("losses.csv", "a")
+                self.file = open(self.path, "a")
 
             def event(self, event):
                 for name, value in event.values.items():

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from genharness.engine.feed import Feeder, to_unit_range
 from genharness.engine.threads import threads_settled
 from genharness.files.atomic import write_bytes
 from genharness.files.home import home
-from genharness.files.turns import entry_turn
+from genharness.files.turns import made_once
 from genharness.functional.parallel import side_by_side
 from genharness.kit import Extracted, Extractor, ExtractorContext
 from genharness.spec.protocol import short_hash
@@ -95,16 +95,7 @@ class ClassifierExtractor(Extractor):
         options = {**vars(self._config), "format": _FORMAT, "seed": self.context.seed}
         key = {"data": self._data.content_hash, **options, "code": self.context.code}
         path = home() / "classifiers" / f"{short_hash(key, digits=24)}.pt"
-        content = _read(path)
-        if content is not None:
-            return content
-        with entry_turn(path) as writable:
-            content = _read(path)
-            if content is None:
-                content = self._train()
-                if writable:
-                    _write(path, content)
-        return content
+        return made_once(path, read=partial(_read, path), make=self._train, write=partial(_write, path))
 
     def _train(self) -> bytes:
         self.context.report(f"training the classifier of {self._data.name}, once")
@@ -153,9 +144,8 @@ class ClassifierExtractor(Extractor):
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Keep a classifier with its checksum behind it; a full disk costs time, not a result."""
-    with contextlib.suppress(OSError):
-        write_bytes(path, content + hashlib.sha256(content).digest())
+    """Keep a classifier with its checksum behind it."""
+    write_bytes(path, content + hashlib.sha256(content).digest())
 
 
 def _read(path: Path) -> bytes | None:

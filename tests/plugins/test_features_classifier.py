@@ -95,7 +95,7 @@ def test_a_kept_one_needs_no_writable_folder(digits, monkeypatch):
     def refuse(*_):
         raise AssertionError("nothing is to be locked")
 
-    monkeypatch.setattr("genharness_features_classifier.extractor.entry_turn", refuse)
+    monkeypatch.setattr("genharness.files.turns.entry_turn", refuse)
     assert built(digits, lines.append, steps=10).identity == first.identity
 
 

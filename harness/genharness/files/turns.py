@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from filelock import FileLock
 
-__all__ = ["entry_turn"]
+__all__ = ["entry_turn", "made_once"]
+
+T = TypeVar("T")
+
+
+def made_once(entry: Path, *, read: Callable[[], T | None], make: Callable[[], T], write: Callable[[T], None]) -> T:
+    """Return an entry of a cache: read where it is kept, else made and written, by one process while others wait.
+
+    A cache costs time and no result: where the entry cannot be written, what was made is returned all the same.
+
+    Args:
+        entry: Where it is kept.
+        read: Gives what is kept, or None where that is missing or damaged.
+        make: Makes it.
+        write: Keeps what was made, whole or not at all; it may raise OSError.
+    """
+    found = read()
+    if found is not None:
+        return found
+    with entry_turn(entry) as writable:
+        found = read()  # another process may have made it meanwhile
+        if found is None:
+            found = make()
+            with contextlib.suppress(OSError):
+                if writable:
+                    write(found)
+    return found
 
 
 @contextmanager

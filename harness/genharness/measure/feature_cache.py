@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from genharness.files.atomic import replace_folder
 from genharness.files.checksums import file_digest
-from genharness.files.turns import entry_turn
+from genharness.files.turns import made_once
 from genharness.kit.extractor import Extracted, Extractor
 from genharness.spec.protocol import short_hash
 
@@ -76,16 +77,7 @@ class FeatureCache:
         Of several processes that want the same entry one computes it, and the others wait for it.
         """
         entry = self.folder / short_hash(dict(key), digits=24)
-        found = _read(entry)
-        if found is not None:
-            return found
-        with entry_turn(entry) as writable:
-            found = _read(entry)
-            if found is None:
-                found = compute()
-                if writable:
-                    _write(entry, key, found)
-        return found
+        return made_once(entry, read=partial(_read, entry), make=compute, write=partial(_write, entry, key))
 
 
 def content_digest(samples: NDArray[Any]) -> str:
@@ -97,15 +89,12 @@ def content_digest(samples: NDArray[Any]) -> str:
 
 def _write(entry: Path, key: Mapping[str, Any], arrays: Arrays) -> None:
     """Write an entry, whole or not at all."""
-    try:
-        with replace_folder(entry) as temporary:
-            for name, array in arrays.items():
-                np.save(temporary / f"{name}.npy", array)
-            digests = {name: file_digest(temporary / f"{name}.npy", "sha256") for name in arrays}
-            text = json.dumps({"key": dict(key), "sha256": digests}, indent=1)
-            (temporary / "entry.json").write_text(text, encoding="utf-8")
-    except OSError:  # a full disk costs time, not a result
-        return
+    with replace_folder(entry) as temporary:
+        for name, array in arrays.items():
+            np.save(temporary / f"{name}.npy", array)
+        digests = {name: file_digest(temporary / f"{name}.npy", "sha256") for name in arrays}
+        text = json.dumps({"key": dict(key), "sha256": digests}, indent=1)
+        (temporary / "entry.json").write_text(text, encoding="utf-8")
 
 
 def _read(entry: Path) -> Arrays | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +94,7 @@ class ClassifierExtractor(Extractor):
         options = {**vars(self._config), "format": _FORMAT, "seed": self.context.seed}
         key = {"data": self._data.content_hash, **options, "code": self.context.code}
         path = home() / "classifiers" / f"{short_hash(key, digits=24)}.pt"
-        return made_once(path, read=partial(_read, path), make=self._train, write=partial(_write, path))
+        return made_once(path, read=lambda: _read(path), make=self._train, write=lambda content: _write(path, content))
 
     def _train(self) -> bytes:
         self.context.report(f"training the classifier of {self._data.name}, once")

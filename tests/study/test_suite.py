@@ -1,7 +1,6 @@
 import pytest
 
 from genharness.errors import ConfigError
-from genharness.spec.length import parse_length
 from genharness.study.suite import load_suite, parse_seeds, parse_setting
 
 
@@ -63,16 +62,3 @@ def test_other_seeds_are_refused(given):
 def test_a_setting_must_name_owner_option_and_value(text):
     with pytest.raises(ConfigError, match=r"NAME.OPTION=VALUE"):
         parse_setting(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "steps"), [("20epochs", 20 * 15), ("1epoch", 15), ("500steps", 500), ("2kimg", 32), ("90s", None)]
-)
-def test_lengths_become_steps(text, steps):
-    assert parse_length(text).steps(train_count=1000, batch_size=64) == steps
-
-
-@pytest.mark.parametrize("text", ["", "20", "epochs", "1.5steps", "-3steps", "3 parsecs", "1e3steps"])
-def test_other_lengths_are_refused(text):
-    with pytest.raises(ConfigError):
-        parse_length(text)

@@ -1,0 +1,48 @@
+"""The checks of metrics."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from conformance import failures, importable
+from genharness import MetricSpec, NoOptions
+from genharness.spec.plugins import Column
+from genharness.testing import metric_checks
+
+
+@pytest.fixture(autouse=True)
+def _importable(monkeypatch):
+    importable(monkeypatch, __name__, globals())
+
+
+@dataclass
+class Brightness:
+    config: NoOptions
+
+    def compute(self, evaluation):
+        return {"brightness": float(evaluation.fake_images().mean())}
+
+
+@pytest.mark.parametrize(("key", "broken"), [("brightness", False), ("contrast", True)])
+def test_a_number_that_is_no_column_is_found(key, broken):
+    columns = (Column(key=key, title="B"),)
+    spec = MetricSpec(name="toy", summary="Toy", factory=f"{__name__}:Brightness", columns=columns)
+    expected = {"toy: scores image data": "compute gives ['brightness'], and its columns are ['contrast']"}
+    assert failures(metric_checks(spec)) == (expected if broken else {})
+
+
+@pytest.mark.parametrize(
+    ("share", "higher", "message"),
+    [
+        (0.5, True, ""),
+        (1.5, True, "brightness: collapse_below=1.5 is no share between 0 and 1"),
+        (0.0, True, "brightness: collapse_below=0 is no share between 0 and 1"),
+        (0.5, False, "brightness: collapse_below wants a score that is better when higher"),
+        (0.5, None, "brightness: collapse_below wants a score that is better when higher"),
+    ],
+)
+def test_a_share_that_cannot_tell_collapse_is_found(share, higher, message):
+    columns = (Column(key="brightness", title="B", higher_is_better=higher, collapse_below=share),)
+    spec = MetricSpec(name="toy", summary="Toy", factory=f"{__name__}:Brightness", columns=columns)
+    expected = {"toy: says when a score tells collapse": message}
+    assert failures(metric_checks(spec)) == (expected if message else {})

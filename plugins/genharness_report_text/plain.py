@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from genharness.board.escapes import as_csv, as_json, as_markdown
 from genharness.board.render import RenderOptions
 from genharness.board.rows import Board, BoardColumn, Estimate, Group, Row
 from genharness.spec.record import Record
@@ -18,7 +19,7 @@ __all__ = ["render_csv", "render_json", "render_md"]
 
 def render_json(board: Board, options: RenderOptions) -> str:
     """Return a list of groups, each with its protocol, columns, ranked rows and failures."""
-    return orjson.dumps([_group(group) for group in board.groups], option=orjson.OPT_INDENT_2).decode()
+    return as_json(orjson.dumps([_group(group) for group in board.groups], option=orjson.OPT_INDENT_2).decode())
 
 
 def _group(group: Group) -> dict[str, Any]:
@@ -83,12 +84,13 @@ def render_csv(board: Board, options: RenderOptions) -> str:
     writer = csv.writer(stream, lineterminator="\n")
     intervals = any(one.interval for group in board.groups for row in group.rows for one in row.estimates.values())
     tails = ("", *_SPREAD, *_INTERVAL) if intervals else ("", *_SPREAD)
-    writer.writerow([*_HEADS, *(f"{key}{tail}" for key in keys for tail in tails)])
+    writer.writerow([*_HEADS, *(as_csv(f"{key}{tail}") for key in keys for tail in tails)])
     for group in board.groups:
         for place, row in enumerate(group.rows, start=1):
             protocol = group.protocol.hash if group.protocol else ""
-            first = [group.dataset, protocol, place, row.model, row.variation, len(row.seeds), row.failed]
-            first += [_text(row.diverged), _text(row.tied), row.collapse]
+            names = [as_csv(row.model), as_csv(row.variation)]
+            first = [as_csv(group.dataset), protocol, place, *names, len(row.seeds), row.failed]
+            first += [_text(row.diverged), _text(row.tied), as_csv(row.collapse)]
             numbers = [number for key in keys for number in _numbers(row, key)[: len(tails)]]
             writer.writerow([*first, *map(_text, numbers)])
     return stream.getvalue().rstrip("\n")
@@ -117,24 +119,24 @@ def render_md(board: Board, options: RenderOptions) -> str:
 
 
 def _markdown(group: Group) -> str:
-    lines = [f"### {group.dataset}", ""]
+    lines = [f"### {as_markdown(group.dataset)}", ""]
     if group.protocol:
-        lines += [f"Protocol `{group.protocol.hash}`: {group.protocol}.", ""]
-        lines += [_line(["model", "seeds", *(column.heading for column in group.columns)])]
+        lines += [f"Protocol `{group.protocol.hash}`: {as_markdown(str(group.protocol))}.", ""]
+        lines += [_line(["model", "seeds", *(as_markdown(column.heading) for column in group.columns)])]
         lines += [_line(["---", "---:", *("---:" for _ in group.columns)])]
         lines += [
             _line([_marked(row), str(len(row.seeds)), *(_value(group, row, column) for column in group.columns)])
             for row in group.rows
         ]
-        lines += ["", *(f"- {_cell(note)}" for note in group.notes)] if group.notes else []
+        lines += ["", *(f"- {as_markdown(note)}" for note in group.notes)] if group.notes else []
     if group.failures:
         lines += [""] if group.protocol else []
-        lines += [f"- {record.cell}: {record.status}: {_cell(record.reason)}" for record in group.failures]
+        lines += [f"- {as_markdown(f'{record.cell}: {record.status}: {record.reason}')}" for record in group.failures]
     return "\n".join(lines)
 
 
 def _marked(row: Row) -> str:
-    return _cell(f"{row.label} {row.marks}".strip())
+    return as_markdown(f"{row.label} {row.marks}".strip())
 
 
 def _value(group: Group, row: Row, column: BoardColumn) -> str:
@@ -144,7 +146,3 @@ def _value(group: Group, row: Row, column: BoardColumn) -> str:
 
 def _line(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rich.cells import cell_len
-from rich.console import Console
 from rich.console import Group as Stack
 from rich.text import Text
 
 from genharness.board.render import RenderOptions
 from genharness.board.rows import Board, BoardColumn, Group
+from genharness.board.terminal import DataConsole
+from genharness.files.paths import printable
 from genharness_report_text.numbers import shown
 
 __all__ = ["render"]
@@ -27,7 +28,7 @@ def render(board: Board, options: RenderOptions) -> str:
     """Return the board as text, with colours where they are allowed."""
     width = _UNLIMITED if options.wide else options.width
     stream = io.StringIO()
-    console = Console(
+    console = DataConsole(
         file=stream, width=width, force_terminal=options.colour, color_system="auto" if options.colour else None
     )
     for group in board.groups:
@@ -36,22 +37,22 @@ def render(board: Board, options: RenderOptions) -> str:
 
 
 def _group(group: Group, width: int) -> Stack:
-    heading = Text(group.dataset, style="bold")
+    heading = Text(printable(group.dataset), style="bold")
     parts = [heading]
     if group.protocol is not None:
-        heading.append(f"  protocol {group.protocol.hash}: {group.protocol}", style="not bold dim")
+        heading.append(f"  protocol {group.protocol.hash}: {printable(group.protocol)}", style="not bold dim")
         columns = _fitting(group, width)
         parts.append(_table(group, columns, width))
-        hidden = [column.key for column in group.columns if column not in columns]
+        hidden = [printable(column.key) for column in group.columns if column not in columns]
         if hidden:
             parts.append(Text(f"{len(hidden)} more columns with --wide, such as {', '.join(hidden[:4])}", style="dim"))
-    parts += [Text(note, style="dim") for note in group.notes]
+    parts += [Text(printable(note), style="dim") for note in group.notes]
     parts += [_failure(str(record.cell), record.status, record.reason) for record in group.failures]
     return Stack(*parts, Text(""))
 
 
 def _failure(cell: str, status: str, reason: str) -> Text:
-    return Text.assemble((f"{status.replace('_', ' ')}: ", "red"), f"{cell}: {reason}")
+    return Text.assemble((f"{status.replace('_', ' ')}: ", "red"), printable(f"{cell}: {reason}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def _fixed(group: Group) -> list[_Column]:
     """Return place and model, and of the others those that say something."""
     rows = group.rows
     places = [str(place) for place in range(1, len(rows) + 1)]
-    columns = [_Column("#", places, style="dim"), _Column("Model", [row.label for row in rows], "left")]
+    columns = [_Column("#", places, style="dim"), _Column("Model", [printable(row.label) for row in rows], "left")]
     if any(row.marks for row in rows):
         columns.append(_Column("", [row.marks for row in rows], "left"))
     if any(len(row.seeds) > 1 for row in rows):

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -84,3 +85,22 @@ def test_a_failed_cell_is_named_with_its_status_and_reason(form):
     assert "dcgan on digits, seed 0: " in text
     assert "diverged" in text
     assert "loss is nan at step 3" in text
+
+
+HOSTILE = "=cmd()\x1b]0;title\x07\x9b2J\u202e|<b>[x](y)"
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv", "md"])
+def test_text_of_records_is_data_in_every_format(form):
+    bad = record(HOSTILE, 1.0, scores={HOSTILE: 0.5}, options={HOSTILE: HOSTILE}, dataset=HOSTILE)
+    lost = replace(record(HOSTILE, 2.0, seed=1, dataset=HOSTILE), status="failed", reason=f"{HOSTILE}\n# new")
+    shown = rendered([bad, lost, record("vae", 3.0)], form, wide=True)
+    assert "title" in shown
+    assert shown.replace("\n", "").isprintable()
+    assert "<b>" not in shown or form != "md"
+    assert not any(cell.startswith("=") for line in csv.reader(io.StringIO(shown)) for cell in line) or form != "csv"
+
+
+def test_json_holds_the_text_of_records_as_it_is():
+    (group,) = json.loads(rendered([record(HOSTILE, 1.0)], "json"))
+    assert group["rows"][0]["model"] == HOSTILE

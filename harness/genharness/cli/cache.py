@@ -7,11 +7,10 @@ import time
 from collections.abc import Sequence
 
 import click
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from genharness.cli.data_views import megabytes
+from genharness.cli.terminal import console, say
 from genharness.errors import did_you_mean, refuse
 from genharness.files.cached import KINDS, CacheEntry, cache_entries, clear_entry
 from genharness.files.home import home
@@ -55,10 +54,10 @@ def list_cache(kinds: Sequence[str], as_json: bool) -> None:
         table.add_column(title, justify="right" if title in ("size", "age") else "left", overflow="fold")
     for entry in entries:
         age = _age(time.time() - entry.written_at)
-        table.add_row(entry.kind, megabytes(entry.size_bytes), age, escape(entry.text))
+        table.add_row(entry.kind, megabytes(entry.size_bytes), age, entry.text)
     if entries:
-        Console().print(table)
-    click.echo(f"{_total(entries)} in {home()}")
+        console().print(table)
+    say(f"{_total(entries)} in {home()}")
 
 
 @cache.command()
@@ -74,14 +73,14 @@ def clear(kinds: Sequence[str], yes: bool) -> None:
     """
     entries = cache_entries(_chosen(kinds))
     if not entries:
-        click.echo("nothing is kept")
+        say("nothing is kept")
         return
     if not yes:
         kept = ", ".join(dict.fromkeys(one.kind for one in entries))
         click.confirm(f"delete {_total(entries)} ({kept})?", abort=True)
     for entry in entries:
         clear_entry(entry)
-    click.echo(f"{_total(entries)} freed")
+    say(f"{_total(entries)} freed")
 
 
 def _chosen(kinds: Sequence[str]) -> tuple[str, ...]:

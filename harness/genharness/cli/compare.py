@@ -14,9 +14,12 @@ from rich.table import Table
 from rich.text import Text
 
 from genharness.board.compare import MetricComparison, RowComparison, compare_rows
+from genharness.board.escapes import as_json
 from genharness.cli.complaints import debug_option
 from genharness.cli.display import print_warnings
-from genharness.cli.options import DEFAULT_RESULTS, console, split_names
+from genharness.cli.options import DEFAULT_RESULTS, split_names
+from genharness.cli.terminal import console
+from genharness.files.paths import printable
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
 from genharness.stats import Comparison
@@ -50,7 +53,7 @@ def compare(
     found = compare_rows(store, load_registry(), rows, datasets=datasets or (), metrics=wanted)
     if form == "json":
         option = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
-        click.echo(orjson.dumps([_plain(one) for one in found], option=option).decode())
+        click.echo(as_json(orjson.dumps([_plain(one) for one in found], option=option).decode()))
     else:
         out = console()
         for one in found:
@@ -83,7 +86,7 @@ def _plain_metric(metric: MetricComparison) -> dict[str, Any]:
 
 
 def _print(comparison: RowComparison, out: Console) -> None:
-    heading = Text(comparison.dataset, style="bold")
+    heading = Text(printable(comparison.dataset), style="bold")
     heading.append(f"  protocol {comparison.protocol_hash}: {comparison.protocol}", style="not bold dim")
     out.print(heading)
     for metric in comparison.metrics:
@@ -91,9 +94,9 @@ def _print(comparison: RowComparison, out: Console) -> None:
         if metric.comparisons:
             out.print(_table(metric))
         for pair in metric.comparisons:
-            out.print(Text(pair.sentence))
+            out.print(printable(pair.sentence))
         for label, reason in metric.missing.items():
-            out.print(Text(f"{label} has no value: {reason}", style="dim"))
+            out.print(printable(f"{label} has no value: {reason}"), style="dim")
     out.print()
 
 

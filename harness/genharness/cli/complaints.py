@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from genharness.files.paths import printable
+from genharness.cli.terminal import say
 
 __all__ = ["debug_option", "debugging", "print_errors", "show_traceback"]
 
@@ -39,10 +39,11 @@ def print_errors(lines: Iterable[str]) -> None:
     """Print lines of what went wrong, none of which can speak to the terminal."""
     for line in lines:
         click.secho("error: ", fg="red", nl=False, err=True)
-        click.echo(printable(line), err=True)
+        say(line, err=True)
 
 
 def show_traceback(error: BaseException) -> None:
     """Print an error's traceback if the user asked for it."""
     if debugging():
-        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            say(line, err=True)

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from genharness.cli.data_views import PrepareProgress, dataset_plain, dataset_table, info_view, megabytes
+from genharness.cli.terminal import console, say
 from genharness.errors import ConfigError, DataError
 from genharness.files.home import home
 from genharness.plugin.registry import Registry, load_registry
@@ -54,10 +54,10 @@ def list_datasets(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(dataset_plain(registry, prepared, damaged), indent=2))
         return
-    Console().print(dataset_table(registry, prepared))
+    console().print(dataset_table(registry, prepared))
     for reason in damaged.values():
-        click.secho(reason, fg="yellow", err=True)
-    click.echo(f"prepared data: {megabytes(sum(item.size_bytes for item in prepared))} in {home() / 'data'}")
+        say(reason, fg="yellow", err=True)
+    say(f"prepared data: {megabytes(sum(item.size_bytes for item in prepared))} in {home() / 'data'}")
 
 
 @data.command()
@@ -78,7 +78,7 @@ def info(name: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(info_view(spec, reference, prepared).plain, indent=2))
     else:
-        Console().print(info_view(spec, reference, prepared).table)
+        console().print(info_view(spec, reference, prepared).table)
 
 
 @data.command()
@@ -116,9 +116,9 @@ def prepare(names: Sequence[str], source: Path | None, limit: int | None, valida
                 spec, reference, limit=limit, splits=splits, source=source, report=progress.report, force=force
             )
         counts = ", ".join(f"{count:,} {split}" for split, count in prepared.meta.counts.items())
-        click.echo(f"{prepared.name}: {prepared.shape}, {counts}, {megabytes(prepared.size_bytes)}")
+        say(f"{prepared.name}: {prepared.shape}, {counts}, {megabytes(prepared.size_bytes)}")
         for note in prepared.meta.notes:
-            click.echo(f"  {note}")
+            say(f"  {note}")
 
 
 @data.command()
@@ -148,11 +148,11 @@ def verify(names: Sequence[str]) -> None:
         except DataError as error:
             wrong += error.lines
         else:
-            click.echo(f"{prepared.name}: good ({prepared.content_hash[:12]})")
+            say(f"{prepared.name}: good ({prepared.content_hash[:12]})")
     if wrong:
         raise DataError(*wrong)
     if not chosen:
-        click.echo("nothing is prepared")
+        say("nothing is prepared")
 
 
 @data.command()
@@ -178,7 +178,7 @@ def remove(names: Sequence[str], variants: bool, downloads: bool, yes: bool) -> 
     if not yes:
         click.confirm(f"delete {', '.join(map(str, chosen)) or 'the downloads'}?", abort=True)
     for reference in chosen:
-        click.echo(f"{reference}: {megabytes(remove_prepared(reference))} freed")
+        say(f"{reference}: {megabytes(remove_prepared(reference))} freed")
     for name in names if downloads else ():
         _remove_downloads(parse_reference(name).name)
 
@@ -200,7 +200,7 @@ def _remove_downloads(name: str) -> None:
         shutil.rmtree(folder)
     except OSError as error:
         raise DataError(f"{folder} cannot be deleted: {error.strerror or error}") from error
-    click.echo(f"{folder}: {megabytes(size)} freed")
+    say(f"{folder}: {megabytes(size)} freed")
 
 
 def _find(registry: Registry, name: str) -> tuple[DatasetSpec, DatasetReference]:

@@ -8,12 +8,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-import click
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
+from genharness.cli.terminal import console, say
+from genharness.files.paths import printable
 from genharness.plugin.registry import Registry
 from genharness.spec.dataset_name import DatasetReference
 from genharness.spec.plugins import DatasetSpec, DataShape
@@ -64,12 +64,12 @@ def dataset_table(registry: Registry, prepared: Sequence[PreparedData]) -> Table
     left = list(prepared)
     for name, spec in sorted(registry.datasets.items()):
         own = [item for item in left if item.name == name]
-        state = f"[green]prepared[/] {megabytes(own[0].size_bytes)}" if own else _state(spec)
+        state = _prepared(own[0]) if own else Text(_state(spec))
         shape, counts, classes = spec.shape, spec.counts, len(spec.class_names)
         if own:
             shape, counts, classes = own[0].meta.shape, own[0].meta.counts, len(own[0].class_names)
         words = _shape_words(shape, spec.modality)
-        table.add_row(f"[bold]{name}[/]", words, _counts_words(counts), str(classes or ""), state)
+        table.add_row(Text(name, "bold"), words, _counts_words(counts), str(classes or ""), state)
         for item in left:
             if item.name != name and _plugin_of(item) == name:
                 table.add_row(*_variant_row(item))
@@ -85,10 +85,14 @@ def _plugin_of(item: PreparedData) -> str:
     return parse_reference(item.name).name
 
 
-def _variant_row(item: PreparedData) -> tuple[str, ...]:
+def _variant_row(item: PreparedData) -> tuple[str | Text, ...]:
     words = _shape_words(item.meta.shape, item.meta.modality)
-    state = f"[green]prepared[/] {megabytes(item.size_bytes)}"
-    return f"  {escape(item.name)}", words, _counts_words(item.meta.counts), str(len(item.class_names) or ""), state
+    classes = str(len(item.class_names) or "")
+    return f"  {item.name}", words, _counts_words(item.meta.counts), classes, _prepared(item)
+
+
+def _prepared(item: PreparedData) -> Text:
+    return Text("prepared", "green") + f" {megabytes(item.size_bytes)}"
 
 
 def dataset_plain(registry: Registry, prepared: Sequence[PreparedData], damaged: Mapping[Path, str]) -> dict[str, Any]:
@@ -138,7 +142,7 @@ class InfoView:
         table.add_column(overflow="fold")
         for key, value in self.plain.items():
             if value not in ("", None, [], {}):
-                table.add_row(key.replace("_", " "), escape(_words(value)))
+                table.add_row(key.replace("_", " "), _words(value))
         return table
 
 
@@ -191,21 +195,21 @@ class PrepareProgress:
     def __init__(self, name: str) -> None:
         self._name = name
         self._said = ""
-        console = Console(stderr=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-        self._bar = Progress(*columns, console=console, transient=True) if console.is_terminal else None
-        self._task = self._bar.add_task(escape(name), total=None) if self._bar else None
+        out = console(stderr=True)
+        words = TextColumn("{task.description}", markup=False)
+        columns = (words, BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+        self._bar = Progress(*columns, console=out, transient=True) if out.is_terminal else None
+        self._task = self._bar.add_task(printable(name), total=None) if self._bar else None
 
     def report(self, done: int, total: int, text: str) -> None:
         """Show how far one stage is."""
         if self._bar is not None and self._task is not None:
             if text != self._said:
                 self._bar.reset(self._task)
-            self._bar.update(
-                self._task, description=escape(f"{self._name}: {text}"), completed=done, total=total if total else None
-            )
+            description = printable(f"{self._name}: {text}")
+            self._bar.update(self._task, description=description, completed=done, total=total if total else None)
         elif text != self._said:
-            click.echo(f"{self._name}: {text}", err=True)
+            say(f"{self._name}: {text}", err=True)
         self._said = text
 
     def __enter__(self) -> PrepareProgress:

@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Protocol
 
-import click
 from rich.console import Console
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
+from rich.text import Text
 
+from genharness.cli.terminal import say
+from genharness.files.paths import printable
 from genharness.plugin.execution import Event
 from genharness.spec.cell import Cell, Task
 from genharness.spec.record import Record
@@ -31,9 +33,9 @@ _WARNINGS = 10
 def print_warnings(warnings: Sequence[str]) -> None:
     """Print a line on stderr for each of the first warnings, and how many more there are."""
     for warning in warnings[:_WARNINGS]:
-        click.echo(f"warning: {warning}", err=True)
+        say(f"warning: {warning}", err=True)
     if len(warnings) > _WARNINGS:
-        click.echo(f"warning: and {len(warnings) - _WARNINGS:,} more like these", err=True)
+        say(f"warning: and {len(warnings) - _WARNINGS:,} more like these", err=True)
 
 
 class Display(Protocol):
@@ -115,7 +117,7 @@ class _PlainDisplay:
         self._say(_outcome(record.cell, record))
 
     def _say(self, line: str) -> None:
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(printable(line), soft_wrap=True)
 
 
 class _LiveDisplay:
@@ -143,9 +145,8 @@ class _LiveDisplay:
     def record(self, record: Record) -> None:
         self._running.pop(record.cell.id, None)
         self._done += 1
-        sign = "[green]✓[/]" if record.finished else "[red]✗[/]"
-        self._console.print(sign, end=" ")
-        self._console.print(_outcome(record.cell, record), markup=False, highlight=False)
+        sign = Text("✓ ", "green") if record.finished else Text("✗ ", "red")
+        self._console.print(sign + printable(_outcome(record.cell, record)))
         self._live.update(self._table())
 
     def _table(self) -> Table:
@@ -153,7 +154,7 @@ class _LiveDisplay:
         for cell_id, event in self._running.items():
             bar = ProgressBar(total=1.0, completed=event.fraction or 0.0, width=16, pulse=event.fraction is None)
             table.add_row(str(self._cells[cell_id]), event.phase, bar, _details(event))
-        table.add_row(f"[dim]{self._done} of {len(self._cells)} cells[/]")
+        table.add_row(Text(f"{self._done} of {len(self._cells)} cells", "dim"))
         return table
 
 

@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from genharness.cli.options import console
+from genharness.cli.terminal import console, say
 from genharness.errors import GenharnessError, PluginError
 from genharness.files.home import home
 from genharness.files.weights import locate_weights
@@ -48,7 +48,7 @@ def doctor(results: Path) -> None:
         _print(out, title, rows)
     problems = [str(problem) for problem in registry.problems] + _duplicates()
     for problem in dict.fromkeys(problems):
-        click.secho(f"broken: {problem}", fg="red")
+        say(f"broken: {problem}", fg="red")
     if problems:
         sys.exit(1)
     out.print("nothing is broken", style="green")
@@ -58,7 +58,7 @@ def _print(out: Console, title: str, rows: list[tuple[str, str]]) -> None:
     table = Table.grid(padding=(0, 2))
     for name, value in rows:
         table.add_row(f"  {name}", value)
-    out.print(f"[bold]{title}[/]")
+    out.print(title, style="bold")
     out.print(table)
 
 

@@ -16,11 +16,11 @@ from genharness.cli.leaderboard import print_board
 from genharness.cli.options import (
     DEFAULT_RESULTS,
     InputPath,
-    console,
     read_settings,
     resolve_device,
     split_names,
 )
+from genharness.cli.terminal import console, say
 from genharness.errors import ConfigError
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
@@ -152,14 +152,14 @@ def _reasons(records: Sequence[Record]) -> list[str]:
 
 def _print_notes(lines: Sequence[str]) -> None:
     for line in dict.fromkeys(lines):
-        click.secho(line, dim=True, err=True)
+        say(line, dim=True, err=True)
 
 
 def _register(records: Sequence[Record], plans: Sequence[External], store: Store) -> None:
     for record, one in zip(records, plans, strict=True):
         if not record.scores:
-            click.echo(f"{record.cell.model} is not registered: nothing of it could be scored", err=True)
+            say(f"{record.cell.model} is not registered: nothing of it could be scored", err=True)
             continue
         record.keep_scores_of(store.load(record.cell.id), asked={*one.metrics, *one.skipped})
         path = store.save(record)
-        click.echo(f"registered as {record.cell.id} in {path.parent}", err=True)
+        say(f"registered as {record.cell.id} in {path.parent}", err=True)

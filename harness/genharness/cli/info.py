@@ -8,8 +8,9 @@ import click
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from genharness.cli.options import console
+from genharness.cli.terminal import console
 from genharness.errors import ConfigError, did_you_mean
 from genharness.plugin.registry import Kind, load_registry
 from genharness.spec.capabilities import parse_capability
@@ -41,11 +42,11 @@ def info(name: str) -> None:
 
 
 def _explain(out: Console, kind: Kind[Any], spec: Any) -> None:
-    out.print(f"[bold]{spec.name}[/]  {kind.word}, by {kind.provider(spec.name)}", highlight=False)
-    out.print(spec.summary, markup=False, highlight=False)
+    out.print(Text(spec.name, "bold") + f"  {kind.word}, by {kind.provider(spec.name)}")
+    out.print(spec.summary)
     facts = Table.grid(padding=(0, 2))
     for word, value in _facts(spec):
-        facts.add_row(f"[dim]{word}[/]", value)
+        facts.add_row(Text(word, "dim"), value)
     out.print(facts)
     if isinstance(spec, ModelSpec):
         out.print(_recipes(spec))

@@ -10,7 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from genharness.cli.options import console
+from genharness.cli.terminal import console, say
 from genharness.errors import ConfigError, did_you_mean
 from genharness.plugin.registry import Kind, Registry, load_registry
 from genharness.spec.plugins import DatasetSpec, MetricSpec, ModelSpec
@@ -39,7 +39,7 @@ def list_plugins(kind: str | None, form: str) -> None:
     for word, group in kinds.items():
         _print(out, word, group)
     for problem in registry.problems:
-        click.secho(f"broken: {problem}", fg="red", err=True)
+        say(f"broken: {problem}", fg="red", err=True)
 
 
 def _chosen(registry: Registry, kind: str | None) -> dict[str, Kind[Any]]:

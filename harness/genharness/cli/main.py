@@ -11,6 +11,7 @@ import click
 
 from genharness import __version__
 from genharness.cli.complaints import debug_option, print_errors, show_traceback
+from genharness.cli.terminal import say
 from genharness.errors import GenharnessError, did_you_mean
 
 __all__ = ["cli", "main"]
@@ -87,7 +88,7 @@ def main() -> None:
     try:
         cli.main(standalone_mode=False)
     except click.exceptions.Abort:
-        click.echo("aborted", err=True)
+        say("aborted", err=True)
         sys.exit(130)
     except click.ClickException as error:
         error.show()

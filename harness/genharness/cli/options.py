@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from genharness.errors import ConfigError, DataError
 from genharness.files.paths import input_path, printable
@@ -16,7 +15,6 @@ from genharness.study.suite import parse_setting
 
 __all__ = [
     "InputPath",
-    "console",
     "positive_seconds",
     "read_settings",
     "resolve_device",
@@ -38,11 +36,6 @@ class InputPath(click.ParamType):  # type: ignore[type-arg]  # generic in click'
         if found is None:
             raise DataError(f"{printable(value)} does not exist: check the path")
         return found
-
-
-def console(*, stderr: bool = False) -> Console:
-    """Return a console for people; its width can be set with `COLUMNS`."""
-    return Console(stderr=stderr, soft_wrap=False)
 
 
 def split_names(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...] | None:

@@ -47,16 +47,16 @@ def print_plan(
     out.print(table)
     print_skips(out, plan)
     more = f", and {unknown} cells of unknown length" if unknown else ""
-    out.print(f"about {duration(total / jobs)} in all{more}; nothing was trained", highlight=False)
+    out.print(f"about {duration(total / jobs)} in all{more}; nothing was trained")
     for dataset, protocol in {task.cell.dataset: task.cell.protocol for task in plan.tasks}.items():
-        out.print(f"protocol of {dataset}: {protocol}", highlight=False, soft_wrap=True)
+        out.print(f"protocol of {dataset}: {protocol}", soft_wrap=True)
 
 
 def print_skips(out: Console, plan: Plan) -> None:
     """Print each incompatible pair with its reason."""
     for skip in plan.skips:
         line = f"skipped: {skip.model} on {skip.dataset}: {skip.reason}"
-        out.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
+        out.print(line, style="dim", soft_wrap=True)
 
 
 def _estimator(registry: Registry, store: Store) -> Estimator:

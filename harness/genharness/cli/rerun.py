@@ -11,7 +11,8 @@ import click
 
 from genharness.cli.complaints import debug_option
 from genharness.cli.display import make_display
-from genharness.cli.options import DEFAULT_RESULTS, console, resolve_device
+from genharness.cli.options import DEFAULT_RESULTS, resolve_device
+from genharness.cli.terminal import console, say
 from genharness.data.recorded import recorded_data
 from genharness.plugin.execution import make_executor
 from genharness.plugin.registry import Registry, load_registry
@@ -51,11 +52,11 @@ def rerun(cell: str, results: Path, device: str | None, weights: Path | None, ex
         again = _run(task, registry, executor)
     if again is None or not again.finished:
         reason = f"{again.status}: {again.reason}" if again else "it never started"
-        click.echo(f"does not agree: the repetition did not finish ({reason})")
+        say(f"does not agree: the repetition did not finish ({reason})")
         sys.exit(1)
     found = agreement(record, again)
     for line in _lines(found):
-        click.echo(line)
+        say(line)
     sys.exit(0 if found.agrees else 1)
 
 

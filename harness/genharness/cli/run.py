@@ -17,16 +17,15 @@ from genharness.cli.complaints import debug_option, debugging, print_errors
 from genharness.cli.display import make_display, print_warnings
 from genharness.cli.options import (
     DEFAULT_RESULTS,
-    console,
     positive_seconds,
     read_settings,
     resolve_device,
     split_names,
 )
 from genharness.cli.planned import print_plan, print_skips
+from genharness.cli.terminal import console, say
 from genharness.cli.trackers import Trackers
 from genharness.errors import ConfigError
-from genharness.files.paths import printable
 from genharness.plugin.execution import Event, Executor, find_executor, make_executor, make_tracker
 from genharness.plugin.registry import Registry, load_registry
 from genharness.results.store import Store
@@ -168,7 +167,7 @@ def _planned(
         task.cell.id: "new" if fresh else task_state(task, store, registry) for task in plan.tasks
     }
     for line in (*plan.notes, *(str(problem) for problem in registry.problems)):
-        out.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
+        out.print(line, style="dim", soft_wrap=True)
     print_warnings(store.warnings)
     if options["plan_only"]:
         print_plan(out, plan, states, registry, store, max(1, settings.jobs))
@@ -254,7 +253,7 @@ def _finish(
         _print_tracebacks(Store(settings.results), records)
     interrupted = stopped and not faults
     if interrupted:
-        click.echo("stopped; nothing is lost: run the same command again to go on", err=True)
+        say("stopped; nothing is lost: run the same command again to go on", err=True)
     sys.exit(130 if interrupted else 2 if faults else 0)
 
 
@@ -269,8 +268,9 @@ def _print_tracebacks(store: Store, records: Sequence[Record]) -> None:
     for record in records:
         file = store.cell(record.cell.id).traceback
         if (record.went_wrong or record.failed) and file.is_file():
-            click.echo(file.read_text(errors="replace"), err=True)
+            for line in file.read_text(errors="replace").splitlines():
+                say(line, err=True)
 
 
 def _warn(line: str) -> None:
-    click.echo(printable(f"warning: {line}"), err=True)
+    say(f"warning: {line}", err=True)

@@ -9,6 +9,7 @@ import click
 from genharness.cli.complaints import debug_option
 from genharness.cli.data_views import PrepareProgress
 from genharness.cli.options import DEFAULT_RESULTS, resolve_device, split_names
+from genharness.cli.terminal import say
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
 
@@ -69,4 +70,4 @@ def sample(
         write_samples(drawn, out)
     found = record.history.best if checkpoint == "best" else None
     which = f" at its best {found.column}, {found.value:.4g} at step {found.step}," if found else ""
-    click.echo(f"{count:,} samples of {record.cell}{which} in {out}")
+    say(f"{count:,} samples of {record.cell}{which} in {out}")

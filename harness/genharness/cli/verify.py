@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from genharness.board.terminal import DataConsole
 from genharness.cli.complaints import debug_option
 from genharness.cli.data_views import PrepareProgress
 from genharness.cli.evaluate import request_of, request_options
+from genharness.cli.terminal import say
 from genharness.errors import ConfigError
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
@@ -98,11 +100,11 @@ def _print_json(found: dict[str, list[PeerScore]]) -> None:
 
 def _print(found: dict[str, list[PeerScore]]) -> None:
     for name, several in found.items():
-        Console(width=_UNCUT).print(_table(name, several))
+        DataConsole(width=_UNCUT).print(_table(name, several))
         for line in _reasons(several):
-            click.secho(line, dim=True)
+            say(line, dim=True)
     for line in _missing([one for several in found.values() for one in several]):
-        click.secho(line, dim=True)
+        say(line, dim=True)
 
 
 def _missing(comparisons: Sequence[PeerScore]) -> list[str]:
@@ -133,7 +135,7 @@ def _table(name: str, several: Sequence[PeerScore]) -> Table:
         table.add_column(title, justify="right" if numeric else "left", no_wrap=True)
     for one in several:
         numbers = (_number(one.ours, ".7g"), _number(one.theirs, ".7g"), _number(one.difference, ".1e"))
-        table.add_row(one.key, one.library, *numbers, f"[{_COLOURS[one.verdict]}]{one.verdict}[/]")
+        table.add_row(one.key, one.library, *numbers, Text(one.verdict, _COLOURS[one.verdict]))
     return table
 
 

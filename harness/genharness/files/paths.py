@@ -34,6 +34,19 @@ def input_path(word: str) -> Path | None:
 
 
 def printable(text: object) -> str:
-    """Return text, such as a file's name, on one line that UTF-8 can hold, with what cannot be printed escaped."""
-    plain = str(text).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return plain if plain.isprintable() else repr(plain)[1:-1]
+    """Return text, such as a file's name, on one line that UTF-8 can hold, with what cannot be printed escaped.
+
+    What a terminal obeys (escape sequences, C1 controls, changes of direction) or hides is none of it printed.
+    """
+    plain = str(text)
+    if plain.isprintable():
+        return plain
+    return "".join(sign if sign.isprintable() else _escape(sign) for sign in plain)
+
+
+def _escape(sign: str) -> str:
+    """Return such as `\\x1b`; a byte of a file's name that is no UTF-8 shows as that byte."""
+    code = ord(sign)
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
+    return sign.encode("unicode_escape").decode()

@@ -17,6 +17,7 @@ from genharness.cli.verify import verify
 from genharness.errors import ConfigError, DataError
 from genharness.evaluate.request import Request, prepare
 from genharness.evaluate.score import score_samples
+from genharness.measure.build import build_extractor
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
 from genharness.spec.cell import Cell
@@ -348,3 +349,15 @@ def test_without_a_checkpoint_reconstructions_are_not_compared_and_the_rest_is(o
     assert done.exit_code == 0
     assert "reconstruction by torchmetrics, torch: vae-digits" in " ".join(done.stdout.split())
     assert "keeps no checkpoint" in " ".join(done.stdout.split())
+
+
+def test_samples_are_evaluated_once_for_ours_and_theirs(rows, monkeypatch):
+    built = []
+
+    def counted(registry, name, *arguments):
+        built.append(name)
+        return build_extractor(registry, name, *arguments)
+
+    monkeypatch.setattr("genharness.evaluate.score.build_extractor", counted)
+    assert invoke(*rows, "--metrics", "fid").exit_code == 0
+    assert built == ["identity"]

@@ -74,7 +74,13 @@ def evaluation_of(
     )
 
 
-def score_samples(one: External, registry: Registry, request: Request, report: Report) -> Record:
+def score_samples(
+    one: External,
+    registry: Registry,
+    request: Request,
+    report: Report,
+    evaluation: SampleEvaluation | None = None,
+) -> Record:
     """Score one set of samples and return its record, which is not saved.
 
     Args:
@@ -82,6 +88,7 @@ def score_samples(one: External, registry: Registry, request: Request, report: R
         registry: Where extractors and metrics are.
         request: What `one` was prepared from.
         report: Told of the progress.
+        evaluation: `evaluation_of` the same, for a caller that goes on with it.
 
     Raises:
         GenharnessError: If the extractor cannot be had; a metric that fails only loses its own numbers.
@@ -89,7 +96,7 @@ def score_samples(one: External, registry: Registry, request: Request, report: R
     import torch
 
     started = now()
-    evaluation = evaluation_of(one, registry, request, report)
+    evaluation = evaluation or evaluation_of(one, registry, request, report)
     identity = evaluation.built_extractor(one.protocol.extractor).identity
     begun = time.monotonic()
     protocol = dataclasses.replace(one.protocol, dataset_hash=one.reference.content_hash, extractor_identity=identity)

@@ -25,7 +25,7 @@ class _Measured:
     Attributes:
         cell: The cell.
         step_seconds: Seconds of a training step; 0 where none was taken.
-        evaluate_seconds: Drawing and scoring.
+        evaluate_seconds: Extracting features and scoring.
         other_seconds: All else but training.
     """
 

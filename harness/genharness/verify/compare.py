@@ -128,7 +128,7 @@ def verify_samples(
         raise ConfigError(f"{one.name} has no score by {', '.join(only) or 'any metric'}: name other --metrics")
     if one.record is None:
         evaluation = evaluation_of(one, registry, request, report)
-        record = score_samples(one, registry, request, report)
+        record = score_samples(one, registry, request, report, evaluation)
     else:
         evaluation = evaluation_of(one, registry, request, report, _views(one.record, registry, request))
         record = one.record

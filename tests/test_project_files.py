@@ -11,6 +11,7 @@ import pytest
 import genharness
 
 ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "harness" / "genharness"
 CHANGED_TESTS = ROOT / ".ci" / "changed_tests.py"
 
 
@@ -66,3 +67,21 @@ def test_a_change_calls_for_the_tests_of_its_room(project, edited, tests):
     write(project / edited, "x = 1\n")
     done = subprocess.run([sys.executable, CHANGED_TESTS], cwd=project, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == tests
+
+
+def test_architecture_lists_every_room_from_the_lowest_floor_up():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    floors = next(contract["layers"] for contract in contracts if contract.get("containers") == ["genharness"])
+    rooms = [{room.strip() for room in floor.split("|")} for floor in reversed(floors) if not floor.startswith("(")]
+    _, table = (ROOT / "docs" / "architecture.md").read_text().split("## Rooms")
+    listed = re.findall(r"^\| `(\w+)` \|", table.split("## A reading order")[0], re.MULTILINE)
+    assert [set(listed[len(set().union(*rooms[:n])) :][: len(floor)]) for n, floor in enumerate(rooms)] == rooms
+    assert len(listed) == len(set().union(*rooms))
+
+
+@pytest.mark.parametrize("page", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_files_that_a_page_names_exist(page):
+    named = re.findall(r"`([\w/.]+/[\w/.]+\.\w+)`", (ROOT / page).read_text())
+    real = [name for name in named if not re.search("[A-Z]{3}", name)]  # not tests/ROOM/test_MODULE.py
+    missing = [name for name in real if not any((folder / name).exists() for folder in (ROOT, PACKAGE, PACKAGE.parent))]
+    assert not missing

@@ -87,7 +87,7 @@ class Sampler:
         with torch.no_grad(), autocast(device, self.precision):
             samples = self.model.sample(n, labels=labels, generator=generator)
         check_samples(samples, n, self.model.data, self.name)
-        return samples.float()
+        return samples.detach().float()  # a view of a parameter still asks for gradients
 
     def draw(
         self,

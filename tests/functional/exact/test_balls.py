@@ -1,0 +1,55 @@
+"""Which points lie in which balls, beside every distance computed in float64."""
+
+import pytest
+import torch
+
+from genharness.functional.exact.balls import Balls, overlap
+from genharness.functional.exact.search import kth_distances
+from genharness.functional.exact.tiles import Points
+
+
+def lattice(n, seed):
+    """Whole numbers in three dimensions: most distances occur many times, and rows repeat."""
+    return torch.randint(0, 4, (n, 3), generator=torch.Generator().manual_seed(seed)).double()
+
+
+def normal(n, seed):
+    return torch.randn(n, 6, generator=torch.Generator().manual_seed(seed))
+
+
+def far_off(n, seed):
+    """A cloud so far from the origin that its float32 distances would all be alike."""
+    return normal(n, seed).double() * 1e-3 + 1e4
+
+
+def collapsed(n, seed):
+    return normal(1 + n // 50, seed).repeat(50, 1)[:n]
+
+
+def distinct_distances(a, b):
+    left, right = a.rows[a.first].double(), b.rows[b.first].double()
+    return (left[:, None] - right[None]).square().sum(2).sqrt()
+
+
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize("make", [lattice, normal, far_off, collapsed])
+def test_every_point_is_found_in_every_ball_that_holds_it(make, strict):
+    real, fake = Points.of(make(130, 0)).together_with(Points.of(make(90, 1)))
+    own = [kth_distances(Points.of(points.rows), 3) for points in (real, fake)]
+    found = overlap(Balls(real, own[0]), Balls(fake, own[1]), strict=strict)
+    table = distinct_distances(real, fake)
+    in_real = table < own[0][:, None] if strict else table <= own[0][:, None]
+    in_fake = table < own[1][None] if strict else table <= own[1][None]
+    assert torch.equal(found.fakes_in_ball, (in_real * fake.counts).sum(1).double())
+    assert torch.equal(found.fake_is_in, in_real.any(0))
+    assert torch.equal(found.real_is_in, in_fake.any(1))
+
+
+def test_a_point_on_the_sphere_is_inside_the_closed_ball_alone():
+    real, fake = Points.of(torch.tensor([[0.0], [1.0]])).together_with(Points.of(torch.tensor([[2.0]])))
+    radii = torch.tensor([2.0, 0.5], dtype=torch.float64)[real.place]
+    inside = [
+        overlap(Balls(real, radii), Balls(fake, torch.zeros(1, dtype=torch.float64)), strict=strict).fake_is_in.item()
+        for strict in (True, False)
+    ]
+    assert inside == [False, True]

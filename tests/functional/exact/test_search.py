@@ -1,0 +1,63 @@
+"""The nearest rows, beside every distance computed in float64."""
+
+import pytest
+import torch
+
+from genharness.functional.exact.search import kth_distances, nearest_distinct
+from genharness.functional.exact.tiles import Points
+
+
+def lattice(n, seed):
+    """Whole numbers in three dimensions: most distances occur many times, and rows repeat."""
+    return torch.randint(0, 4, (n, 3), generator=torch.Generator().manual_seed(seed)).double()
+
+
+def normal(n, seed):
+    return torch.randn(n, 6, generator=torch.Generator().manual_seed(seed))
+
+
+def far_off(n, seed):
+    """A cloud so far from the origin that its float32 distances would all be alike."""
+    return normal(n, seed).double() * 1e-3 + 1e4
+
+
+def collapsed(n, seed):
+    return normal(1 + n // 50, seed).repeat(50, 1)[:n]
+
+
+MAKERS = pytest.mark.parametrize("make", [lattice, normal, far_off, collapsed])
+
+
+def distances(a, b):
+    """Return every distance `(n, m)`, each difference taken before it is squared."""
+    return (a.double()[:, None] - b.double()[None]).square().sum(2).sqrt()
+
+
+@MAKERS
+@pytest.mark.parametrize("k", [1, 5, 40])
+def test_the_kth_neighbour_counts_copies_and_not_the_row_itself(make, k):
+    rows = make(150, 0)
+    points = Points.of(rows)
+    table = distances(rows, rows).fill_diagonal_(torch.inf)
+    expected = table.sort(1).values[:, k - 1]
+    assert torch.allclose(kth_distances(points, k)[points.place], expected, rtol=1e-12, atol=0)
+
+
+@MAKERS
+@pytest.mark.parametrize("k", [1, 5])
+def test_the_nearest_distinct_rows_come_in_order_and_ties_by_their_first_occurrence(make, k):
+    base, query = Points.of(make(120, 0)).together_with(Points.of(make(80, 1)))
+    found = nearest_distinct(query, base, k)
+    first = base.rows[base.first]
+    table = distances(query.rows[query.first], first)
+    by_occurrence = torch.argsort(base.first)
+    nearest = table[:, by_occurrence].sort(dim=1, stable=True).indices
+    order = by_occurrence[nearest][:, : found.places.shape[1]]
+    expected = table.gather(1, order)
+    assert torch.allclose(found.distances, expected, rtol=1e-12, atol=0)
+    assert torch.equal(first[found.places], first[order])
+
+
+def test_no_more_are_given_than_there_are():
+    base, query = Points.of(normal(3, 0)).together_with(Points.of(normal(5, 1)))
+    assert nearest_distinct(query, base, 10).distances.shape == (5, 3)

@@ -71,6 +71,16 @@ def test_an_unchanged_evaluation_computes_and_extracts_nothing(scored, refuse):
     assert second.protocol_hash == first.protocol_hash
 
 
+def test_errors_are_kept_with_the_scores(scored, monkeypatch):
+    def state(metric, evaluation):
+        evaluation.state_error("fid", 0.25)
+        return {"fid": 1.0}
+
+    monkeypatch.setattr(Fid, "compute", state)
+    assert [scored(metrics=("fid",)).errors for _ in range(2)] == [{"fid": 0.25}] * 2
+    assert len(entries()) == 1
+
+
 @pytest.mark.parametrize("changes", [{"seed": 1}, {"count": 79}, {"reference_count": 500}, {"reference_split": "test"}])
 def test_another_protocol_is_scored_anew(scored, changes):
     scored(metrics=("fid",))

@@ -22,6 +22,8 @@ def record(**changes):
     )
     values = {
         "scores": {"fid": 1.5, "kid": None},
+        "errors": {"fid": 0.25},
+        "bands": {"fid": {"low": 0.5, "high": 1.0, "draws": 40, "count": 100}},
         "measurements": {"train_seconds": 1.0},
         "protocol": protocol.as_plain(),
         "protocol_hash": protocol.hash,
@@ -99,6 +101,9 @@ def test_any_field_of_another_type_is_refused_by_its_name_and_nothing_else_is_ra
         (("history", "best"), {"column": "fid"}, "its history.best.step is missing"),
         (("history", "events", 0), {"event": "diverged"}, r"its history.events\[0\].step is missing"),
         (("environment", "threads"), "many", "its environment.threads is text, not a whole number"),
+        (("errors", "fid"), -0.5, "its errors.fid -0.5 is below 0"),
+        (("bands", "fid", "low"), 2.0, "its bands.fid ends below its beginning"),
+        (("bands", "fid"), {"low": 1.0}, "its bands.fid.count is missing"),
         (("artefacts", "grid"), "../../x", "its artefacts.grid lies outside the cell's folder"),
         (("artefacts", "grid"), "/etc/passwd", "its artefacts.grid lies outside the cell's folder"),
     ],
@@ -114,6 +119,13 @@ def test_an_object_nested_without_end_is_refused_and_does_not_exhaust_the_stack(
         value = {"a": value}
     with pytest.raises(ValueError, match="nested"):
         read(put(plain(), ("environment", "deep"), value))
+
+
+def test_scores_that_were_not_asked_again_keep_their_errors_and_bands():
+    earlier = record(scores={"fid": 1.0, "kid": 2.0}, errors={"fid": 0.1, "kid": 0.2})
+    now = record(scores={"fid": 3.0}, errors={}, bands={})
+    now.keep_scores_of(earlier, asked={"fid"})
+    assert (now.scores, now.errors, now.bands) == ({"fid": 3.0, "kid": 2.0}, {"kid": 0.2}, {})
 
 
 def test_numbers_that_were_not_finite_are_left_out_of_measurements():

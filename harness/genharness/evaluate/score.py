@@ -100,12 +100,13 @@ def score_samples(
     identity = evaluation.built_extractor(one.protocol.extractor).identity
     begun = time.monotonic()
     protocol = dataclasses.replace(one.protocol, dataset_hash=one.reference.content_hash, extractor_identity=identity)
-    values, results = _scores(one, registry, evaluation, protocol, report)
+    results = _scores(one, registry, evaluation, protocol, report)
     return Record(
         cell=_cell(one, registry, request),
         status="ok",
         measurements={"evaluate_seconds": time.monotonic() - begun},
-        scores=values,
+        scores={key: value for result in results for key, value in result.values.items()},
+        errors={key: error for result in results for key, error in result.errors.items()},
         skipped={**one.skipped, **{result.metric.name: result.skipped for result in results if result.skipped}},
         failed={result.metric.name: result.failed for result in results if result.failed},
         protocol=protocol.as_plain(),
@@ -121,18 +122,17 @@ def score_samples(
 
 def _scores(
     one: External, registry: Registry, evaluation: SampleEvaluation, protocol: Protocol, report: Report
-) -> tuple[dict[str, float | None], list[MetricResult]]:
-    """Return the scores, and what was computed of them now: the others are kept of the same content."""
+) -> list[MetricResult]:
+    """Return what every metric gave, now or, where that is kept, of the same content before."""
     cache = ScoreCache(home() / "scores", registry, evaluation, _score_key(one.found, protocol))
     kept = {name: cache.find(registry.metrics.find(name), options) for name, options in one.metrics.items()}
     missing = {name: options for name, options in one.metrics.items() if kept[name] is None}
-    results = []
+    results = [result for result in kept.values() if result is not None]
     for result in score(build_metrics(registry, missing), evaluation, lambda name: report(0, 0, f"scoring {name}")):
         results.append(result)
         if result.values:
-            cache.keep(result.metric, one.metrics[result.metric.name], dict(result.values), result.noted)
-    values = [numbers or {} for numbers in kept.values()] + [result.values for result in results]
-    return {key: value for numbers in values for key, value in numbers.items()}, results
+            cache.keep(result, one.metrics[result.metric.name])
+    return results
 
 
 def _score_key(found: SampleFile, protocol: Protocol) -> dict[str, Any]:

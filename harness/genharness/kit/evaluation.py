@@ -91,6 +91,14 @@ class Evaluation(Protocol):
             value: The number.
         """
 
+    def state_error(self, column: str, error: float) -> None:
+        """Say how far other samples of the same model would move a score, the real samples staying as they are.
+
+        Args:
+            column: Key of one of the metric's own columns.
+            error: Standard error in the column's unit, at least 0; NaN where it is undefined.
+        """
+
     def posteriors(self, which: SampleSet) -> NDArray[np.float64]:
         """Return class probabilities `(n, classes)` by the dataset's own classifier."""
 

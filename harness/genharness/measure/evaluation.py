@@ -64,10 +64,12 @@ class Noted:
     Attributes:
         extractors: Names of the extractors that it asked for features.
         facts: What it stated of how it computed.
+        errors: Standard errors of its scores, by column key.
     """
 
     extractors: set[str] = field(default_factory=set)
     facts: dict[str, float] = field(default_factory=dict)
+    errors: dict[str, float] = field(default_factory=dict)
 
 
 class SampleEvaluation:
@@ -213,6 +215,11 @@ class SampleEvaluation:
         self._stated[fact] = float(value)
         for noted in self._noting:
             noted.facts[fact] = float(value)
+
+    def state_error(self, column: str, error: float) -> None:
+        """Note the standard error of a score over other samples of the same model."""
+        for noted in self._noting:
+            noted.errors[column] = float(error)
 
     def posteriors(self, which: SampleSet) -> NDArray[np.float64]:
         """Return class probabilities `(n, classes)` by the dataset's own classifier.

@@ -15,14 +15,13 @@ from typing import Any
 from genharness.files.atomic import write_bytes
 from genharness.identity.contents import identified
 from genharness.identity.parts import registered_code
-from genharness.measure.evaluation import Noted, SampleEvaluation
+from genharness.measure.evaluation import SampleEvaluation
+from genharness.measure.scoring import MetricResult
 from genharness.plugin.registry import Registry
 from genharness.spec.plugins import MetricSpec
 from genharness.spec.protocol import canonical_json, short_hash
 
 __all__ = ["ScoreCache"]
-
-Numbers = dict[str, float | None]
 
 
 class ScoreCache:
@@ -43,8 +42,8 @@ class ScoreCache:
         self._evaluation = evaluation
         self._key = {**key, "torch": torch.__version__, "device": evaluation.device.type}
 
-    def find(self, spec: MetricSpec, options: Mapping[str, Any]) -> Numbers | None:
-        """Return the numbers of a metric by column key, or None where none are kept, or for something else.
+    def find(self, spec: MetricSpec, options: Mapping[str, Any]) -> MetricResult | None:
+        """Return what a metric gave, or None where none are kept, or for something else.
 
         The facts that the metric stated then are stated again.
         """
@@ -54,7 +53,7 @@ class ScoreCache:
             content = kept["content"]
             if short_hash(content, 64) != kept["sha256"] or canonical_json(content["key"]) != canonical_json(key):
                 return None
-            numbers: Numbers = content["scores"]
+            found = MetricResult(metric=spec, values=content["scores"], errors=content["errors"])
             extractors: dict[str, str] = content["extractors"]
             facts: dict[str, float] = content["facts"]
         except (OSError, ValueError, KeyError, TypeError):  # missing or damaged: computed again
@@ -63,20 +62,19 @@ class ScoreCache:
             return None
         for fact, value in facts.items():
             self._evaluation.state(fact, value)
-        return numbers
+        return found
 
-    def keep(self, spec: MetricSpec, options: Mapping[str, Any], scores: Numbers, noted: Noted) -> None:
-        """Keep the numbers of a metric.
+    def keep(self, result: MetricResult, options: Mapping[str, Any]) -> None:
+        """Keep what a metric gave.
 
         Args:
-            spec: The metric.
+            result: Its numbers, and what it used and stated.
             options: All of its options.
-            scores: By column key.
-            noted: Extractors that it took features from, and facts that it stated.
         """
-        key = self._key_of(spec, options)
-        used = {name: self._extractor(name) for name in sorted(noted.extractors)}
-        content = {"key": key, "scores": scores, "extractors": used, "facts": noted.facts}
+        key = self._key_of(result.metric, options)
+        used = {name: self._extractor(name) for name in sorted(result.noted.extractors)}
+        numbers = {"scores": dict(result.values), "errors": dict(result.errors), "facts": result.noted.facts}
+        content = {"key": key, **numbers, "extractors": used}
         text = json.dumps({"content": content, "sha256": short_hash(content, 64)}, indent=1)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)

@@ -27,6 +27,7 @@ class MetricResult:
     Attributes:
         metric: Which one.
         values: Numbers by column key; None where undefined.
+        errors: Their standard errors over other samples of the same model, where the metric gave them.
         skipped: Why it cannot be computed from what there is, else empty.
         failed: How it broke, in one line, else empty.
         traceback: The whole traceback of that.
@@ -35,6 +36,7 @@ class MetricResult:
 
     metric: MetricSpec
     values: Mapping[str, float | None] = field(default_factory=dict)
+    errors: Mapping[str, float] = field(default_factory=dict)
     skipped: str = ""
     failed: str = ""
     traceback: str = ""
@@ -63,13 +65,14 @@ def score(
     for spec, metric in metrics:
         on_metric(spec.name)
         with evaluation.noting() as noted:
-            result = _ask(spec, metric, evaluation)
+            result = _ask(spec, metric, evaluation, noted)
         yield replace(result, noted=noted)
 
 
-def _ask(spec: MetricSpec, metric: Metric, evaluation: SampleEvaluation) -> MetricResult:
+def _ask(spec: MetricSpec, metric: Metric, evaluation: SampleEvaluation, noted: Noted) -> MetricResult:
     try:
-        return MetricResult(metric=spec, values=_numbers(spec, metric.compute(evaluation)))
+        values = _numbers(spec, metric.compute(evaluation))
+        return MetricResult(metric=spec, values=values, errors=_errors(spec, values, noted.errors))
     except (StopRequestedError, KeyboardInterrupt, GeneratorExit):
         raise
     except PluginError as error:
@@ -97,6 +100,20 @@ def _numbers(spec: MetricSpec, values: object) -> dict[str, float | None]:
     if not values:
         raise PluginError(f"metric {spec.name} returned nothing: it must return numbers for its columns")
     return {key: _number(spec, key, value) for key, value in values.items()}
+
+
+def _errors(spec: MetricSpec, values: Mapping[str, float | None], stated: Mapping[str, float]) -> dict[str, float]:
+    """Return the errors of the scores that are defined.
+
+    Raises:
+        PluginError: If an error is negative, or of no score that the metric gave.
+    """
+    for key, error in stated.items():
+        if key not in values:
+            raise PluginError(f"metric {spec.name} stated the error of {key!r}, which is no score that it returned")
+        if error < 0:
+            raise PluginError(f"metric {spec.name} stated the error {error} of {key}: it must be at least 0")
+    return {key: error for key, error in stated.items() if math.isfinite(error) and values[key] is not None}
 
 
 def _number(spec: MetricSpec, key: str, value: object) -> float | None:

@@ -24,8 +24,8 @@ def load_results(path: str | os.PathLike[str] = "results", *, stability: bool = 
     """Return every record of a results folder as a flat dictionary; imports no torch.
 
     Scores and measurements have the keys that the leaderboard's columns have. What could clash has a prefix:
-    `option.lr`, `protocol.extractor`, `fact.…`, `environment.cpu`. Cells that failed are there too: look at
-    `status`. Records that cannot be read are left out, with a Python warning that names them.
+    `error.fid`, `option.lr`, `protocol.extractor`, `fact.…`, `environment.cpu`. Cells that failed are there too: look
+    at `status`. Records that cannot be read are left out, with a Python warning that names them.
 
     Args:
         path: The results folder.
@@ -68,6 +68,7 @@ def _flat(record: Record, directions: Mapping[str, bool | None] | None) -> dict[
         **{name: getattr(record, name) for name in ("status", "reason", "source", "protocol_hash")},
         **record.measurements,
         **{key: value for key, value in record.scores.items() if value is not None},
+        **_prefixed("error", record.errors),
         **_prefixed("option", cell.options),
         **_prefixed("protocol", record.protocol or cell.protocol.as_plain()),
         **_prefixed("fact", record.facts),

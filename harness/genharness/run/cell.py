@@ -177,6 +177,7 @@ class _Attempt:
     def _note_scored(self, scored: Scored, earlier: Record | None) -> None:
         record, results = self.record, scored.results
         record.scores = {key: value for result in results for key, value in result.values.items()}
+        record.errors = {key: error for result in results for key, error in result.errors.items()}
         record.skipped |= {result.metric.name: result.skipped for result in results if result.skipped}
         record.failed = {result.metric.name: result.failed for result in results if result.failed}
         record.facts |= scored.facts

@@ -7,7 +7,7 @@ import datetime
 import math
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypedDict, get_args
 
 from genharness.errors import RunError
 from genharness.spec.cell import Cell
@@ -15,10 +15,10 @@ from genharness.spec.history import History
 from genharness.spec.protocol import Protocol
 from genharness.spec.typed import misfit, typed
 
-__all__ = ["MEASUREMENTS", "SCHEMA_VERSION", "STATUSES", "Record", "Status", "now"]
+__all__ = ["MEASUREMENTS", "SCHEMA_VERSION", "STATUSES", "Band", "Record", "Status", "now"]
 
-SCHEMA_VERSION = 2
-"""2: metrics that failed stand in `failed`, no longer among `skipped`."""
+SCHEMA_VERSION = 3
+"""2: metrics that failed stand in `failed`, no longer among `skipped`. 3: `errors` and `bands` beside `scores`."""
 
 OLDEST_SCHEMA = 1
 """Records from this version on can be read."""
@@ -71,6 +71,17 @@ _ENVIRONMENT: Mapping[str, Any] = {
 """What the parts of an environment are that are used and not only shown."""
 
 
+class Band(TypedDict):
+    """Where a score of real samples against other real ones lies: a prediction interval that holds 95 % of them."""
+
+    low: float
+    high: float
+    draws: int
+    """How often the real data was divided anew."""
+    count: int
+    """Samples that stood for the generated ones in each draw."""
+
+
 @dataclass(kw_only=True)
 class Record:
     """What is kept of a cell.
@@ -81,6 +92,9 @@ class Record:
         reason: One line when it did not end well, else empty.
         measurements: Keys of `MEASUREMENTS`, units in the names.
         scores: Metric columns by key; None where a metric is undefined.
+        errors: Standard error of scores, by key: over other samples of the same trained model, the reference fixed. The
+            spread over training seeds contains it; the two are never added.
+        bands: What real samples score against other real ones, by key; of the `real` row.
         skipped: Metrics that cannot be computed for this cell, with the reason.
         failed: Metrics that broke, with the reason; they are tried again by the next run.
         protocol: The resolved protocol, with the hashes of weights and data.
@@ -100,6 +114,8 @@ class Record:
     reason: str = ""
     measurements: dict[str, float] = field(default_factory=dict)
     scores: dict[str, float | None] = field(default_factory=dict)
+    errors: dict[str, float] = field(default_factory=dict)
+    bands: dict[str, Band] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     protocol: dict[str, Any] = field(default_factory=dict)
@@ -145,6 +161,9 @@ class Record:
         """
         if earlier is None or not earlier.finished or earlier.protocol_hash != self.protocol_hash:
             return
+        kept = earlier.scores.keys() - self.scores.keys()
+        self.errors |= {key: error for key, error in earlier.errors.items() if key in kept}
+        self.bands |= {key: band for key, band in earlier.bands.items() if key in kept}
         self.scores = {**earlier.scores, **self.scores}
         for mine, before in ((self.skipped, earlier.skipped), (self.failed, earlier.failed)):
             mine |= {name: reason for name, reason in before.items() if name not in asked}
@@ -200,10 +219,10 @@ def now() -> str:
 
 
 def _without_nulls(plain: Mapping[str, Any]) -> dict[str, Any]:
-    """Return measurements and facts without those that were not finite: JSON keeps NaN and infinity as null."""
+    """Return measurements, errors and facts without those that were not finite: JSON keeps NaN and infinity as null."""
     return {
         key: {name: value for name, value in plain[key].items() if value is not None}
-        for key in ("measurements", "facts")
+        for key in ("measurements", "errors", "facts")
         if isinstance(plain.get(key), dict)
     }
 
@@ -227,6 +246,12 @@ def _contradiction(record: Record) -> str:
     ):
         if not low <= value <= high:
             return f"its {name} {value} is out of range"
+    negative = [f"its errors.{key} {error} is below 0" for key, error in record.errors.items() if error < 0]
+    turned = [
+        f"its bands.{key} ends below its beginning" for key, one in record.bands.items() if one["high"] < one["low"]
+    ]
+    if negative or turned:
+        return (negative or turned)[0]
     outside = [name for name, file in record.artefacts.items() if not _stays_inside(file)]
     return f"its artefacts.{outside[0]} lies outside the cell's folder" if outside else ""
 

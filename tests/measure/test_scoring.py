@@ -1,13 +1,19 @@
-"""What the loop over metrics makes of what each of them gives."""
+"""The loop that asks the metrics: what it makes of what each gives, and that one's fault is its own."""
 
+import contextlib
 import math
 
 import numpy as np
 import pytest
+import torch
 
 from evaluations import row_evaluation
+from genharness.engine.loop import StopRequestedError
+from genharness.errors import ConfigError
+from genharness.measure.evaluation import SampleEvaluation
 from genharness.measure.scoring import score
 from genharness.spec.plugins import Column, MetricSpec
+from genharness.spec.protocol import Protocol
 
 SPEC = MetricSpec(name="mean", summary="Ours", factory="nowhere:Mean", columns=(Column(key="mean", title="Mean"),))
 
@@ -53,3 +59,93 @@ def test_errors_of_one_metric_are_not_taken_for_anothers():
     evaluation = row_evaluation(real=np.zeros((2, 1)), fake=np.zeros((2, 1)))
     first, second = score([(SPEC, Stating(mean=0.5)), (SPEC, Stating())], evaluation)
     assert (first.errors, second.errors) == ({"mean": 0.5}, {})
+
+
+def metric(name, compute):
+    columns = (Column(key=name, title=name), Column(key=f"{name}_std", title=name))
+
+    class Asked:
+        def compute(self, evaluation):
+            return compute()
+
+    return MetricSpec(name=name, summary="", factory="a:b", columns=columns), Asked()
+
+
+def raising(error):
+    def compute():
+        raise error
+
+    return compute
+
+
+def results(*metrics, **options):
+    evaluation = SampleEvaluation({}, Protocol(extractor="none", sample_count=1), lambda name: None)
+    return {one.metric.name: one for one in score(metrics, evaluation, **options)}
+
+
+GOOD = metric("good", lambda: {"good": 1.5})
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AttributeError("no attribute"),
+        ImportError("no module"),
+        OSError("no file"),
+        AssertionError("not so"),
+        ValueError("bad value"),
+        RecursionError("too deep"),
+        SystemExit(3),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_whatever_a_metric_raises_costs_itself_alone(error):
+    found = results(metric("bad", raising(error)), GOOD)
+    assert found["bad"].failed.startswith(type(error).__name__)
+    assert "Traceback" in found["bad"].traceback
+    assert (found["bad"].values, found["bad"].skipped) == ({}, "")
+    assert found["good"].values == {"good": 1.5}
+
+
+def test_a_metrics_own_word_that_it_cannot_is_no_failure():
+    found = results(metric("bad", raising(ConfigError("too few\nsamples"))))
+    assert (found["bad"].skipped, found["bad"].failed) == ("too few samples", "")
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (None, "metric bad returned NoneType: it must return a mapping of numbers"),
+        ([1.0], "metric bad returned list: it must return a mapping of numbers"),
+        ({"worse": 1.0}, "metric bad returned 'worse', which is none of its columns"),
+        ({"bad": "3"}, "metric bad returned '3' for bad: it must be a number"),
+        ({"bad": None}, "metric bad returned None for bad: it must be a number"),
+        ({"bad": [1.0, 2.0]}, "metric bad returned [1.0, 2.0] for bad: it must be a number"),
+    ],
+)
+def test_an_answer_of_another_kind_is_the_metrics_failure(answer, message):
+    assert results(metric("bad", lambda: answer))["bad"].failed == message
+
+
+@pytest.mark.parametrize("number", [2, 2.0, np.float32(2), np.array(2.0), torch.tensor(2.0), True + 1])
+def test_a_number_of_any_kind_is_one(number):
+    (value,) = results(metric("odd", lambda: {"odd": number}))["odd"].values.values()
+    assert (type(value), value) == (float, 2.0)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), torch.tensor(float("-inf"))])
+def test_what_is_not_finite_is_undefined(number):
+    assert results(metric("odd", lambda: {"odd": number}))["odd"].values == {"odd": None}
+
+
+@pytest.mark.parametrize("kind", [StopRequestedError, KeyboardInterrupt, MemoryError])
+def test_a_stop_and_a_lack_of_memory_go_on(kind):
+    with pytest.raises(kind):
+        results(metric("bad", raising(kind())), GOOD)
+
+
+def test_each_is_told_before_it_is_asked():
+    order = []
+    with contextlib.suppress(KeyboardInterrupt):
+        results(GOOD, metric("stops", raising(KeyboardInterrupt())), on_metric=order.append)
+    assert order == ["good", "stops"]

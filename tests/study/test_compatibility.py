@@ -1,0 +1,105 @@
+"""What can be used with what, and if not, why."""
+
+import dataclasses
+
+import pytest
+
+from genharness.spec.dataset_facts import DatasetFacts
+from genharness.spec.plugins import Column, DataShape, ExtractorSpec, MetricSpec, ModelSpec, Recipe
+from genharness.study.compatibility import extractor_misfit, metric_misfit, model_misfit
+
+DIGITS = DatasetFacts(
+    reference="digits",
+    spec_name="digits",
+    shape=DataShape("image", (1, 8, 8), 10, 100),
+    counts={"train": 100, "test": 40},
+    class_names=tuple("0123456789"),
+)
+SOME = Recipe(length="10steps")
+MODEL = ModelSpec(name="toy", summary="", factory="a:b", family="toy", recipes={"smoke": SOME})
+
+
+def facts(shape=(1, 8, 8), classes=10, modality="image"):
+    return dataclasses.replace(DIGITS, shape=DataShape(modality, shape, classes, 100))
+
+
+LARGE, UNLABELLED, ONE_CLASS = facts((1, 64, 64)), facts(classes=0), facts(classes=1)
+NEEDS = "needs class labels of at least two classes, and digits has"
+
+
+def misfit(data=DIGITS, *, samples=10, batch=16, balanced=False, **spec):
+    return model_misfit(dataclasses.replace(MODEL, **spec), data, samples, batch_size=batch, balanced=balanced)
+
+
+def test_what_fits_has_no_reason():
+    assert misfit() == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"data": facts((30,), modality="tabular")}, "makes image data, and digits is tabular"),
+        ({"data": facts((1, 8, 9))}, "works on square images, and digits has 8x9x1: ask for digits@SIZE"),
+        ({"min_size": 16, "max_size": 32}, "works at 16 to 32 pixels, and digits has 8: ask for digits@SIZE"),
+        ({"min_size": 16}, "works at at least 16 pixels, and digits has 8: ask for digits@SIZE"),
+        (
+            {"data": facts((1, 64, 64)), "max_size": 32},
+            "works at 8 to 32 pixels, and digits has 64: ask for digits@SIZE",
+        ),
+        ({"channels": (3,)}, "works with 3 channels, and digits has 1"),
+        (
+            {"data": facts(classes=0), "needs_labels": True},
+            "needs class labels of at least two classes, and digits has no labels",
+        ),
+        (
+            {"data": facts(classes=1), "needs_labels": True},
+            "needs class labels of at least two classes, and digits has one class only",
+        ),
+        ({"batch": 101}, "batch of 101 is larger than the 100 training samples of digits: set toy.batch_size lower"),
+        ({"data": facts(classes=0), "balanced": True}, "toy.balanced needs classes to balance, and digits has none"),
+        ({"finite": True, "samples": 41}, "digits has 40 held-out samples, and the protocol asks for 41"),
+    ],
+)
+def test_what_does_not_fit_says_why(given, reason):
+    assert misfit(**given) == reason
+
+
+def test_a_model_that_is_not_trained_has_no_batch():
+    assert misfit(batch=101, recipes={"smoke": Recipe(length="0steps")}) == ""
+
+
+@pytest.mark.parametrize(
+    ("spec", "data", "reason"),
+    [
+        ({}, DIGITS, ""),
+        ({"modalities": ("tabular",)}, DIGITS, "extractor toy reads tabular data, and digits is not"),
+        ({"needs_labels": True}, facts(classes=1), "extractor toy is trained on class labels, and digits has none"),
+    ],
+)
+def test_an_extractor_must_read_the_data(spec, data, reason):
+    assert extractor_misfit(ExtractorSpec(name="toy", summary="", factory="a:b", **spec), data) == reason
+
+
+@pytest.mark.parametrize(
+    ("needs", "data", "capabilities", "reason"),
+    [
+        ((), DIGITS, (), ""),
+        (("features", "train", "test"), DIGITS, (), ""),
+        (("labels",), facts(classes=1), (), "needs class labels, and the dataset has none"),
+        (("posteriors",), facts(classes=0), (), "needs class labels, and the dataset has none"),
+        (("reconstructions",), DIGITS, (), "toy gives no reconstructions"),
+        (("likelihood",), DIGITS, ("reconstructions",), "toy gives no likelihood"),
+        (("likelihood",), DIGITS, ("likelihood:bound",), ""),
+        (("conditions",), DIGITS, (), "toy is not asked for classes"),
+        (("conditions", "latents"), DIGITS, ("conditions",), "toy gives no latents"),
+    ],
+)
+def test_a_metric_needs_what_data_and_model_have(needs, data, capabilities, reason):
+    metric = MetricSpec(name="odd", summary="", factory="a:b", columns=(Column(key="odd", title="Odd"),), needs=needs)
+    assert metric_misfit(metric, dataclasses.replace(MODEL, capabilities=capabilities), data) == reason
+
+
+def test_a_metric_scores_its_own_kind_of_data():
+    column = Column(key="odd", title="Odd")
+    metric = MetricSpec(name="odd", summary="", factory="a:b", columns=(column,), modalities=("tabular",))
+    assert metric_misfit(metric, MODEL, DIGITS) == "scores tabular data only"

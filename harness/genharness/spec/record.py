@@ -7,7 +7,7 @@ import datetime
 import math
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypedDict, get_args
+from typing import Any, Literal, TypedDict
 
 from genharness.errors import RunError
 from genharness.spec.cell import Cell
@@ -15,7 +15,7 @@ from genharness.spec.history import History
 from genharness.spec.protocol import Protocol
 from genharness.spec.typed import misfit, typed
 
-__all__ = ["MEASUREMENTS", "SCHEMA_VERSION", "STATUSES", "Band", "Record", "Status", "now"]
+__all__ = ["MEASUREMENTS", "SCHEMA_VERSION", "Band", "Record", "Status", "now"]
 
 SCHEMA_VERSION = 3
 """2: metrics that failed stand in `failed`, no longer among `skipped`. 3: `errors` and `bands` beside `scores`."""
@@ -33,8 +33,6 @@ Status = Literal["ok", "failed", "diverged", "out_of_memory", "timeout", "interr
 """How a cell ended. Only `ok` counts as finished; `interrupted` goes on from its checkpoint."""
 
 Source = Literal["trained", "external"]
-
-STATUSES: tuple[str, ...] = get_args(Status)
 
 _FAILED_ONCE = "it failed: "
 """How schema 1 began the reason of a metric, among `skipped`, that raised what no metric should."""

@@ -14,8 +14,6 @@ from genharness.errors import RunError
 from genharness.kit import GenerativeModel
 from genharness.spec.plugins import DataShape
 
-CPU = torch.device("cpu")
-
 
 class Line(GenerativeModel):
     def __init__(self):
@@ -33,7 +31,7 @@ def checkpoint_of(model, average):
     return Checkpoint(
         cell_id="vae-1",
         step=3,
-        train_seconds=1.5,
+        costs={"train_seconds": 1.5},
         cell_seconds=2.5,
         finished=False,
         model=model.state_dict(),
@@ -57,16 +55,16 @@ def saved(tmp_path):
 
 def test_a_model_goes_on_from_it_as_it_would_have_gone_on(saved):
     path, model = saved
-    found, other = load_checkpoint(path, "vae-1", CPU), Line()
+    found, other = load_checkpoint(path, "vae-1"), Line()
     found.restore(other, WeightAverage(other, 0.9))
     model.step()
     other.step()
     assert torch.equal(model.body.weight, other.body.weight)
-    assert (found.step, found.train_seconds, found.progress) == (3, 1.5, {"peak": 7})
+    assert (found.step, found.costs, found.progress) == (3, {"train_seconds": 1.5}, {"peak": 7})
 
 
 def test_where_there_is_none_there_is_none(tmp_path):
-    assert load_checkpoint(tmp_path / "checkpoint.pt", "vae-1", CPU) is None
+    assert load_checkpoint(tmp_path / "checkpoint.pt", "vae-1") is None
 
 
 def cut(path):
@@ -99,12 +97,12 @@ def test_a_damaged_one_is_told_apart_from_none(saved, damage):
     path, _ = saved
     damage(path)
     with pytest.raises(UnreadableCheckpointError):
-        load_checkpoint(path, "vae-1", CPU)
+        load_checkpoint(path, "vae-1")
 
 
 def test_another_cells_is_refused_by_name(saved):
     with pytest.raises(UnreadableCheckpointError, match="it belongs to vae-1"):
-        load_checkpoint(saved[0], "vae-2", CPU)
+        load_checkpoint(saved[0], "vae-2")
 
 
 def test_a_full_disk_is_one_line_and_the_earlier_one_stays(saved, monkeypatch):

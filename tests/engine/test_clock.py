@@ -39,3 +39,13 @@ def test_the_device_is_waited_for_at_both_ends(ticking, monkeypatch):
     with watch.running():
         assert waits == [torch.device("cuda:0")]
     assert len(waits) == 2
+
+
+def test_processor_time_is_counted_beside_it(ticking, monkeypatch):
+    spent = itertools.count(step=5)
+    monkeypatch.setattr(clock.time, "process_time", lambda: float(next(spent)))
+    watch = Clock(torch.device("cpu"), cpu_seconds=7.0)
+    with watch.running():
+        pass
+    clock.time.process_time()
+    assert (watch.seconds, watch.cpu_seconds) == (1.0, 12.0)

@@ -1,51 +1,53 @@
+"""Parameters and memory; and measuring that loses nothing."""
+
 import pytest
 import torch
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from genharness.engine import costs
-from genharness.engine.costs import _FlopCounter
+
+CPU = torch.device("cpu")
 
 
-@pytest.mark.parametrize(
-    ("network", "inputs"),
-    [
-        (nn.Linear(7, 5), (3, 7)),
-        (nn.Conv2d(3, 8, 3, padding=1), (2, 3, 9, 9)),
-        (nn.ConvTranspose2d(4, 6, 4, stride=2), (2, 4, 5, 5)),
-        (nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 36, 10)), (2, 1, 8, 8)),
-    ],
-)
-def test_operations_are_those_that_torch_counts_forward_and_backward(network, inputs):
-    def step():
-        network(torch.randn(inputs)).square().mean().backward()
+class Player(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.G, self.D = nn.Linear(3, 2), nn.Linear(5, 1)
 
-    with FlopCounterMode(display=False) as theirs:
-        step()
-    with _FlopCounter() as ours:
-        step()
-    assert ours.total == theirs.get_total_flops() > 0
+    def averaged_module(self):
+        return self.G
 
 
-def test_second_derivatives_are_counted():
-    network, x = nn.Linear(7, 1), torch.randn(3, 7, requires_grad=True)
-    with _FlopCounter() as counter:
-        (gradient,) = torch.autograd.grad(network(x).sum(), x, create_graph=True)
-        gradient.square().sum().backward()
-    assert counter.total >= 2 * 3 * 7
+def test_the_generator_is_a_part_of_the_parameters():
+    assert costs.parameters(Player()) == {"parameters": 8 + 6, "generator_parameters": 8}
 
 
-def test_the_sweep_ends_where_memory_does():
-    def call(size):
-        if size > 8:
-            raise torch.OutOfMemoryError("CUDA out of memory")
-
-    assert costs._sweep(torch.device("cpu"), call, 512)["batch_size"] == [1, 8]
+def test_what_cannot_be_measured_is_a_note():
+    assert costs.attempted("latency", lambda: {"latency": 1.0}, {}) == ({"latency": 1.0}, ())
+    found, notes = costs.attempted("latency", lambda: 1 / 0, {})
+    assert (found, notes) == ({}, ("latency not measured: ZeroDivisionError: division by zero",))
 
 
-def test_a_defect_in_the_sweep_is_no_lack_of_memory():
-    def call(size):
-        raise KeyError("latent")
+def test_a_peak_of_memory_can_be_begun_anew():
+    before = costs.peak_memory(CPU)["peak_memory_mib"]
+    torch.ones(2**28 // 4).sum()  # 256 MiB
+    high = costs.peak_memory(CPU)["peak_memory_mib"]
+    costs.reset_peak(CPU)
+    low = costs.peak_memory(CPU)["peak_memory_mib"]
+    assert high > before
+    assert low < high - 100
 
-    with pytest.raises(KeyError):
-        costs._sweep(torch.device("cpu"), call, 512)
+
+def test_where_the_peak_cannot_be_begun_anew_it_is_that_of_the_process(tmp_path, monkeypatch):
+    monkeypatch.setattr(costs, "_STATUS", tmp_path / "none")
+    monkeypatch.setattr(costs, "_CLEAR", tmp_path / "none" / "none")
+    costs.reset_peak(CPU)
+    assert costs.peak_memory(CPU)["peak_memory_mib"] > 100
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("CUDA out of memory")])
+def test_lack_of_memory_is_a_note_too(error):
+    def measure():
+        raise error
+
+    assert costs.attempted("operations", measure, {})[0] == {}

@@ -28,14 +28,14 @@ def genharness_models():
 def plant(phase, kind):
     """Patch this process so that it meets the fault."""
     from genharness.data import writer
-    from genharness.engine import costs
+    from genharness.engine import latency
     from genharness.engine import loop as training
     from genharness.files import atomic, home
     from genharness.measure import evaluation as measure
     from genharness.measure import feature_cache as features
     from genharness.run import cell as runner
 
-    costs.CALLS, costs.SWEEP = 3, (1,)  # what sampling costs is not what is tested
+    latency._CALLS, latency._SWEEP = 3, (1,)  # what sampling costs is not what is tested
     disk = Disk(kind)
     place = Place(phase, kind, disk)
     wrap(atomic, "_temporary", disk.temporary(place))

@@ -85,7 +85,24 @@ def test_a_record_fits_the_published_schema(task):
 
 
 def test_measurements_are_those_that_are_documented(task):
-    assert set(finish(task()).measurements) <= set(MEASUREMENTS)
+    done = finish(task())
+    assert set(done.measurements) <= set(MEASUREMENTS)
+    counted = {f"train_energy_{name}_joules" for name in ("cpu", "gpu")} & set(done.measurements)
+    assert len(counted) + len(done.environment["energy_not_counted"]) == 1  # on the CPU: counted, or the reason
+
+
+def test_memory_that_scoring_takes_is_not_training_s(task, monkeypatch):
+    plain = finish(task(results="plain"))
+    scoring = genharness.run.score.Scorer._over_training
+
+    def greedy(*arguments):
+        torch.ones(2**28 // 4).sum()  # 256 MiB
+        return scoring(*arguments)
+
+    monkeypatch.setattr(genharness.run.score.Scorer, "_over_training", greedy)
+    done = finish(task(results="greedy", settings={"score_every": "10steps", "score_samples": 50}))
+    assert done.measurements["peak_memory_mib"] < plain.measurements["peak_memory_mib"] + 100
+    assert done.measurements["dataset_mib"] == pytest.approx(1258 * 64 / 2**20)
 
 
 def test_a_cell_leaves_grid_strip_samples_and_checkpoint(task):
@@ -115,9 +132,9 @@ def test_the_checkpoint_at_the_best_score_over_training_is_kept_beside_the_last(
     assert best.column == "fid"
     assert best.value == min(curve["fid"]) == curve["fid"][curve["step"].index(best.step)]
     folder = Store(one.settings.results).cell(done.cell.id).path
-    kept = load_checkpoint(folder / done.artefacts["best_checkpoint"], done.cell.id, torch.device("cpu"))
+    kept = load_checkpoint(folder / done.artefacts["best_checkpoint"], done.cell.id)
     assert (kept.step, kept.finished) == (best.step, False)
-    assert load_checkpoint(folder / "checkpoint.pt", done.cell.id, torch.device("cpu")).step == 40
+    assert load_checkpoint(folder / "checkpoint.pt", done.cell.id).step == 40
 
 
 def test_a_kill_between_the_last_and_the_best_checkpoint_costs_neither(task, monkeypatch):
@@ -133,7 +150,7 @@ def test_a_kill_between_the_last_and_the_best_checkpoint_costs_neither(task, mon
     done = finish(one)
     assert untimed(done) == untimed(whole)
     folder = Store(one.settings.results).cell(done.cell.id).path
-    kept = load_checkpoint(folder / "best.pt", done.cell.id, torch.device("cpu"))
+    kept = load_checkpoint(folder / "best.pt", done.cell.id)
     assert kept.step == whole.history.best.step
 
 
@@ -228,8 +245,9 @@ def test_a_cell_whose_data_stays_on_disk_ends_as_one_whose_data_is_held(task, mo
 @pytest.mark.parametrize(
     ("module", "function", "what", "lost"),
     [
-        ("genharness.engine.costs", "inference", "latency and throughput", "latency_p50_ms"),
-        ("genharness.run.train", "flops", "operations", "sample_flops"),
+        ("genharness.run.costs", "sampling_speed", "latency and throughput", "latency_p50_ms"),
+        ("genharness.run.costs", "sampling_operations", "operations of sampling", "sample_flops"),
+        ("genharness.run.costs", "step_flops", "operations of a step", "step_flops"),
     ],
 )
 def test_a_cost_that_cannot_be_measured_is_noted_and_loses_no_score(task, monkeypatch, module, function, what, lost):

@@ -79,7 +79,8 @@ class WeightAverage:
         """Restore what `state` gave, after the model has been restored."""
         if self._decay is not None and state is not None:
             self._steps = state["steps"]
-            self._average = {name: tensor.clone() for name, tensor in state["average"].items()}
+            devices = {name: tensor.device for name, tensor in self._average.items()}
+            self._average = {name: part.to(devices[name], copy=True) for name, part in state["average"].items()}
         self._moves.forget()
 
 

@@ -17,7 +17,7 @@ from genharness.kit.model import GenerativeModel
 
 __all__ = ["FORMAT", "Checkpoint", "UnreadableCheckpointError", "load_checkpoint", "save_checkpoint"]
 
-FORMAT = 2
+FORMAT = 3
 
 
 class UnreadableCheckpointError(Exception):
@@ -31,19 +31,19 @@ class Checkpoint:
     Attributes:
         cell_id: Whose it is.
         step: Training steps taken.
-        train_seconds: Seconds on the training clock.
+        costs: What training cost up to here, as `Ledger.measurements` has it.
         cell_seconds: Seconds that earlier attempts at the cell took in all.
         finished: Whether training is over, `fit` included.
         model: The model's `state_dict`.
         training: The model's `training_state`: optimisers and schedules.
         average: State of the weight average, or None.
         random: The global random states.
-        progress: History, strip of samples, peaks: whatever the trainer keeps besides.
+        progress: History, strip of samples: whatever the trainer keeps besides.
     """
 
     cell_id: str
     step: int
-    train_seconds: float
+    costs: dict[str, float]
     cell_seconds: float
     finished: bool
     model: dict[str, Any]
@@ -73,8 +73,8 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         raise RunError(f"cannot write the checkpoint {path} ({reason}): free space there and run again") from error
 
 
-def load_checkpoint(path: Path, cell_id: str, device: torch.device) -> Checkpoint | None:
-    """Return the checkpoint of a cell, or None where there is none; nothing in it is executed.
+def load_checkpoint(path: Path, cell_id: str) -> Checkpoint | None:
+    """Return the checkpoint of a cell, on the CPU, or None where there is none; nothing in it is executed.
 
     Raises:
         UnreadableCheckpointError: If it is truncated, corrupt, of another format or another cell's.
@@ -84,11 +84,9 @@ def load_checkpoint(path: Path, cell_id: str, device: torch.device) -> Checkpoin
     try:
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
-        content = torch.load(path, map_location=device, weights_only=True)
+        content = torch.load(path, map_location="cpu", weights_only=True)
         if damaged or content.pop("format") != FORMAT:
             raise ValueError(f"{damaged} is damaged" if damaged else "it has another format")
-        content["random"]["torch"] = content["random"]["torch"].cpu()
-        content["random"]["cuda"] = [state.cpu() for state in content["random"].get("cuda", [])]
         checkpoint = Checkpoint(**content)
     except (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
         raise UnreadableCheckpointError(str(error).splitlines()[0]) from error

@@ -23,17 +23,24 @@ class Clock:
     Args:
         device: Device to wait for at both ends of a block.
         seconds: Seconds on the clock already, when a run is resumed.
+        cpu_seconds: Processor seconds on it already.
+
+    Attributes:
+        seconds: Wall-clock seconds.
+        cpu_seconds: Processor seconds of all threads of this process: on one thread fewer than `seconds` where another
+            program had the processor.
     """
 
-    def __init__(self, device: torch.device, seconds: float = 0.0) -> None:
+    def __init__(self, device: torch.device, seconds: float = 0.0, cpu_seconds: float = 0.0) -> None:
         self._device = device
-        self.seconds = seconds
+        self.seconds, self.cpu_seconds = seconds, cpu_seconds
 
     @contextmanager
     def running(self) -> Iterator[None]:
         """Count the time of this block."""
         synchronise(self._device)
-        start = time.perf_counter()
+        start, cpu_start = time.perf_counter(), time.process_time()
         yield
         synchronise(self._device)
         self.seconds += time.perf_counter() - start
+        self.cpu_seconds += time.process_time() - cpu_start

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from genharness.engine.average import WeightAverage
 from genharness.engine.clock import Clock
+from genharness.engine.energy import EnergyMeter
 from genharness.engine.feed import Feeder
 from genharness.errors import RunError
 from genharness.kit.model import Batch, GenerativeModel
@@ -61,6 +63,7 @@ class Trainer:
         step: Steps taken.
         clock: Training seconds.
         history: Curves.
+        energy: Counts what training takes, as the clock counts its seconds.
     """
 
     model: GenerativeModel
@@ -72,7 +75,9 @@ class Trainer:
     score_steps: int = 0
     step: int = 0
     history: History = field(default_factory=History)
+    energy: EnergyMeter = field(default_factory=lambda: EnergyMeter([]))
     _step_seconds: float = math.inf  # as the last interval measured it
+    _rates: list[float] = field(default_factory=list)  # images per second of every interval
 
     @property
     def total_steps(self) -> int | None:
@@ -109,6 +114,30 @@ class Trainer:
             StopRequestedError: If `should_stop` said so.
         """
         self.model.train()
+        self.energy.start()
+        try:
+            self._train(on_progress, self._aside(on_pause), self._aside(on_score), should_stop, checkpoint_seconds)
+        finally:
+            self.energy.pause()
+
+    def _aside(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Return a callback during which no energy is counted."""
+
+        def called() -> None:
+            self.energy.pause()
+            callback()
+            self.energy.start()
+
+        return called
+
+    def _train(
+        self,
+        on_progress: Callable[[Progress], None],
+        on_pause: Callable[[], None],
+        on_score: Callable[[], None],
+        should_stop: Callable[[], bool],
+        checkpoint_seconds: float,
+    ) -> None:
         saved = time.monotonic()
         while not self.done:
             losses = self._timed_interval()
@@ -130,7 +159,13 @@ class Trainer:
         with self.clock.running():
             losses = self._interval(self._next_stop())
         self._step_seconds = (self.clock.seconds - seconds) / (self.step - step)
+        self._rates.append(self.feeder.batch_size / max(self._step_seconds, 1e-9))
         return losses
+
+    @property
+    def steady_images_per_second(self) -> float | None:
+        """Median over the intervals of this attempt but the first, in which much happens for once; None without any."""
+        return statistics.median(self._rates[1:]) if len(self._rates) > 1 else None
 
     def _next_stop(self) -> int:
         """Return the step at which losses are read next; unless seconds count, the same however often resumed."""

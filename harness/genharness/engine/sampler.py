@@ -83,11 +83,14 @@ class Sampler:
 
     def batch(self, n: int, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
         """Return n samples as the model makes them: float32, on its device, checked."""
-        device = self.model.device
-        with torch.no_grad(), autocast(device, self.precision):
-            samples = self.model.sample(n, labels=labels, generator=generator)
+        samples = self.raw(n, generator, labels)
         check_samples(samples, n, self.model.data, self.name)
         return samples.detach().float()  # a view of a parameter still asks for gradients
+
+    def raw(self, n: int, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
+        """Return what the model gives for n samples, as it is."""
+        with torch.no_grad(), autocast(self.model.device, self.precision):
+            return self.model.sample(n, labels=labels, generator=generator)
 
     def draw(
         self,

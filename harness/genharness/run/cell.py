@@ -171,6 +171,7 @@ class _Attempt:
         self.earlier_seconds = trained.earlier_seconds
         self.record.history = trained.history
         self.record.measurements |= trained.measurements
+        self.record.environment["energy_not_counted"] = dict(trained.uncounted)
         self.record.artefacts |= trained.artefacts
         self.record.notes += trained.notes
 

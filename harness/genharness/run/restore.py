@@ -59,7 +59,7 @@ def _take_up(source: SampleSource, cell: Cell, folder: CellFolder, device: torch
     """Load a checkpoint and return whether the model has seen the whole data by then."""
     which = "best checkpoint" if best else "checkpoint"
     try:
-        found = load_checkpoint(folder.best_checkpoint if best else folder.checkpoint, cell.id, device)
+        found = load_checkpoint(folder.best_checkpoint if best else folder.checkpoint, cell.id)
         if found is None:
             raise RunError(f"{cell.id} keeps no {which}: run it again with --keep checkpoints --fresh")
         found.restore(source.model, source.average)

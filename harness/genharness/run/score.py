@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from genharness.data import PreparedData
+from genharness.engine.costs import peak_memory, reset_peak
 from genharness.engine.random_state import undisturbed
 from genharness.engine.sampler import quantise
 from genharness.engine.source import SampleSource
@@ -29,6 +30,7 @@ from genharness.measure.evaluation import SampleData, SampleEvaluation
 from genharness.measure.feature_cache import FeatureCache, content_digest
 from genharness.measure.scoring import MetricResult, score
 from genharness.plugin.registry import Registry
+from genharness.run.costs import sampling_costs
 from genharness.run.train import Periodic, Trained
 from genharness.run.workplace import Workplace
 from genharness.spec.capabilities import CAPABILITIES
@@ -36,14 +38,8 @@ from genharness.spec.protocol import Protocol
 
 __all__ = ["Scored", "Scorer"]
 
-SamplingCosts = tuple[dict[str, float], dict[str, list[float]]]
-"""Measurements, and throughput over batch sizes."""
-
 GRID = 64
 """Samples on the grid."""
-
-TIMED = 512
-"""Samples of the largest batch that throughput is measured with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,19 +106,26 @@ class Scorer:
     def score(self, trained: Trained) -> Scored:
         """Do everything that follows training."""
         source = trained.source
+        reset_peak(self.workplace.device)
         with undisturbed(), source.applied() as model:
             samples, labels = self._draw(source, model)
             pictures = self._pictures(trained, model, samples)
             self.workplace.stop_if_asked()
-            (costs, sweep), notes = self._costs(source, model)
-            start = time.monotonic()
+            self.workplace.news("measure")
+            (costs, sweep), notes = sampling_costs(source, model, self.protocol.seed)
+            start, cpu_start = time.monotonic(), time.process_time()
             evaluation = self._evaluation(samples, labels, model, FeatureCache(self.workplace.folder.features))
             results = list(score(self.metrics, evaluation, lambda name: self.workplace.news("score", text=name)))
         return Scored(
             protocol=self._resolved(),
             results=results,
             facts=evaluation.facts(),
-            measurements={**costs, "evaluate_seconds": time.monotonic() - start},
+            measurements={
+                **costs,
+                "evaluate_seconds": time.monotonic() - start,
+                "evaluate_cpu_seconds": time.process_time() - cpu_start,
+                "evaluate_peak_memory_mib": peak_memory(self.workplace.device)["peak_memory_mib"],
+            },
             sweep=sweep,
             artefacts={**pictures, "samples": self.workplace.folder.samples.name},
             notes=notes,
@@ -194,18 +197,6 @@ class Scorer:
         for name, (images, columns) in pictures.items():
             save_grid(self.workplace.folder.picture(name), images, columns)
         return {name: self.workplace.folder.picture(name).name for name in pictures}
-
-    def _costs(self, source: SampleSource, model: GenerativeModel) -> tuple[SamplingCosts, tuple[str, ...]]:
-        """Return what sampling costs, and notes of what could not be measured."""
-        from genharness.engine.costs import attempted, inference  # a compiler comes along, which only a cell needs
-
-        self.workplace.news("measure")
-        labels = source.labels(TIMED, self.protocol.seed)
-        device_labels = None if labels is None else torch.from_numpy(labels).to(self.workplace.device)
-        largest = min(TIMED, len(self.data.samples("test"))) if source.spec.finite else TIMED
-        nothing: SamplingCosts = ({}, {})
-        sampler = source.sampler(model)
-        return attempted("latency and throughput", lambda: inference(sampler, device_labels, largest), nothing)
 
     def _evaluation(
         self,

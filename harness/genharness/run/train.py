@@ -15,15 +15,16 @@ from genharness.data import PreparedData
 from genharness.engine.average import WeightAverage
 from genharness.engine.build import build_model
 from genharness.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from genharness.engine.clock import Clock
-from genharness.engine.costs import attempted, flops, parameters, peak_memory, reset_peak
+from genharness.engine.costs import parameters
 from genharness.engine.feed import Feeder
+from genharness.engine.ledger import Ledger
 from genharness.engine.loop import Progress, Trainer
 from genharness.engine.random_state import load_random_state, random_state, seed_everything, undisturbed
 from genharness.engine.source import SampleSource
 from genharness.files.atomic import replace_file
 from genharness.kit.model import FitsData
 from genharness.results.best_point import best_point
+from genharness.run.costs import operations
 from genharness.run.workplace import Workplace
 from genharness.spec.cell import Cell
 from genharness.spec.history import History
@@ -47,6 +48,7 @@ class Trained:
         measurements: What training cost.
         artefacts: Files of the cell's folder by what they are.
         notes: What could not be measured, and why.
+        uncounted: Why energy was not counted, by `cpu` and `gpu`.
         earlier_seconds: Seconds that earlier attempts at the cell took.
     """
 
@@ -56,6 +58,7 @@ class Trained:
     measurements: Mapping[str, float]
     artefacts: Mapping[str, str]
     notes: Sequence[str]
+    uncounted: Mapping[str, str]
     earlier_seconds: float
 
 
@@ -134,9 +137,9 @@ class _Training:
         self.trains = length.amount > 0
         self.source = new_source(cell, spec, data, workplace.device)
         self.strip: list[NDArray[np.uint8]] = []
-        self.peaks: dict[str, float] = {}
-        self.operations: dict[str, float] = {}
-        self.notes: tuple[str, ...] = ()
+        self.ledger = Ledger(workplace.device)
+        self.operations: Mapping[str, float] = {}
+        self.notes: Sequence[str] = ()
         self.finished = False
         self.earlier_seconds = 0.0
         self._last_seen = time.monotonic()
@@ -146,22 +149,23 @@ class _Training:
             average=self.source.average,
             length=length,
             precision=cell.precision,
-            clock=Clock(workplace.device),
+            clock=self.ledger.clock,
             score_steps=self._score_steps(),
+            energy=self.ledger.energy,
         )
 
     def resume(self) -> None:
         """Take up the cell's checkpoint, if there is one."""
         workplace = self.workplace
-        found = load_checkpoint(workplace.folder.checkpoint, workplace.cell.id, workplace.device)
+        found = load_checkpoint(workplace.folder.checkpoint, workplace.cell.id)
         if found is None or not self.trains:
             return
         found.restore(self.source.model, self.source.average)
         load_random_state(found.random)
-        self.trainer.step, self.trainer.clock.seconds = found.step, found.train_seconds
+        self.ledger = Ledger(workplace.device, found.costs)
+        self.trainer.step, self.trainer.clock, self.trainer.energy = found.step, self.ledger.clock, self.ledger.energy
         self.trainer.history = History.from_plain(found.progress["history"])
         self.strip = [picture.numpy() for picture in found.progress["strip"]]
-        self.peaks = dict(found.progress["peaks"])
         self.finished, self.earlier_seconds = found.finished, found.cell_seconds
         if not self.finished:
             self._keep_best()  # a kill may have come between the two
@@ -169,7 +173,6 @@ class _Training:
     def finish(self) -> None:
         """Train to the end of the budget, look at the whole data where the model wants that, and count the costs."""
         if not self.finished:
-            reset_peak(self.workplace.device)
             self.workplace.news("train", fraction=0.0)
             self.trainer.train(
                 on_progress=self._report,
@@ -180,10 +183,9 @@ class _Training:
             )
             self._fit_data()
             self.finished = True
-            self._note_peaks()
             if self.trains:
                 self._save()
-        self._count_flops()
+        self.operations, self.notes = operations(self.source, self.workplace.cell, trains=self.trains)
 
     def trained(self) -> Trained:
         """Return what training left."""
@@ -198,26 +200,34 @@ class _Training:
             measurements=self._measurements(),
             artefacts=files,
             notes=self.notes,
+            uncounted=self.ledger.uncounted,
             earlier_seconds=self.earlier_seconds,
         )
 
     def _measurements(self) -> dict[str, float]:
-        step, seconds = self.trainer.step, self.trainer.clock.seconds
-        measured = {"train_seconds": seconds, "train_steps": float(step)}
-        measured |= parameters(self.source.model) | self.peaks | self.operations
-        if step:
-            measured["train_images_per_second"] = step * self.workplace.cell.batch_size / max(seconds, 1e-9)
+        measured = {**self._costs(), **parameters(self.source.model), **self.operations}
+        if self.trainer.step:
             measured["checkpoint_bytes"] = float(self.workplace.folder.checkpoint.stat().st_size)
         return measured
 
+    def _costs(self) -> dict[str, float]:
+        """Return what training cost up to now."""
+        trainer, costs = self.trainer, self.ledger.measurements()
+        costs |= {"train_steps": float(trainer.step), "dataset_mib": trainer.feeder.resident_bytes / 2**20}
+        if trainer.step:
+            samples = trainer.step * trainer.feeder.batch_size
+            costs["train_images_per_second"] = samples / max(trainer.clock.seconds, 1e-9)
+        if trainer.steady_images_per_second is not None:
+            costs["steady_images_per_second"] = trainer.steady_images_per_second
+        return costs
+
     def _save(self) -> None:
-        self._note_peaks()
         save_checkpoint(
             self.workplace.folder.checkpoint,
             Checkpoint(
                 cell_id=self.workplace.cell.id,
                 step=self.trainer.step,
-                train_seconds=self.trainer.clock.seconds,
+                costs=self._costs(),
                 cell_seconds=self.earlier_seconds + self.workplace.seconds,
                 finished=self.finished,
                 model=self.source.model.state_dict(),
@@ -227,7 +237,6 @@ class _Training:
                 progress={
                     "history": self.trainer.history.as_plain(),
                     "strip": [torch.from_numpy(picture) for picture in self.strip],
-                    "peaks": self.peaks,
                 },
             ),
         )
@@ -235,7 +244,8 @@ class _Training:
     def _score(self) -> None:
         """Add a point to the score curves; the best one so far keeps its checkpoint."""
         step, history = self.trainer.step, self.trainer.history
-        history.add_scores(step, self.periodic.score(self.source, step))
+        with self.ledger.aside():
+            history.add_scores(step, self.periodic.score(self.source, step))
         history.best = best_point(history.scores, self.periodic.metrics)
         if self._stands_at_best:
             self._save()
@@ -257,16 +267,6 @@ class _Training:
             self.workplace.news("train", text="fitting to the whole data")
             with self.source.applied(), self.trainer.clock.running():
                 model.fit(self.data)
-
-    def _count_flops(self) -> None:
-        """Count operations, on copies, and leave no trace in the random states."""
-        labels = self.source.labels(1, 0)
-        device_labels = None if labels is None else torch.from_numpy(labels).to(self.workplace.device)
-        feeder = self.trainer.feeder if self.trains else None
-        nothing: dict[str, float] = {}
-        with undisturbed(), self.source.applied() as model:
-            counted = attempted("operations", lambda: flops(model, feeder, device_labels), nothing)
-        self.operations, self.notes = counted
 
     def _feeder(self) -> Feeder:
         cell = self.workplace.cell
@@ -311,7 +311,3 @@ class _Training:
         except NotImplementedError:  # a model may be unable to sample before `fit`
             drawn = np.zeros((STRIP, *self.data.shape.shape), np.uint8)
         self.strip.append(drawn)
-
-    def _note_peaks(self) -> None:
-        for name, value in peak_memory(self.workplace.device).items():
-            self.peaks[name] = max(value, self.peaks.get(name, 0.0))

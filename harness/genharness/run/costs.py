@@ -1,0 +1,71 @@
+"""What a trained model costs: operations, latency, throughput; whatever cannot be measured is a note."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from genharness.engine.build import build_model
+from genharness.engine.costs import attempted
+from genharness.engine.latency import sampling_speed
+from genharness.engine.operations import sampling_operations, step_flops
+from genharness.engine.random_state import undisturbed
+from genharness.engine.source import SampleSource
+from genharness.kit.model import GenerativeModel
+from genharness.spec.cell import Cell
+
+__all__ = ["SamplingCosts", "operations", "sampling_costs"]
+
+SamplingCosts = tuple[dict[str, float], dict[str, list[float]]]
+"""Measurements, and throughput over batch sizes."""
+
+_TIMED = 512
+"""Samples of the largest batch that throughput is measured with."""
+
+
+def operations(source: SampleSource, cell: Cell, *, trains: bool) -> tuple[dict[str, float], Sequence[str]]:
+    """Return the operations of a sample and of a training step, and notes; the random states are left as they were.
+
+    Args:
+        source: The model.
+        cell: The cell that it belongs to.
+        trains: Whether it is trained in steps.
+    """
+    nothing: dict[str, float] = {}
+    with undisturbed():
+        sampling, notes = attempted("operations of sampling", lambda: _of_sampling(source), nothing)
+        training, more = (
+            attempted("operations of a step", lambda: _of_a_step(source, cell), nothing) if trains else ({}, ())
+        )
+    return {**sampling, **training}, (*notes, *more)
+
+
+def _of_sampling(source: SampleSource) -> dict[str, float]:
+    with source.applied() as model:
+        return dict(sampling_operations(model, _labels(source, model, 1, 0)))
+
+
+def _of_a_step(source: SampleSource, cell: Cell) -> dict[str, float]:
+    """Count on the meta device, by a model of its own, which takes neither memory nor arithmetic."""
+    model = build_model(source.spec, cell.options, source.data.shape, torch.device("meta"))
+    return {"step_flops": step_flops(model, cell.batch_size)}
+
+
+def sampling_costs(source: SampleSource, model: GenerativeModel, seed: int) -> tuple[SamplingCosts, Sequence[str]]:
+    """Return what sampling costs in time, and notes.
+
+    Args:
+        source: Where the model comes from.
+        model: What `source.applied` gives.
+        seed: Of the classes that a conditional model is asked for.
+    """
+    largest = min(_TIMED, len(source.data.samples("test"))) if source.spec.finite else _TIMED
+    labels, sampler = _labels(source, model, _TIMED, seed), source.sampler(model)
+    nothing: SamplingCosts = ({}, {})
+    return attempted("latency and throughput", lambda: sampling_speed(sampler, labels, largest), nothing)
+
+
+def _labels(source: SampleSource, model: GenerativeModel, n: int, seed: int) -> torch.Tensor | None:
+    labels = source.labels(n, seed)
+    return None if labels is None else torch.from_numpy(labels).to(model.device)

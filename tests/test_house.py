@@ -14,6 +14,27 @@ MOST_FILES = 21
 """In one folder, `__init__.py` among them: what can be seen at a glance."""
 
 
+TESTED_ELSEWHERE = {
+    "board/render": "a record without behaviour",
+    "cli/data_views": "what `data` prints: cli/test_data",
+    "evaluate/score": "one set from path to record: evaluate/test_request",
+    "kit/evaluation": "a contract; measure/test_evaluation tests what keeps it",
+    "kit/extractor": "a contract; testing/test_extractors and every extractor's tests hold to it",
+    "run/costs": "a phase of a cell: engine/test_costs measures, run/test_cell breaks each measurement",
+    "run/draw": "samples of a finished cell: cli/test_sample",
+    "run/reconstruct": "reconstructions of a finished cell: cli/test_verify",
+    "run/restore": "a finished cell's model: cli/test_sample and cli/test_verify",
+    "run/score": "a phase of a cell, which run/test_cell runs whole",
+    "run/train": "a phase of a cell, which run/test_cell runs whole",
+    "spec/dataset_facts": "a record without behaviour",
+    "spec/report": "a name for a type",
+    "testing/datasets": "testing/test_conformance runs it on every bundled dataset",
+    "verify/images": "our scores beside the libraries' own: cli/test_verify",
+    "verify/peers": "the list of peers",
+}
+"""Modules of the core without a test of their own name, and where they are tested or why not."""
+
+
 def sources():
     """Return every module of the core and the plugins by its dotted name."""
     files = [(path, path.relative_to(CORE.parent)) for path in CORE.rglob("*.py")]
@@ -77,3 +98,16 @@ def test_the_linter_knows_every_plugin():
     (known,) = [one["layers"][0] for one in linter["contracts"] if one.get("layers", [])[1:] == ["genharness"]]
     assert set(linter["root_packages"]) == {"genharness", *packages}
     assert {word.strip() for word in known.split("|")} == packages
+
+
+def test_every_module_has_its_test_or_a_reason():
+    modules = {str(path.relative_to(CORE).with_suffix("")) for path in CORE.glob("*/**/*.py")}
+    modules = {name for name in modules if not name.endswith("__init__")}
+    untested = {name for name in modules if not (TESTS / Path(name).parent / f"test_{Path(name).name}.py").is_file()}
+    assert sorted(untested ^ TESTED_ELSEWHERE.keys()) == []
+
+
+def test_every_plugin_is_imported_by_a_test():
+    texts = [path.read_text() for path in TESTS.rglob("test_*.py")]
+    packages = {path.parent.name for path in PLUGINS.glob("*/__init__.py")}
+    assert sorted(name for name in packages if not any(name in text for text in texts)) == []

@@ -192,58 +192,6 @@ def test_a_defect_of_the_plugin_keeps_its_traceback_and_leaves_nothing(toy):
     assert temporaries() == []
 
 
-def test_arrays_cannot_be_written_to(toy):
-    samples = ensure_prepared(toy.spec, "toy").samples("train")
-    with pytest.raises(ValueError, match="read-only"):
-        samples[0] = 0
-
-
-def truncate(path):
-    path.write_bytes(path.read_bytes()[:-1])
-
-
-def replace_with_pickle(path):
-    np.save(path, np.array([print], dtype=object), allow_pickle=True)
-
-
-@pytest.mark.parametrize("file", ["train/images.npy", "test/labels.npy", "meta.json"])
-@pytest.mark.parametrize("damage", [truncate, lambda path: path.unlink(), lambda path: path.write_bytes(b"")])
-def test_damage_is_named_with_the_command_that_mends_it(toy, file, damage):
-    data = ensure_prepared(toy.spec, "toy")
-    if file == "meta.json" and damage is truncate:
-        (data.folder / file).write_text("{}")
-    else:
-        damage(data.folder / file)
-    with pytest.raises(DataError, match=rf"{file}.*run `genharness data prepare toy --force`"):
-        open_prepared(toy.spec, "toy")
-    verify_arrays(ensure_prepared(toy.spec, "toy", force=True))
-
-
-def test_pickled_arrays_are_never_loaded(toy):
-    data = ensure_prepared(toy.spec, "toy")
-    replace_with_pickle(data.folder / "train" / "labels.npy")
-    with pytest.raises(DataError, match=r"train/labels\.npy is damaged .*Python objects"):
-        open_prepared(toy.spec, "toy")
-
-
-def test_a_changed_value_is_found_by_verify_only(toy):
-    data = ensure_prepared(toy.spec, "toy")
-    path = data.folder / "train" / "images.npy"
-    raw = bytearray(path.read_bytes())
-    raw[-1] ^= 1
-    path.write_bytes(raw)
-    open_prepared(toy.spec, "toy")
-    with pytest.raises(DataError, match="not those that were written"):
-        verify_arrays(data)
-
-
-def test_unknown_split_is_refused(toy):
-    from genharness import ConfigError
-
-    with pytest.raises(ConfigError, match="no split 'trian'; did you mean 'train'"):
-        ensure_prepared(toy.spec, "toy").samples("trian")
-
-
 def test_removing_frees_one_variant_and_leaves_the_others(toy):
     ensure_prepared(toy.spec, "toy#8")
     assert remove_prepared(parse_reference("toy")) > 40 * 3 * 6 * 8
@@ -253,14 +201,6 @@ def test_removing_frees_one_variant_and_leaves_the_others(toy):
     assert toy.calls() == 1
     with pytest.raises(DataError, match="nothing to remove"):
         remove_prepared(parse_reference("toy"))
-
-
-def test_the_catalogue_names_damaged_folders(toy):
-    data = ensure_prepared(toy.spec, "toy")
-    (data.folder / "meta.json").write_text("nonsense")
-    good, bad = prepared_datasets()
-    assert good == []
-    assert list(bad) == [data.folder]
 
 
 def test_memory_is_bounded_by_the_chunk(tmp_path):

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from board_records import CLOSE, FAR, record, rendered, seeds
+from genharness_report_text import genharness_reporters
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
@@ -104,3 +105,11 @@ def test_text_of_records_is_data_in_every_format(form):
 def test_json_holds_the_text_of_records_as_it_is():
     (group,) = json.loads(rendered([record(HOSTILE, 1.0)], "json"))
     assert group["rows"][0]["model"] == HOSTILE
+
+
+@pytest.mark.parametrize("form", [spec.name for spec in genharness_reporters()])
+def test_every_form_names_every_row_and_an_empty_board_is_no_error(form):
+    text = rendered([record("vae", 1.0), record("dcgan", 2.0)], form, width=200)
+    assert "vae" in text
+    assert "dcgan" in text
+    rendered([], form)

@@ -1,0 +1,60 @@
+"""`genharness info`: a plugin explained without its heavy part."""
+
+import pytest
+from click.testing import CliRunner
+
+from genharness.cli.info import info
+from genharness.errors import ConfigError
+from genharness.plugin.registry import load_registry
+from genharness.study.settings import TrainingOptions
+
+
+def explained(name):
+    done = CliRunner(env={"COLUMNS": "200"}).invoke(info, [name])
+    if done.exception:
+        raise done.exception
+    return done.stdout
+
+
+def facts(text):
+    """Return the words after the first of each line, by the first."""
+    return {line.split()[0]: " ".join(line.split()[1:]) for line in text.splitlines() if len(line.split()) > 1}
+
+
+def test_a_model_says_what_it_can_in_the_words_of_the_table():
+    assert facts(explained("vae"))["can"] == "reconstruct, encode, likelihood (bound), divergence from the prior"
+    assert facts(explained("acgan"))["can"] == "sample a class that is asked for, needs labels"
+    assert facts(explained("dcgan"))["can"] == "sample"
+
+
+@pytest.mark.parametrize("name", ["vae", "real"])
+def test_only_a_trained_model_has_training_options(name):
+    text = explained(name)
+    trained = load_registry().models[name].trained
+    assert ("batch_size" in text) == ("mirror" in text) == trained
+
+
+def test_every_option_is_there_with_its_bounds():
+    lines = [line.split() for line in explained("vae").splitlines()]
+    latent = next(line for line in lines if line[:1] == ["latent"])
+    assert latent[1:3] == ["int", "16"]
+    assert ">=" in latent
+    assert hasattr(TrainingOptions, "batch_size")
+
+
+@pytest.mark.parametrize("name", ["prdc", "digits", "inception", "local", "table"])
+def test_plugins_of_every_kind_are_explained(name):
+    first, second, *_ = explained(name).splitlines()
+    assert first.startswith(f"{name}  ")
+    assert second
+
+
+def test_a_metric_names_its_columns_and_what_it_needs():
+    text = explained("reconstruction")
+    assert facts(text)["needs"] == "reconstructions"
+    assert facts(text)["psnr"].endswith("higher")
+
+
+def test_a_misspelt_name_comes_with_the_nearest():
+    with pytest.raises(ConfigError, match="nothing is called 'dcgna'; did you mean 'dcgan'"):
+        explained("dcgna")

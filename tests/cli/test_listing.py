@@ -1,0 +1,54 @@
+"""`genharness list`: what there is, and what is broken."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from genharness.cli.listing import list_plugins
+from genharness.errors import ConfigError
+from genharness.plugin.registry import load_registry
+
+
+def listed(*arguments):
+    done = CliRunner(env={"COLUMNS": "200"}).invoke(list_plugins, arguments)
+    if done.exception:
+        raise done.exception
+    return done
+
+
+@pytest.mark.parametrize("kind", ["models", "model"])
+def test_a_kind_is_asked_for_in_either_number(kind):
+    (found,) = json.loads(listed(kind, "--format", "json").stdout).items()
+    assert found[0] == "models"
+    assert [entry["name"] for entry in found[1]] == list(load_registry().models)
+
+
+def test_without_a_kind_every_plugin_is_in_the_table():
+    text = listed().stdout
+    assert all(name in text for kind in load_registry().kinds.values() for name in kind)
+
+
+def test_who_gave_a_plugin_is_told_of_strangers_alone(make_plugin):
+    source = """
+from genharness import ReporterSpec, hookimpl
+
+@hookimpl
+def genharness_reporters():
+    return [ReporterSpec(name="shout", summary="In capitals", factory="a:b")]
+"""
+    assert "from" not in listed("reporters").stdout.split()
+    make_plugin("loud-reports", source, version="7.1")
+    assert "loud-reports 7.1" in listed("reporters").stdout
+
+
+def test_a_broken_plugin_is_named_and_hides_no_other(make_plugin):
+    make_plugin("broken-toys", "1 / 0")
+    done = listed("models")
+    assert "dcgan" in done.stdout
+    assert "plugin 'broken-toys' of broken-toys 1.0 is broken: ZeroDivisionError" in done.stderr
+
+
+def test_an_unknown_kind_comes_with_the_nearest():
+    with pytest.raises(ConfigError, match="unknown kind 'modles'; did you mean 'models'"):
+        listed("modles")

@@ -1,0 +1,53 @@
+"""A plan on the screen."""
+
+import dataclasses
+import io
+
+import pytest
+
+from board_records import record
+from genharness.board.terminal import DataConsole
+from genharness.cli.planned import print_plan, print_skips
+from genharness.plugin.registry import load_registry
+from genharness.results.store import Store
+from genharness.spec.cell import Settings, Task
+from genharness.study.plan import Plan, Skip
+
+
+def task(seed):
+    cell = dataclasses.replace(record("vae", 1.0, seed=seed).cell, length="400steps")
+    return Task(cell=cell, metrics={}, settings=Settings(results="."))
+
+
+TASKS = [task(seed) for seed in range(5)]
+STATES = ["new", "finished", "score", "resume", "retry"]
+SKIPS = [Skip("acgan", "faces", "needs class labels [of two classes]")]
+
+
+@pytest.fixture
+def printed(tmp_path):
+    stream = io.StringIO()
+    plan = Plan(tasks=TASKS, skips=SKIPS, notes=[])
+    states = {task.cell.id: state for task, state in zip(TASKS, STATES, strict=True)}
+    print_plan(DataConsole(file=stream, width=120), plan, states, load_registry(), Store(tmp_path), jobs=1)
+    return stream.getvalue()
+
+
+def test_every_cell_says_what_is_left_of_it(printed):
+    for words in ("run", "skip: finished", "score what is missing", "go on from the checkpoint", "try again"):
+        assert words in printed
+    assert "5 cells" in printed
+
+
+def test_the_protocol_of_each_dataset_is_shown_once(printed):
+    assert printed.count("protocol of digits: classifier") == 1
+
+
+def test_pairs_that_cannot_be_are_told_with_their_reason_as_it_is(printed):
+    assert "skipped: acgan on faces: needs class labels [of two classes]" in printed
+
+
+def test_without_skips_nothing_is_said():
+    stream = io.StringIO()
+    print_skips(DataConsole(file=stream), Plan(tasks=[], skips=[], notes=[]))
+    assert stream.getvalue() == ""

@@ -1,0 +1,49 @@
+"""The listeners of a run: one that raises is switched off."""
+
+import pytest
+
+from genharness.cli.trackers import Trackers
+
+
+class Listens:
+    def __init__(self, breaks_at="", error=None):
+        self.heard, self.breaks_at, self.error = [], breaks_at, error or ValueError("out of paper")
+
+    def __getattr__(self, name):
+        def hear(*_):
+            self.heard.append(name)
+            if name == self.breaks_at:
+                raise self.error
+
+        return hear
+
+
+def run_with(*listeners):
+    said = []
+    trackers = Trackers({f"t{place}": one for place, one in enumerate(listeners)}, said.append)
+    trackers.start([])
+    trackers.event(None)
+    trackers.record(None)
+    trackers.finish()
+    return said
+
+
+def test_everything_is_heard_in_order():
+    one = Listens()
+    assert run_with(one) == []
+    assert one.heard == ["start", "event", "record", "finish"]
+
+
+@pytest.mark.parametrize("when", ["start", "event", "record", "finish"])
+@pytest.mark.parametrize("error", [ValueError("out of paper"), SystemExit(3), AssertionError()], ids=repr)
+def test_one_that_raises_is_told_once_hears_no_more_and_costs_no_other(when, error):
+    broken, sound = Listens(when, error), Listens()
+    (line,) = run_with(broken, sound)
+    assert line.startswith(f"tracker t0 is switched off: {type(error).__name__}")
+    assert broken.heard[-1] == when
+    assert sound.heard == ["start", "event", "record", "finish"]
+
+
+def test_the_users_stop_goes_on():
+    with pytest.raises(KeyboardInterrupt):
+        run_with(Listens("event", KeyboardInterrupt()))

@@ -171,7 +171,7 @@ def test_a_corrupt_record_is_named_and_done_again(genharness, tmp_path, home):
     path.write_text("{")
     done = genharness("run", *QUICK, "--models", "noise", GENHARNESS_HOME=home)
     assert done.returncode == 0
-    assert f"{path.name} is unreadable" in done.stdout
+    assert f"{path.name} is unreadable" in done.stderr
     assert json.loads(path.read_text())["status"] == "ok"
 
 

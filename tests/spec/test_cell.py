@@ -1,6 +1,7 @@
 """A cell, and the id that stands for everything in it."""
 
 import dataclasses
+import hashlib
 import json
 
 import pytest
@@ -59,3 +60,27 @@ def test_a_long_dataset_keeps_the_end_of_its_name():
     long = dataclasses.replace(CELL, dataset="folder:" + "a/" * 80 + "pictures")
     assert "pictures-s3-" in long.id
     assert len(long.id) < 70
+
+
+CODED = dataclasses.replace(CELL, code={"model": "0" * 16, "training": "1" * 16}, plugins={"model": "acme 1.0"})
+
+
+def test_code_and_content_change_the_id_and_versions_and_places_do_not():
+    assert dataclasses.replace(CODED, code={**CODED.code, "model": "2" * 16}).id != CODED.id
+    assert dataclasses.replace(CODED, code={**CODED.code, "training": "2" * 16}).id != CODED.id
+    assert dataclasses.replace(CODED, plugins={"model": "acme 2.0"}).id == CODED.id
+    here, there, other = (
+        dataclasses.replace(CODED, options={"weights": path}, inputs={"weights": content}).id
+        for path, content in (("/here/a.pt", "one"), ("/there/b.pt", "one"), ("/here/a.pt", "two"))
+    )
+    assert here == there != other
+
+
+def test_cells_from_before_code_was_known_keep_their_ids():
+    """Their records are found by them: a hash of all that a cell had then."""
+    later = {"code", "inputs"}
+    old = dataclasses.replace(CELL, plugins={"model": "genharness 0.1.0"})
+    plain = {name: value for name, value in old.as_plain().items() if name not in later}
+    plain["protocol"] = {name: value for name, value in plain["protocol"].items() if name not in later}
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":"))
+    assert old.id == f"{old.stem}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"

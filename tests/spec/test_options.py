@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -15,6 +16,7 @@ class Config:
     widths: tuple[int, ...] = option((64, 128), help="channels")
     conditional: bool = option(False, help="use labels")
     decay: float | None = option(None, low=0, help="weight decay")
+    weights: Path | None = option(None, help="file of weights")  # noqa: RUF009  -- it declares a field
 
 
 def test_defaults_stand_where_nothing_is_said():
@@ -40,12 +42,20 @@ def test_text_from_the_command_line_becomes_the_options_type():
         ("norm", "layer", r"m.norm=layer is not one of: batch | none"),
         ("widths", "a,b", r"m.widths=a,b is not a list of whole numbers"),
         ("conditional", "maybe", r"m.conditional=maybe is not true or false"),
+        ("weights", "", r"m.weights= is not a path"),
         ("latnt", 3, r"m has no option 'latnt'; did you mean 'latent'\?"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_its_name(name, value, message):
     with pytest.raises(ConfigError, match=message):
         build_config("m", Config, {name: value})
+
+
+def test_a_path_is_made_absolute_so_that_it_means_the_same_in_another_process(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/someone")
+    given = [build_config("m", Config, {"weights": text}).weights for text in ("a.pt", "/b/c.pt", "~/d.pt", "none")]
+    assert given == [tmp_path / "a.pt", Path("/b/c.pt"), Path("/home/someone/d.pt"), None]
 
 
 def test_every_mistake_is_reported():

@@ -41,6 +41,7 @@ CHANGES = {
     "metric_options": {"kid": {"subsets": 3}},
     "seed": 1,
     "dataset_hash": "abc",
+    "inputs": {"kid.reference": "abc"},
 }
 
 
@@ -67,3 +68,13 @@ def test_long_hashes_are_cut_and_what_is_empty_is_said():
 def test_people_read_extractor_resize_and_counts():
     text = str(dataclasses.replace(PROTOCOL, reference_count=5000))
     assert text == "inception, resize clean, 1,000 samples against 5,000 of train"
+
+
+def test_a_file_that_an_option_names_is_told_by_its_content():
+    here, there, other = (
+        dataclasses.replace(
+            PROTOCOL, extractor_options={"weights": path}, inputs={f"{PROTOCOL.extractor}.weights": what}
+        )
+        for path, what in (("/here/a.pt", "one"), ("/there/b.pt", "one"), ("/here/a.pt", "two"))
+    )
+    assert here.hash == there.hash != other.hash

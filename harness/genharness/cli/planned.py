@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from rich import box
 from rich.console import Console
@@ -13,43 +14,63 @@ from genharness.errors import GenharnessError
 from genharness.plugin.registry import Registry
 from genharness.results.store import Store
 from genharness.study.estimate import Estimator
-from genharness.study.pending import State
+from genharness.study.pending import Pending, State
 from genharness.study.plan import Plan
 
-__all__ = ["print_plan", "print_skips"]
+__all__ = ["print_changes", "print_plan", "print_skips"]
 
 _WORDS: Mapping[State, str] = {
     "new": "run",
     "finished": "skip: finished",
+    "kept": "skip: finished before",
     "score": "score what is missing",
     "resume": "go on from the checkpoint",
     "retry": "try again",
 }
 
 
-def print_plan(
-    out: Console, plan: Plan, states: Mapping[str, State], registry: Registry, store: Store, jobs: int
-) -> None:
-    """Print the cells, the incompatible pairs and the estimate."""
+def print_plan(out: Console, plan: Plan, tasks: Sequence[Pending], registry: Registry, store: Store, jobs: int) -> None:
+    """Print the cells with what is left of them and why, the incompatible pairs and the estimate."""
     estimator = _estimator(registry, store)
     table = Table(box=box.SIMPLE_HEAD, title=f"{len(plan.tasks)} cells", title_justify="left")
     for title in ("model", "dataset", "seed", "length", "what", "about"):
         table.add_column(title, justify="right" if title in ("seed", "about") else "left")
     total = 0.0
     unknown = 0
-    for task in plan.tasks:
-        state = states[task.cell.id]
-        seconds = 0.0 if state == "finished" else estimator.seconds(task.cell, trained=state == "score")
+    for one in tasks:
+        cell = one.task.cell
+        seconds = 0.0 if one.done else estimator.seconds(cell, trained=one.state == "score")
         total += seconds or 0.0
         unknown += seconds is None
-        cell = task.cell
-        table.add_row(cell.model, cell.dataset, str(cell.seed), cell.length, _WORDS[state], duration(seconds))
+        table.add_row(cell.model, cell.dataset, str(cell.seed), cell.length, _what(one), duration(seconds))
     out.print(table)
+    print_changes(out, tasks)
     print_skips(out, plan)
     more = f", and {unknown} cells of unknown length" if unknown else ""
     out.print(f"about {duration(total / jobs)} in all{more}; nothing was trained")
     for dataset, protocol in {task.cell.dataset: task.cell.protocol for task in plan.tasks}.items():
         out.print(f"protocol of {dataset}: {protocol}", soft_wrap=True)
+
+
+def _what(one: Pending) -> str:
+    """Return what is left of a task, and why if it was finished before."""
+    words = "score again" if one.state == "score" and one.again else _WORDS[one.state]
+    return f"{words}: {', '.join(one.reasons)}" if one.reasons else words
+
+
+def print_changes(out: Console, tasks: Sequence[Pending]) -> None:
+    """Print how many finished cells are run or scored again, and why, and how to use them as they are."""
+    for words, chosen in (
+        ("run again", [one for one in tasks if one.again and one.state != "score"]),
+        ("are scored again", [one for one in tasks if one.again and one.state == "score"]),
+        ("are used as they are", [one for one in tasks if one.state == "kept"]),
+    ):
+        if chosen:
+            counts = Counter(line for one in chosen for line in one.reasons)
+            why = ", ".join(f"{line} ({count})" if count < len(chosen) else line for line, count in counts.items())
+            instead = "" if chosen[0].done else "; --keep-finished uses them as they are"
+            line = f"{len(chosen)} finished cell{'s' if len(chosen) > 1 else ''} {words}: {why}{instead}"
+            out.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def print_skips(out: Console, plan: Plan) -> None:

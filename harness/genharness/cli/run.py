@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -22,7 +22,7 @@ from genharness.cli.options import (
     resolve_device,
     split_names,
 )
-from genharness.cli.planned import print_plan, print_skips
+from genharness.cli.planned import print_changes, print_plan, print_skips
 from genharness.cli.terminal import console, say
 from genharness.cli.trackers import Trackers
 from genharness.errors import ConfigError
@@ -33,8 +33,11 @@ from genharness.spec.cell import Settings, Task
 from genharness.spec.memory import parse_memory
 from genharness.spec.record import Record
 from genharness.spec.report import Report
-from genharness.study.pending import State, task_state
+from genharness.study.pending import Pending, pending
 from genharness.study.suite import Suite, load_suite, parse_seeds
+
+if TYPE_CHECKING:
+    from genharness.study.plan import Plan
 
 __all__ = ["run"]
 
@@ -72,13 +75,15 @@ KEEP = ("checkpoints", "samples", "nothing")
 @click.option("--tracker", "trackers", multiple=True, help="Listener to the run's events; repeatable.")
 @click.option("--plan", "plan_only", is_flag=True, help="Show what would be done, and train nothing.")
 @click.option("--fresh", is_flag=True, help="Do finished cells again.")
+@click.option("--keep-finished", is_flag=True, help="Use what is finished as it is, though its code changed since.")
 @click.option("--keep-going/--fail-fast", default=True, help="Whether other cells go on when one fails.")
 @debug_option
 def run(suite_path: Path | None, **options: Any) -> None:
     """Train models on datasets, measure them under one protocol, and print the leaderboard.
 
     Without arguments: three small models and two reference rows on handwritten digits, offline.
-    Cells that are finished are skipped, interrupted ones go on where they stopped.
+    Cells that are finished are skipped, interrupted ones go on where they stopped. A finished cell is run again where
+    the code of its model, a file that an option names, or its data changed since; scores where that of a metric did.
 
     \b
     Examples:
@@ -88,6 +93,8 @@ def run(suite_path: Path | None, **options: Any) -> None:
       genharness run --models dcgan --set dcgan.lr=1e-4 --budget 20epochs
       genharness run --models '*gan*' --datasets folder:photos@64 --plan
     """
+    if options["fresh"] and options["keep_finished"]:
+        raise ConfigError("--fresh and --keep-finished exclude each other")
     out = console()
     registry = load_registry()
     suite = load_suite(suite_path, _overrides(options))
@@ -95,15 +102,24 @@ def run(suite_path: Path | None, **options: Any) -> None:
     settings = _settings(suite, options, remote)
     executor = make_executor(registry, options["executor"], suite.set)
     trackers = Trackers({name: make_tracker(registry, name, suite.set) for name in options["trackers"]}, _warn)
-    tasks, states = _planned(suite, registry, settings, out, options)
-    if options["plan_only"]:
-        return
     store = Store(settings.results)
+    plan, tasks = _planned(suite, registry, settings, store, out, options)
+    if options["plan_only"]:
+        _print_notes(plan, registry, store, out)
+        print_plan(out, plan, tasks, registry, store, max(1, settings.jobs))
+        return
     store.open_for_writing()
-    todo = [task for task in tasks if states[task.cell.id] != "finished"]
-    _prepare_data(todo, registry, out)
-    records, stopped = _run(executor, todo, trackers, out)
-    _finish(suite, settings, tasks, records, stopped, out)
+    if _prepare_data(_todo(tasks), registry, out):  # what the data hold tells cells apart
+        plan, tasks = _planned(suite, registry, settings, store, out, options)
+    _print_notes(plan, registry, store, out)
+    print_skips(out, plan)
+    print_changes(out, tasks)
+    records, stopped = _run(executor, _todo(tasks), trackers, out)
+    _finish(suite, settings, [one.task for one in tasks], records, stopped, out)
+
+
+def _todo(tasks: Sequence[Pending]) -> list[Task]:
+    return [one.task for one in tasks if not one.done]
 
 
 def _overrides(options: dict[str, Any]) -> dict[str, Any]:
@@ -148,9 +164,9 @@ def _checked_interval(text: str) -> str:
 
 
 def _planned(
-    suite: Suite, registry: Registry, settings: Settings, out: Console, options: dict[str, Any]
-) -> tuple[list[Task], dict[str, State]]:
-    """Expand the suite and say what will be done."""
+    suite: Suite, registry: Registry, settings: Settings, store: Store, out: Console, options: dict[str, Any]
+) -> tuple[Plan, list[Pending]]:
+    """Expand the suite and look what is left to do."""
     from genharness.data.facts import facts_reader
     from genharness.study.plan import expand
 
@@ -161,19 +177,15 @@ def _planned(
             registry.reporters.find("table"),
         )
         plan = expand(suite, registry, settings, facts_reader(registry, suite.limit, report), beside)
-    store = Store(settings.results)
-    fresh = options["fresh"]
-    states: dict[str, State] = {
-        task.cell.id: "new" if fresh else task_state(task, store, registry) for task in plan.tasks
-    }
+    if options["fresh"]:
+        return plan, [Pending(task, "new") for task in plan.tasks]
+    return plan, pending(plan.tasks, store, registry, keep_finished=options["keep_finished"])
+
+
+def _print_notes(plan: Plan, registry: Registry, store: Store, out: Console) -> None:
     for line in (*plan.notes, *(str(problem) for problem in registry.problems)):
         out.print(line, style="dim", soft_wrap=True)
     print_warnings(store.warnings)
-    if options["plan_only"]:
-        print_plan(out, plan, states, registry, store, max(1, settings.jobs))
-    else:
-        print_skips(out, plan)
-    return plan.tasks, states
 
 
 @contextmanager
@@ -189,8 +201,12 @@ def _reporting(out: Console) -> Iterator[Report]:
         yield report
 
 
-def _prepare_data(tasks: Sequence[Task], registry: Registry, out: Console) -> None:
-    """Prepare every dataset before anything is trained, so that a missing one costs no time."""
+def _prepare_data(tasks: Sequence[Task], registry: Registry, out: Console) -> bool:
+    """Prepare every dataset before anything is trained, so that a missing one costs no time.
+
+    Returns:
+        Whether the content of one was not known when the tasks were planned.
+    """
     from genharness.data import ensure_prepared
     from genharness.spec.dataset_name import parse_reference
 
@@ -198,6 +214,7 @@ def _prepare_data(tasks: Sequence[Task], registry: Registry, out: Console) -> No
         for name in dict.fromkeys(task.cell.dataset for task in tasks):
             reference = parse_reference(name)
             ensure_prepared(registry.datasets.find(reference.name), reference, report=report)
+    return any(not task.cell.protocol.dataset_hash for task in tasks)
 
 
 def _run(executor: Executor, tasks: Sequence[Task], trackers: Trackers, out: Console) -> tuple[list[Record], bool]:

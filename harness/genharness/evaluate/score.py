@@ -13,7 +13,7 @@ from genharness.evaluate.samples import SampleFile
 from genharness.files.home import home
 from genharness.files.paths import printable
 from genharness.kit.extractor import Extractor, ExtractorContext
-from genharness.measure.build import build_extractor, build_metrics, classifier_name
+from genharness.measure.build import build_extractor, build_metrics, classifier_name, code_of_metrics, code_of_scores
 from genharness.measure.capabilities import Views
 from genharness.measure.evaluation import SampleData, SampleEvaluation
 from genharness.measure.feature_cache import FeatureCache, content_digest
@@ -100,6 +100,7 @@ def score_samples(
     identity = evaluation.built_extractor(one.protocol.extractor).identity
     begun = time.monotonic()
     protocol = dataclasses.replace(one.protocol, dataset_hash=one.reference.content_hash, extractor_identity=identity)
+    code = code_of_metrics(registry, one.metrics)
     results = _scores(one, registry, evaluation, protocol, report)
     return Record(
         cell=_cell(one, registry, request),
@@ -109,6 +110,7 @@ def score_samples(
         errors={key: error for result in results for key, error in result.errors.items()},
         skipped={**one.skipped, **{result.metric.name: result.skipped for result in results if result.skipped}},
         failed={result.metric.name: result.failed for result in results if result.failed},
+        code=code_of_scores(code, evaluation, results),
         protocol=protocol.as_plain(),
         protocol_hash=protocol.hash,
         facts={**evaluation.facts(), **_facts(one.found)},
@@ -138,8 +140,8 @@ def _scores(
 def _score_key(found: SampleFile, protocol: Protocol) -> dict[str, Any]:
     """Return what scores depend on beside the metric, whose options are a key of their own."""
     labels = None if found.labels is None else content_digest(found.labels)
-    plain = {key: value for key, value in protocol.as_plain().items() if key != "metric_options"}
-    return {"samples": content_digest(found.samples), "labels": labels, "protocol": plain, "format": 1}
+    other = {key: value for key, value in protocol.identity.items() if key not in ("metric_options", "inputs")}
+    return {"samples": content_digest(found.samples), "labels": labels, "protocol": other, "format": 1}
 
 
 def _cell(one: External, registry: Registry, request: Request) -> Cell:

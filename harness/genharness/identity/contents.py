@@ -13,6 +13,7 @@ from typing import Any
 from genharness.files.atomic import write_bytes
 from genharness.files.checksums import file_digest
 from genharness.files.home import home
+from genharness.spec.protocol import with_contents
 
 __all__ = ["content_of", "identified", "inputs_of"]
 
@@ -58,18 +59,13 @@ def inputs_of(options: Mapping[str, Any]) -> dict[str, str]:
     return {name: content_of(path) for name, path in named.items()}
 
 
-def identified(options: Mapping[str, Any], inputs: Mapping[str, str] | None = None) -> dict[str, Any]:
+def identified(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return options with the content of files in the place of their paths, which tells them apart.
-
-    Args:
-        options: By name.
-        inputs: What `inputs_of` gave for them; looked up where it is not given.
 
     Raises:
         OSError: If something cannot be read.
     """
-    contents = inputs_of(options) if inputs is None else inputs
-    return {**options, **{name: {"content": content} for name, content in contents.items() if name in options}}
+    return with_contents(options, inputs_of(options))
 
 
 def _path(value: Any) -> Path | None:

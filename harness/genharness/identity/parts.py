@@ -19,10 +19,10 @@ from typing import Any, Literal
 
 from genharness.errors import PluginError
 from genharness.identity.closure import Code, Reach, code_of
-from genharness.plugin.registry import Kind
+from genharness.plugin.registry import Kind, Registry
 from genharness.spec.plugins import DatasetSpec, MetricSpec, Spec
 
-__all__ = ["Core", "code_behind", "core_code", "part_code", "registered_code"]
+__all__ = ["Core", "code_behind", "core_code", "part_code", "registered_code", "training_code"]
 
 Core = Literal["training", "sampling", "decoding"]
 
@@ -103,6 +103,15 @@ def registered_code(kind: Kind[Any], name: str) -> Code:
         PluginError: If its module cannot be found.
     """
     return part_code(kind.find(name), kind.provider(name).distribution)
+
+
+def training_code(registry: Registry, model: str) -> dict[str, str]:
+    """Return digests of the code that decides what is trained, by what they are of.
+
+    Raises:
+        PluginError: If the model's module cannot be found.
+    """
+    return {"model": registered_code(registry.models, model).digest, "training": core_code("training").digest}
 
 
 def core_code(what: Core) -> Code:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from genharness.data import PreparedData
@@ -12,14 +12,23 @@ from genharness.errors import PluginError
 from genharness.identity.parts import registered_code
 from genharness.kit.evaluation import Metric, SampleSet
 from genharness.kit.extractor import Extractor, ExtractorContext
-from genharness.measure.evaluation import SampleData, dataset_samples
+from genharness.measure.evaluation import SampleData, SampleEvaluation, dataset_samples
 from genharness.measure.feature_cache import FeatureCache
+from genharness.measure.scoring import MetricResult
 from genharness.plugin.registry import Registry, load_factory
 from genharness.spec.options import build_config
 from genharness.spec.plugins import MetricSpec
 from genharness.spec.protocol import Protocol
 
-__all__ = ["build_extractor", "build_metrics", "classifier_name", "dataset_sets", "make_extractor"]
+__all__ = [
+    "build_extractor",
+    "build_metrics",
+    "classifier_name",
+    "code_of_metrics",
+    "code_of_scores",
+    "dataset_sets",
+    "make_extractor",
+]
 
 
 def classifier_name(registry: Registry) -> str | None:
@@ -76,6 +85,33 @@ def build_metrics(registry: Registry, wanted: Mapping[str, Mapping[str, Any]]) -
         spec = registry.metrics.find(name)
         built.append((spec, load_factory(spec)(build_config(name, spec.config, dict(options)))))
     return built
+
+
+def code_of_metrics(registry: Registry, names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return digests of the code behind metrics, by metric and what they are of.
+
+    They are of the source as it is now: asked for when the metrics are built, they are of what was imported.
+    """
+    return {name: {f"metric {name}": registered_code(registry.metrics, name).digest} for name in names}
+
+
+def code_of_scores(
+    metrics: Mapping[str, Mapping[str, str]], evaluation: SampleEvaluation, results: Iterable[MetricResult]
+) -> dict[str, dict[str, str]]:
+    """Return digests of the code behind the numbers of each metric, by what they are of.
+
+    Args:
+        metrics: What `code_of_metrics` gave.
+        evaluation: What they were computed from; its extractors know their code.
+        results: What the metrics gave.
+    """
+    code = {}
+    for result in results:
+        if result.values:
+            extractors = {of: evaluation.built_extractor(of).context.code for of in sorted(result.noted.extractors)}
+            of_extractors = {f"extractor {of}": digest for of, digest in extractors.items()}
+            code[result.metric.name] = {**metrics[result.metric.name], **of_extractors}
+    return code
 
 
 def dataset_sets(data: PreparedData, protocol: Protocol, cache: FeatureCache) -> dict[SampleSet, SampleData]:

@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from genharness.errors import GenharnessError
 from genharness.files.atomic import write_bytes
 from genharness.identity.contents import identified
 from genharness.identity.parts import registered_code
-from genharness.measure.evaluation import SampleEvaluation
+from genharness.measure.evaluation import Noted, SampleEvaluation
 from genharness.measure.scoring import MetricResult
 from genharness.plugin.registry import Registry
 from genharness.spec.plugins import MetricSpec
@@ -43,7 +44,7 @@ class ScoreCache:
         self._key = {**key, "torch": torch.__version__, "device": evaluation.device.type}
 
     def find(self, spec: MetricSpec, options: Mapping[str, Any]) -> MetricResult | None:
-        """Return what a metric gave, or None where none are kept, or for something else.
+        """Return what a metric gave, or None where nothing is kept, or for something else.
 
         The facts that the metric stated then are stated again.
         """
@@ -53,14 +54,14 @@ class ScoreCache:
             content = kept["content"]
             if short_hash(content, 64) != kept["sha256"] or canonical_json(content["key"]) != canonical_json(key):
                 return None
-            found = MetricResult(metric=spec, values=content["scores"], errors=content["errors"])
             extractors: dict[str, str] = content["extractors"]
-            facts: dict[str, float] = content["facts"]
-        except (OSError, ValueError, KeyError, TypeError):  # missing or damaged: computed again
+            noted = Noted(extractors=set(extractors), facts=content["facts"])
+            found = MetricResult(metric=spec, values=content["scores"], errors=content["errors"], noted=noted)
+            if not all(self._extractor(name) == one for name, one in extractors.items()):
+                return None
+        except (OSError, ValueError, KeyError, TypeError, GenharnessError):  # missing or damaged: computed again
             return None
-        if not all(self._extractor(name) == one for name, one in extractors.items()):
-            return None
-        for fact, value in facts.items():
+        for fact, value in noted.facts.items():
             self._evaluation.state(fact, value)
         return found
 

@@ -152,6 +152,15 @@ class Store:
         with no_collection():
             yield from self._each(names, history)
 
+    def ids(self) -> list[str]:
+        """Return the ids of the cells that have a record; none where there is no results folder yet.
+
+        Raises:
+            RunError: If the folder is a file, or cannot be looked into.
+        """
+        there = self.records_folder.is_dir() or self.folder.is_file()
+        return [name.removesuffix(".json") for name in self._names()] if there else []
+
     def _names(self) -> list[str]:
         """Return the names of all record files, sorted.
 

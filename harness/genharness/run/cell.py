@@ -18,11 +18,12 @@ from genharness.engine.environment import environment
 from genharness.engine.loop import DivergedError, StopRequestedError
 from genharness.engine.memory import is_out_of_memory, lift_memory_limit
 from genharness.engine.threads import settle_threads
-from genharness.errors import GenharnessError
+from genharness.errors import GenharnessError, RunError
 from genharness.files.atomic import write_bytes
 from genharness.plugin.blame import one_line, whole_traceback
 from genharness.plugin.execution import Event, Phase
 from genharness.plugin.registry import Registry, load_registry
+from genharness.results.provenance import refuse_changed
 from genharness.results.store import Store
 from genharness.run.score import Scored, Scorer
 from genharness.run.train import Trained, TrainingEndedError, train
@@ -135,6 +136,9 @@ class _Attempt:
         _configure(self.task)
         self.workplace.folder.path.mkdir(parents=True, exist_ok=True)
         registry = load_registry()
+        earlier = self.store.load(self.task.cell.id)
+        if earlier is None or not earlier.finished:  # else it is scored only, maybe by the user's wish with other code
+            refuse_changed(self.task.cell, registry)
         data = self._prepare(registry)
         settings = self.task.settings
         settle_threads(data.shape, settings.threads, settings.jobs)
@@ -155,7 +159,10 @@ class _Attempt:
         def report(done: int, total: int, text: str) -> None:
             self.workplace.news("prepare", fraction=done / total if total else None, text=text)
 
-        return ensure_prepared(registry.datasets.find(reference.name), reference, report=report)
+        data = ensure_prepared(registry.datasets.find(reference.name), reference, report=report)
+        if self.task.cell.protocol.dataset_hash not in ("", data.content_hash):
+            raise RunError(f"content of {reference} changed since this run was planned: run again")
+        return data
 
     def _train(self, registry: Registry, data: PreparedData, scorer: Scorer) -> Trained:
         """Train; a checkpoint that cannot be used is set aside, and training begins anew."""
@@ -181,6 +188,7 @@ class _Attempt:
         record.errors = {key: error for result in results for key, error in result.errors.items()}
         record.skipped |= {result.metric.name: result.skipped for result in results if result.skipped}
         record.failed = {result.metric.name: result.failed for result in results if result.failed}
+        record.code = {name: dict(digests) for name, digests in scored.code.items()}
         record.facts |= scored.facts
         record.measurements |= scored.measurements
         record.history.sweep = {key: [*values] for key, values in scored.sweep.items()}

@@ -20,11 +20,19 @@ from genharness.files.atomic import replace_file
 from genharness.files.downloads import in_words
 from genharness.files.home import home
 from genharness.files.weights import find_weights
+from genharness.identity.parts import core_code
 from genharness.images.grid import save_grid
 from genharness.kit.extractor import Extractor, ExtractorContext
 from genharness.kit.generators import seeded_generator
 from genharness.kit.model import GenerativeModel, Interpolates
-from genharness.measure.build import build_extractor, build_metrics, classifier_name, dataset_sets
+from genharness.measure.build import (
+    build_extractor,
+    build_metrics,
+    classifier_name,
+    code_of_metrics,
+    code_of_scores,
+    dataset_sets,
+)
 from genharness.measure.capabilities import able, reconstruct, views_of
 from genharness.measure.evaluation import SampleData, SampleEvaluation
 from genharness.measure.feature_cache import FeatureCache, content_digest
@@ -49,6 +57,7 @@ class Scored:
     Attributes:
         protocol: The protocol with the hashes of what was read.
         results: What each metric gave.
+        code: Digests of the code behind the numbers of each metric.
         facts: Numbers about the measuring itself.
         measurements: What sampling and scoring cost.
         sweep: Throughput over batch sizes.
@@ -58,6 +67,7 @@ class Scored:
 
     protocol: Protocol
     results: Sequence[MetricResult]
+    code: Mapping[str, Mapping[str, str]]
     facts: Mapping[str, float]
     measurements: Mapping[str, float]
     sweep: Mapping[str, list[float]]
@@ -81,6 +91,8 @@ class Scorer:
         self.workplace, self.registry, self.data = workplace, registry, data
         self.protocol = workplace.cell.protocol
         self.metrics = build_metrics(registry, metrics)
+        sampling = {"sampling": core_code("sampling").digest}
+        self._code = {name: {**of, **sampling} for name, of in code_of_metrics(registry, metrics).items()}
         self._home_cache = FeatureCache(home() / "features")
         self._extractors: dict[str, Extractor] = {}
 
@@ -119,6 +131,7 @@ class Scorer:
         return Scored(
             protocol=self._resolved(),
             results=results,
+            code=code_of_scores(self._code, evaluation, results),
             facts=evaluation.facts(),
             measurements={
                 **costs,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from genharness.spec.protocol import Protocol, short_hash
+from genharness.spec.protocol import Protocol, short_hash, with_contents
 
 __all__ = ["Cell", "Settings", "Task"]
 
@@ -33,7 +33,10 @@ class Cell:
         precision: `fp32`, `tf32` or `bf16`.
         compiled: Whether the networks go through `torch.compile`.
         protocol: The protocol as it is known before running.
-        plugins: Distribution and version behind model, dataset and extractor.
+        plugins: Distribution and version behind model, dataset and extractor; they tell no cells apart.
+        code: Digests of the code that decides what is trained: of the `model`, and of `training` it. Empty in cells
+            that were run before code told cells apart, and for samples that were made elsewhere.
+        inputs: Content of the files that the model's options name, by option.
     """
 
     model: str
@@ -51,6 +54,8 @@ class Cell:
     precision: str = "fp32"
     compiled: bool = False
     plugins: Mapping[str, str] = field(default_factory=dict)
+    code: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
     def as_plain(self) -> dict[str, Any]:
         """Return a dictionary of plain values, for JSON."""
@@ -64,9 +69,26 @@ class Cell:
     @property
     def id(self) -> str:
         """Readable name that ends in a hash of everything, such as `dcgan-digits-s0-5f0c33a1b2`."""
+        return f"{self.stem}-{short_hash(self.identity)}"
+
+    @property
+    def stem(self) -> str:
+        """The readable part of its id: model, dataset and seed."""
         slug = re.sub(r"[^a-z0-9]+", "-", self.dataset.lower()).strip("-")[-32:].strip("-")
-        everything = {**vars(self), "protocol": vars(self.protocol)}  # as `as_plain`, without its deep copy
-        return f"{_plain(self.model)}-{slug}-s{self.seed}-{short_hash(everything)}"
+        return f"{_plain(self.model)}-{slug}-s{self.seed}"
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What tells it from other cells: all of it, but files by their content and plugins by their code.
+
+        Cells without digests of code keep the name that they were given when versions told cells apart.
+        """
+        everything = {**vars(self), "protocol": self.protocol.identity}  # no deep copy: ten thousand are named a board
+        contents = everything.pop("inputs")
+        if contents:
+            everything["options"] = with_contents(self.options, contents)
+        del everything["plugins" if self.code else "code"]
+        return everything
 
     def __str__(self) -> str:
         return f"{self.model} on {self.dataset}, seed {self.seed}"

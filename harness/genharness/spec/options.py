@@ -12,6 +12,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from genharness.errors import ConfigError, PluginError, did_you_mean
@@ -37,7 +38,7 @@ class Option:
 
     Attributes:
         name: Field name in the Config.
-        type: `int`, `float`, `bool`, `str` or `tuple` (of whole numbers).
+        type: `int`, `float`, `bool`, `str`, `Path` (told apart by what is there) or `tuple` (of whole numbers).
         optional: Whether `none` is a value.
         default: Value when the user says nothing.
         help: One line for people.
@@ -113,9 +114,9 @@ def _read_field(config: type, field: dataclasses.Field[Any], hint: Any) -> Optio
     if "help" not in field.metadata:
         raise PluginError(f"{config.__name__}.{field.name} is not declared with option(default, help=...)")
     kind, optional, literal = _read_hint(hint)
-    if kind not in (int, float, bool, str, tuple):
+    if kind not in (int, float, bool, str, tuple, Path):
         where = f"{config.__name__}.{field.name}"
-        raise PluginError(f"{where} has type {hint}; use int, float, bool, str or tuple[int, ...]")
+        raise PluginError(f"{where} has type {hint}; use int, float, bool, str, Path or tuple[int, ...]")
     bounds = dict(field.metadata)
     bounds["choices"] = bounds["choices"] or literal
     return Option(name=field.name, type=kind, optional=optional, default=field.default, **bounds)
@@ -159,6 +160,8 @@ def _convert(name: str, spec: Option, value: object) -> object:
             return _BOOLS[str(value).lower()]
         if spec.type is str:
             return str(value)
+        if spec.type is Path:
+            return _path(value)
         if isinstance(value, bool):
             raise wrong
         number = float(typing.cast(Any, value))
@@ -167,6 +170,17 @@ def _convert(name: str, spec: Option, value: object) -> object:
     if not math.isfinite(number) or (spec.type is int and number != int(number)):
         raise wrong
     return int(number) if spec.type is int else number
+
+
+def _path(value: object) -> Path:
+    """Return an absolute path, which means the same in another process.
+
+    Raises:
+        ValueError: If it is empty.
+    """
+    if not str(value):
+        raise ValueError
+    return Path(str(value)).expanduser().absolute()
 
 
 def _whole_numbers(value: object) -> tuple[int, ...]:
@@ -187,6 +201,7 @@ _TYPE_WORDS = {
     float: "a number",
     bool: "true or false",
     str: "text",
+    Path: "a path",
     tuple: "a list of whole numbers such as 64,128",
 }
 

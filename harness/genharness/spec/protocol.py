@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Protocol", "canonical_json", "protocol_difference", "short_hash"]
+__all__ = ["Protocol", "canonical_json", "protocol_difference", "short_hash", "with_contents"]
 
 
 def canonical_json(value: object) -> str:
@@ -23,6 +23,16 @@ _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=
 def short_hash(value: object, digits: int = 10) -> str:
     """Return the first hexadecimal digits of the SHA-256 of a value's canonical JSON."""
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:digits]
+
+
+def with_contents(options: Mapping[str, Any], contents: Mapping[str, str]) -> dict[str, Any]:
+    """Return options as they tell one setting from another: a file's content in the place of its path.
+
+    Args:
+        options: By name.
+        contents: Digests of what the named files hold, by the option's name; empty where it names none.
+    """
+    return {**options, **{name: {"content": digest} for name, digest in contents.items() if digest}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +50,7 @@ class Protocol:
         metric_options: Options of metrics that differ from their defaults.
         seed: Seed of reference subsets, of sampling and of metrics' own randomness.
         dataset_hash: Content hash of the dataset; known once it is prepared.
+        inputs: Content of the files that its options name, by `PLUGIN.OPTION`.
     """
 
     extractor: str
@@ -52,6 +63,7 @@ class Protocol:
     metric_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     seed: int = 0
     dataset_hash: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
     def as_plain(self) -> dict[str, Any]:
         """Return a dictionary of plain values, for JSON."""
@@ -63,9 +75,23 @@ class Protocol:
         return cls(**plain)
 
     @property
+    def identity(self) -> dict[str, Any]:
+        """What tells it from other protocols: all of it, but files by their content, wherever they lie."""
+        plain = {name: value for name, value in vars(self).items() if name != "inputs"}
+        if not self.inputs:
+            return plain
+        options = {name: self._identified(name, values) for name, values in self.metric_options.items()}
+        own = self._identified(self.extractor, self.extractor_options)
+        return {**plain, "extractor_options": own, "metric_options": options, "inputs": dict(self.inputs)}
+
+    def _identified(self, owner: str, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options of a plugin with the content of files in the place of their paths."""
+        return with_contents(options, {name: self.inputs.get(f"{owner}.{name}", "") for name in options})
+
+    @property
     def hash(self) -> str:
         """Eight hexadecimal digits; equal hashes mean comparable scores."""
-        return short_hash(self.as_plain(), digits=8)
+        return short_hash(self.identity, digits=8)
 
     def __str__(self) -> str:
         reference = self.reference_split
@@ -77,7 +103,7 @@ class Protocol:
 
 def protocol_difference(a: Protocol, b: Protocol) -> str:
     """Return the fields in which two protocols differ, such as `extractor classifier against inception`."""
-    first, second = a.as_plain(), b.as_plain()
+    first, second = ({**one.identity, "inputs": dict(one.inputs)} for one in (a, b))
     return ", ".join(
         f"{key.replace('_', ' ')} {_short(first[key])} against {_short(second[key])}"
         for key in first

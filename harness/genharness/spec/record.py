@@ -18,7 +18,8 @@ from genharness.spec.typed import misfit, typed
 __all__ = ["MEASUREMENTS", "SCHEMA_VERSION", "Band", "Record", "Status", "now"]
 
 SCHEMA_VERSION = 3
-"""2: metrics that failed stand in `failed`, no longer among `skipped`. 3: `errors` and `bands` beside `scores`."""
+"""2: metrics that failed stand in `failed`, no longer among `skipped`. 3: `errors` and `bands` beside `scores`, the
+`code` behind cells and scores, and the content of files that options name."""
 
 OLDEST_SCHEMA = 1
 """Records from this version on can be read."""
@@ -104,6 +105,7 @@ class Record:
         bands: What real samples score against other real ones, by key; of the `real` row.
         skipped: Metrics that cannot be computed for this cell, with the reason.
         failed: Metrics that broke, with the reason; they are tried again by the next run.
+        code: Digests of the code behind the scores of each metric, by what they are of: metric, extractors, sampling.
         protocol: The resolved protocol, with the hashes of weights and data.
         protocol_hash: Its hash: records with equal hashes can be ranked together.
         facts: Numbers about the measuring itself, such as the classifier's held-out accuracy.
@@ -125,6 +127,7 @@ class Record:
     bands: dict[str, Band] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    code: dict[str, dict[str, str]] = field(default_factory=dict)
     protocol: dict[str, Any] = field(default_factory=dict)
     protocol_hash: str = ""
     facts: dict[str, float] = field(default_factory=dict)
@@ -174,6 +177,7 @@ class Record:
         self.scores = {**earlier.scores, **self.scores}
         for mine, before in ((self.skipped, earlier.skipped), (self.failed, earlier.failed)):
             mine |= {name: reason for name, reason in before.items() if name not in asked}
+        self.code |= {name: digests for name, digests in earlier.code.items() if name not in asked}
 
     def as_plain(self) -> dict[str, Any]:
         """Return a dictionary of plain values, for JSON, with the schema version and the cell's identity."""

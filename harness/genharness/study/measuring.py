@@ -9,6 +9,7 @@ from typing import Any
 
 from genharness.errors import ConfigError, did_you_mean
 from genharness.files.weights import locate_shared
+from genharness.identity.contents import inputs_of
 from genharness.plugin.registry import Kind, Registry
 from genharness.spec.dataset_facts import DatasetFacts
 from genharness.spec.options import build_config, options_of
@@ -17,7 +18,7 @@ from genharness.spec.protocol import Protocol
 from genharness.study.compatibility import extractor_misfit
 from genharness.study.suite import Suite
 
-__all__ = ["all_options", "choose_extractor", "feature_errors", "protocol_of", "select", "select_metrics"]
+__all__ = ["all_inputs", "all_options", "choose_extractor", "feature_errors", "protocol_of", "select", "select_metrics"]
 
 
 def select(kind: Kind[Any], wanted: Iterable[str], errors: list[str]) -> list[Any]:
@@ -111,6 +112,24 @@ def all_options(spec: Spec, values: Mapping[str, Any]) -> dict[str, Any]:
     return {item.name: _plain(getattr(config, item.name)) for item in options_of(spec.config)}
 
 
+def all_inputs(spec: Spec, values: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the files hold that the options of a plugin name, by option.
+
+    Raises:
+        ConfigError: If an option that must be a path names nothing, or something that cannot be read.
+    """
+    config = build_config(spec.name, spec.config, values)
+    options = {item.name: getattr(config, item.name) for item in options_of(spec.config)}
+    try:
+        found = inputs_of(options)
+    except OSError as error:
+        raise ConfigError(f"{error.filename}, an option of {spec.name}, cannot be read ({error.strerror})") from error
+    missing = [f"{spec.name}.{name}={options[name]} does not exist" for name, content in found.items() if not content]
+    if missing:
+        raise ConfigError(*missing)
+    return found
+
+
 def _changed(spec: Spec, suite: Suite) -> dict[str, Any]:
     """Return the options of a plugin that differ from their defaults."""
     defaults = {item.name: _plain(item.default) for item in options_of(spec.config)}
@@ -119,12 +138,20 @@ def _changed(spec: Spec, suite: Suite) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value)
     return list(value) if isinstance(value, tuple) else value
 
 
 def protocol_of(suite: Suite, extractor: ExtractorSpec, samples: int, metrics: Iterable[MetricSpec]) -> Protocol:
     """Return the protocol of a suite, as far as it is known before anything is measured."""
+    metrics = list(metrics)
     changed = {spec.name: _changed(spec, suite) for spec in metrics}
+    inputs = {
+        f"{spec.name}.{name}": content
+        for spec in (extractor, *metrics)
+        for name, content in all_inputs(spec, suite.set.get(spec.name, {})).items()
+    }
     return Protocol(
         extractor=extractor.name,
         extractor_options=_changed(extractor, suite),
@@ -134,4 +161,5 @@ def protocol_of(suite: Suite, extractor: ExtractorSpec, samples: int, metrics: I
         sample_count=samples,
         metric_options={name: options for name, options in changed.items() if options},
         seed=suite.protocol_seed,
+        inputs=inputs,
     )

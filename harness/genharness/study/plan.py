@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from genharness.errors import ConfigError, GenharnessError, nearest, refuse
+from genharness.identity.parts import training_code
 from genharness.plugin.registry import BUDGETS, Registry
 from genharness.spec.cell import Cell, Settings, Task
 from genharness.spec.dataset_facts import DatasetFacts
@@ -17,6 +18,7 @@ from genharness.spec.plugins import DataShape, MetricSpec, ModelSpec, Recipe, Sp
 from genharness.spec.protocol import Protocol
 from genharness.study.compatibility import metric_misfit, model_misfit
 from genharness.study.measuring import (
+    all_inputs,
     all_options,
     choose_extractor,
     feature_errors,
@@ -142,7 +144,7 @@ def _dataset_rows(
         if reason:
             plan.skips.append(Skip(model.name, facts.reference, reason))
             continue
-        protocol = protocol_of(suite, extractor, samples, metrics)
+        protocol = dataclasses.replace(protocol_of(suite, extractor, samples, metrics), dataset_hash=facts.content_hash)
         cell = _cell(model, recipe, training, facts, suite, registry, settings, protocol)
         tasks.append(_task(cell, model, facts, suite, metrics, settings))
     return tasks
@@ -173,12 +175,11 @@ def _training(model: ModelSpec, recipe: Recipe, suite: Suite) -> TrainingOptions
     return options
 
 
-def _model_options(model: ModelSpec, suite: Suite, recipe: Recipe) -> dict[str, Any]:
-    """Return every option of a model: defaults, the recipe's changes, the user's settings."""
+def _model_values(model: ModelSpec, suite: Suite, recipe: Recipe) -> dict[str, Any]:
+    """Return the options of a model that may differ from their defaults: the recipe's, then the user's."""
     values = suite.set.get(model.name, {})
     shared = training_part(model, values)
-    own = {name: value for name, value in values.items() if name not in shared}
-    return all_options(model, {**recipe.options, **own})
+    return {**recipe.options, **{name: value for name, value in values.items() if name not in shared}}
 
 
 def _cell(
@@ -191,9 +192,10 @@ def _cell(
     settings: Settings,
     protocol: Protocol,
 ) -> Cell:
+    values = _model_values(model, suite, recipe)
     return Cell(
         model=model.name,
-        options=_model_options(model, suite, recipe),
+        options=all_options(model, values),
         dataset=facts.reference,
         seed=0,
         budget=suite.budget,
@@ -208,6 +210,8 @@ def _cell(
             "dataset": str(registry.datasets.provider(facts.spec_name)),
             "extractor": str(registry.extractors.provider(protocol.extractor)),
         },
+        code=training_code(registry, model.name),
+        inputs=all_inputs(model, values),
     )
 
 

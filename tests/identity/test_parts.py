@@ -75,7 +75,7 @@ def test_every_module_of_the_engine_trains_samples_or_steers():
     """A new module of the engine is put into one of the lists, or its changes would go unseen."""
     known = {module for what in ("training", "sampling") for module in core_code(what).modules} | STEERING
     files = {f"genharness.engine.{path.stem}" for path in (CORE / "engine").glob("*.py") if path.stem != "__init__"}
-    assert files <= known
+    assert files <= known, "name it in genharness.identity.parts: does it train, sample, or only steer and count?"
 
 
 def test_what_is_said_to_steer_exists():

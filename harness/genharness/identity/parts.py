@@ -42,8 +42,12 @@ STEERING = frozenset(
         "genharness.engine.checkpoint",
         "genharness.engine.clock",
         "genharness.engine.costs",
+        "genharness.engine.energy",
         "genharness.engine.environment",
+        "genharness.engine.latency",
+        "genharness.engine.ledger",
         "genharness.engine.memory",
+        "genharness.engine.operations",
         "genharness.engine.threads",
         "genharness.images.grid",
         "genharness.kit.evaluation",  # a contract: it computes nothing

@@ -5,9 +5,8 @@ import torch
 from torch import nn
 
 from conformance import importable
-from genharness import ModelSpec, Recipe
+from genharness import ModelSpec, PluginError, Recipe
 from genharness.kit import GenerativeModel
-from genharness.testing import ConformanceError
 from genharness.testing.rig import Rig
 from genharness.testing.synthetic import synthetic_data
 
@@ -77,5 +76,5 @@ def test_a_conditional_model_is_asked_for_classes():
 
 
 def test_what_is_no_model_is_named():
-    with pytest.raises(ConformanceError, match="its factory gives a Linear, not a GenerativeModel"):
+    with pytest.raises(PluginError, match="model mean is a Linear: it must be"):
         rig("no_model").build()

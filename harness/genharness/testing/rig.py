@@ -9,14 +9,12 @@ import torch
 from torch import Tensor
 
 from genharness.data import PreparedData
+from genharness.engine.build import build_model
 from genharness.engine.feed import Feeder
 from genharness.engine.sampler import check_samples
 from genharness.kit.generators import seeded_generator
 from genharness.kit.model import Batch, FitsData, GenerativeModel
-from genharness.plugin.registry import load_factory
-from genharness.spec.options import build_config
 from genharness.spec.plugins import ModelSpec
-from genharness.testing.check import must
 from genharness.testing.synthetic import CLASSES
 
 __all__ = ["BATCH_SIZE", "Rig"]
@@ -43,13 +41,7 @@ class Rig:
     def build(self, seed: int = 0) -> GenerativeModel:
         """Return a new model in training mode, with the options of its smoke recipe."""
         torch.manual_seed(seed)
-        config = build_config(self.spec.name, self.spec.config, self.spec.recipes["smoke"].options)
-        with torch.device(self.device):
-            model = load_factory(self.spec)(self.data.shape, config)
-        must(isinstance(model, GenerativeModel), f"its factory gives a {type(model).__name__}, not a GenerativeModel")
-        assert isinstance(model, GenerativeModel)
-        if self.data.shape.modality == "image":
-            model.to(memory_format=torch.channels_last)
+        model = build_model(self.spec, self.spec.recipes["smoke"].options, self.data.shape, self.device)
         return model.train()
 
     @cached_property

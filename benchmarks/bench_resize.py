@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from cleanfid.resize import build_resizer
 from torch_fidelity.interpolate_compat_tensorflow import interpolate_bilinear_2d_like_tensorflow1x
 
-from genharness.kit.resize import resize
+from genharness.kit.resize_conventions import resize
 
 COUNT, SIDE = 8, 299
 

@@ -14,7 +14,7 @@ from torchvision.models import vgg16  # type: ignore[import-untyped]  # torchvis
 
 from genharness.kit import ExtractorContext
 from genharness.kit.image_extractor import ImageExtractor
-from genharness.kit.resize import RESIZES, resize
+from genharness.kit.resize_conventions import RESIZES, resize
 from genharness_features_basic import RandomVggConfig
 
 __all__ = ["RandomVgg16"]

@@ -14,7 +14,7 @@ from genharness.files.weights import find_weights, weights_hash
 from genharness.functional.parallel import exact_convolutions, full_precision
 from genharness.kit import Extracted, Extractor, ExtractorContext
 from genharness.kit.image_extractor import check_images
-from genharness.kit.resize import RESIZES, resize
+from genharness.kit.resize_conventions import RESIZES, resize
 from genharness_features_inception import WEIGHTS
 from genharness_features_inception.network import SIDE, load_network
 

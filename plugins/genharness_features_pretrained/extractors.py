@@ -18,7 +18,7 @@ from genharness.files.home import home
 from genharness.files.weights import find_weights, weights_hash
 from genharness.kit import ExtractorContext
 from genharness.kit.image_extractor import ImageExtractor
-from genharness.kit.resize import resize
+from genharness.kit.resize_conventions import resize
 from genharness_features_pretrained import CLIP, DINOV2, VGG16
 
 __all__ = ["Clip", "DinoV2", "Vgg16"]

@@ -40,7 +40,7 @@ def test_a_metric_stands_on_its_maths_and_on_what_it_is_given(registry):
 
 def test_an_extractor_stands_on_its_network_and_resizing(registry):
     found = modules(registry, "extractors", "inception")
-    assert {"genharness_features_inception.network", "genharness.kit.resize"} <= found
+    assert {"genharness_features_inception.network", "genharness.kit.resize_conventions"} <= found
     assert not {"genharness.kit.model", "genharness.measure.feature_cache"} & found
 
 

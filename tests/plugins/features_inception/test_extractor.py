@@ -10,7 +10,7 @@ import torch
 import genharness_features_inception as plugin
 from genharness import DataError, NoOptions
 from genharness.kit import ExtractorContext
-from genharness.kit.resize import RESIZES, resize
+from genharness.kit.resize_conventions import RESIZES, resize
 from genharness_features_inception import extractor as extractor_module
 from genharness_features_inception.extractor import InceptionExtractor
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from genharness import DataError
-from genharness.kit.resize import resize
+from genharness.kit.resize_conventions import resize
 from genharness_features_inception.network import InceptionNetwork, load_network
 
 

@@ -6,7 +6,7 @@ from cleanfid.resize import build_resizer
 from PIL import Image
 from torch_fidelity.interpolate_compat_tensorflow import interpolate_bilinear_2d_like_tensorflow1x
 
-from genharness.kit.resize import RESIZES, resize
+from genharness.kit.resize_conventions import RESIZES, resize
 
 SIDE = 299
 # Small, odd, oblong, on both sides of the change of method, shrinking in one axis or both, unchanged.

@@ -11,16 +11,14 @@ from torch import Tensor
 from genharness import DataShape
 from genharness.kit import Batch, GenerativeModel
 from genharness.kit.blocks import latent_paths, random_normal
+from genharness.kit.dequantise import GreyLevels
 from genharness.kit.generators import seeded_generator
 from genharness.kit.optim import adam, minimise
 from genharness_model_vae.configs import VAEConfig
 from genharness_model_vae.likelihoods import likelihood
 from genharness_model_vae.networks import decoder, encoder
 
-__all__ = ["GREY_LEVEL", "VAE", "kl_to_standard_normal"]
-
-GREY_LEVEL = 2 / 255
-"""Width of one of the 256 grey levels where images span [-1, 1]."""
+__all__ = ["VAE", "kl_to_standard_normal"]
 
 
 def kl_to_standard_normal(mu: Tensor, log_var: Tensor) -> Tensor:
@@ -86,20 +84,20 @@ class VAE(GenerativeModel):
     def bits_per_dim(self, x: Tensor) -> Tensor:
         """Return an upper bound of the bits per dimension `(n,)`: the negative evidence lower bound of one draw of z.
 
-        Images in steps of 1/127.5 are dequantised with uniform noise (Theis et al. 2016, section 3.1), which makes it
-        a bound for the 256 grey levels too; of a table it is the bound of the density. All noise comes from a fixed
-        seed. NaN where the likelihood is no density (`bernoulli`).
+        Images are dequantised with uniform noise (Theis et al. 2016, section 3.1), which makes it a bound for the grey
+        levels that the data has; of a table it is the bound of the density. All noise comes from a fixed seed. NaN
+        where the likelihood is no density (`bernoulli`).
         """
         if not self.likelihood.is_density:
             return torch.full((len(x),), math.nan, device=x.device)
         generator = seeded_generator(x.device, 0)
-        image = self.data.modality == "image"
+        image, levels = self.data.modality == "image", GreyLevels.of(self.data)
         if image:
-            x = x + GREY_LEVEL * (torch.rand(x.shape, generator=generator, device=x.device) - 0.5)
+            x = x + levels.spacing * (levels.uniform(x, generator) - 0.5)
         mu, log_var = self.posterior(x)
         z = mu + torch.exp(0.5 * log_var) * random_normal(*mu.shape, generator=generator)
         nats = self.kl(mu, log_var, z) - self.likelihood.log_prob(x, self.decoder(z))
-        return nats / (x[0].numel() * math.log(2)) - (math.log2(GREY_LEVEL) if image else 0.0)
+        return nats / (x[0].numel() * math.log(2)) - (math.log2(levels.spacing) if image else 0.0)
 
     def kl_to_prior(self, x: Tensor) -> Tensor:
         """Return KL(q(z|x) || p(z)) in nats `(n,)`; where it has no closed form, from one draw with a fixed seed."""

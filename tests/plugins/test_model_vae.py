@@ -13,7 +13,7 @@ from genharness_model_vae.beta_vae import BetaVAE
 from genharness_model_vae.configs import AEConfig, BetaVAEConfig, VAEConfig, VAEGMMConfig
 from genharness_model_vae.likelihoods import VARIANCE_FLOOR, BernoulliLikelihood, GaussianLikelihood
 from genharness_model_vae.networks import decoder, encoder
-from genharness_model_vae.vae import GREY_LEVEL, VAE, kl_to_standard_normal
+from genharness_model_vae.vae import VAE, kl_to_standard_normal
 from genharness_model_vae.vae_gmm import VAEGMM
 
 SMALL = {"width": 8, "hidden": 32, "latent": 3}
@@ -117,17 +117,20 @@ def test_bits_per_dim_of_a_known_model_are_its_exact_negative_log_density():
     assert torch.allclose(linear_gaussian_vae().bits_per_dim(x), exact, atol=1e-5)
 
 
-def test_bits_per_dim_of_grey_levels_are_at_least_their_entropy():
-    """Uniform grey levels have 8 bits; no model can do with less, and a Gaussian of that variance needs 8.25."""
-    model = VAE(DataShape("image", (1, 16, 16)), VAEConfig(**SMALL)).eval()
+@pytest.mark.parametrize("levels", [17, 256])
+def test_bits_per_dim_of_grey_levels_are_at_least_their_entropy(levels):
+    """Uniform grey levels have 8 bits (17: 4.09); no model can do with less, and a Gaussian needs .25 more."""
+    model = VAE(DataShape("image", (1, 16, 16), levels=levels), VAEConfig(**SMALL)).eval()
     for weight in model.parameters():
         torch.nn.init.zeros_(weight)
-    model.likelihood.variance.fill_(1 / 3)
-    x = torch.randint(0, 256, (64, 1, 16, 16)) / 127.5 - 1
-    expected = 0.5 * math.log2(2 * math.pi * math.e / 3) - math.log2(GREY_LEVEL)
+    spacing = 2 / (levels - 1)
+    variance = (levels * spacing) ** 2 / 12
+    model.likelihood.variance.fill_(variance)
+    x = torch.randint(0, levels, (64, 1, 16, 16)) * spacing - 1
+    expected = 0.5 * math.log2(2 * math.pi * math.e * variance) - math.log2(spacing)
     with torch.no_grad():
-        assert float(model.bits_per_dim(x).mean()) == pytest.approx(expected, abs=0.01)
-    assert expected > 8
+        assert float(model.bits_per_dim(x).mean()) == pytest.approx(expected, abs=0.015)
+    assert expected > math.log2(levels)
 
 
 def test_a_bernoulli_likelihood_has_no_bits_per_dim():

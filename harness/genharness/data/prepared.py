@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from genharness.data.levels import grey_levels
 from genharness.data.meta import DatasetMeta, combined_hash, read_meta
 from genharness.errors import ConfigError, DataError, did_you_mean
 from genharness.spec.plugins import DataShape
@@ -51,10 +53,13 @@ class PreparedData:
         """Canonical reference, such as `cifar10@64#5000`."""
         return self.meta.name
 
-    @property
+    @cached_property
     def shape(self) -> DataShape:
         """What a model must know."""
-        return DataShape(self.meta.modality, self.meta.shape, len(self.class_names), self.meta.counts["train"])
+        shape = DataShape(self.meta.modality, self.meta.shape, len(self.class_names), self.meta.counts["train"])
+        if shape.modality == "tabular":
+            return shape
+        return replace(shape, levels=grey_levels(self.samples("train")))
 
     @property
     def splits(self) -> tuple[str, ...]:

@@ -53,12 +53,15 @@ class DataShape:
         shape: `(channels, height, width)` of an image, `(columns,)` of a table.
         classes: Number of classes, 0 when the data has no labels.
         train_count: Number of training samples.
+        levels: Number of evenly spaced grey levels that images really have, 17 for scikit-learn's digits; known once
+            the data is prepared. It is no part of what makes two shapes equal.
     """
 
     modality: Modality
     shape: tuple[int, ...]
     classes: int = 0
     train_count: int = 0
+    levels: int = field(default=256, compare=False)
 
     @property
     def channels(self) -> int:

@@ -13,7 +13,8 @@ Anything else is a defect of genharness or of a plugin and keeps its traceback.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 __all__ = [
     "ConfigError",
@@ -22,10 +23,13 @@ __all__ = [
     "NotDefinedError",
     "PluginError",
     "RunError",
+    "attempt",
     "did_you_mean",
     "nearest",
     "refuse",
 ]
+
+T = TypeVar("T")
 
 
 class GenharnessError(Exception):
@@ -80,6 +84,14 @@ def refuse(mistakes: Iterable[str]) -> None:
     lines = tuple(dict.fromkeys(mistakes))
     if lines:
         raise ConfigError(*lines)
+
+
+def attempt(function: Callable[[], T]) -> tuple[T | None, tuple[str, ...]]:
+    """Return what a function gives, or None and its mistakes, so that they can be told with others."""
+    try:
+        return function(), ()
+    except GenharnessError as error:
+        return None, error.lines
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

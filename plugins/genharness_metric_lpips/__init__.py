@@ -37,6 +37,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             place=91,
             factory="genharness_metric_lpips.metrics:LpipsDiversityMetric",
             packages=("lpips",),
+            weights=TRUNK,
             config=LpipsDiversityConfig,
             columns=(
                 Column(key="lpips_diversity", title="LPIPS diversity"),
@@ -52,6 +53,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             place=81,
             factory="genharness_metric_lpips.metrics:ReconstructionLpips",
             packages=("lpips",),
+            weights=TRUNK,
             columns=(Column(key="lpips", title="LPIPS", higher_is_better=False),),
             needs=("reconstructions",),
             paper=_PAPER,

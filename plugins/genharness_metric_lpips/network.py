@@ -9,9 +9,7 @@ import torch
 from torch import nn
 
 from genharness import ConfigError, DataError
-from genharness.files.downloads import download
-from genharness.files.home import home
-from genharness.files.weights import locate_shared
+from genharness.files.weights import find_weights
 from genharness_metric_lpips import TRUNK
 
 __all__ = ["SMALLEST", "build_network", "load_network"]
@@ -32,7 +30,7 @@ def load_network(device: torch.device, weights: Path | None = None) -> nn.Module
         DataError: If the weights of the trunk are not here and cannot be had.
     """
     network = build_network()
-    path = locate_shared(TRUNK, weights) or download(TRUNK, home() / "weights", None, instead="--weights PATH")
+    path = find_weights(TRUNK, weights, shared=True)
     _load_trunk(network, path)
     return network.to(device)
 

@@ -1,6 +1,7 @@
 """`genharness rerun`: whether a cell comes out the same again."""
 
 import copy
+import dataclasses
 import json
 
 import pytest
@@ -116,6 +117,49 @@ def test_what_cannot_be_repeated_is_refused(record, tmp_path, change, message):
     for name, value in change.items():
         setattr(record, name, value)
     with pytest.raises(ConfigError, match=message):
+        repetition(record, load_registry(), tmp_path, device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("changes", "messages"),
+    [
+        ({"precision": "fp8"}, ["precision=fp8 is not one of: fp32 | tf32 | bf16"]),
+        ({"seed": 2**64}, ["seeds=[18446744073709551616] is out of range: it must be >= 0, <= 2^64 - 1"]),
+        ({"seed": "many"}, ["seeds=['many'] must be a count such as 3, or different whole numbers such as 0,7,11"]),
+        ({"batch_size": 0, "ema": 2.0}, ["batch_size=0 is out of range", "ema=2.0 is out of range"]),
+        ({"length": "9" * 400 + "steps"}, ["budget=9"]),
+        ({"device": "tpu"}, ["device=tpu is none of auto, cpu, cuda, cuda:0"]),
+    ],
+)
+def test_what_nobody_could_have_asked_for_is_not_repeated(record, tmp_path, changes, messages):
+    record.cell = dataclasses.replace(record.cell, **changes)
+    with pytest.raises(ConfigError) as caught:
+        repetition(record, load_registry(), tmp_path, device="cpu")
+    assert len(caught.value.lines) == len(messages)
+    for line, message in zip(caught.value.lines, messages, strict=True):
+        assert line.startswith(f"record {record.cell.id}.{message}")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"sample_count": 1}, "samples=1 is out of range"),
+        ({"reference_count": -3}, "reference=-3 is out of range"),
+        ({"seed": -1}, "protocol_seed=-1 is out of range"),
+        ({"extractor": "clasifier"}, "unknown extractor 'clasifier'; did you mean 'classifier'?"),
+        ({"extractor_options": {"steps": 0}}, "classifier.steps=0 is out of range"),
+    ],
+)
+def test_a_protocol_that_nobody_could_have_asked_for_is_not_repeated(record, tmp_path, changes, message):
+    record.cell = dataclasses.replace(record.cell, protocol=dataclasses.replace(record.cell.protocol, **changes))
+    with pytest.raises(ConfigError) as caught:
+        repetition(record, load_registry(), tmp_path, device="cpu")
+    assert message in str(caught.value)
+
+
+def test_a_record_of_odd_threads_is_not_repeated(record, tmp_path):
+    record.environment = {**ENVIRONMENT, "threads": "all"}
+    with pytest.raises(ConfigError, match="threads=all is not a whole number"):
         repetition(record, load_registry(), tmp_path, device="cpu")
 
 

@@ -48,15 +48,16 @@ def repeatable(record):
         (["--set", "nonsense"], "must read NAME.OPTION=VALUE"),
         (["--models", ""], "no model was named"),
         (["--models", "x*"], "no model fits the pattern 'x*'"),
-        (["--seeds", "zero"], "seeds 'zero' must be a count"),
-        (["--seeds", "1.5"], "seeds '1.5' must be a count"),
-        (["--seeds", "0,x"], "seeds '0,x' must be a count such as 3, or different whole numbers"),
-        (["--memory-limit", "lots"], "memory limit 'lots' is no amount of memory: write it as 512MiB or 4GiB"),
-        (["--budget", "long"], "budget 'long' is none of smoke"),
-        (["--device", "gpu"], "device 'gpu' is none of auto, cpu, cuda"),
-        (["--score-every", "9s"], f"--score-every '9s' {INTERVAL}"),
-        (["--score-every", "smoke"], f"--score-every 'smoke' {INTERVAL}"),
-        (["--score-every", "0steps"], f"--score-every '0steps' {INTERVAL}"),
+        (["--seeds", "0,x"], "--seeds=0,x must be a count such as 3, or different whole numbers"),
+        (["--memory-limit", "lots"], "--memory-limit=lots is no amount of memory: write it as 512MiB or 4GiB"),
+        (["--budget", "long"], "--budget=long is none of smoke"),
+        (["--device", "gpu"], "--device=gpu is none of auto, cpu, cuda"),
+        (["--score-every", "smoke"], f"--score-every=smoke {INTERVAL}"),
+        (["--jobs", "1e9"], "--jobs=1e9 is out of range: it must be >= 1, <= 100000"),
+        (["--timeout", "nan"], "--timeout=nan is not a number"),
+        (["--reference-split", "nope"], "digits has no split 'nope' to compare with"),
+        (["--results", "a" * 300], "is no possible path (File name too long): name another"),
+        (["--datasets", "folder:fo\udcffto"], "is no text in UTF-8"),
         (["absent.toml"], "cannot read the suite absent.toml"),
         (["--results", "a-file"], "results path a-file is a file"),
         (["--executor", "lokal"], "unknown executor 'lokal'; did you mean 'local'?"),
@@ -69,6 +70,42 @@ def test_what_cannot_be_is_refused_before_anything_is_written(genharness, tmp_pa
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert {path.name for path in tmp_path.iterdir()} <= {"a-file", "site"}
+
+
+def test_every_mistake_of_every_source_is_told_at_once(genharness, tmp_path):
+    (tmp_path / "study.toml").write_text('models = ["dcgna"]\ndatasets = ["digits"]\nprecision = "BF16"\n')
+    here = ["--samples", "1", "--timeout", "-1", "--device", "gpu", "--set", "vae", "--set", "nobody.x=1"]
+    done = genharness("run", "study.toml", *here, "--executor", "lokal", "--tracker", "diary", "--features", "pixls")
+    starts = [
+        "--set 'vae' must read",
+        "study.toml: precision=BF16 is not one of",
+        "--samples=1 is out of range",
+        "--device=gpu is none of",
+        "--timeout=-1 is out of range",
+        "unknown executor 'lokal'",
+        "unknown tracker 'diary'",
+        "unknown model 'dcgna'",
+        "--set nobody: nothing is called so",
+        "unknown extractor 'pixls'",
+    ]
+    lines = done.stderr.splitlines()
+    assert [line[: len(start) + 7] for line, start in zip(lines, starts, strict=True)] == [
+        f"error: {s}" for s in starts
+    ]
+    assert done.returncode == 2
+
+
+def test_the_largest_seeds_train_and_score(genharness, tmp_path, home):
+    largest = str(2**64 - 1)
+    metrics = ["--metrics", "fid,kid,bins,memorisation"]
+    own = [*metrics, "--samples", "100", "--models", "vae", "--seeds", f"{largest},1", "--protocol-seed", largest]
+    done = genharness(
+        "run", "--datasets", "digits", "--features", "pixels", "--budget", "5steps", *own, GENHARNESS_HOME=home
+    )
+    assert done.returncode == 0, done.stderr
+    plain = [json.loads(path.read_text()) for path in (tmp_path / "results" / "records").glob("*.json")]
+    assert {one["cell"]["seed"] for one in plain} == {2**64 - 1, 1}
+    assert all(one["scores"]["fid"] is not None and not one["skipped"] for one in plain)
 
 
 def test_a_plan_trains_and_writes_nothing(genharness, tmp_path):

@@ -21,6 +21,7 @@ from genharness.measure.build import build_extractor
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
 from genharness.spec.cell import Cell
+from genharness.study.measuring import Measuring
 
 IMAGES = (load_digits().images[:80] * 15.9375).astype(np.uint8)[:, None]
 RANDOM = np.random.default_rng(0)
@@ -172,9 +173,8 @@ def cell(tmp_path):
     np.save(tmp_path / "a.npy", IMAGES)
     registry = load_registry()
     options = {"prdc": {"k": 3}}
-    request = Request(
-        samples=[str(tmp_path / "a.npy")], dataset="digits", features="pixels", metrics=("fid", "prdc"), options=options
-    )
+    measuring = Measuring(features="pixels", metrics=("fid", "prdc"), set=options)
+    request = Request(samples=[str(tmp_path / "a.npy")], dataset="digits", measuring=measuring)
     (one,) = prepare(request, registry, lambda *_: None)
     record = score_samples(one, registry, request, lambda *_: None)
     own = Cell(model="vae", dataset="digits", seed=0, budget="smoke", length="9steps", protocol=one.protocol)

@@ -8,9 +8,10 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
+from flat_requests import request_of
 from genharness import DataError
 from genharness.errors import ConfigError
-from genharness.evaluate.request import Request, prepare
+from genharness.evaluate.request import prepare
 from genharness.evaluate.score import score_samples
 from genharness.functional.frechet import frechet_distance
 from genharness.functional.gaussian import GaussianStatistics
@@ -35,7 +36,7 @@ def registry():
 def planned(registry, tmp_path):
     def plan(*samples, **changes):
         values = {"samples": [str(path) for path in samples], "features": "pixels", "metrics": ("fid",)}
-        request = Request(**{**values, "results": tmp_path / "results", **changes})
+        request = request_of(**{**values, "results": tmp_path / "results", **changes})
         return request, prepare(request, registry, silent)
 
     return plan
@@ -237,7 +238,7 @@ def test_all_unusable_sets_are_told_at_once(tmp_path, planned):
 
 def test_a_count_draws_the_same_subset_with_the_same_seed(tmp_path, planned):
     np.save(tmp_path / "a.npy", IMAGES)
-    sets = [planned(tmp_path / "a.npy", dataset="digits", count=20, seed=s)[1][0] for s in (0, 0, 1)]
+    sets = [planned(tmp_path / "a.npy", dataset="digits", count=20, protocol_seed=s)[1][0] for s in (0, 0, 1)]
     assert sets[0].protocol.sample_count == 20
     assert (sets[0].found.samples == sets[1].found.samples).all()
     assert not (sets[0].found.samples == sets[2].found.samples).all()
@@ -284,7 +285,7 @@ def test_unusable_labels_are_named(tmp_path, planned, content, reason):
         ({"dataset": "digts"}, "did you mean 'digits'"),
         ({"dataset": "digits", "metrics": ("fidd",)}, "did you mean 'fid'"),
         ({"dataset": "digits", "features": "pixel"}, "did you mean 'pixels'"),
-        ({"dataset": "digits", "options": {"fid": {"k": 3}}}, "fid has no option 'k'"),
+        ({"dataset": "digits", "set": {"fid": {"k": 3}}}, "fid has no option 'k'"),
         ({"dataset": "digits", "name": "../up"}, "must be letters"),
         ({"dataset": "digits", "features": "identity"}, "reads tabular data"),
     ],
@@ -323,7 +324,7 @@ def test_other_samples_under_the_same_name_are_another_cell(tmp_path, scored):
 def test_options_of_metrics_are_part_of_the_protocol(tmp_path, planned):
     np.save(tmp_path / "a.npy", IMAGES)
     plain = planned(tmp_path / "a.npy", dataset="digits", metrics=("prdc",))[1][0]
-    other = planned(tmp_path / "a.npy", dataset="digits", metrics=("prdc",), options={"prdc": {"k": "3"}})[1][0]
+    other = planned(tmp_path / "a.npy", dataset="digits", metrics=("prdc",), set={"prdc": {"k": "3"}})[1][0]
     assert plain.protocol.metric_options == {}
     assert other.protocol.metric_options == {"prdc": {"k": 3}}
     assert dataclasses.replace(other.protocol, metric_options={}) == plain.protocol

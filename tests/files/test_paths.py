@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from genharness.errors import DataError
-from genharness.files.paths import input_path, printable
+from genharness.files.paths import expanded, input_path, printable
 
 
 def test_a_file_and_a_folder_are_found(tmp_path):
@@ -50,3 +50,9 @@ def test_what_cannot_be_printed_is_escaped(text, shown):
 def test_a_name_that_is_no_text_is_escaped():
     name = os.fsdecode(b"a\xff.png")
     assert printable(Path(name)).encode() == b"a\\xff.png"
+
+
+def test_the_users_home_is_found_and_nobodys_is_a_plain_name(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert expanded("~/a") == tmp_path / "a"
+    assert expanded("~nobody-of-that-name/a") == Path("~nobody-of-that-name/a")

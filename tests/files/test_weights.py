@@ -144,3 +144,18 @@ def test_the_hash_is_that_of_the_content(tmp_path):
 def test_a_file_that_cannot_be_read_is_named(tmp_path):
     with pytest.raises(DataError, match=r"gone\.pth cannot be read"):
         weights_hash(tmp_path / "gone.pth")
+
+
+def test_what_is_shared_may_hold_none_of_these_weights(tmp_path):
+    source = _put(tmp_path / "mirror" / "net.pth")
+    remote = Remote(filename="net.pth", urls=(source.as_uri(),), sha256=SHA256)
+    other = _put(tmp_path / "other.pth", b"others")
+    assert locate_weights(remote, other) is None
+    assert find_weights(remote, other, shared=True) == home() / "weights" / "net.pth"
+    assert locate_weights(remote, other) == home() / "weights" / "net.pth"
+
+
+def test_what_is_shared_comes_first_where_it_holds_them(tmp_path):
+    _put(home() / "weights" / "net.pth")
+    path = _put(tmp_path / "net.pth")
+    assert locate_weights(REMOTE, tmp_path) == path

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from genharness.functional.checks import as_features, as_images, as_tensor, check_same_width, check_whole
+from genharness.functional.checks import as_features, as_images, as_tensor, check_same_width, check_whole, legacy_seed
 
 
 def test_memory_is_shared_and_gradients_are_not():
@@ -78,3 +78,20 @@ def test_a_whole_number_of_any_kind_is_one(value):
 def test_what_is_none_is_named_with_its_value(value, error):
     with pytest.raises(error, match=r"k must be .* not"):
         check_whole(value, "k")
+
+
+@pytest.mark.parametrize("seed", [0, 2020, 2**32 - 1])
+def test_a_seed_of_32_bits_is_itself(seed):
+    assert legacy_seed(seed) == seed
+
+
+def test_larger_seeds_are_taken_by_numpys_legacy_generator_and_differ():
+    seeds = [legacy_seed(2**32 + k) for k in range(100)] + [legacy_seed(2**64 - 1)]
+    assert len(set(seeds)) == len(seeds)
+    for seed in seeds:
+        np.random.RandomState(seed)
+
+
+def test_a_negative_seed_is_refused():
+    with pytest.raises(ValueError, match="non-negative"):
+        legacy_seed(-1)

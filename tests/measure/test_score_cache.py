@@ -9,7 +9,8 @@ import pytest
 
 import genharness_metric_modes.modes
 import genharness_metric_prdc.prdc
-from genharness.evaluate.request import Request, prepare
+from flat_requests import request_of
+from genharness.evaluate.request import prepare
 from genharness.evaluate.score import score_samples
 from genharness.files.home import home
 from genharness.functional.memorisation import HeldOut
@@ -35,7 +36,7 @@ def scored(registry, tmp_path):
 
     def score(name="fake.npy", registry=registry, **changes):
         values = {"dataset": "digits", "features": "pixels", "metrics": METRICS, "results": tmp_path / "results"}
-        request = Request(**{"samples": [str(tmp_path / name)], **values, **changes})
+        request = request_of(**{"samples": [str(tmp_path / name)], **values, **changes})
         (one,) = prepare(request, registry, lambda *_: None)
         return score_samples(one, registry, request, lambda *_: None)
 
@@ -81,7 +82,9 @@ def test_errors_are_kept_with_the_scores(scored, monkeypatch):
     assert len(entries()) == 1
 
 
-@pytest.mark.parametrize("changes", [{"seed": 1}, {"count": 79}, {"reference_count": 500}, {"reference_split": "test"}])
+@pytest.mark.parametrize(
+    "changes", [{"protocol_seed": 1}, {"count": 79}, {"reference_count": 500}, {"reference_split": "test"}]
+)
 def test_another_protocol_is_scored_anew(scored, changes):
     scored(metrics=("fid",))
     scored(metrics=("fid",), **changes)
@@ -90,7 +93,7 @@ def test_another_protocol_is_scored_anew(scored, changes):
 
 def test_other_options_are_scored_anew_and_other_metrics_stay(scored):
     scored(metrics=("fid", "prdc"))
-    scored(metrics=("fid", "prdc"), options={"prdc": {"k": 3}})
+    scored(metrics=("fid", "prdc"), set={"prdc": {"k": 3}})
     assert len(entries()) == 3
 
 
@@ -132,12 +135,12 @@ def test_a_doctored_entry_is_computed_again(scored):
 
 def test_posteriors_of_another_classifier_are_scored_anew(scored, monkeypatch):
     options = {"classifier": {"steps": 10}}
-    scored(metrics=("modes",), options=options)
+    scored(metrics=("modes",), set=options)
     (path,) = entries()
     assert list(json.loads(path.read_text())["content"]["extractors"]) == ["classifier"]
     before = path.read_text()
     monkeypatch.setattr(ClassifierExtractor, "identity", "another")
-    scored(metrics=("modes",), options=options)
+    scored(metrics=("modes",), set=options)
     assert path.read_text() != before
 
 
@@ -281,9 +284,9 @@ def test_other_content_behind_a_path_is_extracted_anew(acme, tmp_path):
     weights = tmp_path / "weights.txt"
     options = {"look": {"weights": str(weights)}}
     weights.write_text("1.0")
-    before = acme.gap(options=options)
+    before = acme.gap(set=options)
     weights.write_text("5.0")
-    assert acme.gap(options=options) == pytest.approx(5 * before)
+    assert acme.gap(set=options) == pytest.approx(5 * before)
 
 
 def test_a_comment_changes_nothing_that_is_kept(acme, refuse):

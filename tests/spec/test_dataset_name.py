@@ -58,11 +58,19 @@ def test_relative_path_is_taken_from_the_current_folder(tmp_path, monkeypatch):
         ("cifar10#validation=none", "positive whole number"),
         ("cifar10#fold=3", "not a view"),
         ("cifar10#classes=", "not a view"),
+        ("cifar10@" + "9" * 5000, "4 to 1024"),
+        ("cifar10@\u0661\u0666", "not a size"),
+        ("cifar10#" + "9" * 5000, "1,000,000,000 at most"),
+        ("cifar10#validation=1000000001", "1,000,000,000 at most"),
+        ("folder:a\0b", "NUL"),
+        ("folder:fo\udcffto@8", "is not UTF-8"),
+        ("folder:~nobody-of-that-name/x", "cannot be resolved"),
     ],
 )
 def test_malformed_text_is_refused_with_the_reason(text, reason):
-    with pytest.raises(ConfigError, match=reason):
+    with pytest.raises(ConfigError, match=reason) as caught:
         parse_reference(text)
+    assert len(str(caught.value)) < 300
 
 
 NAMES = st.from_regex(r"[a-z0-9]{1,8}(-[a-z0-9]{1,4})?", fullmatch=True)

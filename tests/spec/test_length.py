@@ -1,9 +1,11 @@
 """How long a model is trained."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from genharness.errors import ConfigError
-from genharness.spec.length import parse_length
+from genharness.spec.length import LONGEST, Length, parse_length
 
 
 @pytest.mark.parametrize(
@@ -31,3 +33,20 @@ def test_a_length_reads_back_what_it_prints(text):
 def test_what_is_no_length_is_refused_by_its_text(text):
     with pytest.raises(ConfigError, match="budget"):
         parse_length(text)
+
+
+@pytest.mark.parametrize("text", ["9" * 400 + "steps", "1000000000001s", "9" * 5000 + "kimg"])
+def test_an_absurd_length_is_refused_in_a_short_line(text):
+    with pytest.raises(ConfigError, match="it must be at most 1,000,000,000,000") as caught:
+        parse_length(text)
+    assert len(str(caught.value)) < 250
+
+
+@given(st.integers(0, LONGEST), st.sampled_from(["steps", "epochs", "kimg", "s"]))
+def test_a_whole_length_is_written_as_it_is_read(amount, unit):
+    assert str(parse_length(f"{amount}{unit}")) == f"{amount}{unit}"
+
+
+@given(st.floats(0.001, 1e9), st.sampled_from(["epochs", "kimg", "s"]))
+def test_a_length_that_is_written_can_be_read_again(amount, unit):
+    assert parse_length(str(Length(amount, unit))).amount == pytest.approx(amount)

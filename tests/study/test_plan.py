@@ -6,8 +6,8 @@ from genharness.errors import ConfigError
 from genharness.plugin.registry import load_registry
 from genharness.spec.cell import Cell, Settings
 from genharness.spec.dataset_facts import DatasetFacts
-from genharness.spec.plugins import DataShape
-from genharness.study.plan import expand
+from genharness.spec.plugins import DatasetSpec, DataShape
+from genharness.study.plan import expand, look_up
 from genharness.study.suite import Suite
 
 FACTS = {
@@ -43,10 +43,20 @@ FACTS = {
 
 
 @pytest.fixture
-def planned(tmp_path):
+def registry():
+    """What is installed, and datasets of all kinds."""
+    registry = load_registry()
+    for name in set(FACTS) - set(registry.datasets):
+        spec = DatasetSpec(name=name, summary="A test", factory="nowhere:prepare")
+        registry.datasets.add(spec, registry.datasets.provider("digits"))
+    return registry
+
+
+@pytest.fixture
+def planned(tmp_path, registry):
     def plan(**changes):
         suite = Suite(**{"models": ("vae",), "datasets": ("digits",), **changes})
-        return expand(suite, load_registry(), Settings(results=tmp_path), FACTS.__getitem__)
+        return expand(suite, registry, Settings(results=tmp_path), FACTS.__getitem__)
 
     return plan
 
@@ -204,3 +214,51 @@ def test_metrics_do_not_change_a_cells_identity_but_their_options_do(planned):
 
 def test_two_names_of_one_dataset_are_one(planned):
     assert len(planned(datasets=("digits", "digits")).tasks) == 1
+
+
+def test_a_split_that_a_dataset_lacks_is_refused_for_every_dataset(planned):
+    lines = messages(planned, datasets=("digits", "table"), reference_split="tset")
+    assert lines == [
+        "digits has no split 'tset' to compare with; did you mean 'test'?",
+        "table has no split 'tset' to compare with; did you mean 'test'?",
+    ]
+
+
+def test_a_suite_of_python_code_is_held_to_the_same_bounds(planned):
+    lines = messages(planned, samples=1, precision="fp8", seeds=(2**64,), models=("dcgna",))
+    assert [line.partition(" ")[0] for line in lines] == [
+        "samples=1",
+        "seeds=(18446744073709551616,)",
+        "precision=fp8",
+        "unknown",
+    ]
+
+
+def test_nothing_is_looked_at_while_something_named_does_not_exist(tmp_path, registry):
+    looked_at = []
+    suite = Suite(models=("vea",), datasets=("digits", "digts"))
+    with pytest.raises(ConfigError) as caught:
+        expand(suite, registry, Settings(results=tmp_path), looked_at.append)
+    assert len(caught.value.lines) == 2
+    assert looked_at == []
+
+
+def test_mistakes_that_are_known_already_are_told_with_the_rest(registry):
+    with pytest.raises(ConfigError) as caught:
+        look_up(Suite(models=("vea",), datasets=("digits",)), registry, mistakes=["--jobs=0 is out of range"])
+    assert caught.value.lines == ("--jobs=0 is out of range", "unknown model 'vea'; did you mean 'vae'?")
+
+
+def test_options_of_plugins_beside_the_cells_may_be_set(registry):
+    suite = Suite(models=("vae",), datasets=("digits",), set={"local": {"x": 1}})
+    with pytest.raises(ConfigError, match="--set local is not part of this run"):
+        look_up(suite, registry)
+    with pytest.raises(ConfigError, match="local has no option 'x'"):
+        look_up(suite, registry, [registry.executors["local"]])
+
+
+def test_cells_of_different_seeds_share_what_they_have_in_common(planned):
+    first, second = planned(seeds=(0, 2**64 - 1)).tasks
+    assert (first.cell.seed, second.cell.seed) == (0, 2**64 - 1)
+    assert dataclasses.replace(second.cell, seed=0) == first.cell
+    assert first.cell.id != second.cell.id

@@ -1,7 +1,8 @@
 import pytest
 
 from genharness.errors import ConfigError
-from genharness.study.suite import load_suite, parse_seeds, parse_setting
+from genharness.spec.options import checked
+from genharness.study.suite import Suite, load_suite, parse_seeds, parse_setting, read_suite
 
 
 def suite_file(tmp_path, text):
@@ -28,9 +29,94 @@ def test_every_mistake_of_a_file_is_told_at_once(tmp_path):
     with pytest.raises(ConfigError) as caught:
         load_suite(path, {})
     lines = str(caught.value).splitlines()
-    assert any("unknown key 'model'; did you mean 'models'?" in line for line in lines)
-    assert any("models is missing" in line for line in lines)
-    assert len(lines) == 6  # and seeds, compile, datasets wrong, datasets missing
+    assert lines == [
+        f"{path} has no option 'model'; did you mean 'models'?",
+        f"{path}: seeds=x must be a count such as 3, or different whole numbers such as 0,7,11",
+        f"{path}: compile=3 is not true or false",
+        f"{path}: datasets=[1] is not a list of names",
+    ]
+
+
+WRONG = {
+    "samples": ["1", "0", "-5", "x", "1.5", "nan", "9" * 5000, str(10**9 + 1)],
+    "reference": ["1", "999999999999999999999"],
+    "limit": ["1", "1e400"],
+    "seeds": ["18446744073709551616,1", "-1,0", "1,1", "999999999999", "9" * 5000],
+    "protocol_seed": ["18446744073709551616", "-1", "0.5"],
+    "budget": ["0steps", "9" * 400 + "steps", "1e3steps", "-3steps", "2000000000000s", "\u0663steps"],
+    "precision": ["BF16", "fp8", ""],
+    "device": ["gpu", "cuda:", "cpu:0", "cuda:\u00b2", "cuda:" + "9" * 5000],
+    "compile": ["maybe", "2"],
+    "features": ["a\0b", "\udcff"],
+    "models": ["a\0b", "v\udcffe"],
+    "metrics": ["fi\0d"],
+    "reference_split": ["\udcff"],
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WRONG.items() for value in values])
+def test_what_is_wrong_in_a_suite_is_wrong_in_the_same_words_on_the_command_line_and_from_python(name, value):
+    (here,) = read_suite(None, {name: value})[1]
+    (python,) = checked(Suite(**{name: value}))[1]
+    assert here == f"--{name.replace('_', '-')}{python.removeprefix(name)}"
+    assert len(here) < 250
+    assert "\n" not in here
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('precision = "BF16"', "precision=BF16 is not one of: fp32 | tf32 | bf16"),
+        ("samples = 1", "samples=1 is out of range: it must be >= 2, <= 1000000000"),
+        ("samples = true", "samples=True is not a whole number"),
+        ("protocol_seed = -1", "protocol_seed=-1 is out of range: it must be >= 0, <= 2^64 - 1"),
+        ("seeds = 1_000_000_000_000", "seeds=1000000000000 is out of range: at most 100,000 seeds"),
+        ('set.vae = "fast"', "set={'vae': 'fast'} is not a table of tables, such as [set.dcgan] with lr = 1e-4"),
+        ("budget = 3", "budget=3 is not text"),
+        (
+            'budget = "smok"',
+            "budget=smok is none of smoke, standard, paper, 20epochs, 5000steps, 200kimg, 90s; did you",
+        ),
+    ],
+)
+def test_a_file_is_read_strictly(tmp_path, text, message):
+    path = suite_file(tmp_path, text)
+    (line,) = read_suite(path, {})[1]
+    assert line.startswith(f"{path}: {message}")
+
+
+@pytest.mark.parametrize("name", ["protocol_seed", "seeds"])
+def test_the_largest_seed_is_kept_to_the_last_digit(name):
+    suite, mistakes = read_suite(None, {name: "18446744073709551615,0" if name == "seeds" else "18446744073709551615"})
+    assert not mistakes
+    assert getattr(suite, name) in (2**64 - 1, (2**64 - 1, 0))
+
+
+def test_what_fits_is_kept_beside_what_does_not(tmp_path):
+    suite, mistakes = read_suite(suite_file(tmp_path, 'models=["vae"]\nsamples=1\nseeds=3\n'), {})
+    assert (suite.models, suite.samples, suite.seeds) == (("vae",), None, (0, 1, 2))
+    assert len(mistakes) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("models = " + "[" * 3000, "nested too deeply"),
+        ("seeds = " + "9" * 5000, "is not TOML"),
+        ("#" * (2**24 + 1), "larger than 16 MiB"),
+    ],
+    ids=["deep", "a huge number", "huge"],
+)
+def test_a_file_that_nobody_could_mean_is_one_line(tmp_path, content, message):
+    with pytest.raises(ConfigError, match=message) as caught:
+        read_suite(suite_file(tmp_path, content), {})
+    assert len(caught.value.lines) == 1
+
+
+def test_a_file_with_a_byte_order_mark_and_dos_lines_is_read(tmp_path):
+    path = tmp_path / "suite.toml"
+    path.write_bytes(b'\xef\xbb\xbfmodels = ["vae"]\r\nseeds = 2\r\n')
+    assert load_suite(path, {}).seeds == (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +138,7 @@ def test_seeds_are_a_count_or_a_list(given, seeds):
     assert parse_seeds(given) == seeds
 
 
-@pytest.mark.parametrize("given", ["", "x", "1.5", "-1", "1,1", "0", [], [1, -2], True, "1,", None])
+@pytest.mark.parametrize("given", ["", "x", "1.5", "-1", "1,1", "0", [], [1.5], [True], True, "1,", None, {}])
 def test_other_seeds_are_refused(given):
     with pytest.raises(ConfigError, match="must be a count"):
         parse_seeds(given)

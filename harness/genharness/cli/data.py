@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from genharness.cli.data_views import PrepareProgress, dataset_plain, dataset_table, info_view, megabytes
+from genharness.cli.options import AnyPath, Whole
 from genharness.cli.terminal import console, say
 from genharness.errors import ConfigError, DataError
 from genharness.files.home import home
@@ -83,11 +84,9 @@ def info(name: str, as_json: bool) -> None:
 
 @data.command()
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
-@click.option(
-    "--from", "source", type=click.Path(path_type=Path), help="Import this folder, archive or file; download nothing."
-)
-@click.option("--limit", type=click.IntRange(min=1), help="At most this many samples of each split, stratified.")
-@click.option("--validation", type=click.IntRange(min=1), help="Take this many training samples for validation.")
+@click.option("--from", "source", type=AnyPath(), help="Import this folder, archive or file; download nothing.")
+@click.option("--limit", type=Whole(1), help="At most this many samples of each split, stratified.")
+@click.option("--validation", type=Whole(1), help="Take this many training samples for validation.")
 @click.option("--force", is_flag=True, help="Prepare again what is prepared.")
 def prepare(names: Sequence[str], source: Path | None, limit: int | None, validation: int | None, force: bool) -> None:
     """Download or import datasets NAME... and prepare them.

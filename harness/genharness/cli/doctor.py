@@ -14,11 +14,13 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from genharness.cli.options import AnyPath
 from genharness.cli.terminal import console, say
 from genharness.errors import GenharnessError, PluginError
 from genharness.files.home import home
 from genharness.files.weights import locate_weights
 from genharness.plugin.registry import Registry, load_registry
+from genharness.spec.plugins import ExtractorSpec, MetricSpec
 
 __all__ = ["doctor"]
 
@@ -26,7 +28,7 @@ _REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)[^;]*(;\s*extra == ['\"](?P<extra>[
 
 
 @click.command()
-@click.option("--results", type=click.Path(path_type=Path), default=Path("results"), show_default=True)
+@click.option("--results", type=AnyPath(), default=Path("results"), show_default=True)
 def doctor(results: Path) -> None:
     """Check this installation and say what is missing; exit code 1 when something is broken.
 
@@ -128,7 +130,8 @@ def _place(path: Path) -> str:
 
 def _weights(registry: Registry) -> list[tuple[str, str]]:
     rows = []
-    for spec in registry.extractors.values():
+    needing: list[ExtractorSpec | MetricSpec] = [*registry.extractors.values(), *registry.metrics.values()]
+    for spec in needing:
         if spec.weights is None:
             continue
         try:

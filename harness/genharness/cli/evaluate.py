@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,16 +15,20 @@ from genharness.cli.data_views import PrepareProgress
 from genharness.cli.leaderboard import print_board
 from genharness.cli.options import (
     DEFAULT_RESULTS,
+    AnyPath,
     InputPath,
+    declared,
+    read_given,
     read_settings,
     resolve_device,
-    split_names,
 )
 from genharness.cli.terminal import console, say
-from genharness.errors import ConfigError
+from genharness.errors import ConfigError, attempt
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
+from genharness.spec.options import option
 from genharness.spec.record import Record
+from genharness.study.measuring import Measuring
 
 if TYPE_CHECKING:
     from genharness.evaluate.request import External, Request
@@ -32,25 +36,30 @@ if TYPE_CHECKING:
 __all__ = ["evaluate", "request_of", "request_options"]
 
 
+FLAGS = {"samples": "--count", "reference": "--reference-count", "protocol_seed": "--seed"}
+"""What options of `Measuring` are called here, where samples and reference are files."""
+
+
+@dataclass(frozen=True)
+class _Fitting:
+    resize_to: int | None = option(None, low=4, high=1024, help="With --reference: side of pictures, in pixels")
+
+
 def request_options(function: Any) -> Any:
     """Add the arguments and options that say what is scored against what; `verify` has the same."""
-    path, given = click.Path(path_type=Path), InputPath()
+    path, existing = AnyPath(), InputPath()
     for add in reversed(
         (
             click.argument("samples", nargs=-1, required=True, metavar="SAMPLES..."),
             click.option("--dataset", default="", help="Dataset to compare with, such as cifar10 or covid@64."),
-            click.option("--reference", type=given, help="Or samples to compare with, or statistics (mu, sigma)."),
-            click.option("--labels", type=given, help="Classes asked for: .npy, .npz, or text, one number a line."),
-            click.option("--metrics", callback=split_names, help="Names, all, or default; comma-separated."),
-            click.option("--features", default="auto", show_default=True, help="Feature extractor, or auto."),
-            click.option("--resize", default="", help="Resize convention of the extractor, such as clean."),
-            click.option("--resize-to", type=click.IntRange(4, 1024), help="With --reference: side of pictures."),
-            click.option("--count", type=click.IntRange(2), default=None, help="Samples of each set, drawn by --seed."),
-            click.option("--reference-count", type=click.IntRange(2), default=None, help="Reference samples at most."),
-            click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the protocol."),
+            click.option("--reference", type=existing, help="Or samples to compare with, or statistics (mu, sigma)."),
+            click.option("--labels", type=existing, help="Classes asked for: .npy, .npz, or text, one number a line."),
+            declared(Measuring, "metrics", "features", "resize"),
+            declared(_Fitting, "resize_to"),
+            declared(Measuring, "samples", "reference", "reference_split", "protocol_seed", flags=FLAGS),
             click.option("--set", "settings", multiple=True, metavar="NAME.OPTION=VALUE", help="Option of a plugin."),
             click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:1."),
-            click.option("--weights", type=click.Path(path_type=Path, exists=True), help="Pretrained weights."),
+            click.option("--weights", type=existing, help="Pretrained weights."),
             click.option("--results", type=path, default=DEFAULT_RESULTS, show_default=True, help="Results folder."),
         )
     ):
@@ -58,26 +67,27 @@ def request_options(function: Any) -> Any:
     return function
 
 
-def request_of(options: dict[str, Any]) -> Request:
-    """Return what the options of `request_options` ask for."""
+def request_of(options: dict[str, Any]) -> tuple[Request, list[str]]:
+    """Return what the options of `request_options` ask for, and every mistake in them, one line each."""
     from genharness.evaluate.request import Request
 
-    same = ("samples", "dataset", "reference", "labels", "features", "resize", "resize_to", "seed", "weights")
-    return Request(
-        **{name: options[name] for name in same},
-        results=options["results"],
-        metrics=options["metrics"] or ("default",),
-        count=options["count"] or 0,
-        reference_count=options["reference_count"] or 0,
-        options=read_settings(options["settings"]),
-        device=resolve_device(options["device"]),
+    measuring, wrong = read_given(Measuring, options, FLAGS)
+    fitting, wrong_fitting = read_given(_Fitting, options)
+    settings, wrong_settings = read_settings(options["settings"])
+    device, wrong_device = attempt(lambda: resolve_device(options["device"]))
+    request = Request(
+        **{name: options[name] for name in ("samples", "dataset", "reference", "labels", "weights", "results")},
+        **fitting,
+        measuring=Measuring(**{**measuring, "set": settings}),
+        device=device or "cpu",
         name=options.get("name") or "",
     )
+    return request, [*wrong, *wrong_fitting, *wrong_settings, *wrong_device]
 
 
 @click.command()
 @request_options
-@click.option("--format", "form", default="table", show_default=True, help="table, json, csv, md, or a plugin's.")
+@click.option("--format", "form", default="table", show_default=True, help="Table, json, csv, md, or a plugin's.")
 @click.option("--register", is_flag=True, help="Put the scores into --results, beside those of trained models.")
 @click.option("--name", help="Name of the row; the file's by default.")
 @click.option("--wide", is_flag=True, help="Every column, however wide.")
@@ -106,20 +116,21 @@ def evaluate(form: str, register: bool, wide: bool, **options: Any) -> None:
     from genharness.evaluate.score import score_samples
 
     registry = load_registry()
-    reporter = registry.reporters.find(form)
-    request = request_of(options)
+    request, mistakes = request_of(options)
+    reporter, wrong_form = attempt(lambda: registry.reporters.find(form))
     if register:
         Store(request.results).open_for_writing()
     records: list[Record] = []
     with PrepareProgress("evaluate") as progress:
-        plans = prepare(request, registry, progress.report, [reporter])
+        beside = [reporter] if reporter is not None else []
+        plans = prepare(request, registry, progress.report, beside, [*mistakes, *wrong_form])
         for one in plans:
             records.append(score_samples(one, registry, request, progress.report))
     if not any(record.scores for record in records):
         raise ConfigError(f"nothing could be scored: {'; '.join(_reasons(records)) or 'no metric was left'}")
     _print_notes([*plans[0].notes, *_told(records, plans, named=bool(options["metrics"]))])
     board = build(records, registry)
-    print_board(board, reporter, console(), wide=wide, settings=request.options)
+    print_board(board, registry.reporters.find(form), console(), wide=wide, settings=request.measuring.set)
     if register:
         _register(records, plans, Store(request.results, writing=True))
     broken = [

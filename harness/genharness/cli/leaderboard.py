@@ -65,8 +65,8 @@ def leaderboard(
     """
     registry = load_registry()
     reporter = registry.reporters.find(form)
-    options = read_settings(settings)
-    refuse(setting_errors(options, [reporter], registry))
+    options, mistakes = read_settings(settings)
+    refuse([*mistakes, *setting_errors(options, [reporter], registry)])
     store = Store(results)
     with no_collection():
         board = build(

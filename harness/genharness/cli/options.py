@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import click
 
 from genharness.errors import ConfigError, DataError
-from genharness.files.paths import input_path, printable
-from genharness.study.suite import parse_setting
+from genharness.files.paths import expanded, input_path, printable
+from genharness.spec.dataset_name import MOST_SAMPLES
+from genharness.spec.options import Option, check_value, options_of, read_options, shown
+from genharness.study.suite import flag, parse_setting, read_device
 
 __all__ = [
+    "AnyPath",
     "InputPath",
-    "positive_seconds",
+    "Whole",
+    "declared",
+    "given",
+    "read_given",
     "read_settings",
     "resolve_device",
     "results_argument",
@@ -38,34 +45,128 @@ class InputPath(click.ParamType):  # type: ignore[type-arg]  # generic in click'
         return found
 
 
+class AnyPath(click.ParamType):  # type: ignore[type-arg]  # generic in click's newest release only
+    """A file or folder of the user's that need not be there yet."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path, `~` resolved."""
+        path = expanded(str(value))
+        try:
+            path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return path
+        except (OSError, ValueError) as error:  # too long, no permission
+            reason = getattr(error, "strerror", None) or error
+            raise DataError(f"{shown(printable(value))} is no possible path ({reason}): name another") from error
+        return path
+
+
+class Whole(click.ParamType):  # type: ignore[type-arg]  # generic in click's newest release only
+    """A whole number of a command without a Config, refused in the words that Configs have.
+
+    Args:
+        low: Smallest.
+        high: Largest.
+    """
+
+    name = "integer"
+
+    def __init__(self, low: int, high: int = MOST_SAMPLES) -> None:
+        self._option = Option(name="", type=int, optional=False, default=None, help="", low=low, high=high)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number."""
+        number: int = check_value(param.opts[0] if param else "value", self._option, value)
+        return number
+
+
 def split_names(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...] | None:
     """Split a comma-separated option."""
     return None if value is None else tuple(part.strip() for part in value.split(",") if part.strip())
 
 
-def positive_seconds(_context: click.Context, _parameter: click.Parameter, value: float) -> float:
-    """Refuse a negative duration."""
-    if value < 0:
-        raise click.BadParameter(f"{value:g} is negative")
-    return value
+def declared(
+    config: type, *names: str, flags: Mapping[str, str] = MappingProxyType({})
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add command-line options for fields of a Config: as text, which `given` checks as every other source is checked.
 
-
-def read_settings(texts: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Return the options by plugin that `--set NAME.OPTION=VALUE` gives.
-
-    Raises:
-        ConfigError: If one has another form.
+    Args:
+        config: Where the options are declared.
+        names: Which of them, in the order of the help.
+        flags: Option by field, where it is not the field's name.
     """
-    values: dict[str, dict[str, str]] = {}
-    for text in texts:
-        owner, option, value = parse_setting(text)
-        values.setdefault(owner, {})[option] = value
+    known = {spec.name: spec for spec in options_of(config)}
+
+    def add(function: Callable[..., Any]) -> Callable[..., Any]:
+        for name in reversed(names):
+            function = _click_option(known[name], flags.get(name, flag(name)))(function)
+        return function
+
+    return add
+
+
+def _click_option(spec: Option, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    if spec.type is bool:
+        return click.option(name, is_flag=True, default=None, help=f"{spec.help}.")
+    default = "" if spec.default in (None, "", (), (0,)) else f"  [default: {_words(spec.default)}]"
+    return click.option(name, metavar=_metavar(spec), help=f"{spec.help}.{default}")
+
+
+def _words(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else f"{value}"
+
+
+def _metavar(spec: Option) -> str:
+    if spec.choices:
+        return f"[{'|'.join(map(str, spec.choices))}]"
+    return {int: "INTEGER", float: "NUMBER", tuple: "A,B,..."}.get(spec.type, "TEXT")
+
+
+def given(config: type, options: Mapping[str, Any], flags: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
+    """Return what the command line gives of a Config's fields, as it was written.
+
+    Args:
+        config: Where the options are declared.
+        options: The parameters of the command, as click gives them; those of no field are passed over.
+        flags: Option by field, where it is not the field's name, as in `declared`.
+    """
+    values = {}
+    for spec in options_of(config):
+        value = options.get(flags.get(spec.name, flag(spec.name)).lstrip("-").replace("-", "_"))
+        if value is not None and spec.type is not dict:
+            values[spec.name] = value
     return values
+
+
+def read_given(
+    config: type, options: Mapping[str, Any], flags: Mapping[str, str] = MappingProxyType({})
+) -> tuple[dict[str, Any], list[str]]:
+    """Return what `given` gives, checked, and every mistake, one line each."""
+    values = given(config, options, flags)
+    return read_options("the command line", config, values, lambda name: flags.get(name, flag(name)))
+
+
+def read_settings(texts: Iterable[str]) -> tuple[dict[str, dict[str, str]], list[str]]:
+    """Return the options by plugin that `--set NAME.OPTION=VALUE` gives, and every mistake, one line each."""
+    values: dict[str, dict[str, str]] = {}
+    mistakes: list[str] = []
+    for text in texts:
+        try:
+            owner, option, value = parse_setting(text)
+        except ConfigError as error:
+            mistakes += error.lines
+        else:
+            values.setdefault(owner, {})[option] = value
+    return values, mistakes
 
 
 def results_argument(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the optional argument RESULTS."""
-    return click.argument("results", type=click.Path(path_type=Path), default=DEFAULT_RESULTS)(function)
+    return click.argument("results", type=AnyPath(), default=DEFAULT_RESULTS)(function)
 
 
 def resolve_device(wanted: str) -> str:
@@ -74,9 +175,10 @@ def resolve_device(wanted: str) -> str:
     Raises:
         ConfigError: If the device is unknown or not there.
     """
-    kind, colon, index = wanted.partition(":")
-    if kind not in ("auto", "cpu", "cuda") or (colon and (kind != "cuda" or not index.isdigit())):
-        raise ConfigError(f"device {wanted!r} is none of auto, cpu, cuda, cuda:0")
+    try:
+        kind, _, index = read_device(wanted).partition(":")
+    except ConfigError as error:
+        raise ConfigError(f"--device={shown(wanted)} {error}") from None
     if kind == "cpu" or (kind == "auto" and not _may_have_cuda()):
         return "cpu"
     import torch

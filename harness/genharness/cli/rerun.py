@@ -11,7 +11,7 @@ import click
 
 from genharness.cli.complaints import debug_option
 from genharness.cli.display import make_display
-from genharness.cli.options import DEFAULT_RESULTS, resolve_device
+from genharness.cli.options import DEFAULT_RESULTS, AnyPath, InputPath, resolve_device
 from genharness.cli.terminal import console, say
 from genharness.data.recorded import recorded_data
 from genharness.plugin.execution import make_executor
@@ -26,9 +26,9 @@ __all__ = ["rerun"]
 
 @click.command()
 @click.argument("cell")
-@click.option("--results", type=click.Path(path_type=Path), default=DEFAULT_RESULTS, show_default=True)
+@click.option("--results", type=AnyPath(), default=DEFAULT_RESULTS, show_default=True)
 @click.option("--device", help="Device; the recorded one when left out.")
-@click.option("--weights", type=click.Path(path_type=Path, exists=True), help="File or folder of pretrained weights.")
+@click.option("--weights", type=InputPath(), help="File or folder of pretrained weights.")
 @click.option("--executor", default="local", show_default=True, help="Where the cell runs: local, ray or ray:ADDRESS.")
 @debug_option
 def rerun(cell: str, results: Path, device: str | None, weights: Path | None, executor: str) -> None:

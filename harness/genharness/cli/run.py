@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from rich.console import Console
@@ -17,60 +18,43 @@ from genharness.cli.complaints import debug_option, debugging, print_errors
 from genharness.cli.display import make_display, print_warnings
 from genharness.cli.options import (
     DEFAULT_RESULTS,
-    positive_seconds,
+    AnyPath,
+    InputPath,
+    declared,
+    given,
+    read_given,
     read_settings,
     resolve_device,
-    split_names,
 )
 from genharness.cli.planned import print_changes, print_plan, print_skips
 from genharness.cli.terminal import console, say
 from genharness.cli.trackers import Trackers
-from genharness.errors import ConfigError
+from genharness.errors import attempt
 from genharness.plugin.execution import Event, Executor, find_executor, make_executor, make_tracker
 from genharness.plugin.registry import Registry, load_registry
 from genharness.results.store import Store
 from genharness.spec.cell import Settings, Task
-from genharness.spec.memory import parse_memory
+from genharness.spec.plugins import ExecutorSpec, Spec
 from genharness.spec.record import Record
 from genharness.spec.report import Report
 from genharness.study.pending import Pending, pending
-from genharness.study.suite import Suite, load_suite, parse_seeds
-
-if TYPE_CHECKING:
-    from genharness.study.plan import Plan
+from genharness.study.plan import Plan, Wanted, look_up, plan_of
+from genharness.study.running import Running, settings_of
+from genharness.study.suite import Suite, read_suite
 
 __all__ = ["run"]
 
-KEEP = ("checkpoints", "samples", "nothing")
-
 
 @click.command()
-@click.argument("suite_path", metavar="[SUITE.toml]", required=False, type=click.Path(path_type=Path))
-@click.option("--models", callback=split_names, help="Names, patterns such as '*gan*', or all; comma-separated.")
-@click.option("--datasets", callback=split_names, help="Such as cifar10, covid@64, folder:PATH; comma-separated.")
-@click.option("--metrics", callback=split_names, help="Names, all, or default; comma-separated.")
-@click.option("--seeds", help="A count such as 3, or a list such as 0,7,11.")
-@click.option("--budget", help="smoke, standard, paper, or a length: 20epochs, 5000steps, 200kimg, 90s.")
-@click.option("--features", help="Feature extractor, or auto.")
-@click.option("--resize", help="Resize convention of the extractor, such as clean or legacy-tf.")
-@click.option("--samples", type=click.IntRange(2), help="Generated samples to score.")
-@click.option("--reference", type=click.IntRange(2), help="Reference samples at most.")
-@click.option("--limit", type=click.IntRange(2), help="Samples of each split at most, for quick studies.")
-@click.option("--device", help="auto, cpu, cuda or cuda:1.")
-@click.option("--precision", type=click.Choice(["fp32", "tf32", "bf16"]), help="Arithmetic of training and sampling.")
-@click.option("--compile", "compiled", is_flag=True, default=None, help="Put networks through torch.compile.")
+@click.argument("suite_path", metavar="[SUITE.toml]", required=False, type=AnyPath())
+@declared(Suite, "models", "datasets", "metrics", "seeds", "budget", "features", "resize", "samples")
+@declared(Suite, "reference", "reference_split", "protocol_seed", "limit", "device", "precision", "compile")
 @click.option("--set", "settings", multiple=True, metavar="NAME.OPTION=VALUE", help="Option of a plugin; repeatable.")
-@click.option("--jobs", type=click.IntRange(1), help="Cells at a time; 1, and on a cluster as many as fit.")
-@click.option("--threads", type=click.IntRange(0), default=0, help="CPU threads of a cell; 0: by its size.")
-@click.option("--results", type=click.Path(path_type=Path), default=DEFAULT_RESULTS, show_default=True)
-@click.option("--score-every", default="", help="Score over training, such as every 5epochs.")
-@click.option("--score-samples", type=click.IntRange(2), default=1000, show_default=True, help="Samples for that.")
-@click.option("--checkpoint-every", type=float, default=30.0, callback=positive_seconds, help="Seconds; 30.")
-@click.option("--timeout", type=float, default=0.0, callback=positive_seconds, help="Seconds a cell; 0 for no limit.")
-@click.option("--memory-limit", default="", help="Most memory of a cell's process, such as 4GiB; at least 1GiB.")
-@click.option("--keep", type=click.Choice(KEEP), default=KEEP[0], show_default=True, help="What stays of a cell.")
-@click.option("--weights", type=click.Path(path_type=Path, exists=True), help="File or folder of pretrained weights.")
-@click.option("--deterministic", is_flag=True, help="Ask torch for deterministic algorithms.")
+@declared(Running, "jobs", "threads")
+@click.option("--results", type=AnyPath(), default=DEFAULT_RESULTS, show_default=True)
+@declared(Running, "score_every", "score_samples", "checkpoint_every", "timeout", "memory_limit", "keep")
+@click.option("--weights", type=InputPath(), help="File or folder of pretrained weights.")
+@declared(Running, "deterministic")
 @click.option("--executor", default="local", show_default=True, help="Where cells run: local, ray or ray:ADDRESS.")
 @click.option("--tracker", "trackers", multiple=True, help="Listener to the run's events; repeatable.")
 @click.option("--plan", "plan_only", is_flag=True, help="Show what would be done, and train nothing.")
@@ -93,90 +77,75 @@ def run(suite_path: Path | None, **options: Any) -> None:
       genharness run --models dcgan --set dcgan.lr=1e-4 --budget 20epochs
       genharness run --models '*gan*' --datasets folder:photos@64 --plan
     """
-    if options["fresh"] and options["keep_finished"]:
-        raise ConfigError("--fresh and --keep-finished exclude each other")
     out = console()
     registry = load_registry()
-    suite = load_suite(suite_path, _overrides(options))
-    remote = find_executor(registry, options["executor"])[0].remote
-    settings = _settings(suite, options, remote)
-    executor = make_executor(registry, options["executor"], suite.set)
-    trackers = Trackers({name: make_tracker(registry, name, suite.set) for name in options["trackers"]}, _warn)
+    wanted, settings = _asked(suite_path, registry, options)
+    executor = make_executor(registry, options["executor"], wanted.suite.set)
+    named = {name: make_tracker(registry, name, wanted.suite.set) for name in options["trackers"]}
+    trackers = Trackers(named, _warn)
     store = Store(settings.results)
-    plan, tasks = _planned(suite, registry, settings, store, out, options)
+    plan, tasks = _planned(wanted, settings, store, out, options)
     if options["plan_only"]:
         _print_notes(plan, registry, store, out)
         print_plan(out, plan, tasks, registry, store, max(1, settings.jobs))
         return
     store.open_for_writing()
     if _prepare_data(_todo(tasks), registry, out):  # what the data hold tells cells apart
-        plan, tasks = _planned(suite, registry, settings, store, out, options)
+        plan, tasks = _planned(wanted, settings, store, out, options)
     _print_notes(plan, registry, store, out)
     print_skips(out, plan)
     print_changes(out, tasks)
     records, stopped = _run(executor, _todo(tasks), trackers, out)
-    _finish(suite, settings, [one.task for one in tasks], records, stopped, out)
+    _finish(wanted.suite, settings, [one.task for one in tasks], records, stopped, out)
 
 
 def _todo(tasks: Sequence[Pending]) -> list[Task]:
     return [one.task for one in tasks if not one.done]
 
 
-def _overrides(options: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields of the suite that were given on the command line."""
-    names = ("models", "datasets", "metrics", "budget", "features", "resize", "samples", "reference", "limit")
-    given = {name: options[name] for name in (*names, "device", "precision") if options[name] is not None}
-    if options["compiled"] is not None:
-        given["compile"] = options["compiled"]
-    if options["seeds"] is not None:
-        given["seeds"] = parse_seeds(options["seeds"])
-    return {**given, "set": read_settings(options["settings"])}
+def _asked(suite_path: Path | None, registry: Registry, options: dict[str, Any]) -> tuple[Wanted, Settings]:
+    """Return what is wanted and how it is run.
 
-
-def _settings(suite: Suite, options: dict[str, Any], remote: bool) -> Settings:
-    return Settings(
-        results=options["results"],
-        device="cuda" if remote and suite.device == "cuda" else resolve_device(suite.device),
-        threads=options["threads"],
-        jobs=options["jobs"] or (0 if remote else 1),
-        checkpoint_seconds=options["checkpoint_every"],
-        score_every=_checked_interval(options["score_every"]),
-        score_samples=options["score_samples"],
-        keep=options["keep"],
-        weights=options["weights"],
-        deterministic=options["deterministic"],
-        fail_fast=not options["keep_going"],
-        timeout_seconds=options["timeout"],
-        memory_limit_bytes=parse_memory(options["memory_limit"]),
-        fresh=options["fresh"],
+    Raises:
+        ConfigError: For every mistake of the suite and of the command line at once, one line each.
+    """
+    set_here, wrong_set = read_settings(options["settings"])
+    suite, wrong_suite = read_suite(suite_path, {**given(Suite, options), "set": set_here})
+    running, wrong_running = read_given(Running, options)
+    beside, wrong_beside = _beside(registry, options)
+    remote = any(isinstance(spec, ExecutorSpec) and spec.remote for spec in beside)
+    device, wrong_device = attempt(
+        lambda: "cuda" if remote and suite.device == "cuda" else resolve_device(suite.device)
     )
+    results = options["results"]
+    taken = results.exists() and not results.is_dir()
+    wrong_results = [f"results path {results} is a file: name a folder with --results"] if taken else []
+    both = options["fresh"] and options["keep_finished"]
+    exclusive = ["--fresh and --keep-finished exclude each other"] if both else []
+    mistakes = [*exclusive, *wrong_set, *wrong_suite, *wrong_running, *wrong_beside, *wrong_device, *wrong_results]
+    wanted = look_up(suite, registry, beside, mistakes)
+    rest = {"weights": options["weights"], "fail_fast": not options["keep_going"], "fresh": options["fresh"]}
+    return wanted, settings_of(Running(**running), results, device or "cpu", remote=remote, **rest)
 
 
-def _checked_interval(text: str) -> str:
-    from genharness.spec.length import parse_length
-
-    try:
-        if not text or (parse_length(text).unit != "s" and parse_length(text).amount > 0):
-            return text
-    except ConfigError:
-        pass  # it speaks of budgets
-    raise ConfigError(f"--score-every {text!r} must be a positive interval such as 5epochs, 1000steps or 50kimg")
+def _beside(registry: Registry, options: dict[str, Any]) -> tuple[list[Spec], list[str]]:
+    """Return the plugins that take part and are in no cell, and every mistake in their names."""
+    executor, mistakes = attempt(lambda: find_executor(registry, options["executor"])[0])
+    names = options["trackers"]
+    found = [(executor, mistakes), *(attempt(functools.partial(registry.trackers.find, name)) for name in names)]
+    specs = [spec for spec, _ in found if spec is not None]
+    return [*specs, registry.reporters.find("table")], [line for _, lines in found for line in lines]
 
 
 def _planned(
-    suite: Suite, registry: Registry, settings: Settings, store: Store, out: Console, options: dict[str, Any]
+    wanted: Wanted, settings: Settings, store: Store, out: Console, options: dict[str, Any]
 ) -> tuple[Plan, list[Pending]]:
-    """Expand the suite and look what is left to do."""
+    """Plan the cells and look what is left to do."""
     from genharness.data.facts import facts_reader
-    from genharness.study.plan import expand
 
+    registry = wanted.registry
     with _reporting(out) as report:
-        beside = (
-            find_executor(registry, options["executor"])[0],
-            *(registry.trackers.find(name) for name in options["trackers"]),
-            registry.reporters.find("table"),
-        )
-        plan = expand(suite, registry, settings, facts_reader(registry, suite.limit, report), beside)
+        plan = plan_of(wanted, settings, facts_reader(registry, wanted.suite.limit, report))
     if options["fresh"]:
         return plan, [Pending(task, "new") for task in plan.tasks]
     return plan, pending(plan.tasks, store, registry, keep_finished=options["keep_finished"])

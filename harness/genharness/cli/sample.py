@@ -8,22 +8,23 @@ import click
 
 from genharness.cli.complaints import debug_option
 from genharness.cli.data_views import PrepareProgress
-from genharness.cli.options import DEFAULT_RESULTS, resolve_device, split_names
+from genharness.cli.options import DEFAULT_RESULTS, AnyPath, Whole, resolve_device, split_names
 from genharness.cli.terminal import say
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
+from genharness.study.measuring import LARGEST_SEED
 
 __all__ = ["sample"]
 
 
 @click.command()
 @click.argument("cell")
-@click.option("-n", "count", type=click.IntRange(1), default=1000, show_default=True, help="How many.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="A folder for PNG files, or FILE.npz.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="The only source of randomness.")
+@click.option("-n", "count", type=Whole(1), default=1000, show_default=True, help="How many.")
+@click.option("--out", required=True, type=AnyPath(), help="A folder for PNG files, or FILE.npz.")
+@click.option("--seed", type=Whole(0, LARGEST_SEED), default=0, show_default=True, help="Of all randomness.")
 @click.option("--labels", callback=split_names, help="Classes to make in turn: names or numbers, comma-separated.")
 @click.option("--checkpoint", type=click.Choice(["last", "best"]), default="last", show_default=True)
-@click.option("--results", type=click.Path(path_type=Path), default=DEFAULT_RESULTS, show_default=True)
+@click.option("--results", type=AnyPath(), default=DEFAULT_RESULTS, show_default=True)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:1.")
 @click.option("--force", is_flag=True, help="Write over samples that are there.")
 @debug_option

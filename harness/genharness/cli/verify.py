@@ -59,7 +59,8 @@ def verify(as_json: bool, **options: Any) -> None:
     from genharness.verify.compare import is_cell, request_of_cell, verify_samples
 
     registry = load_registry()
-    request = request_of(options)
+    request, mistakes = request_of(options)
+    named = request.measuring.metrics if options["metrics"] else ()
     store = Store(request.results)
     cells = {word: store.find(word) for word in request.samples if is_cell(word, request.results)}
     _refuse_another_protocol(cells)
@@ -69,8 +70,8 @@ def verify(as_json: bool, **options: Any) -> None:
             own = dataclasses.replace(request, samples=[word])
             if word in cells:
                 own = request_of_cell(cells[word], own, registry)
-            for one in prepare(own, registry, progress.report):
-                found[one.name] = verify_samples(one, registry, own, progress.report, options["metrics"] or ())
+            for one in prepare(own, registry, progress.report, mistakes=mistakes):
+                found[one.name] = verify_samples(one, registry, own, progress.report, named)
     comparisons = [one for several in found.values() for one in several]
     if as_json:
         _print_json(found)

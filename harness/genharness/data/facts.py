@@ -14,19 +14,21 @@ from genharness.spec.report import Report
 __all__ = ["facts_reader"]
 
 
-def facts_reader(registry: Registry, limit: int = 0, report: Report | None = None) -> Callable[[str], DatasetFacts]:
+def facts_reader(
+    registry: Registry, limit: int | None = None, report: Report | None = None
+) -> Callable[[str], DatasetFacts]:
     """Return a function that gives the facts of a dataset reference.
 
     Args:
         registry: Where dataset plugins are.
-        limit: At most so many samples of each split, 0 for all.
+        limit: At most so many samples of each split, None for all.
         report: Told of the progress, where only preparing the data can tell.
     """
 
     def read(text: str) -> DatasetFacts:
         parsed = parse_reference(text)
         spec = registry.datasets.find(parsed.name)
-        reference = resolve(spec, parsed, limit=limit or None)
+        reference = resolve(spec, parsed, limit=limit)
         if is_prepared(spec, reference):
             return _from_data(spec, open_prepared(spec, reference))
         if spec.shape is None or reference.classes or not {"train", "test"} <= set(spec.counts):

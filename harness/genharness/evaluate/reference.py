@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from genharness.data import PreparedData, ensure_prepared, parse_reference
-from genharness.errors import ConfigError
+from genharness.errors import ConfigError, did_you_mean
 from genharness.evaluate.samples import SampleFile, is_statistics, read_samples, taken
 from genharness.files.paths import printable
 from genharness.functional.gaussian import GaussianStatistics
@@ -89,6 +89,8 @@ def dataset_reference(name: str, split: str, registry: Registry, report: Report)
     parsed = parse_reference(name)
     spec = registry.datasets.find(parsed.name)
     data = ensure_prepared(spec, parsed, report=report)
+    if split not in data.splits:
+        raise ConfigError(f"{data.name} has no split {split!r} to compare with{did_you_mean(split, data.splits)}")
     return Reference(name=data.name, content_hash=data.content_hash, split=split, spec_name=spec.name, data=data)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,17 +16,18 @@ from genharness.evaluate.samples import SampleFile, fit_to, taken, with_classes,
 from genharness.evaluate.zip_cache import read_or_recall
 from genharness.files.home import home
 from genharness.files.paths import input_path, printable
+from genharness.files.weights import locate_weights
 from genharness.plugin.registry import Registry
 from genharness.results.store import Store
 from genharness.spec.dataset_facts import DatasetFacts
+from genharness.spec.options import checked, shown
 from genharness.spec.plugins import DataShape, ExtractorSpec, MetricSpec, ModelSpec, Spec
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Record
 from genharness.spec.report import Report
 from genharness.study.compatibility import metric_misfit
-from genharness.study.measuring import all_options, choose_extractor, feature_errors, protocol_of, select_metrics
-from genharness.study.settings import setting_errors
-from genharness.study.suite import Suite
+from genharness.study.measuring import Measuring, choose_extractor, feature_errors, protocol_of, select_metrics
+from genharness.study.settings import Chosen, choose, setting_errors
 
 __all__ = ["External", "Request", "may_be_cell", "prepare"]
 
@@ -44,17 +46,10 @@ class Request:
         samples: Files, folders, or ids of cells.
         dataset: Reference of the dataset to compare with; empty for `reference`, or for the dataset of a cell.
         reference: Samples or statistics to compare with, or None.
-        metrics: Names, patterns, `all`, or `default`.
-        features: An extractor, or `auto`.
-        resize: Resize convention of the extractor; empty for its default.
+        measuring: What is measured, over which features; its counts of samples are drawn by its seed.
         resize_to: Side in pixels to which pictures are fitted; None wants them of one size. Only with `reference`.
-        count: Samples of each set to score; 0 for all.
-        reference_split: Split of the dataset to compare with.
-        reference_count: Reference samples at most; 0 for all.
-        seed: Seed of the protocol.
         labels: File of the classes that were asked for, or None.
         name: Name of the row; empty to take the file's.
-        options: Options by plugin name.
         results: Results folder, for ids of cells.
         device: Device such as `cpu` or `cuda`.
         weights: The user's pretrained weights.
@@ -63,17 +58,10 @@ class Request:
     samples: Sequence[str]
     dataset: str = ""
     reference: Path | None = None
-    metrics: tuple[str, ...] = ("default",)
-    features: str = "auto"
-    resize: str = ""
+    measuring: Measuring = field(default_factory=Measuring)
     resize_to: int | None = None
-    count: int = 0
-    reference_split: str = "train"
-    reference_count: int = 0
-    seed: int = 0
     labels: Path | None = None
     name: str = ""
-    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     results: Path = Path("results")
     device: str = "cpu"
     weights: Path | None = None
@@ -106,7 +94,9 @@ class External:
     features_folder: Path
 
 
-def prepare(request: Request, registry: Registry, report: Report, beside: Iterable[Spec] = ()) -> list[External]:
+def prepare(
+    request: Request, registry: Registry, report: Report, beside: Iterable[Spec] = (), mistakes: Iterable[str] = ()
+) -> list[External]:
     """Read and check everything, so that a mistake costs no scoring.
 
     Args:
@@ -114,20 +104,20 @@ def prepare(request: Request, registry: Registry, report: Report, beside: Iterab
         registry: Where extractors, metrics and datasets are.
         report: Told of the progress.
         beside: Plugins that take part without scoring and may be set: the reporter.
+        mistakes: What is known to be wrong already, to be told with the rest.
 
     Raises:
-        GenharnessError: For every unusable set at once, one line each; or for what was asked for.
+        GenharnessError: For all that cannot be asked for, else for every unusable set: one line each.
     """
-    _check(request)
+    measuring = request.measuring
+    metrics = _metrics(measuring, registry, beside, [*mistakes, *_mistakes(request)])
     store = Store(request.results)
     sources = _each(request.samples, lambda word: _source(word, store))
     reference = _reference(request, sources, registry, report)
-    suite = _suite(request, reference)
-    metrics = _metrics(suite, registry, beside)
     sets = _each(sources, lambda source: _read_one(request, source, reference, report))
     facts = reference.facts(sets[0].shape)
-    notes: list[str] = []
-    extractor = choose_extractor(suite, registry, request.weights, facts, notes)
+    at_hand = functools.cache(lambda remote: locate_weights(remote, request.weights) is not None)
+    extractor, note = choose_extractor(measuring, registry, facts, at_hand)
     _check_sizes(sets, reference, extractor)
     names = _names(request, sources)
     misfits = [_misfits(metrics, found, facts) for found in sets]
@@ -136,12 +126,10 @@ def prepare(request: Request, registry: Registry, report: Report, beside: Iterab
             name=name,
             found=found,
             reference=reference,
-            protocol=protocol_of(suite, extractor, len(found.samples), metrics),
-            metrics={
-                spec.name: all_options(spec, suite.set.get(spec.name, {})) for spec in metrics if not unfit[spec.name]
-            },
+            protocol=protocol_of(measuring, extractor, len(found.samples), metrics, reference.split),
+            metrics={one.spec.name: one.options for one in metrics if not unfit[one.spec.name]},
             skipped={key: reason for key, reason in unfit.items() if reason},
-            notes=tuple(notes),
+            notes=(note,) if note else (),
             record=source.record,
             features_folder=home() / "features" if source.record is None else source.path.parent / "features",
         )
@@ -149,21 +137,22 @@ def prepare(request: Request, registry: Registry, report: Report, beside: Iterab
     ]
 
 
-def _misfits(metrics: Iterable[MetricSpec], found: SampleFile, facts: DatasetFacts) -> dict[str, str]:
+def _misfits(metrics: Iterable[Chosen[MetricSpec]], found: SampleFile, facts: DatasetFacts) -> dict[str, str]:
     """Return why each metric cannot score the samples, an empty string where it can."""
     maker = dataclasses.replace(MADE_ELSEWHERE, capabilities=() if found.labels is None else ("conditions",))
-    return {spec.name: metric_misfit(spec, maker, facts) for spec in metrics}
+    return {one.spec.name: metric_misfit(one.spec, maker, facts) for one in metrics}
 
 
-def _check(request: Request) -> None:
+def _mistakes(request: Request) -> Iterator[str]:
+    """Give what does not go together."""
     if request.dataset and request.reference is not None:
-        raise ConfigError("--dataset and --reference exclude each other: name the one to compare with")
+        yield "--dataset and --reference exclude each other: name the one to compare with"
     if request.dataset and request.resize_to is not None:
-        raise ConfigError(f"--resize-to goes with --reference: write --dataset {request.dataset}@{request.resize_to}")
+        yield f"--resize-to goes with --reference: write --dataset {request.dataset}@{request.resize_to}"
     if len(request.samples) > 1 and (request.labels is not None or request.name):
-        raise ConfigError("--labels and --name are for one set of samples at a time")
+        yield "--labels and --name are for one set of samples at a time"
     if request.name and not _NAME.fullmatch(request.name):
-        raise ConfigError(f"name {request.name!r} must be letters, digits, dots, dashes and underscores, 60 at most")
+        yield f"name {shown(request.name)!r} must be letters, digits, dots, dashes and underscores, 60 at most"
 
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
@@ -226,35 +215,27 @@ def _plain_name(text: str) -> str:
 
 def _reference(request: Request, sources: Sequence[_Source], registry: Registry, report: Report) -> Reference:
     if request.reference is not None:
-        return path_reference(request.reference, request.resize_to, request.reference_count, request.seed, report)
+        own = request.measuring
+        return path_reference(request.reference, request.resize_to, own.reference or 0, own.protocol_seed, report)
     datasets = {request.dataset} if request.dataset else {one.record.cell.dataset for one in sources if one.record}
     if len(datasets) != 1 or not (request.dataset or all(one.record for one in sources)):
         raise ConfigError("say what to compare with: --dataset NAME, or --reference PATH")
-    return dataset_reference(datasets.pop(), request.reference_split, registry, report)
+    return dataset_reference(datasets.pop(), request.measuring.reference_split, registry, report)
 
 
-def _suite(request: Request, reference: Reference) -> Suite:
-    return Suite(
-        models=(),
-        datasets=(reference.name,),
-        metrics=request.metrics,
-        features=request.features,
-        resize=request.resize,
-        reference=request.reference_count,
-        reference_split=reference.split,
-        protocol_seed=request.seed,
-        device=request.device,
-        set=request.options,
-    )
+def _metrics(
+    measuring: Measuring, registry: Registry, beside: Iterable[Spec], mistakes: Iterable[str]
+) -> list[Chosen[MetricSpec]]:
+    """Return the metrics with their options.
 
-
-def _metrics(suite: Suite, registry: Registry, beside: Iterable[Spec]) -> list[MetricSpec]:
-    errors: list[str] = []
-    metrics = select_metrics(registry, suite.metrics, errors)
-    errors += setting_errors(suite.set, (*registry.extractors.values(), *metrics, *beside), registry)
-    errors += feature_errors(suite, registry)
-    refuse(errors)
-    return metrics
+    Raises:
+        ConfigError: For every mistake in what was asked for, those that are known already among them.
+    """
+    measuring, unfit = checked(measuring)
+    specs, wrong = select_metrics(registry, measuring.metrics)
+    wrong_settings = setting_errors(measuring.set, (*registry.extractors.values(), *specs, *beside), registry)
+    refuse([*mistakes, *unfit, *wrong, *wrong_settings, *feature_errors(measuring, registry)])
+    return [choose(spec, measuring.set) for spec in specs]
 
 
 def _each(items: Iterable[T], function: Callable[[T], R]) -> list[R]:
@@ -287,7 +268,7 @@ def _read_one(request: Request, source: _Source, reference: Reference, report: R
     if request.labels is not None:
         found = with_labels(found, request.labels)
     class_names = reference.data.class_names if reference.data is not None else ()
-    return taken(with_classes(found, class_names), request.count, request.seed)
+    return taken(with_classes(found, class_names), request.measuring.samples or 0, request.measuring.protocol_seed)
 
 
 def _check_sizes(sets: Sequence[SampleFile], reference: Reference, extractor: ExtractorSpec) -> None:

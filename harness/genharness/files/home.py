@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from genharness.files.paths import expanded
+
 __all__ = ["home"]
 
 
 def home() -> Path:
     """Return `$GENHARNESS_HOME`, or `~/.cache/genharness` when it is unset or empty; nothing is created."""
     named = os.environ.get("GENHARNESS_HOME")
-    return Path(named).expanduser() if named else Path.home() / ".cache" / "genharness"
+    return expanded(named) if named else Path.home() / ".cache" / "genharness"

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
 from genharness.errors import DataError
 
-__all__ = ["input_path", "printable"]
+__all__ = ["expanded", "input_path", "printable"]
+
+
+def expanded(path: str | Path) -> Path:
+    """Return a path with `~` resolved; `~nobody` stays as it is, and is then no file."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 -- Path.expanduser raises for a user who does not exist
 
 
 def input_path(word: str) -> Path | None:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-__all__ = ["ArrayLike", "as_features", "as_images", "check_same_width", "check_whole"]
+__all__ = ["ArrayLike", "as_features", "as_images", "check_same_width", "check_whole", "legacy_seed"]
 
 ArrayLike = Tensor | NDArray[Any]
 """A torch tensor on any device, or a numpy array."""
@@ -103,3 +103,10 @@ def check_whole(value: int, name: str, least: int = 1) -> int:
     if value < least:
         raise ValueError(f"{name} must be at least {least}, not {value}")
     return int(value)
+
+
+def legacy_seed(seed: int) -> int:
+    """Return a seed for numpy's legacy generators, which take 32 bits: itself where it fits, else one drawn from it."""
+    if 0 <= seed < 2**32:
+        return seed
+    return int(np.random.SeedSequence(seed).generate_state(1)[0])

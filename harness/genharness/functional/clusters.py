@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
 from genharness.errors import NotDefinedError
-from genharness.functional.checks import ArrayLike, as_features, check_whole
+from genharness.functional.checks import ArrayLike, as_features, check_whole, legacy_seed
 from genharness.functional.prdc import nearest
 
 __all__ = ["cell_counts", "cells_of", "kmeans_centres"]
@@ -44,7 +44,7 @@ def kmeans_centres(features: ArrayLike, cells: int, seed: int, *, name: str = "f
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         try:
-            fitted = KMeans(cells, n_init=1, random_state=seed).fit((rows * scale).cpu().numpy())
+            fitted = KMeans(cells, n_init=1, random_state=legacy_seed(seed)).fit((rows * scale).cpu().numpy())
         except ConvergenceWarning as fewer:
             raise NotDefinedError(f"cells = {cells} are more than the distinct rows of {name}") from fewer
     return torch.from_numpy(fitted.cluster_centers_).to(rows.device, rows.dtype) / scale

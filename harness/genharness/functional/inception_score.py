@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from genharness.errors import NotDefinedError
-from genharness.functional.checks import ArrayLike, as_features, check_whole
+from genharness.functional.checks import ArrayLike, as_features, check_whole, legacy_seed
 
 __all__ = ["InceptionScore", "inception_score"]
 
@@ -54,7 +54,7 @@ def inception_score(logits: ArrayLike, *, splits: int = 10, shuffle: bool = True
     if check_whole(splits, "splits") > len(rows):
         raise NotDefinedError(f"splits must be at most the number of samples {len(rows)}, not {splits}")
     if shuffle:
-        order = np.random.RandomState(seed).permutation(len(rows))  # the legacy generator is torch-fidelity's
+        order = np.random.RandomState(legacy_seed(seed)).permutation(len(rows))  # torch-fidelity's
         rows = rows[torch.from_numpy(order).to(rows.device)]
     bounds = [i * len(rows) // splits for i in range(splits + 1)]
     with torch.no_grad():

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from genharness.errors import NotDefinedError
-from genharness.functional.checks import ArrayLike, as_features, check_same_width, check_whole
+from genharness.functional.checks import ArrayLike, as_features, check_same_width, check_whole, legacy_seed
 from genharness.functional.parallel import full_precision, side_by_side
 
 __all__ = ["KID", "kid", "unbiased_mmd2"]
@@ -136,7 +136,7 @@ def _checked(values: Tensor) -> Tensor:
 
 
 def _draws(real: int, fake: int, size: int, subsets: int, seed: int) -> Iterator[_Draw]:
-    rng = np.random.RandomState(seed)  # the legacy generator, because it is torch-fidelity's
+    rng = np.random.RandomState(legacy_seed(seed))  # the legacy generator, because it is torch-fidelity's
     for _ in range(subsets):
         of_fake = rng.choice(fake, size, replace=False)
         of_real = rng.choice(real, size, replace=False)

@@ -13,6 +13,7 @@ from typing import Any
 from genharness.files.atomic import write_bytes
 from genharness.files.checksums import file_digest
 from genharness.files.home import home
+from genharness.files.paths import expanded
 from genharness.spec.protocol import with_contents
 
 __all__ = ["content_of", "identified", "inputs_of"]
@@ -70,10 +71,10 @@ def identified(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _path(value: Any) -> Path | None:
     if isinstance(value, Path):
-        return value.expanduser()
+        return expanded(value)
     if not isinstance(value, str) or not value or "\0" in value or len(value) > 4096:
         return None
-    path = Path(value).expanduser()
+    path = expanded(value)
     try:
         if value.startswith(("~", ".")) or os.sep in value:
             return path if path.exists() else None

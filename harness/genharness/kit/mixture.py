@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 from torch import Tensor, nn
 
+from genharness.functional.checks import legacy_seed
 from genharness.kit.blocks import random_normal
 
 __all__ = ["GaussianMixtures"]
@@ -66,7 +67,7 @@ class GaussianMixtures(nn.Module):
 
     def _fit_group(self, index: int, members: NDArray[Any], reg_covar: float, seed: int) -> None:
         components = self.weights.shape[1]
-        mixture = GaussianMixture(components, reg_covar=reg_covar, random_state=seed, max_iter=200)
+        mixture = GaussianMixture(components, reg_covar=reg_covar, random_state=legacy_seed(seed), max_iter=200)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # nearly converged is as good a density to sample from
             mixture.fit(members.astype(np.float64))

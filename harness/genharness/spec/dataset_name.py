@@ -16,16 +16,19 @@ from pathlib import Path
 from typing import Literal
 
 from genharness.errors import ConfigError
+from genharness.spec.options import shown
 
-__all__ = ["Channels", "DatasetReference", "parse_reference", "with_view"]
+__all__ = ["MOST_SAMPLES", "Channels", "DatasetReference", "parse_reference", "with_view"]
 
 Channels = Literal["grey", "rgb"]
 
 _FORM = re.compile(r"(?P<base>.+?)(?P<variant>@[^@#/\\]*)?(?P<view>#[^#/\\]*)?", re.DOTALL)
-_VARIANT = re.compile(r"(?P<size>\d+)?(?P<colon>:)?(?P<channels>grey|rgb)?")
+_VARIANT = re.compile(r"(?P<size>\d+)?(?P<colon>:)?(?P<channels>grey|rgb)?", re.ASCII)
 _NAME = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 _SIZES = range(4, 1025)
 _LONGEST_NAME = 80
+MOST_SAMPLES = 10**9
+"""Most samples that anything may ask for."""
 _HOW = "write NAME, NAME@64, NAME@64:grey, NAME#5000 or folder:PATH@64"
 
 
@@ -114,25 +117,26 @@ def parse_reference(text: str) -> DatasetReference:
         raise ConfigError(f"the dataset name is empty: {_HOW}")
     name, colon, path = form["base"].partition(":")
     if not _NAME.fullmatch(name) or (colon and not path):
-        raise ConfigError(f"{text!r} is not a dataset name: {_HOW}")
+        raise ConfigError(f"{shown(text)!r} is not a dataset name: {_HOW}")
     reference = DatasetReference(name, _absolute(path) if path else None)
     return _with_variant(text, _read_view(text, reference, form["view"]), form["variant"])
 
 
 def _absolute(path: str) -> str:
+    """Return an absolute path, `~` and `..` resolved; refuse one that no file, or no record, can be named by."""
+    if "\0" in path:
+        raise ConfigError(f"the path {shown(path)!r} holds a NUL byte, which no file's name does")
     try:
-        path.encode()
-        found = Path(path).expanduser()
+        found = os.path.abspath(Path(path).expanduser())  # noqa: PTH100 -- also takes `..` out
+        found.encode()
     except UnicodeEncodeError:
-        shown = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        text = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
         raise ConfigError(
-            f"the path {shown} is not UTF-8, and no record could hold it: rename it, or give a link to it"
+            f"the path {shown(text)} is not UTF-8, and no record could hold it: rename it, or give a link to it"
         ) from None
     except RuntimeError as error:  # ~nobody
-        raise ConfigError(f"the path {path} cannot be resolved ({error}): write it out") from error
-    if "\0" in path:
-        raise ConfigError(f"the path {path!r} holds a NUL byte, which no file's name does")
-    return os.path.abspath(found)  # noqa: PTH100 -- also takes `..` out
+        raise ConfigError(f"the path {shown(path)} cannot be resolved ({error}): write it out") from error
+    return found
 
 
 def _with_variant(text: str, reference: DatasetReference, variant: str | None) -> DatasetReference:
@@ -140,10 +144,10 @@ def _with_variant(text: str, reference: DatasetReference, variant: str | None) -
         return reference
     form = _VARIANT.fullmatch(variant[1:])
     if form is None or not (form["size"] or form["channels"]) or bool(form["colon"]) != all(form.group(1, 3)):
-        raise ConfigError(f"{text!r}: {variant!r} is not a size such as @64, @64:grey or @grey")
-    size = int(form["size"]) if form["size"] else None
+        raise ConfigError(f"{shown(text)!r}: {shown(variant)!r} is not a size such as @64, @64:grey or @grey")
+    size = _whole(form["size"]) if form["size"] else None
     if size is not None and size not in _SIZES:
-        raise ConfigError(f"{text!r}: the size must be {_SIZES.start} to {_SIZES.stop - 1} pixels")
+        raise ConfigError(f"{shown(text)!r}: the size must be {_SIZES.start} to {_SIZES.stop - 1} pixels")
     channels: Channels | None = None
     if form["channels"]:
         channels = "grey" if form["channels"] == "grey" else "rgb"
@@ -162,14 +166,23 @@ def _read_view(text: str, reference: DatasetReference, view: str | None) -> Data
         elif not equals:
             reference = replace(reference, limit=_positive(text, key))
         else:
-            raise ConfigError(f"{text!r}: {part!r} is not a view such as 5000, validation=1000 or classes=cat+dog")
+            raise ConfigError(
+                f"{shown(text)!r}: {shown(part)!r} is not a view such as 5000, validation=1000 or classes=cat+dog"
+            )
     return reference
 
 
 def _positive(text: str, number: str) -> int:
-    if not (number.isascii() and number.isdigit() and int(number) > 0):
-        raise ConfigError(f"{text!r}: {number!r} is not a positive whole number of samples")
-    return int(number)
+    if not (number.isascii() and number.isdigit() and 0 < _whole(number) <= MOST_SAMPLES):
+        raise ConfigError(
+            f"{shown(text)!r}: {shown(number)!r} is not a positive whole number of samples, {MOST_SAMPLES:,} at most"
+        )
+    return _whole(number)
+
+
+def _whole(digits: str) -> int:
+    """Return the number that digits stand for; one of more than twenty is only known to be too large for anything."""
+    return int(digits.lstrip("0")[:20] or "0")
 
 
 def with_view(reference: DatasetReference, *, limit: int | None = None, splits: str | None = None) -> DatasetReference:

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from genharness.errors import ConfigError
+from genharness.spec.options import shown
 
-__all__ = ["Length", "parse_length"]
+__all__ = ["LONGEST", "Length", "parse_length", "read_length"]
+
+LONGEST = 10**12
+"""Most that a length may be, of whatever unit: more than any machine lives for."""
 
 Unit = Literal["steps", "epochs", "kimg", "s"]
 
-_LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(steps?|epochs?|kimg|s)")
+_LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(steps?|epochs?|kimg|s)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,11 @@ class Length:
     unit: Unit
 
     def __str__(self) -> str:
-        return f"{self.amount:g}{self.unit}"
+        whole = self.amount == int(self.amount)
+        amount = (
+            str(int(self.amount)) if whole else f"{self.amount:.15f}".rstrip("0")
+        )  # never 1e+06, which is no length
+        return f"{amount}{self.unit}"
 
     def steps(self, train_count: int, batch_size: int) -> int | None:
         """Return how many training steps that is, or None where only the clock can say.
@@ -49,15 +57,29 @@ def parse_length(text: str) -> Length:
     """Read a training length.
 
     Raises:
-        ConfigError: If `text` is none of `20epochs`, `5000steps`, `200kimg`, `90s`.
+        ConfigError: If `text` is none of `20epochs`, `5000steps`, `200kimg`, `90s`, or absurdly long.
+    """
+    try:
+        return read_length(text)
+    except ConfigError as error:
+        raise ConfigError(f"budget {shown(text)!r} {error}") from None
+
+
+def read_length(text: str) -> Length:
+    """Read a training length, for a message that names what it is for.
+
+    Raises:
+        ConfigError: If it is none; the rest of a sentence that begins with the text.
     """
     match = _LENGTH.fullmatch(text.strip())
     if not match:
-        raise ConfigError(f"budget {text!r} is none of smoke, standard, paper, 20epochs, 5000steps, 200kimg, 90s")
+        raise ConfigError("is none of smoke, standard, paper, 20epochs, 5000steps, 200kimg, 90s")
     unit = match.group(2)
     if unit in ("step", "epoch"):
         unit += "s"
     amount = float(match.group(1))
+    if amount > LONGEST:
+        raise ConfigError(f"is out of range: it must be at most {LONGEST:,}{unit}")
     if unit == "steps" and amount != int(amount):
-        raise ConfigError(f"budget {text!r}: steps must be a whole number")
+        raise ConfigError("must be a whole number of steps")
     return Length(amount, unit)  # type: ignore[arg-type]  # the pattern admits only these units

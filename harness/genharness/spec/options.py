@@ -1,19 +1,22 @@
-"""Typed, bounded, documented options: the fields of a plugin's Config dataclass.
+"""Typed, bounded, documented options: the fields of a Config dataclass, of a plugin's or of the harness's own.
 
 A Config is a frozen dataclass whose fields are declared with `option`. The same declaration is the
-constructor default, the line in `genharness info`, and the check on `--set NAME.OPTION=VALUE`.
+constructor default, the line in `genharness info`, and the check on `--set NAME.OPTION=VALUE`, on a suite's TOML, on
+the command line and on what a record says: there is no other.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
+import os
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from genharness.errors import ConfigError, PluginError, did_you_mean
 
@@ -21,34 +24,48 @@ __all__ = [
     "NoOptions",
     "Option",
     "PluginOptions",
+    "as_options",
     "build_config",
     "check_value",
+    "checked",
     "option",
     "option_errors",
     "options_of",
+    "read_options",
+    "shown",
 ]
 
 PluginOptions = Mapping[str, Mapping[str, Any]]
 """Options by the name of the plugin that they are for, as `--set NAME.OPTION=VALUE` gives them."""
 
+C = TypeVar("C")
 
-@dataclass(frozen=True, slots=True)
+LARGEST_WHOLE = 2**63 - 1
+"""Most that a whole number may be where its option names no bound: torch and numpy count no further."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One documented option of a plugin.
+    """One documented option.
 
     Attributes:
         name: Field name in the Config.
-        type: `int`, `float`, `bool`, `str`, `Path` (told apart by what is there) or `tuple` (of whole numbers).
+        item: Type of what a tuple holds, `int` or `str`.
+        type: `int`, `float`, `bool`, `str`, `Path` (told apart by what is there), `tuple`, or `dict` (options by plugin
+            name).
         optional: Whether `none` is a value.
         default: Value when the user says nothing.
         help: One line for people.
-        low: Smallest allowed value, inclusive.
-        high: Largest allowed value, inclusive.
-        above: Exclusive lower bound.
+        low: Smallest allowed value, inclusive; of a tuple, of each number in it.
+        high: Largest allowed value, inclusive; likewise.
+        above: Exclusive lower bound; likewise.
         choices: The only allowed values, when not empty.
+        read: Returns what is meant by what was written, before all other checks; raises ConfigError with the rest of a
+            sentence that begins with option and value, such as `is no device`. None reads by the type.
     """
 
     name: str
+    item: type = int
     type: type
     optional: bool
     default: object
@@ -57,6 +74,7 @@ class Option:
     high: float | None = None
     above: float | None = None
     choices: tuple[object, ...] = ()
+    read: Callable[[Any], Any] | None = None
 
     @property
     def bounds(self) -> str:
@@ -64,7 +82,15 @@ class Option:
         if self.choices:
             return " | ".join(str(choice) for choice in self.choices)
         parts = [(self.above, ">"), (self.low, ">="), (self.high, "<=")]
-        return ", ".join(f"{sign} {bound:g}" for bound, sign in parts if bound is not None)
+        return ", ".join(f"{sign} {_bound(bound)}" for bound, sign in parts if bound is not None)
+
+
+def _bound(value: float) -> str:
+    """Return a bound in few characters: `1000`, `0.5`, `2^64 - 1`."""
+    if isinstance(value, int) and value >= 10**15:
+        bits = value.bit_length()
+        return f"2^{bits} - 1" if value == 2**bits - 1 else f"{value:.6g}"
+    return str(value) if isinstance(value, int) else f"{value:g}"
 
 
 def option(
@@ -75,6 +101,7 @@ def option(
     high: float | None = None,
     above: float | None = None,
     choices: tuple[object, ...] = (),
+    read: Callable[[Any], Any] | None = None,
 ) -> Any:
     """Declare one field of a Config dataclass.
 
@@ -82,14 +109,17 @@ def option(
         default: Value when the user says nothing.
         help: One line for people.
         low: Smallest allowed value, inclusive.
-        high: Largest allowed value, inclusive.
+        high: Largest allowed value, inclusive; a whole number is at most 2^63 - 1 in any case.
         above: Exclusive lower bound.
         choices: The only allowed values.
+        read: See `Option.read`.
 
     Returns:
         A dataclass field, typed `Any` so that the annotation beside it stands.
     """
-    bounds = {"help": help, "low": low, "high": high, "above": above, "choices": choices}
+    bounds = {"help": help, "low": low, "high": high, "above": above, "choices": choices, "read": read}
+    if isinstance(default, Mapping):
+        return dataclasses.field(default_factory=lambda: dict(default), metadata=bounds)
     return dataclasses.field(default=default, metadata=bounds)
 
 
@@ -106,6 +136,11 @@ def options_of(config: type) -> tuple[Option, ...]:
     """
     if not (isinstance(config, type) and dataclasses.is_dataclass(config)):
         raise PluginError(f"{config!r} is not a dataclass: declare options as a frozen dataclass of option() fields")
+    return _declared(config)
+
+
+@functools.cache
+def _declared(config: type) -> tuple[Option, ...]:
     hints = typing.get_type_hints(config)
     return tuple(_read_field(config, field, hints[field.name]) for field in dataclasses.fields(config))
 
@@ -114,12 +149,14 @@ def _read_field(config: type, field: dataclasses.Field[Any], hint: Any) -> Optio
     if "help" not in field.metadata:
         raise PluginError(f"{config.__name__}.{field.name} is not declared with option(default, help=...)")
     kind, optional, literal = _read_hint(hint)
-    if kind not in (int, float, bool, str, tuple, Path):
+    if kind not in _TYPE_WORDS:
         where = f"{config.__name__}.{field.name}"
         raise PluginError(f"{where} has type {hint}; use int, float, bool, str, Path or tuple[int, ...]")
     bounds = dict(field.metadata)
     bounds["choices"] = bounds["choices"] or literal
-    return Option(name=field.name, type=kind, optional=optional, default=field.default, **bounds)
+    default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+    item = str if kind is tuple and str in typing.get_args(hint) else int
+    return Option(name=field.name, type=kind, item=item, optional=optional, default=default, **bounds)
 
 
 def _read_hint(hint: Any) -> tuple[Any, bool, tuple[object, ...]]:
@@ -131,71 +168,141 @@ def _read_hint(hint: Any) -> tuple[Any, bool, tuple[object, ...]]:
         return kind, True, literal
     if origin is typing.Literal:
         return type(arguments[0]), False, arguments
+    if hint == PluginOptions:
+        return dict, False, ()
     return origin or hint, False, ()
 
 
-def check_value(owner: str, spec: Option, value: object) -> object:
-    """Return `value` (from TOML, Python, or text of the command line) as the option's type.
+def shown(value: object, most: int = 60) -> str:
+    """Return a value as it was written, cut where it is long."""
+    try:
+        text = str(value)
+    except ValueError:  # Python writes no number of more than 4,300 digits
+        return "a number of thousands of digits"
+    return text if len(text) <= most else f"{text[: most - 20]}... ({len(text):,} characters)"
+
+
+def check_value(name: str, spec: Option, value: object) -> Any:
+    """Return `value` (from TOML, Python, a record, or text of the command line) as the option's type.
+
+    Args:
+        name: What to call the option, such as `vae.latent` or `--samples`.
+        spec: The option.
+        value: What was written.
 
     Raises:
-        ConfigError: If it has another type or is out of range; the message names `owner.option`.
+        ConfigError: If it has another type or is out of range; the message names the option and the value.
     """
-    name = f"{owner}.{spec.name}"
     if spec.optional and (value is None or value == "none"):
         return None
-    converted = _convert(name, spec, value)
-    if spec.choices and converted not in spec.choices:
-        raise ConfigError(f"{name}={value} is not one of: {spec.bounds}")
-    if isinstance(converted, (int, float)) and not isinstance(converted, bool):
-        _check_bounds(name, spec, converted)
-    return converted
-
-
-def _convert(name: str, spec: Option, value: object) -> object:
-    wrong = ConfigError(f"{name}={value} is not {_TYPE_WORDS[spec.type]}")
     try:
-        if spec.type is tuple:
-            return _whole_numbers(value)
-        if spec.type is bool:
-            return _BOOLS[str(value).lower()]
-        if spec.type is str:
-            return str(value)
-        if spec.type is Path:
-            return _path(value)
-        if isinstance(value, bool):
-            raise wrong
-        number = float(typing.cast(Any, value))
-    except (KeyError, TypeError, ValueError):
-        raise wrong from None
-    if not math.isfinite(number) or (spec.type is int and number != int(number)):
-        raise wrong
-    return int(number) if spec.type is int else number
+        read = spec.read(value) if spec.read is not None else _CONVERTERS[spec.type](spec, value)
+    except ConfigError as error:
+        raise ConfigError(f"{name}={shown(value)} {error}") from None
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
+        raise ConfigError(f"{name}={shown(value)} is not {_words(spec)}") from None
+    if spec.choices and read not in spec.choices:
+        raise ConfigError(f"{name}={shown(value)} is not one of: {spec.bounds}")
+    for each in read if isinstance(read, tuple) else (read,):
+        if isinstance(each, (int, float)) and not isinstance(each, bool):
+            _check_bounds(f"{name}={shown(value)}", spec, each)
+    return read
 
 
-def _path(value: object) -> Path:
-    """Return an absolute path, which means the same in another process.
+def _words(spec: Option) -> str:
+    return "a list of names" if spec.type is tuple and spec.item is str else _TYPE_WORDS[spec.type]
 
-    Raises:
-        ValueError: If it is empty.
-    """
-    if not str(value):
+
+def _to_whole(_spec: Option, value: object) -> int:
+    if isinstance(value, bool):
+        raise TypeError
+    if isinstance(value, int):
+        return value
+    try:
+        return int(typing.cast(Any, value)) if isinstance(value, str) else _whole_float(value)
+    except ValueError:
+        return _whole_float(value)  # such as 1e3
+
+
+def _whole_float(value: object) -> int:
+    number = float(typing.cast(Any, value))
+    if number != int(number):
         raise ValueError
-    return Path(str(value)).expanduser().absolute()
+    return int(number)
 
 
-def _whole_numbers(value: object) -> tuple[int, ...]:
-    parts = value.replace(",", " ").split() if isinstance(value, str) else list(typing.cast(Any, value))
-    return tuple(int(str(part)) for part in parts)
+def _to_number(_spec: Option, value: object) -> float:
+    if isinstance(value, bool):
+        raise TypeError
+    number = float(typing.cast(Any, value))
+    if not math.isfinite(number):
+        raise ValueError
+    return number
 
 
-def _check_bounds(name: str, spec: Option, value: float) -> None:
+def _to_bool(_spec: Option, value: object) -> bool:
+    return _BOOLS[str(value).lower()]
+
+
+def _to_text(_spec: Option, value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    if "\0" in value:
+        raise ConfigError("holds a NUL character")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ConfigError("is no text in UTF-8, which records and files are written in: rename what it names") from None
+    return value
+
+
+def _to_path(spec: Option, value: object) -> Path:
+    """Return an absolute path, which means the same in another process."""
+    text = str(value) if isinstance(value, Path) else _to_text(spec, value)
+    if not text:
+        raise ValueError
+    return Path(os.path.expanduser(text)).absolute()  # noqa: PTH111 -- Path.expanduser raises for `~nobody`
+
+
+def _to_tuple(spec: Option, value: object) -> tuple[Any, ...]:
+    convert = _CONVERTERS[spec.item]
+    if isinstance(value, str):
+        parts: Sequence[Any] = value.split(",") if spec.item is str else value.replace(",", " ").split()
+    elif isinstance(value, (list, tuple)):
+        parts = value
+    else:
+        raise TypeError
+    read = [convert(spec, part) for part in parts]
+    return tuple(part.strip() for part in read if part.strip()) if spec.item is str else tuple(read)
+
+
+def _to_tables(spec: Option, value: object) -> dict[str, dict[str, Any]]:
+    if not isinstance(value, Mapping) or not all(isinstance(part, Mapping) for part in value.values()):
+        raise TypeError
+    return {
+        _to_text(spec, owner): {_to_text(spec, key): each for key, each in part.items()}
+        for owner, part in value.items()
+    }
+
+
+def _check_bounds(said: str, spec: Option, value: float) -> None:
     too_low = (spec.low is not None and value < spec.low) or (spec.above is not None and value <= spec.above)
-    too_high = spec.high is not None and value > spec.high
-    if too_low or too_high:
-        raise ConfigError(f"{name}={value:g} is out of range: it must be {spec.bounds}")
+    high = spec.high if spec.high is not None else LARGEST_WHOLE if isinstance(value, int) else None
+    if too_low or (high is not None and value > high):
+        bounds = dataclasses.replace(spec, high=high if not too_low else spec.high).bounds
+        raise ConfigError(f"{said} is out of range: it must be {bounds}")
 
 
 _BOOLS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+_CONVERTERS: Mapping[type, Callable[[Option, object], Any]] = {
+    int: _to_whole,
+    float: _to_number,
+    bool: _to_bool,
+    str: _to_text,
+    Path: _to_path,
+    tuple: _to_tuple,
+    dict: _to_tables,
+}
 _TYPE_WORDS = {
     int: "a whole number",
     float: "a number",
@@ -203,32 +310,66 @@ _TYPE_WORDS = {
     str: "text",
     Path: "a path",
     tuple: "a list of whole numbers such as 64,128",
+    dict: "a table of tables, such as [set.dcgan] with lr = 1e-4",
 }
+
+
+def read_options(
+    owner: str, config: type, values: Mapping[str, object], name: Callable[[str], str] | None = None
+) -> tuple[dict[str, Any], list[str]]:
+    """Return the values that fit, as their options' types, and every mistake, one line each.
+
+    Args:
+        owner: Whose options they are.
+        config: Where the options are declared.
+        values: What was written, by the option's name.
+        name: What to call an option in a message; `OWNER.OPTION` by default.
+    """
+    known = {spec.name: spec for spec in options_of(config)}
+    good: dict[str, Any] = {}
+    mistakes = []
+    for key, value in values.items():
+        if key not in known:
+            mistakes.append(f"{owner} has no option {shown(key)!r}{did_you_mean(key, known)}")
+            continue
+        try:
+            good[key] = check_value(name(key) if name else f"{owner}.{key}", known[key], value)
+        except ConfigError as error:
+            mistakes += error.lines
+    return good, mistakes
 
 
 def option_errors(owner: str, config: type, values: Mapping[str, object]) -> list[str]:
     """Return every mistake in `values`, one line each; an empty list means that they fit."""
-    known = {spec.name: spec for spec in options_of(config)}
-    errors = []
-    for name, value in values.items():
-        if name not in known:
-            errors.append(f"{owner} has no option {name!r}{did_you_mean(name, known)}")
-            continue
-        try:
-            check_value(owner, known[name], value)
-        except ConfigError as error:
-            errors.append(str(error))
-    return errors
+    return read_options(owner, config, values)[1]
 
 
 def build_config(owner: str, config: type, values: Mapping[str, object]) -> Any:
     """Return an instance of `config` with `values` checked and the rest at their defaults.
 
     Raises:
-        ConfigError: For the first value that does not fit.
+        ConfigError: For every value that does not fit.
     """
-    errors = option_errors(owner, config, values)
-    if errors:
-        raise ConfigError(errors[0])
-    known = {spec.name: spec for spec in options_of(config)}
-    return config(**{name: check_value(owner, known[name], value) for name, value in values.items()})
+    good, mistakes = read_options(owner, config, values)
+    if mistakes:
+        raise ConfigError(*mistakes)
+    return config(**good)
+
+
+def checked(config: C) -> tuple[C, list[str]]:
+    """Return a Config that code made, with what does not fit at its default, and every mistake, one line each."""
+    values = {spec.name: getattr(config, spec.name) for spec in options_of(type(config))}
+    good, mistakes = read_options(type(config).__name__, type(config), values, lambda name: name)
+    return type(config)(**good), mistakes
+
+
+def as_options(config: Any) -> dict[str, Any]:
+    """Return every option of a Config instance as plain values, for JSON."""
+    values = {spec.name: getattr(config, spec.name) for spec in options_of(type(config))}
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value

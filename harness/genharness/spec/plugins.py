@@ -296,6 +296,7 @@ class MetricSpec(Spec):
         paper: Authors, year and arXiv number or venue.
         default: Whether a run that names no metrics computes it.
         periodic: Whether it is cheap and meaningful enough to be computed over training.
+        weights: Pretrained weights it needs, or None.
         place: Where its columns stand in a leaderboard; lower comes first, and the first ranks.
     """
 
@@ -305,6 +306,7 @@ class MetricSpec(Spec):
     paper: str = ""
     default: bool = True
     periodic: bool = False
+    weights: Remote | None = None
     place: int = 100
 
 

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from genharness.errors import ConfigError, GenharnessError, nearest, refuse
+from genharness.errors import ConfigError, GenharnessError, did_you_mean, refuse
+from genharness.files.weights import locate_weights
 from genharness.identity.parts import training_code
-from genharness.plugin.registry import BUDGETS, Registry
+from genharness.plugin.registry import Registry
 from genharness.spec.cell import Cell, Settings, Task
 from genharness.spec.dataset_facts import DatasetFacts
+from genharness.spec.dataset_name import parse_reference
 from genharness.spec.length import Length, parse_length
-from genharness.spec.options import build_config
-from genharness.spec.plugins import DataShape, MetricSpec, ModelSpec, Recipe, Spec, as_plain
+from genharness.spec.options import as_options, checked
+from genharness.spec.plugins import DataShape, MetricSpec, Recipe, Remote, Spec
 from genharness.spec.protocol import Protocol
 from genharness.study.compatibility import metric_misfit, model_misfit
-from genharness.study.measuring import (
-    all_inputs,
-    all_options,
-    choose_extractor,
-    feature_errors,
-    protocol_of,
-    select,
-    select_metrics,
-)
-from genharness.study.settings import TrainingOptions, setting_errors, training_part
+from genharness.study.measuring import choose_extractor, feature_errors, protocol_of, select, select_metrics
+from genharness.study.settings import Chosen, ChosenModel, choose, choose_model, setting_errors
 from genharness.study.suite import Suite
 
-__all__ = ["Plan", "Skip", "expand"]
+__all__ = ["Plan", "Skip", "Wanted", "expand", "look_up", "plan_of"]
 
 SAMPLE_CAPS = {"smoke": 2000, "standard": 10_000, "paper": 50_000}
 """Generated samples to score, at most, by budget; other budgets count as `standard`."""
@@ -47,7 +41,7 @@ class Skip:
     reason: str
 
 
-@dataclass
+@dataclass(frozen=True)
 class Plan:
     """What will be done.
 
@@ -57,105 +51,155 @@ class Plan:
         notes: Lines that the user should read, such as which extractor was chosen.
     """
 
-    tasks: list[Task] = field(default_factory=list)
-    skips: list[Skip] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    tasks: Sequence[Task] = ()
+    skips: Sequence[Skip] = ()
+    notes: Sequence[str] = ()
 
 
-def expand(
-    suite: Suite,
-    registry: Registry,
-    settings: Settings,
-    dataset_facts: Callable[[str], DatasetFacts],
-    beside: Iterable[Spec] = (),
-) -> Plan:
-    """Return the cells of a suite.
+@dataclass(frozen=True)
+class Wanted:
+    """What a suite asks for, looked up and checked, every option resolved: what needs no data to be known.
+
+    Attributes:
+        suite: What was asked for.
+        registry: What exists.
+        models: With their recipes and options.
+        metrics: With their options.
+        code: Digests of the code that decides what is trained, by model.
+    """
+
+    suite: Suite
+    registry: Registry
+    models: Sequence[ChosenModel]
+    metrics: Sequence[Chosen[MetricSpec]]
+    code: Mapping[str, Mapping[str, str]]
+
+
+def expand(suite: Suite, registry: Registry, settings: Settings, dataset_facts: Callable[[str], DatasetFacts]) -> Plan:
+    """Return the cells of a suite: what `look_up` and `plan_of` give.
 
     Args:
         suite: What was asked for.
         registry: What exists.
         settings: How cells are run.
         dataset_facts: Gives shape and counts of a dataset reference.
-        beside: Plugins of the run that are in no cell and may be set: executor, trackers, reporter.
 
     Raises:
         ConfigError: For every mistake at once, one line each.
     """
-    errors: list[str] = []
-    models = select(registry.models, suite.models, errors)
-    metrics = select_metrics(registry, suite.metrics, errors)
-    facts = _all_facts(suite.datasets, dataset_facts, errors)
-    errors += _budget_errors(suite)
+    return plan_of(look_up(suite, registry), settings, dataset_facts)
+
+
+def look_up(suite: Suite, registry: Registry, beside: Iterable[Spec] = (), mistakes: Iterable[str] = ()) -> Wanted:
+    """Find and check everything that a suite names, without a look at any data.
+
+    Args:
+        suite: What was asked for.
+        registry: What exists.
+        beside: Plugins of the run that are in no cell and may be set: executor, trackers, reporter.
+        mistakes: What is known to be wrong already, to be told with the rest.
+
+    Raises:
+        ConfigError: For every mistake at once, one line each.
+    """
+    suite, wrong = checked(suite)
+    models, wrong_models = select(registry.models, suite.models)
+    metrics, wrong_metrics = select_metrics(registry, suite.metrics)
     owners = (*registry.extractors.values(), *metrics, *models, *beside)
-    errors += setting_errors(suite.set, owners, registry)
-    errors += feature_errors(suite, registry)
-    refuse(errors)
-    plan = Plan()
-    rows = [row for one in facts for row in _dataset_rows(one, suite, registry, settings, models, metrics, plan)]
-    plan.tasks = [_with_seed(task, seed) for seed in suite.seeds for task in rows]
-    _refuse_hopeless(plan, suite, models)
+    wrong_settings = setting_errors(suite.set, owners, registry)
+    named = [*wrong_models, *wrong_metrics, *_dataset_errors(suite, registry)]
+    refuse([*mistakes, *wrong, *named, *wrong_settings, *feature_errors(suite, registry)])
+    return Wanted(
+        suite,
+        registry,
+        models=[choose_model(spec, suite.set, suite.budget) for spec in models],
+        metrics=[choose(spec, suite.set) for spec in metrics],
+        code={spec.name: training_code(registry, spec.name) for spec in models},
+    )
+
+
+def _dataset_errors(suite: Suite, registry: Registry) -> list[str]:
+    mistakes = [] if suite.datasets else ["no dataset was named: name at least one (see `genharness list datasets`)"]
+    for name in suite.datasets:
+        try:
+            registry.datasets.find(parse_reference(name).name)
+        except ConfigError as error:
+            mistakes += error.lines
+    return mistakes
+
+
+def plan_of(wanted: Wanted, settings: Settings, dataset_facts: Callable[[str], DatasetFacts]) -> Plan:
+    """Return the cells of what is wanted.
+
+    Args:
+        wanted: From `look_up`.
+        settings: How cells are run.
+        dataset_facts: Gives shape and counts of a dataset reference.
+
+    Raises:
+        ConfigError: For every dataset that cannot be used, one line each.
+    """
+    at_hand = functools.cache(lambda remote: locate_weights(remote, settings.weights) is not None)
+    facts = _all_facts(wanted.suite, dataset_facts)
+    parts = [_dataset_plan(wanted, one, settings, at_hand) for one in facts]
+    rows = [task for part in parts for task in part.tasks]
+    plan = Plan(
+        tasks=[_with_seed(task, seed) for seed in wanted.suite.seeds for task in rows],
+        skips=[skip for part in parts for skip in part.skips],
+        notes=[note for part in parts for note in part.notes],
+    )
+    _refuse_hopeless(plan, wanted.suite)
     return plan
 
 
-def _all_facts(
-    references: Iterable[str], dataset_facts: Callable[[str], DatasetFacts], errors: list[str]
-) -> list[DatasetFacts]:
-    facts = []
-    for reference in references:
+def _all_facts(suite: Suite, dataset_facts: Callable[[str], DatasetFacts]) -> list[DatasetFacts]:
+    """Return the facts of every dataset, once each."""
+    facts: dict[str, DatasetFacts] = {}
+    mistakes: list[str] = []
+    for name in suite.datasets:
         try:
-            facts.append(dataset_facts(reference))
+            one = dataset_facts(name)
         except GenharnessError as error:
-            errors += error.lines
-    if not facts and not errors:
-        errors.append("no dataset was named: name at least one (see `genharness list datasets`)")
-    return list({one.reference: one for one in facts}.values())
-
-
-def _budget_errors(suite: Suite) -> list[str]:
-    if suite.budget in BUDGETS:
-        return []
-    try:
-        length = parse_length(suite.budget)
-    except ConfigError as error:
-        meant = nearest(suite.budget, BUDGETS)
-        return [f"{error}; did you mean {meant!r}?" if meant else str(error)]
-    return [] if length.amount > 0 else [f"budget {suite.budget!r} trains nothing: it must be more than 0"]
-
-
-def _dataset_rows(
-    facts: DatasetFacts,
-    suite: Suite,
-    registry: Registry,
-    settings: Settings,
-    models: list[ModelSpec],
-    metrics: list[MetricSpec],
-    plan: Plan,
-) -> list[Task]:
-    """Return one task, without a seed, for each model that fits the dataset; note those that do not."""
-    extractor = choose_extractor(suite, registry, settings.weights, facts, plan.notes)
-    samples = suite.samples or min(SAMPLE_CAPS.get(suite.budget, SAMPLE_CAPS["standard"]), facts.counts["test"])
-    if suite.budget == "paper" and not suite.samples:
-        samples = SAMPLE_CAPS["paper"]
-    tasks = []
-    for model in models:
-        recipe = _recipe(model, suite, facts.shape)
-        training = _training(model, recipe, suite)
-        reason = model_misfit(model, facts, samples, batch_size=training.batch_size, balanced=training.balanced)
-        if reason:
-            plan.skips.append(Skip(model.name, facts.reference, reason))
+            mistakes += error.lines
             continue
-        protocol = dataclasses.replace(protocol_of(suite, extractor, samples, metrics), dataset_hash=facts.content_hash)
-        cell = _cell(model, recipe, training, facts, suite, registry, settings, protocol)
-        tasks.append(_task(cell, model, facts, suite, metrics, settings))
-    return tasks
+        facts[one.reference] = one
+        if suite.reference_split not in one.counts:
+            hint = did_you_mean(suite.reference_split, one.counts)
+            mistakes.append(f"{one.reference} has no split {suite.reference_split!r} to compare with{hint}")
+    refuse(mistakes)
+    return list(facts.values())
 
 
-def _recipe(model: ModelSpec, suite: Suite, shape: DataShape) -> Recipe:
-    """Return the recipe of the budget; a length such as `20epochs` takes the standard recipe for so long."""
-    recipe = model.recipes.get(suite.budget) or model.recipes["standard"]
-    own = suite.budget in model.recipes or not model.trained
-    length = _shortened(recipe, shape) if own else parse_length(suite.budget)
-    return dataclasses.replace(recipe, length=str(length))
+def _dataset_plan(wanted: Wanted, facts: DatasetFacts, settings: Settings, at_hand: Callable[[Remote], bool]) -> Plan:
+    """Return one task, without a seed, for each model that fits the dataset, and those that do not."""
+    suite = wanted.suite
+    extractor, note = choose_extractor(suite, wanted.registry, facts, at_hand)
+    samples = _sample_count(suite, facts)
+    protocol = protocol_of(suite, extractor, samples, wanted.metrics)
+    protocol = dataclasses.replace(protocol, dataset_hash=facts.content_hash)
+    tasks, skips = [], []
+    for model in wanted.models:
+        training = model.training
+        reason = model_misfit(model.spec, facts, samples, batch_size=training.batch_size, balanced=training.balanced)
+        if reason:
+            skips.append(Skip(model.spec.name, facts.reference, reason))
+        else:
+            cell = _cell(wanted, model, facts, settings, protocol)
+            tasks.append(_task(wanted, model, facts, settings, cell))
+    return Plan(tasks, skips, [note] if note else [])
+
+
+def _sample_count(suite: Suite, facts: DatasetFacts) -> int:
+    if suite.samples is not None:
+        return suite.samples
+    cap = SAMPLE_CAPS.get(suite.budget, SAMPLE_CAPS["standard"])
+    return cap if suite.budget == "paper" else min(cap, facts.counts["test"])
+
+
+def _length(model: ChosenModel, budget: str, shape: DataShape) -> Length:
+    """Return how long to train: the recipe's length, or the one that the budget is."""
+    own = budget in model.spec.recipes or not model.spec.trained
+    return _shortened(model.recipe, shape) if own else parse_length(budget)
 
 
 def _shortened(recipe: Recipe, shape: DataShape) -> Length:
@@ -167,81 +211,47 @@ def _shortened(recipe: Recipe, shape: DataShape) -> Length:
     return Length(max(min(length.amount, FEWEST_STEPS), round(length.amount * min(1.0, share))), "steps")
 
 
-def _training(model: ModelSpec, recipe: Recipe, suite: Suite) -> TrainingOptions:
-    """Return the options that every trained model has: the recipe's, then the user's."""
-    shared = training_part(model, suite.set.get(model.name, {}))
-    base = {"batch_size": recipe.batch_size, "ema": recipe.ema, "mirror": recipe.mirror}
-    options: TrainingOptions = build_config(model.name, TrainingOptions, {**base, **shared})
-    return options
-
-
-def _model_values(model: ModelSpec, suite: Suite, recipe: Recipe) -> dict[str, Any]:
-    """Return the options of a model that may differ from their defaults: the recipe's, then the user's."""
-    values = suite.set.get(model.name, {})
-    shared = training_part(model, values)
-    return {**recipe.options, **{name: value for name, value in values.items() if name not in shared}}
-
-
-def _cell(
-    model: ModelSpec,
-    recipe: Recipe,
-    training: TrainingOptions,
-    facts: DatasetFacts,
-    suite: Suite,
-    registry: Registry,
-    settings: Settings,
-    protocol: Protocol,
-) -> Cell:
-    values = _model_values(model, suite, recipe)
+def _cell(wanted: Wanted, model: ChosenModel, facts: DatasetFacts, settings: Settings, protocol: Protocol) -> Cell:
+    registry, suite = wanted.registry, wanted.suite
     return Cell(
-        model=model.name,
-        options=all_options(model, values),
+        model=model.spec.name,
+        options=model.options,
         dataset=facts.reference,
         seed=0,
         budget=suite.budget,
-        length=recipe.length,
-        **as_plain(training),
+        length=str(_length(model, suite.budget, facts.shape)),
+        **as_options(model.training),
         device=settings.device.partition(":")[0],
         precision=suite.precision,
         compiled=suite.compile,
         protocol=protocol,
         plugins={
-            "model": str(registry.models.provider(model.name)),
+            "model": str(registry.models.provider(model.spec.name)),
             "dataset": str(registry.datasets.provider(facts.spec_name)),
             "extractor": str(registry.extractors.provider(protocol.extractor)),
         },
-        code=training_code(registry, model.name),
-        inputs=all_inputs(model, values),
+        code=wanted.code[model.spec.name],
+        inputs=model.inputs,
     )
 
 
-def _task(
-    cell: Cell,
-    model: ModelSpec,
-    facts: DatasetFacts,
-    suite: Suite,
-    metrics: list[MetricSpec],
-    settings: Settings,
-) -> Task:
-    misfits = {spec.name: metric_misfit(spec, model, facts) for spec in metrics}
+def _task(wanted: Wanted, model: ChosenModel, facts: DatasetFacts, settings: Settings, cell: Cell) -> Task:
+    misfits = {metric.spec.name: metric_misfit(metric.spec, model.spec, facts) for metric in wanted.metrics}
     return Task(
         cell=cell,
-        metrics={
-            spec.name: all_options(spec, suite.set.get(spec.name, {})) for spec in metrics if not misfits[spec.name]
-        },
+        metrics={metric.spec.name: metric.options for metric in wanted.metrics if not misfits[metric.spec.name]},
         skipped={name: reason for name, reason in misfits.items() if reason},
         settings=settings,
     )
 
 
 def _with_seed(task: Task, seed: int) -> Task:
-    cell = Cell.from_plain({**task.cell.as_plain(), "seed": seed})
-    return Task(cell=cell, metrics=task.metrics, skipped=task.skipped, settings=task.settings)
+    return dataclasses.replace(task, cell=dataclasses.replace(task.cell, seed=seed))
 
 
-def _refuse_hopeless(plan: Plan, suite: Suite, models: list[ModelSpec]) -> None:
+def _refuse_hopeless(plan: Plan, suite: Suite) -> None:
     """Refuse a model that was named and fits no dataset, and a plan without a cell."""
     planned = {task.cell.model for task in plan.tasks}
-    lost = [skip for skip in plan.skips if skip.model not in planned and (skip.model in suite.models or not planned)]
-    if lost:
-        raise ConfigError(*(f"{skip.model} on {skip.dataset}: {skip.reason}" for skip in lost))
+    named = set(suite.models)
+    lost = [skip for skip in plan.skips if skip.model not in planned and (skip.model in named or not planned)]
+    refuse(f"{skip.model} on {skip.dataset}: {skip.reason}" for skip in lost)

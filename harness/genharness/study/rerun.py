@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from genharness.errors import ConfigError
+from genharness.errors import ConfigError, attempt, refuse
 from genharness.plugin.registry import Registry
-from genharness.spec.cell import Settings, Task
+from genharness.spec.cell import Task
 from genharness.spec.length import parse_length
+from genharness.spec.options import build_config, option_errors, options_of
 from genharness.spec.protocol import Protocol, protocol_difference
 from genharness.spec.record import Record
-from genharness.study.measuring import all_options
+from genharness.study.running import Running, settings_of
+from genharness.study.settings import TrainingOptions, choose
+from genharness.study.suite import Suite
 
-__all__ = ["TOLERANCE", "Agreement", "agreement", "repetition"]
+__all__ = ["TOLERANCE", "Agreement", "agreement", "record_errors", "repetition"]
 
 TOLERANCE = 0.1
 """Relative difference of scores that is put down to another machine: it rounds otherwise, and training amplifies it."""
@@ -56,32 +60,54 @@ def repetition(record: Record, registry: Registry, results: Path, *, device: str
         weights: The user's pretrained weights, which a record does not know the place of.
 
     Raises:
-        ConfigError: If the cell did not finish, or is no trained one, or a plugin is gone.
+        ConfigError: If the cell did not finish, or is no trained one, or a plugin is gone, or for everything in the
+            record that no run could have been asked for.
     """
     if record.source != "trained":
         raise ConfigError(f"{record.cell.id} are samples made elsewhere: score them again with `genharness evaluate`")
     if not record.finished:
         raise ConfigError(f"{record.cell.id} has not finished ({record.status}): there is nothing to repeat")
-    registry.models.find(record.cell.model)
+    refuse(record_errors(record, registry))
     own = record.cell.protocol.metric_options
     metrics = {
-        spec.name: all_options(spec, own.get(spec.name, {}))
+        spec.name: choose(spec, own).options
         for spec in registry.metrics.values()
         if any(column.key in record.scores for column in spec.columns)
     }
-    over_training = record.history.scores
-    first = [over_training[key][0] or 0 for key in ("step", "samples") if over_training.get(key)]
-    scored = len(first) == 2 and min(first) >= 1
-    settings = Settings(
-        results=results,
-        device=device,
-        threads=min(record.environment.get("threads") or 0, os.cpu_count() or 1),
-        score_every=f"{int(first[0])}steps" if scored else "",
-        score_samples=int(first[1]) if scored else Settings.score_samples,
-        weights=weights,
-        deterministic=bool(record.environment.get("deterministic")),
-    )
+    running: Running = build_config(f"record {record.cell.id}", Running, _running(record))
+    settings = settings_of(running, results, device, weights=weights)
     return Task(cell=record.cell, metrics=metrics, settings=settings, skipped=record.skipped)
+
+
+def _running(record: Record) -> dict[str, Any]:
+    """Return how the cell was run, as `Running` has it."""
+    threads, curves = record.environment.get("threads") or 0, record.history.scores
+    values = {
+        "threads": min(threads, os.cpu_count() or 1) if isinstance(threads, int) else threads,
+        "deterministic": bool(record.environment.get("deterministic")),
+    }
+    first = [curves[key][0] or 0 for key in ("step", "samples") if curves.get(key)]
+    if len(first) < 2 or min(first) < 1:  # it was not scored over training
+        return values
+    return values | {"score_every": f"{int(first[0])}steps", "score_samples": int(first[1])}
+
+
+def record_errors(record: Record, registry: Registry) -> list[str]:
+    """Return what of a record's cell could not have been asked for, one line each: records come from strangers too."""
+    cell, owner = record.cell, f"record {record.cell.id}"
+    asked: dict[str, object] = {"seeds": [cell.seed], "budget": cell.budget, "compile": cell.compiled}
+    asked |= {"device": cell.device, "precision": cell.precision, "protocol_seed": cell.protocol.seed}
+    asked |= {"samples": cell.protocol.sample_count, "reference": cell.protocol.reference_count or None}
+    asked["reference_split"] = cell.protocol.reference_split
+    training = {item.name: getattr(cell, item.name) for item in options_of(TrainingOptions)}
+    mistakes = option_errors(owner, Suite, asked) + option_errors(owner, TrainingOptions, training)
+    for kind, name, options in (
+        (registry.models, cell.model, cell.options),
+        (registry.extractors, cell.protocol.extractor, cell.protocol.extractor_options),
+    ):
+        spec, unknown = attempt(functools.partial(kind.find, name))
+        mistakes += unknown if spec is None else option_errors(name, spec.config, options)
+    return mistakes if cell.length == "0steps" else [*mistakes, *option_errors(owner, Suite, {"budget": cell.length})]
 
 
 def agreement(before: Record, after: Record) -> Agreement:

@@ -1,35 +1,120 @@
-"""What is set for plugins by `--set NAME.OPTION=VALUE`, held against what they declare."""
+"""What is set for plugins by `--set NAME.OPTION=VALUE`: held against what they declare, and resolved once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from genharness.errors import nearest
-from genharness.plugin.registry import Registry
-from genharness.spec.options import PluginOptions, option, option_errors, options_of
-from genharness.spec.plugins import ModelSpec, Spec
+from genharness.errors import ConfigError, nearest, refuse
+from genharness.identity.contents import inputs_of
+from genharness.plugin.registry import Registry, config_of
+from genharness.spec.options import PluginOptions, as_options, build_config, option, option_errors, options_of, shown
+from genharness.spec.plugins import ModelSpec, Recipe, Spec
 
-__all__ = ["TrainingOptions", "setting_errors", "training_part"]
+__all__ = ["Chosen", "ChosenModel", "S", "TrainingOptions", "choose", "choose_model", "setting_errors"]
+
+S = TypeVar("S", bound=Spec)
 
 
 @dataclass(frozen=True)
 class TrainingOptions:
     """What can be set for every trained model beside its own options."""
 
-    batch_size: int = option(64, low=1, help="samples in a batch")
+    batch_size: int = option(64, low=1, high=2**31 - 1, help="samples in a batch")
     ema: float | None = option(None, low=0, high=0.999999, help="decay of the weight average that samples come from")
     mirror: bool = option(False, help="mirror training images left to right at random")
     balanced: bool = option(False, help="show every class equally often; needs labels")
 
 
-def training_part(spec: Spec, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what of a plugin's settings are training options: of a model that is trained, those, else nothing."""
-    if not (isinstance(spec, ModelSpec) and spec.trained):
-        return {}
-    names = {item.name for item in options_of(TrainingOptions)}
-    return {name: value for name, value in values.items() if name in names}
+@dataclass(frozen=True)
+class Chosen(Generic[S]):
+    """A plugin with its options, as cells, protocols and tasks have them.
+
+    Attributes:
+        spec: The plugin.
+        options: Every option of it, as plain values.
+        changed: Those that differ from their defaults.
+        inputs: What the files hold that options name, by option.
+    """
+
+    spec: S
+    options: Mapping[str, Any]
+    changed: Mapping[str, Any]
+    inputs: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class ChosenModel:
+    """A model with the recipe that it is trained by and all that can be set.
+
+    Attributes:
+        spec: The model.
+        recipe: Of the budget, or of `standard` for a length.
+        training: What every trained model can be told: the recipe's, over it the user's.
+        options: Every option of its own, as plain values: defaults, over them the recipe's, over them the user's.
+        inputs: What the files hold that options name, by option.
+    """
+
+    spec: ModelSpec
+    recipe: Recipe
+    training: TrainingOptions
+    options: Mapping[str, Any]
+    inputs: Mapping[str, str]
+
+
+def choose(spec: S, settings: PluginOptions) -> Chosen[S]:
+    """Return a plugin with its options.
+
+    Raises:
+        ConfigError: If one does not fit, or names a file that is not there.
+    """
+    config = config_of(spec, settings)
+    options, defaults = as_options(config), as_options(spec.config())
+    changed = {name: value for name, value in options.items() if value != defaults[name]}
+    return Chosen(spec, options, changed, _inputs(spec, config))
+
+
+def choose_model(spec: ModelSpec, settings: PluginOptions, budget: str) -> ChosenModel:
+    """Return a model with its options for a budget.
+
+    Args:
+        spec: The model.
+        settings: Options by plugin name.
+        budget: A recipe's name, or a length.
+
+    Raises:
+        ConfigError: If an option does not fit, or names a file that is not there.
+    """
+    recipe = spec.recipes.get(budget) or spec.recipes["standard"]
+    shared, own = _parts(spec, settings.get(spec.name, {}))
+    base = {"batch_size": recipe.batch_size, "ema": recipe.ema, "mirror": recipe.mirror}
+    training: TrainingOptions = build_config(spec.name, TrainingOptions, {**base, **shared})
+    config = build_config(spec.name, spec.config, {**recipe.options, **own})
+    return ChosenModel(spec, recipe, training, as_options(config), _inputs(spec, config))
+
+
+def _inputs(spec: Spec, config: Any) -> dict[str, str]:
+    """Return what the files hold that the options of a plugin name, by option.
+
+    Raises:
+        ConfigError: For every option that must be a path and names nothing; or for a file that cannot be read.
+    """
+    options = {item.name: getattr(config, item.name) for item in options_of(spec.config)}
+    try:
+        found = inputs_of(options)
+    except OSError as error:
+        raise ConfigError(f"{error.filename}, an option of {spec.name}, cannot be read ({error.strerror})") from error
+    refuse(f"{spec.name}.{name}={options[name]} does not exist" for name, held in found.items() if not held)
+    return found
+
+
+def _parts(spec: Spec, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what of a plugin's settings every trained model can be told, and what is its own."""
+    trained = isinstance(spec, ModelSpec) and spec.trained
+    names = {item.name for item in options_of(TrainingOptions)} if trained else set()
+    shared = {name: value for name, value in values.items() if name in names}
+    return shared, {name: value for name, value in values.items() if name not in names}
 
 
 def setting_errors(settings: PluginOptions, owners: Iterable[Spec], registry: Registry) -> list[str]:
@@ -47,8 +132,7 @@ def setting_errors(settings: PluginOptions, owners: Iterable[Spec], registry: Re
         if spec is None:
             errors.append(_stray(name, registry))
             continue
-        shared = training_part(spec, values)
-        own = {key: value for key, value in values.items() if key not in shared}
+        shared, own = _parts(spec, values)
         errors += option_errors(name, TrainingOptions, shared) + option_errors(name, spec.config, own)
     return errors
 
@@ -58,4 +142,4 @@ def _stray(name: str, registry: Registry) -> str:
     if name in known:
         return f"--set {name} is not part of this run"
     meant = nearest(name, known)
-    return f"--set {name}: nothing is called so{f'; did you mean {meant!r}?' if meant else ''}"
+    return f"--set {shown(name)}: nothing is called so{f'; did you mean {meant!r}?' if meant else ''}"

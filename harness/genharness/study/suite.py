@@ -2,162 +2,186 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib.resources
+import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from genharness.errors import ConfigError, did_you_mean, refuse
+from genharness.errors import ConfigError, nearest, refuse
+from genharness.plugin.registry import BUDGETS
+from genharness.spec.dataset_name import MOST_SAMPLES
+from genharness.spec.length import read_length
+from genharness.spec.options import option, read_options, shown
+from genharness.study.measuring import LARGEST_SEED, Measuring
 
-__all__ = ["Suite", "load_suite", "parse_seeds", "parse_setting"]
+__all__ = [
+    "MOST_SEEDS",
+    "Precision",
+    "Suite",
+    "flag",
+    "load_suite",
+    "parse_seeds",
+    "parse_setting",
+    "read_device",
+    "read_suite",
+]
 
+Precision = Literal["fp32", "tf32", "bf16"]
 
-@dataclass(frozen=True, kw_only=True)
-class Suite:
-    """A study: what to train on what, how long, and how to measure.
+MOST_SEEDS = 100_000
+_LARGEST_SUITE = 16 * 2**20  # bytes; tomllib takes some hundred times as much memory
 
-    Attributes:
-        models: Names, patterns such as `*gan*`, or `all`.
-        datasets: Dataset references such as `cifar10@64` or `folder:photos`.
-        metrics: Names, patterns, `all`, or `default`.
-        seeds: Training seeds.
-        budget: `smoke`, `standard`, `paper`, or a length such as `20epochs`.
-        features: An extractor, or `auto`.
-        resize: Resize convention of the extractor; empty for its default.
-        samples: Generated samples to score; 0 lets the budget and the held-out split decide.
-        reference: At most so many reference samples; 0 for the whole split.
-        reference_split: Split that samples are compared with.
-        protocol_seed: Seed of subsets, sampling and metrics' own randomness.
-        device: `auto`, `cpu`, `cuda`, or `cuda:1`.
-        precision: `fp32`, `tf32` or `bf16`.
-        compile: Whether networks go through `torch.compile`.
-        limit: At most so many samples of each split of the data; 0 for all.
-        set: Options by plugin name.
-    """
-
-    models: tuple[str, ...]
-    datasets: tuple[str, ...]
-    metrics: tuple[str, ...] = ("default",)
-    seeds: tuple[int, ...] = (0,)
-    budget: str = "smoke"
-    features: str = "auto"
-    resize: str = ""
-    samples: int = 0
-    reference: int = 0
-    reference_split: str = "train"
-    protocol_seed: int = 0
-    device: str = "auto"
-    precision: str = "fp32"
-    compile: bool = False
-    limit: int = 0
-    set: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-
-
-def load_suite(path: Path | None, overrides: Mapping[str, Any]) -> Suite:
-    """Read a suite file (or the embedded default) and lay the command line's options over it.
-
-    Args:
-        path: TOML file, or None for the embedded default.
-        overrides: Fields of `Suite` given on the command line; `set` is merged, the rest replaces.
-
-    Raises:
-        ConfigError: For every mistake in the file at once, one line each.
-    """
-    text, name = _read(path)
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{name} is not TOML: {error}") from error
-    values, errors = _checked(content, name)
-    refuse(errors)
-    settings = {owner: dict(options) for owner, options in values.pop("set", {}).items()}
-    for owner, options in overrides.get("set", {}).items():
-        settings.setdefault(owner, {}).update(options)
-    return Suite(**{**values, **overrides, "set": settings})
-
-
-def _read(path: Path | None) -> tuple[str, str]:
-    if path is None:
-        return importlib.resources.files("genharness").joinpath("default_suite.toml").read_text(), "the default suite"
-    try:
-        return path.read_text(encoding="utf-8"), str(path)
-    except OSError as error:
-        raise ConfigError(f"cannot read the suite {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"the suite {path} is not UTF-8 text") from error
-
-
-def _checked(content: Mapping[str, Any], name: str) -> tuple[dict[str, Any], list[str]]:
-    """Return the values of a suite file as `Suite` wants them, and every mistake."""
-    fields = {item.name: item for item in dataclasses.fields(Suite)}
-    values: dict[str, Any] = {}
-    errors: list[str] = []
-    for key, value in content.items():
-        if key not in fields:
-            errors.append(f"{name}: unknown key {key!r}{did_you_mean(key, fields)}")
-            continue
-        try:
-            values[key] = _READERS[str(fields[key].type)](value)
-        except ConfigError as error:
-            errors.append(f"{name}: {key}: {error}")
-        except (TypeError, ValueError, AttributeError):
-            errors.append(f"{name}: {key} = {value!r} must be {_WORDS[str(fields[key].type)]}")
-    errors += [
-        f"{name}: {key} is missing: name at least one, or all" for key in ("models", "datasets") if key not in values
-    ]
-    return values, errors
-
-
-def _names(value: Any) -> tuple[str, ...]:
-    parts = value.split(",") if isinstance(value, str) else [_text(part) for part in value]
-    return tuple(part.strip() for part in parts if part.strip())
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
-
-
-def _whole(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise TypeError
-    return value
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError
-    return value
-
-
-def _settings(value: Any) -> dict[str, dict[str, Any]]:
-    return {str(owner): dict(options.items()) for owner, options in value.items()}
+_DEVICE = re.compile(r"auto|cpu|cuda(:\d{1,4})?", re.ASCII)
 
 
 def parse_seeds(value: Any) -> tuple[int, ...]:
     """Read seeds: a count (`3` is 0, 1, 2), a list, or text such as `0,7,11`.
 
     Raises:
-        ConfigError: If it is none of these, empty, negative, or repeats a seed.
+        ConfigError: If it is none of these, empty, or repeats a seed; the rest of a sentence.
     """
-    wrong = ConfigError(f"seeds {value!r} must be a count such as 3, or different whole numbers such as 0,7,11")
+    wrong = ConfigError("must be a count such as 3, or different whole numbers such as 0,7,11")
     try:
-        if isinstance(value, bool):
-            raise wrong
-        parts = value.split(",") if isinstance(value, str) else value
-        if isinstance(parts, int) or (len(parts) == 1 and isinstance(value, str)):
-            seeds = tuple(range(int(parts if isinstance(parts, int) else parts[0])))
+        parts = [int(part) for part in value.split(",")] if isinstance(value, str) else value
+        if isinstance(parts, int) or (isinstance(value, str) and len(parts) == 1):
+            count = parts if isinstance(parts, int) else parts[0]
+            if count > MOST_SEEDS:
+                raise ConfigError(f"is out of range: at most {MOST_SEEDS:,} seeds")
+            seeds = tuple(range(count))
         else:
             seeds = tuple(int(str(part)) for part in parts)
     except (TypeError, ValueError):
         raise wrong from None
-    if not seeds or min(seeds) < 0 or len(set(seeds)) != len(seeds):
+    if isinstance(value, bool) or not seeds or len(set(seeds)) != len(seeds):
         raise wrong
+    if len(seeds) > MOST_SEEDS:
+        raise ConfigError(f"is out of range: at most {MOST_SEEDS:,} seeds")
     return seeds
+
+
+def _read_budget(value: Any) -> str:
+    """Return a budget: a recipe's name, or a length of more than nothing."""
+    if not isinstance(value, str):
+        raise TypeError
+    if value in BUDGETS:
+        return value
+    try:
+        length = read_length(value)
+    except ConfigError as error:
+        meant = nearest(value, BUDGETS)
+        raise ConfigError(f"{error}; did you mean {meant!r}?" if meant else str(error)) from None
+    if not length.amount > 0:
+        raise ConfigError("trains nothing: it must be more than 0")
+    return value
+
+
+def read_device(value: Any) -> str:
+    """Return a device as it is written; whether it is there is asked later."""
+    if not isinstance(value, str):
+        raise TypeError
+    if not _DEVICE.fullmatch(value):
+        raise ConfigError("is none of auto, cpu, cuda, cuda:0")
+    return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suite(Measuring):
+    """A study: what to train on what, how long, and how to measure.
+
+    Attributes:
+        models: Names, patterns such as `*gan*`, or `all`.
+        datasets: Dataset references such as `cifar10@64` or `folder:photos`.
+        seeds: Training seeds.
+        budget: `smoke`, `standard`, `paper`, or a length such as `20epochs`.
+        device: `auto`, `cpu`, `cuda`, or `cuda:1`.
+        precision: `fp32`, `tf32` or `bf16`.
+        compile: Whether networks go through `torch.compile`.
+        limit: At most so many samples of each split of the data; None for all.
+    """
+
+    models: tuple[str, ...] = option((), help="Names, patterns such as '*gan*', or all")
+    datasets: tuple[str, ...] = option((), help="Such as cifar10, covid@64, folder:PATH")
+    seeds: tuple[int, ...] = option(
+        (0,), low=0, high=LARGEST_SEED, read=parse_seeds, help="A count such as 3, or a list such as 0,7,11"
+    )
+    budget: str = option(
+        "smoke", read=_read_budget, help="smoke, standard, paper, or a length: 20epochs, 5000steps, 200kimg, 90s"
+    )
+    device: str = option("auto", read=read_device, help="auto, cpu, cuda or cuda:1")
+    precision: Precision = option("fp32", help="Arithmetic of training and sampling")
+    compile: bool = option(False, help="Put networks through torch.compile")
+    limit: int | None = option(
+        None, low=2, high=MOST_SAMPLES, help="Samples of each split of the data at most, for quick studies"
+    )
+
+
+def flag(name: str) -> str:
+    """Return the command-line option of a field: `--protocol-seed`."""
+    return f"--{name.replace('_', '-')}"
+
+
+def read_suite(path: Path | None, given: Mapping[str, Any]) -> tuple[Suite, list[str]]:
+    """Read a suite file (or the embedded default), lay the command line's options over it, and check both.
+
+    Args:
+        path: TOML file, or None for the embedded default.
+        given: Fields of `Suite` given on the command line; `set` is merged, the rest replaces.
+
+    Returns:
+        The suite, with what does not fit left at its default, and every mistake, one line each.
+
+    Raises:
+        ConfigError: If the file cannot be read, or is no TOML.
+    """
+    content, name = _content(path)
+    values, mistakes = read_options(name, Suite, content, lambda key: f"{name}: {key}")
+    over, more = read_options("the command line", Suite, given, flag)
+    settings = {owner: dict(options) for owner, options in values.get("set", {}).items()}
+    for owner, options in over.get("set", {}).items():
+        settings.setdefault(owner, {}).update(options)
+    return Suite(**{**values, **over, "set": settings}), [*mistakes, *more]
+
+
+def load_suite(path: Path | None, given: Mapping[str, Any]) -> Suite:
+    """Return what `read_suite` reads.
+
+    Raises:
+        ConfigError: For every mistake at once, one line each.
+    """
+    suite, mistakes = read_suite(path, given)
+    refuse(mistakes)
+    return suite
+
+
+def _content(path: Path | None) -> tuple[dict[str, Any], str]:
+    """Return the parsed TOML, and what to call it."""
+    if path is None:
+        text = importlib.resources.files("genharness").joinpath("default_suite.toml").read_text()
+        return tomllib.loads(text), "the default suite"
+    try:
+        return tomllib.loads(_text(path)), str(path)
+    except RecursionError:
+        raise ConfigError(f"{path} is not TOML that anybody could mean: it is nested too deeply") from None
+    except ValueError as error:  # a TOMLDecodeError is one, and so is a number of thousands of digits
+        raise ConfigError(f"{path} is not TOML: {error}") from error
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_SUITE + 1)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(f"cannot read the suite {shown(path)}: {reason}") from error
+    if len(content) > _LARGEST_SUITE:
+        raise ConfigError(f"cannot read the suite {path}: it is larger than {_LARGEST_SUITE >> 20} MiB")
+    try:
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"the suite {path} is not UTF-8 text") from error
 
 
 def parse_setting(text: str) -> tuple[str, str, str]:
@@ -167,25 +191,7 @@ def parse_setting(text: str) -> tuple[str, str, str]:
         ConfigError: If it does not read so.
     """
     target, equals, value = text.partition("=")
-    owner, dot, option = target.strip().rpartition(".")
-    if not (equals and dot and owner and option):
-        raise ConfigError(f"--set {text!r} must read NAME.OPTION=VALUE, such as --set dcgan.lr=1e-4")
-    return owner, option, value.strip()
-
-
-_READERS = {
-    "tuple[str, ...]": _names,
-    "tuple[int, ...]": parse_seeds,
-    "str": _text,
-    "int": _whole,
-    "bool": _flag,
-    "Mapping[str, Mapping[str, Any]]": _settings,
-}
-_WORDS = {
-    "tuple[str, ...]": "a list of names",
-    "tuple[int, ...]": "a count or a list of whole numbers",
-    "str": "text",
-    "int": "a whole number of at least 0",
-    "bool": "true or false",
-    "Mapping[str, Mapping[str, Any]]": "a table of tables, such as [set.dcgan] with lr = 1e-4",
-}
+    owner, dot, option_name = target.strip().rpartition(".")
+    if not (equals and dot and owner and option_name):
+        raise ConfigError(f"--set {shown(text)!r} must read NAME.OPTION=VALUE, such as --set dcgan.lr=1e-4")
+    return owner, option_name, value.strip()

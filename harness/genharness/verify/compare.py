@@ -19,9 +19,11 @@ from genharness.kit.evaluation import Reconstructions
 from genharness.measure.capabilities import Views
 from genharness.measure.evaluation import SampleEvaluation
 from genharness.plugin.registry import Registry
+from genharness.spec.options import build_config
 from genharness.spec.record import Record
 from genharness.spec.report import Report
-from genharness.study.measuring import all_options, select_metrics
+from genharness.study.measuring import Measuring, select_metrics
+from genharness.study.settings import choose
 from genharness.verify.peers import PEERS, Peer
 
 __all__ = ["INSTALL", "PeerScore", "compare", "is_cell", "request_of_cell", "verify_samples"]
@@ -80,6 +82,7 @@ def request_of_cell(record: Record, request: Request, registry: Registry) -> Req
 
     Raises:
         RunError: If the cell has no scores.
+        ConfigError: If its protocol is none that could be asked for.
     """
     if not record.finished or not record.scores:
         raise RunError(f"cell {record.cell.id} has no scores ({record.status}): run it to its end first")
@@ -87,19 +90,21 @@ def request_of_cell(record: Record, request: Request, registry: Registry) -> Req
     options = {name: dict(values) for name, values in protocol.metric_options.items()}
     options[protocol.extractor] = dict(protocol.extractor_options)
     scored = [name for name in registry.metrics if _scored(name, record, registry)]
+    values = {
+        "metrics": list(dict.fromkeys([*scored, *protocol.metric_options])),
+        "features": protocol.extractor,
+        "resize": protocol.resize,
+        "reference_split": protocol.reference_split,
+        "reference": protocol.reference_count or None,
+        "protocol_seed": protocol.seed,
+        "set": {name: values for name, values in options.items() if values},
+    }
     return dataclasses.replace(
         request,
         samples=[record.cell.id],
         dataset=record.cell.dataset,
         reference=None,
-        metrics=tuple(dict.fromkeys([*scored, *protocol.metric_options])),
-        features=protocol.extractor,
-        resize=protocol.resize,
-        count=0,
-        reference_split=protocol.reference_split,
-        reference_count=protocol.reference_count,
-        seed=protocol.seed,
-        options={name: values for name, values in options.items() if values},
+        measuring=build_config(f"record {record.cell.id}", Measuring, values),
     )
 
 
@@ -142,11 +147,10 @@ def _chosen(
     words: Sequence[str], metrics: Mapping[str, Mapping[str, Any]], registry: Registry
 ) -> dict[str, Mapping[str, Any]]:
     """Return what words choose of the metrics, and of others those that are named outright, with their defaults."""
-    errors: list[str] = []
-    specs = select_metrics(registry, tuple(words), errors)
-    refuse(errors)
+    specs, mistakes = select_metrics(registry, words)
+    refuse(mistakes)
     return {
-        spec.name: metrics[spec.name] if spec.name in metrics else all_options(spec, {})
+        spec.name: metrics[spec.name] if spec.name in metrics else choose(spec, {}).options
         for spec in specs
         if spec.name in metrics or spec.name in words
     }
@@ -171,7 +175,7 @@ def _of_reconstructions(record: Record, registry: Registry) -> dict[str, Mapping
     """Return the metrics of a record that the samples alone do not give, with every option."""
     own = record.cell.protocol.metric_options
     return {
-        spec.name: all_options(spec, own.get(spec.name, {}))
+        spec.name: choose(spec, own).options
         for spec in registry.metrics.values()
         if "reconstructions" in spec.needs and _scored(spec.name, record, registry)
     }

@@ -13,15 +13,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genharness.files.weights import named_weights
+from genharness.files.weights import locate_weights
 from genharness.functional.pairs import Pairs, random_pairs, random_pairs_within
 from genharness.measure.evaluation import SampleEvaluation
+from genharness.spec.plugins import Remote
 from genharness.verify.base import Options, Peer, Theirs, near
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 __all__ = ["IMAGE_PEERS"]
+
+_ALEXNET_SHA256 = "7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02"
+"""Of the file at torchvision's address, whose name ends in its first eight digits."""
 
 ImageDistance = Callable[["Tensor", "Tensor"], "Tensor"]
 """Of two batches of images, a number for each pair."""
@@ -167,8 +171,9 @@ def _hub(evaluation: SampleEvaluation) -> Iterator[None]:
     import torch
     from torchvision.models import AlexNet_Weights  # type: ignore[import-untyped]  # ships no types
 
-    name = PurePosixPath(AlexNet_Weights.IMAGENET1K_V1.url).name
-    found = named_weights(name, evaluation.weights)
+    url = AlexNet_Weights.IMAGENET1K_V1.url
+    name = PurePosixPath(url).name
+    found = locate_weights(Remote(filename=name, urls=(url,), sha256=_ALEXNET_SHA256), evaluation.weights)
     if found is None:
         raise ValueError(f"{name} is not on this machine: pass the folder that holds it as --weights")
     before = torch.hub.get_dir()

@@ -34,6 +34,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
                     key="fid_samples_per_dimension",
                     title="N/d",
                     format=".2f",
+                    wide=True,
                     caveat="is biased upwards by fewer samples than feature dimensions: read kid and prdc beside it",
                 ),
             ),

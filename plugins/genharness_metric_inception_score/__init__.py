@@ -28,10 +28,12 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             factory="genharness_metric_inception_score.score:LogitScore",
             config=InceptionScoreConfig,
             columns=(
-                Column(key="is", title="IS", higher_is_better=True, format=".2f"),
-                Column(key="is_std", title="IS std", format=".2f"),
-                Column(key="classifier_score", title="Classifier score", higher_is_better=True, format=".2f"),
-                Column(key="classifier_score_std", title="Classifier score std", format=".2f"),
+                Column(key="is", title="IS", higher_is_better=True, format=".2f", wide=True),
+                Column(key="is_std", title="IS std", format=".2f", wide=True),
+                Column(
+                    key="classifier_score", title="Classifier score", higher_is_better=True, format=".2f", wide=True
+                ),
+                Column(key="classifier_score_std", title="Classifier score std", format=".2f", wide=True),
             ),
             needs=("features",),
             modalities=("image", "tabular"),

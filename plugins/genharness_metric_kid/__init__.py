@@ -25,12 +25,12 @@ def genharness_metrics() -> Sequence[MetricSpec]:
         MetricSpec(
             name="kid",
             summary="Unbiased squared MMD of features under a cubic kernel, over random subsets",
-            place=40,
+            place=12,
             factory="genharness_metric_kid.kid:Kid",
             config=KidConfig,
             columns=(
                 Column(key="kid", title="KD", titles={"inception": "KID"}, higher_is_better=False, format=".4f"),
-                Column(key="kid_std", title="KD std", titles={"inception": "KID std"}, format=".4f"),
+                Column(key="kid_std", title="KD std", titles={"inception": "KID std"}, format=".4f", wide=True),
             ),
             needs=("features",),
             modalities=("image", "tabular"),

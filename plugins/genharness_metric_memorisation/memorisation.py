@@ -38,6 +38,8 @@ class MemorisationMetric:
         )
         standard = HeldOut.from_arrays(kept, evaluation.device)
         found = memorisation(train, test, fake, **options, standard=standard)
+        for key, share in (("authenticity", found.authenticity), ("copied", found.copied)):
+            evaluation.state_error(key, (share * (1 - share) / len(fake)) ** 0.5)
         return {
             "authenticity": found.authenticity,
             "ct": found.copying_score,

@@ -33,7 +33,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             place=45,
             factory="genharness_metric_mind.mind:Mind",
             config=MindConfig,
-            columns=(Column(key="mind", title="MIND", higher_is_better=False, format=".3g", ratio=True),),
+            columns=(Column(key="mind", title="MIND", higher_is_better=False, format=".3g", ratio=True, wide=True),),
             needs=("features",),
             modalities=("image", "tabular"),
             paper="Berthet et al. 2026, arXiv:2605.06797",

@@ -42,7 +42,9 @@ class ClassAccuracy:
         if asked is None:
             raise ConfigError("no classes were asked for: give them with --labels")
         predicted = evaluation.posteriors("fake").argmax(axis=1)
-        return {"class_accuracy": float((predicted == asked).mean())}
+        accuracy = float((predicted == asked).mean())
+        evaluation.state_error("class_accuracy", (accuracy * (1 - accuracy) / len(asked)) ** 0.5)
+        return {"class_accuracy": accuracy}
 
 
 class Bins:
@@ -55,6 +57,7 @@ class Bins:
         """Return the share of different bins, the Jensen-Shannon divergence (nats) and the share of bins reached."""
         real, fake = evaluation.features("real"), evaluation.features("fake")
         options = {"bins": max(2, min(self.config.bins, len(real) // 10)), "seed": evaluation.seed}
+        evaluation.state("bins", options["bins"])
         kept = evaluation.derived(
             f"k-means bins, {options}", ("real",), lambda: dataclasses.asdict(real_bins(real, **options))
         )

@@ -1,9 +1,10 @@
-"""The leaderboard as JSON, CSV and Markdown: every column, every group."""
+"""The leaderboard as JSON and CSV, with every column, and as Markdown."""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -53,7 +54,8 @@ def _row(group: Group, place: int, row: Row) -> dict[str, Any]:
         "seeds": row.seeds,
         "failed_seeds": row.failed,
         "diverged_rate": row.diverged,
-        "tied_with_best": row.tied,
+        "rank_interval_95": [row.ranks.low, row.ranks.high] if row.ranks else None,
+        "best_in": sorted(row.bold),
         "collapse": row.collapse,
         "values": {column.key: _number_of(row.estimates[column.key]) for column in group.columns},
         "cells": [record.cell.id for record in row.records],
@@ -90,7 +92,8 @@ def render_csv(board: Board, options: RenderOptions) -> str:
             protocol = group.protocol.hash if group.protocol else ""
             names = [as_csv(row.model), as_csv(row.variation)]
             first = [as_csv(group.dataset), protocol, place, *names, len(row.seeds), row.failed]
-            first += [_text(row.diverged), _text(row.tied), as_csv(row.collapse)]
+            ranks = (row.ranks.low, row.ranks.high) if row.ranks else (None, None)
+            first += [*map(_text, (row.diverged, *ranks)), as_csv(row.collapse)]
             numbers = [number for key in keys for number in _numbers(row, key)[: len(tails)]]
             writer.writerow([*first, *map(_text, numbers)])
     return stream.getvalue().rstrip("\n")
@@ -99,7 +102,7 @@ def render_csv(board: Board, options: RenderOptions) -> str:
 _SPREAD = ("_seed_std",)  # scores have columns of their own that end in _std, over subsets and splits
 _INTERVAL = ("_low", "_high")
 _ROW_HEADS = ("dataset", "protocol", "rank", "model", "variation", "seeds", "failed_seeds")
-_HEADS = (*_ROW_HEADS, "diverged_rate", "tied_with_best", "collapse")
+_HEADS = (*_ROW_HEADS, "diverged_rate", "rank_low", "rank_high", "collapse")
 
 
 def _numbers(row: Row, key: str) -> tuple[float | None, ...]:
@@ -115,17 +118,17 @@ def _text(value: float | None) -> str:
 
 def render_md(board: Board, options: RenderOptions) -> str:
     """Return a heading and a table for every group."""
-    return "\n\n".join(_markdown(group) for group in board.groups)
+    return "\n\n".join(_markdown(group, group.columns if options.wide else group.shown) for group in board.groups)
 
 
-def _markdown(group: Group) -> str:
+def _markdown(group: Group, columns: Sequence[BoardColumn]) -> str:
     lines = [f"### {as_markdown(group.dataset)}", ""]
     if group.protocol:
         lines += [f"Protocol `{group.protocol.hash}`: {as_markdown(str(group.protocol))}.", ""]
-        lines += [_line(["model", "seeds", *(as_markdown(column.heading) for column in group.columns)])]
-        lines += [_line(["---", "---:", *("---:" for _ in group.columns)])]
+        lines += [_line(["model", "seeds", *(as_markdown(column.heading) for column in columns)])]
+        lines += [_line(["---", "---:", *("---:" for _ in columns)])]
         lines += [
-            _line([_marked(row), str(len(row.seeds)), *(_value(group, row, column) for column in group.columns)])
+            _line([_marked(row), str(len(row.seeds)), *(_value(row, column) for column in columns)])
             for row in group.rows
         ]
         lines += ["", *(f"- {as_markdown(note)}" for note in group.notes)] if group.notes else []
@@ -139,9 +142,9 @@ def _marked(row: Row) -> str:
     return as_markdown(f"{row.label} {row.marks}".strip())
 
 
-def _value(group: Group, row: Row, column: BoardColumn) -> str:
+def _value(row: Row, column: BoardColumn) -> str:
     text = shown(row.estimates[column.key], column)
-    return f"**{text}**" if group.best.get(column.key) is row else text
+    return f"**{text}**" if column.key in row.bold else text
 
 
 def _line(cells: list[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,16 +33,16 @@ def render(board: Board, options: RenderOptions) -> str:
         file=stream, width=width, force_terminal=options.colour, color_system="auto" if options.colour else None
     )
     for group in board.groups:
-        console.print(_group(group, width))
+        console.print(_group(group, width, options.wide))
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
 
 
-def _group(group: Group, width: int) -> Stack:
+def _group(group: Group, width: int, wide: bool) -> Stack:
     heading = Text(printable(group.dataset), style="bold")
     parts = [heading]
     if group.protocol is not None:
         heading.append(f"  protocol {group.protocol.hash}: {printable(group.protocol)}", style="not bold dim")
-        columns = _fitting(group, width)
+        columns = _fitting(group, group.columns if wide else group.shown, width)
         parts.append(_table(group, columns, width))
         hidden = [printable(column.key) for column in group.columns if column not in columns]
         if hidden:
@@ -72,6 +73,8 @@ def _fixed(group: Group) -> list[_Column]:
     columns = [_Column("#", places, style="dim"), _Column("Model", [printable(row.label) for row in rows], "left")]
     if any(row.marks for row in rows):
         columns.append(_Column("", [row.marks for row in rows], "left"))
+    if any(row.ranks for row in rows):
+        columns.append(_Column("Rank (95 %)", [str(row.ranks or "") for row in rows]))
     if any(len(row.seeds) > 1 for row in rows):
         columns.append(_Column("Seeds", [str(len(row.seeds)) for row in rows]))
     if any(row.failed for row in rows):
@@ -82,11 +85,11 @@ def _fixed(group: Group) -> list[_Column]:
     return columns
 
 
-def _fitting(group: Group, width: int) -> list[BoardColumn]:
+def _fitting(group: Group, wanted: Sequence[BoardColumn], width: int) -> list[BoardColumn]:
     """Return the first columns that fit; at least one is shown."""
     used = _EDGES + sum(_width(column.title, column.cells) + _BETWEEN for column in _fixed(group))
     columns: list[BoardColumn] = []
-    for column in group.columns:
+    for column in wanted:
         used += _width(column.heading, [shown(row.estimates[column.key], column) for row in group.rows])
         if columns and used > width:
             break
@@ -106,7 +109,7 @@ def _table(group: Group, columns: list[BoardColumn], width: int) -> Text:
     head = _line([(column.title, "") for column in laid], laid, widths, "bold")
     lines = [head, Text(f" {'─' * (sum(widths) + _BETWEEN * (len(laid) - 1))}")]
     for place, row in enumerate(group.rows):
-        best = {column.heading for column in columns if group.best.get(column.key) is row}
+        best = {column.heading for column in columns if column.key in row.bold}
         cells = [(one.cells[place], "bold green" if one.title in best else one.style) for one in laid]
         lines.append(_line(cells, laid, widths, "dim" if row.reference else ""))
     for line in lines:

@@ -63,9 +63,19 @@ def test_configurations_of_one_model_are_rows_told_apart_by_what_differs(registr
     assert rows(build(records, registry)) == [["vae lr=0.1", "vae lr=0.2"]]
 
 
-def test_the_best_trained_model_is_marked_and_a_reference_row_is_not(registry):
-    board = build([record("real", 1.0), record("dcgan", 2.0), record("vae", 3.0)], registry)
-    assert board.groups[0].best["fid"].model == "dcgan"
+def test_people_are_shown_the_default_columns_or_those_that_they_ask_for(registry):
+    records = [record("vae", 1.0, scores={"recall": 0.5, "density": 0.5})]
+    shown = {
+        asked: [one.key for one in build(records, registry, columns=asked).groups[0].shown]
+        for asked in ((), ("density",))
+    }
+    assert shown == {(): ["fid", "recall", "train_seconds"], ("density",): ["density"]}
+
+
+def test_the_column_that_ranks_is_the_primary_one(registry):
+    records = [record("vae", 3.0, scores={"coverage": 0.2})]
+    assert [one.key for one in build(records, registry).groups[0].compared] == ["fid", "coverage"]
+    assert [one.key for one in build(records, registry, sort="coverage").groups[0].compared] == ["coverage", "fid"]
 
 
 def test_a_failed_cell_is_listed_with_its_reason_and_ranks_nowhere(registry):
@@ -78,6 +88,11 @@ def test_a_failed_cell_is_listed_with_its_reason_and_ranks_nowhere(registry):
 def test_failed_seeds_of_a_row_are_counted(registry):
     board = build([record("vae", 1.0), record("vae", None, seed=1, status="failed")], registry)
     assert board.groups[0].rows[0].failed == 1
+
+
+def test_a_seed_that_was_interrupted_did_not_fail(registry):
+    board = build([record("vae", 1.0), record("vae", None, seed=1, status="interrupted")], registry)
+    assert board.groups[0].rows[0].failed == 0
 
 
 def test_failed_seeds_count_under_the_protocol_that_they_were_to_be_measured_by(registry):
@@ -131,7 +146,6 @@ def test_samples_named_as_a_reference_row_are_none(registry):
     outside.source = "external"
     (group,) = build([outside], registry).groups
     assert not group.rows[0].reference
-    assert group.best["fid"].label == "noise"
 
 
 def test_the_diverged_rate_leaves_out_seeds_that_say_nothing_of_stability(registry):

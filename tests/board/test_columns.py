@@ -3,7 +3,7 @@
 import pytest
 
 from board_records import record
-from genharness.board.columns import columns_of, find_column
+from genharness.board.columns import columns_of, compared_columns, find_column
 from genharness.errors import ConfigError
 from genharness.plugin.registry import load_registry
 from genharness.spec.protocol import Protocol
@@ -15,12 +15,30 @@ def keys(*records):
     return list(columns_of(records, load_registry(), CLASSIFIER))
 
 
-def test_headline_scores_stand_before_their_details_and_training_time_after_the_first_three():
-    scores = {"kid": 1.0, "kid_std": 0.1, "precision": 0.5, "recall": 0.5, "coverage": 0.5, "psnr": 30.0}
-    found = keys(record("vae", 1.0, scores=scores))
-    assert found.index("fid") == 0
-    assert found.index("train_seconds") == 3
-    assert found.index("psnr") < found.index("kid_std")
+SCORES = {"kid": 1.0, "kid_std": 0.1, "precision": 0.5, "recall": 0.5, "coverage": 0.5, "density": 1.0, "vendi": 3.0}
+
+
+def test_default_scores_stand_before_all_others_and_training_time_after_the_first_three():
+    found = keys(record("vae", 1.0, scores=SCORES))
+    assert found == [
+        *("fid", "kid", "coverage", "train_seconds", "precision", "recall"),
+        *("kid_std", "density", "vendi"),
+    ]
+
+
+def test_rows_are_compared_by_default_scores_with_a_better_end_and_by_what_ranks():
+    found = columns_of([record("vae", 1.0, scores=SCORES)], load_registry(), CLASSIFIER)
+    compared = [column.key for column in compared_columns(found, found["train_seconds"])]
+    assert compared == ["train_seconds", "fid", "kid", "coverage", "precision", "recall"]
+    assert compared_columns(found, None) == compared_columns(found, found["vendi"]) == []
+
+
+def test_what_is_best_near_real_has_no_better_end():
+    found = columns_of(
+        [record("vae", 1.0, scores={**SCORES, "authenticity": 0.5, "ct": 0.0})], load_registry(), CLASSIFIER
+    )
+    assert {found[key].arrow for key in ("density", "vendi", "authenticity", "ct")} == {""}
+    assert all(found[key].column.wide for key in ("density", "vendi", "authenticity", "ct"))
 
 
 def test_a_number_that_only_some_records_have_is_a_column():

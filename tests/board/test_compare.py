@@ -3,6 +3,7 @@
 import pytest
 from scipy import stats
 
+from genharness.board.build import build
 from genharness.board.compare import compare_rows
 from genharness.errors import ConfigError
 from genharness.plugin.registry import load_registry
@@ -27,7 +28,9 @@ def store(tmp_path):
     return made
 
 
-def save(store, model, values, *, dataset="digits", extractor="classifier", status="ok", scores=None, **cell):
+def save(
+    store, model, values, *, dataset="digits", extractor="classifier", status="ok", scores=None, parameters=7, **cell
+):
     """Save a record for each value; returns the ids of the cells."""
     protocol = Protocol(extractor=extractor, sample_count=10)
     ids = []
@@ -40,7 +43,7 @@ def save(store, model, values, *, dataset="digits", extractor="classifier", stat
                 status=status,
                 scores={"fid": value, "coverage": 1 / value, "vendi": None, **(scores or {})} if finished else {},
                 skipped={"reconstruction": "it reconstructs nothing"},
-                measurements={"train_seconds": 10.0 + seed},
+                measurements={"train_seconds": 10.0 + seed, "parameters": parameters},
                 protocol=protocol.as_plain() if finished else {},
                 protocol_hash=protocol.hash if finished else "",
             )
@@ -55,7 +58,7 @@ def refused(store, registry, *names, **options):
     return str(caught.value)
 
 
-def test_a_positive_distance_is_compared_on_logarithms_and_its_verdict_is_that_of_welch(store, registry):
+def test_a_positive_distance_is_compared_on_logarithms(store, registry):
     save(store, "vae", GOOD)
     save(store, "dcgan", BAD[:4])
     (found,) = compare_rows(store, registry, ["vae", "dcgan"], metrics=["fid"])
@@ -76,23 +79,77 @@ def test_a_score_whose_better_end_is_high_is_read_so_and_compared_as_it_is(store
     assert (pair.log, pair.verdict) == (False, "better")
 
 
-def test_seeds_that_match_are_paired_and_others_are_not(store, registry):
-    save(store, "vae", GOOD)
+def test_seeds_are_paired_between_equally_large_variants_of_one_model_alone(store, registry):
+    save(store, "vae", GOOD, options={"lr": 1})
+    save(store, "vae", BAD, options={"lr": 2})
+    save(store, "vae", BAD, options={"lr": 3}, parameters=8)
+    save(store, "vae", BAD[:4], options={"lr": 4})
     save(store, "dcgan", BAD)
-    save(store, "gan", BAD[:4])
-    (found,) = compare_rows(store, registry, ["vae", "dcgan", "gan"], metrics=["fid"])
-    assert {pair.names: pair.paired for pair in found.metrics[0].comparisons} == {
-        ("vae", "dcgan"): True,
-        ("vae", "gan"): False,
-        ("dcgan", "gan"): False,
-    }
+    names = ["vae lr=1", "vae lr=2", "vae lr=3", "vae lr=4", "dcgan"]
+    (found,) = compare_rows(store, registry, names, metrics=["fid"])
+    assert {pair.names for pair in found.metrics[0].comparisons if pair.paired} == {("vae lr=1", "vae lr=2")}
 
 
 def test_three_rows_are_corrected_over_three_pairs(store, registry):
     for model, values in (("vae", GOOD), ("dcgan", BAD), ("gan", [value + 0.7 for value in GOOD])):
         save(store, model, values)
     (found,) = compare_rows(store, registry, ["vae", "dcgan", "gan"], metrics=["fid"])
-    assert all(pair.comparisons == 3 and pair.p_holm >= pair.p for pair in found.metrics[0].comparisons)
+    assert all(pair.comparisons == 3 and pair.p_corrected >= pair.p for pair in found.metrics[0].comparisons)
+
+
+def test_two_rows_are_corrected_over_all_rows_of_the_board_unless_they_are_compared_alone(store, registry):
+    for model, values in (("vae", GOOD), ("dcgan", BAD), ("gan", [value + 0.7 for value in GOOD]), ("real", GOOD)):
+        save(store, model, values)
+    (board,) = compare_rows(store, registry, ["vae", "dcgan"], metrics=["fid"])
+    (alone,) = compare_rows(store, registry, ["vae", "dcgan"], metrics=["fid"], alone=True)
+    pairs = [one.metrics[0].comparisons[0] for one in (board, alone)]
+    assert [pair.comparisons for pair in pairs] == [3, 1]
+    assert board.metrics[0].corrected == "corrected for the 3 pairs of 3 rows"
+    assert pairs[0].p == pairs[1].p == pairs[1].p_corrected < pairs[0].p_corrected
+
+
+def test_verdicts_of_all_rows_are_the_ranks_of_the_board(store, registry):
+    values = {"vae": GOOD, "dcgan": BAD, "gan": [value + 1 for value in GOOD], "wgan": [10 * value for value in BAD]}
+    for model, scores in values.items():
+        save(store, model, scores, scores={"kid": 1.0})
+    (group,) = build(store.records(), registry).groups
+    (found,) = compare_rows(store, registry, list(values))
+    assert [metric.column.key for metric in found.metrics] == [column.key for column in group.compared]
+    decided = [pair for pair in found.metrics[0].comparisons if pair.verdict != "undecided"]
+    lost = [pair.names[pair.verdict == "better"] for pair in decided]
+    assert {row.label: row.ranks.low for row in group.rows} == {name: 1 + lost.count(name) for name in values}
+    assert len(decided) > 2
+
+
+def test_all_metrics_but_the_primary_one_are_corrected_together(store, registry):
+    for model, values in (("vae", GOOD), ("dcgan", BAD), ("gan", [value + 0.7 for value in GOOD])):
+        save(store, model, values, scores={"precision": 1 / values[0] + 0.001 * values[1], "kid": values[2]})
+    (found,) = compare_rows(store, registry, ["vae", "dcgan", "gan"])
+    assert [metric.column.key for metric in found.metrics] == ["fid", "kid", "coverage", "precision"]
+    first, _, coverage, _ = (metric.comparisons[0] for metric in found.metrics)
+    assert (first.comparisons, coverage.comparisons) == (3, 6)  # kid does not vary over seeds
+    assert first.p_corrected == first.p_within
+    assert "together with the other columns but FD: 6 pairs by 3 columns" in found.metrics[1].corrected
+
+
+def test_a_reference_row_is_compared_and_makes_no_other_comparison_stricter(store, registry):
+    for model, values in (("vae", GOOD), ("dcgan", BAD), ("real", [1.0, 1.1, 1.2])):
+        save(store, model, values)
+    (found,) = compare_rows(store, registry, ["vae", "real", "dcgan"], metrics=["fid"])
+    pairs = {pair.names: pair for pair in found.metrics[0].comparisons}
+    assert list(pairs) == [("vae", "real"), ("vae", "dcgan"), ("real", "dcgan")]
+    assert pairs["vae", "dcgan"].comparisons == 1
+    assert pairs["vae", "real"].verdict == "worse"
+
+
+def test_a_row_that_lost_seeds_is_not_called_better(store, registry):
+    save(store, "vae", GOOD)
+    save(store, "vae", [*GOOD, 0.0], status="diverged")  # the five seeds above, and then again a record of each
+    save(store, "vae", GOOD)
+    save(store, "dcgan", BAD)
+    (found,) = compare_rows(store, registry, ["vae", "dcgan"], metrics=["fid"])
+    (pair,) = found.metrics[0].comparisons
+    assert (pair.verdict, pair.withheld, pair.lost) == ("undecided", True, (1 / 6, 0.0))
 
 
 def test_three_seeds_are_told_to_be_too_few_for_the_exact_test_and_how_many_are_needed(store, registry):
@@ -114,11 +171,11 @@ def test_one_seed_each_gives_no_test_and_says_so(store, registry):
     assert "Run at least 2 seeds of each" in pair.sentence
 
 
-def test_without_metrics_the_headline_columns_with_a_better_end_are_compared(store, registry):
+def test_without_metrics_the_default_columns_with_a_better_end_are_compared(store, registry):
     for model, values in (("vae", GOOD), ("dcgan", BAD)):
         save(store, model, values, scores={"precision": 0.5, "pair_ssim": 0.1})
     (found,) = compare_rows(store, registry, ["vae", "dcgan"])
-    assert [metric.column.key for metric in found.metrics] == ["fid", "coverage"]
+    assert [metric.column.key for metric in found.metrics] == ["fid", "coverage", "precision"]
 
 
 def test_a_metric_can_be_named_for_all_its_columns_and_a_measurement_too(store, registry):
@@ -186,7 +243,7 @@ def test_rows_without_a_common_dataset_are_refused_with_where_they_are(store, re
         (("vea", "dcgan"), {}, "did you mean 'vae'?"),
         (("vae", "dcgan"), {"metrics": ["fdi"]}, "no metric 'fdi' among these results; did you mean 'fid'?"),
         (("vae", "dcgan"), {"datasets": ["mnist"]}, "no row 'vae' on mnist; it has results on digits"),
-        (("vae", "dcgan"), {"metrics": ["parameters"]}, "no metric 'parameters'"),
+        (("vae", "dcgan"), {"metrics": ["step_flops"]}, "no metric 'step_flops'"),
     ],
 )
 def test_what_is_unknown_is_named_with_the_nearest(store, registry, names, options, message):

@@ -1,4 +1,4 @@
-"""What stands beside the numbers of a leaderboard: ties with the best, collapse, caveats."""
+"""What stands beside the numbers of a leaderboard: ranks, the best, collapse, caveats."""
 
 import pytest
 
@@ -7,11 +7,16 @@ from board_records import ALIKE, CLOSE, FAR, rendered, seeds
 from genharness.board.build import build
 from genharness.plugin.registry import load_registry
 from genharness.spec.cell import Cell
+from genharness.stats import Standing
 
 
 @pytest.fixture(scope="module")
 def registry():
     return load_registry()
+
+
+FARTHER = [90.0, 93.0, 96.0, 91.5, 94.5]
+BOLD_NOTE = "bold: rows that no other row beats over training seeds; the best is among them (95 %)"
 
 
 def record(model, seed, fid, **scores):
@@ -23,61 +28,138 @@ def rows(records, registry, **options):
     return {row.label: row for row in group.rows}, group
 
 
-def test_a_row_that_cannot_be_told_from_the_best_is_marked_and_a_distant_one_is_not(registry):
+def standing(by_label):
+    return {label: str(row.ranks) for label, row in by_label.items()}
+
+
+def bold(by_label, key="fid"):
+    return {label for label, row in by_label.items() if key in row.bold}
+
+
+RANK_NOTE = (
+    "rank (95 %): where the rank in FD lies over training seeds, of all rows together (3 comparisons, corrected)"
+)
+
+
+def test_the_best_row_is_bold_where_it_beats_all_others(registry):
+    by_label, group = rows([*seeds("vae", CLOSE), *seeds("dcgan", FAR), *seeds("wgan", FARTHER)], registry)
+    assert standing(by_label) == {"vae": "1", "dcgan": "2", "wgan": "3"}
+    assert bold(by_label) == {"vae"}
+    assert group.notes == [RANK_NOTE, BOLD_NOTE]
+
+
+def test_ties_are_bold_together_where_they_are_few(registry):
+    records = [*seeds("vae", CLOSE), *seeds("dcgan", ALIKE), *seeds("wgan", FAR), *seeds("gan", FARTHER)]
+    by_label, _ = rows(records, registry)
+    assert standing(by_label) == {"vae": "1-2", "dcgan": "1-2", "wgan": "3", "gan": "4"}
+    assert bold(by_label) == {"vae", "dcgan"}
+
+
+def test_ties_are_not_bold_where_they_are_most_rows(registry):
     by_label, group = rows([*seeds("vae", CLOSE), *seeds("dcgan", ALIKE), *seeds("wgan", FAR)], registry)
-    assert {label: row.tied for label, row in by_label.items()} == {"vae": None, "dcgan": True, "wgan": False}
-    assert group.notes == ["≈ cannot be told from the best in FD over training seeds (5 %, Holm)"]
+    assert bold(by_label) == set()
+    assert group.notes == [RANK_NOTE, "nothing is bold in FD: too close to call, 2 of 3 rows may be the best"]
 
 
-def test_with_more_rows_than_holm_can_afford_the_verdicts_are_the_same(registry):
+def test_rows_that_are_exactly_equal_are_treated_alike(registry):
+    by_label, _ = rows([*seeds("vae", CLOSE), *seeds("dcgan", CLOSE), *seeds("gan", CLOSE)], registry)
+    assert set(standing(by_label).values()) == {"1-3"}
+    assert bold(by_label) == set()
+
+
+def test_with_more_rows_than_holm_can_afford_the_best_are_still_found(registry):
     names = [spec.name for spec in registry.models.values() if spec.trained]
-    many = [record for scale in range(40) for record in _variation(names[0], scale)]
+    many = [record for scale in range(41) for record in _variation(names[0], scale)]
     by_label, _ = rows(many, registry)
-    assert len(by_label) == 40
-    assert {label for label, row in by_label.items() if row.tied} == {f"{names[0]} batch_size=2"}
+    assert len(by_label) == 41
+    assert bold(by_label) == {f"{names[0]} batch_size={size}" for size in (1, 2)}
 
 
 def _variation(model, scale):
     """Return five seeds of a configuration: the first two alike, every other one far away."""
-    made = seeds(model, CLOSE if scale == 0 else ALIKE if scale == 1 else [value + 30 * scale for value in CLOSE])
+    made = seeds(model, CLOSE if scale == 0 else ALIKE if scale == 1 else [value + 600 * scale for value in CLOSE])
     for one in made:
         one.cell = Cell.from_plain({**one.cell.as_plain(), "batch_size": scale + 1})
     return made
 
 
-def test_two_seeds_mark_nothing_and_a_footnote_says_why(registry):
-    by_label, group = rows([*seeds("vae", CLOSE[:2]), *seeds("dcgan", ALIKE[:2])], registry)
-    assert {row.tied for row in by_label.values()} == {None}
-    assert group.notes == [
-        "no row is marked as equal to the best: that takes 3 seeds on both sides, and vae, dcgan have fewer"
-    ]
+def test_one_seed_is_never_bold_and_has_no_rank(registry):
+    by_label, group = rows([*seeds("vae", CLOSE[:1]), *seeds("dcgan", FAR[:1])], registry)
+    assert {row.ranks for row in by_label.values()} == {None}
+    assert bold(by_label) == set()
+    assert group.notes == ["nothing is bold in FD: vae, dcgan have fewer than 3 seeds"]
 
 
-def test_a_row_with_too_few_seeds_beside_others_is_named(registry):
+def test_a_row_with_too_few_seeds_to_be_beaten_keeps_all_others_from_being_bold(registry):
     records = [*seeds("vae", CLOSE), *seeds("dcgan", FAR), *seeds("wgan", [12.5])]
     by_label, group = rows(records, registry)
-    assert by_label["wgan"].tied is None
-    assert "not tested against the best: wgan (3 seeds needed)" in group.notes
+    assert by_label["wgan"].ranks == Standing(1, 3)
+    assert bold(by_label) == set()
+    assert "nothing is bold in FD: wgan has fewer than 3 seeds" in group.notes
 
 
-def test_a_reference_row_is_neither_best_nor_tied(registry):
+def test_a_reference_row_does_not_compete(registry):
     by_label, group = rows([*seeds("real", CLOSE), *seeds("vae", ALIKE)], registry)
-    assert by_label["real"].tied is None
+    assert by_label["real"].ranks is by_label["vae"].ranks is None
     assert group.notes == []
 
 
+def test_other_columns_have_bold_rows_of_their_own(registry):
+    records = [
+        record(model, seed, value, recall=value / 40 + noise / 10)
+        for model, values in (("vae", CLOSE), ("dcgan", FAR), ("wgan", FARTHER))
+        for seed, (value, noise) in enumerate(zip(values, (0.1, 0.2, 0.3, 0.1, 0.0), strict=True))
+    ]
+    by_label, _ = rows(records, registry)
+    assert (bold(by_label), bold(by_label, "recall")) == ({"vae"}, {"wgan"})
+
+
+def test_a_row_that_lost_seeds_is_not_called_better_than_one_that_did_not(registry):
+    lost = [board_records.record("vae", None, seed=seed, status="diverged") for seed in (5, 6)]
+    by_label, group = rows([*seeds("vae", CLOSE), *lost, *seeds("dcgan", FAR)], registry)
+    assert standing(by_label) == {"vae": "1-2", "dcgan": "1-2"}
+    assert bold(by_label) == set()
+    assert (
+        "seeds that failed: vae (2 of 7); no row is called better than one that lost fewer of its seeds" in group.notes
+    )
+
+
+def test_counts_that_agree_on_every_seed_are_not_told_apart_by_one(registry):
+    """With no spread between seeds a difference of any size once had p = 0."""
+    ten, nine = (
+        [record(model, seed, 1.0, modes_covered=count) for seed in range(3)]
+        for model, count in (("vae", 10), ("gan", 9))
+    )
+    by_label, _ = rows([*ten, *nine], registry, sort="modes_covered")
+    assert standing(by_label) == {"vae": "1-2", "gan": "1-2"}
+
+
 def test_a_planted_collapsed_generator_is_flagged_against_the_real_row_and_a_sound_one_is_not(registry):
-    real = record("real", 0, 1.0, recall=0.9, coverage=0.95, modes_covered=10.0)
-    sound = record("vae", 0, 9.0, recall=0.5, coverage=0.6, modes_covered=10.0)
-    collapsed = record("gan", 0, 9.0, recall=0.01, coverage=0.02, modes_covered=1.0)
+    real = record("real", 0, 1.0, recall=0.9, precision=0.9, modes_covered=10.0)
+    sound = record("vae", 0, 9.0, recall=0.5, precision=0.9, modes_covered=10.0)
+    collapsed = record("gan", 0, 9.0, recall=0.01, precision=0.9, modes_covered=1.0)
     by_label, _ = rows([real, sound, collapsed], registry)
     assert (by_label["vae"].collapse, by_label["real"].collapse) == ("", "")
     assert by_label["gan"].marks == "†"
     assert by_label["gan"].collapse == (
-        "coverage 0.02 is under 10% of the real 0.95, recall 0.01 is under 10% of the real 0.9, "
-        "modes_covered 1 is under 50% of the real 10"
+        "recall 0.01 is under 10% of the real 0.9, modes_covered 1 is under 50% of the real 10"
     )
     assert "† gan collapsed" in rendered([real, sound, collapsed], "table", width=100)
+
+
+def test_poor_samples_are_not_called_collapsed(registry):
+    """Numbers of sngan and of noise on MNIST: recall and coverage fall with quality."""
+    real = record(
+        "real", 0, 0.4, recall=0.952, precision=0.957, coverage=0.578, modes_covered=10, vendi=6.96, pair_ssim=0.362
+    )
+    sngan = record(
+        "sngan", 0, 90.0, recall=0.325, precision=0.888, coverage=0.0814, modes_covered=10, vendi=5.57, pair_ssim=0.425
+    )
+    noise = record(
+        "gan", 0, 277.0, recall=0, precision=0.579, coverage=0.001, modes_covered=1, vendi=1.15, pair_ssim=0.0051
+    )
+    by_label, _ = rows([real, sngan, noise], registry)
+    assert {row.collapse for row in by_label.values()} == {""}
 
 
 SPREAD = """
@@ -98,13 +180,14 @@ def test_a_strangers_score_tells_collapse_where_it_says_so(make_plugin):
 
 
 def test_how_many_seeds_collapsed_is_told(registry):
-    real = record("real", 0, 1.0, recall=0.9)
-    by_label, _ = rows([real, record("gan", 0, 2.0, recall=0.6), record("gan", 1, 3.0, recall=0.0)], registry)
+    real = record("real", 0, 1.0, modes_covered=10)
+    gans = [record("gan", seed, 2.0, modes_covered=modes) for seed, modes in enumerate((8, 2))]
+    by_label, _ = rows([real, *gans], registry)
     assert by_label["gan"].collapse.endswith("(1 of 2 seeds)")
 
 
 def test_without_a_real_row_nothing_is_called_collapsed(registry):
-    by_label, _ = rows([record("gan", 0, 2.0, recall=0.0)], registry)
+    by_label, _ = rows([record("gan", 0, 2.0, modes_covered=1)], registry)
     assert by_label["gan"].collapse == ""
 
 

@@ -40,6 +40,13 @@ def test_the_interquartile_mean_leaves_an_outlier_out():
     assert Estimate(None, None, 0).interquartile_mean is None
 
 
-def test_marks_stand_for_a_tie_and_a_collapse():
-    assert row(1.0, tied=True, collapse="recall 0").marks == "≈†"
+def test_a_mark_stands_for_a_collapse():
+    assert row(1.0, collapse="recall 0").marks == "†"
     assert row(1.0).marks == ""
+
+
+def test_what_was_lost_is_a_share_of_all_seeds_that_ended():
+    one = row(1.0, 2.0, 3.0)
+    assert one.lost == 0
+    one.failed = 2
+    assert one.lost == 0.4

@@ -39,7 +39,7 @@ def test_json_holds_the_scores_and_the_verdict(genharness, results):
     (metric,) = found["metrics"]
     assert metric["scores"]["vae"] == {"0": 10.0, "1": 11.0, "2": 12.0, "3": 13.0}
     (pair,) = metric["pairs"]
-    assert (pair["verdict"], pair["paired"], pair["n"]) == ("better", True, [4, 4])
+    assert (pair["verdict"], pair["paired"], pair["n"]) == ("better", False, [4, 4])
 
 
 def test_a_mistake_is_one_line_and_exit_code_two(genharness, results):

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from genharness.kit import GenerativeModel
-from genharness.measure.capabilities import HELD_OUT, able, reconstruct, views_of
+from genharness.measure.capabilities import HELD_OUT, able, kinds_of, reconstruct, views_of
+from genharness.plugin.registry import load_registry
 from genharness.spec.capabilities import CAPABILITIES
 from genharness.spec.plugins import DataShape
 
@@ -80,3 +81,8 @@ def test_no_graph_is_kept():
             return x.flatten(1) * self.scale
 
     assert views_of(Learns(), IMAGES)["latents"]().shape == (700, 16)
+
+
+def test_a_capability_of_several_kinds_has_the_one_that_is_declared():
+    vae = load_registry().models["vae"]
+    assert kinds_of(vae) == {"likelihood": "bound"}

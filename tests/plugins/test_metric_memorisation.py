@@ -33,3 +33,14 @@ def test_copies_are_counted_and_every_sign_shows_them():
 
 def test_half_copies_are_half():
     assert scores(np.concatenate([TRAIN[:150], NEW[:150]]))["copied"] == 0.5
+
+
+def test_a_share_of_copies_has_the_error_of_a_share():
+    evaluation = row_evaluation(real=TRAIN, train=TRAIN, test=TEST, fake=np.concatenate([TRAIN[:108], NEW[:192]]))
+    with evaluation.noting() as noted:
+        found = MemorisationMetric(MemorisationConfig(cells=3)).compute(evaluation)
+    assert found["copied"] == 0.36
+    assert noted.errors["copied"] == pytest.approx((0.36 * 0.64 / 300) ** 0.5)
+    assert noted.errors["authenticity"] == pytest.approx(
+        (found["authenticity"] * (1 - found["authenticity"]) / 300) ** 0.5
+    )

@@ -24,6 +24,15 @@ def test_wide_shows_every_column():
     assert all(title in table for title in ("FD", "Coverage", "Recall", "Train"))
 
 
+def test_the_table_shows_the_intervals_of_ranks_and_hides_wide_columns_until_they_are_asked_for():
+    records = [*seeds("vae", CLOSE), *seeds("dcgan", FAR)]
+    records[0].scores["density"] = 1.0
+    table = rendered(records, "table", width=200)
+    assert "Rank (95 %)" in table
+    assert "Density" not in table
+    assert "1 more columns with --wide, such as density" in table
+
+
 def test_headings_carry_units_and_the_better_end():
     table = rendered([record("vae", 1.0, scores={"coverage": 0.5})], "table", wide=True)
     assert "FD ↓" in table
@@ -47,9 +56,10 @@ def test_csv_has_a_line_for_every_row_and_exact_numbers():
 
 
 def test_markdown_is_a_table_with_the_best_in_bold():
-    text = rendered([record("vae", 1.0), record("dcgan", 2.0)], "md", columns=("fid",))
-    assert "| vae | 1 | **1.00** |" in text
-    assert "| dcgan | 1 | 2.00 |" in text
+    text = rendered([*seeds("vae", CLOSE), *seeds("dcgan", FAR)], "md", columns=("fid",))
+    assert "| vae | 5 | **11.00 ± 0.79** |" in text
+    assert "| dcgan | 5 | 31.00 ± 0.79 |" in text
+    assert "**" not in rendered([record("vae", 1.0), record("dcgan", 2.0)], "md")
 
 
 def test_csv_gains_the_ends_of_the_intervals():
@@ -63,7 +73,8 @@ def test_json_holds_the_interquartile_mean_and_the_marks():
     row = next(row for row in group["rows"] if row["model"] == "vae")
     assert row["values"]["fid"]["interquartile_mean"] == 2.5
     assert "interval_95" not in row["values"]["fid"]
-    assert set(row) >= {"tied_with_best", "collapse", "diverged_rate"}
+    assert row["rank_interval_95"] == [1, 2]
+    assert set(row) >= {"best_in", "collapse", "diverged_rate"}
     assert group["notes"]
 
 

@@ -7,10 +7,16 @@ import pytest
 from genharness.results.stability import collapse, stability_of
 from genharness.spec.cell import Cell
 from genharness.spec.history import History
+from genharness.spec.plugins import Column
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Record
 
-BELOW = {"recall": 0.1, "coverage": 0.1, "modes_covered": 0.5}
+COLUMNS = (
+    Column(key="recall", title="Recall", collapse_below=0.1, collapse_beside="precision"),
+    Column(key="modes_covered", title="Modes", collapse_below=0.5),
+    Column(key="pair_ssim", title="Pair SSIM", alike=True),
+)
+REAL = {"recall": 0.9, "precision": 0.9, "modes_covered": 10.0, "pair_ssim": 0.4}
 DIRECTIONS = {"fid": False, "coverage": True, "pair_ssim": None}
 
 
@@ -63,26 +69,40 @@ def test_a_record_without_a_history_is_no_error():
     assert stability_of(bare, DIRECTIONS).nan_events == 0
 
 
+def signs(**scores):
+    return [str(sign) for sign in collapse(scores, REAL, COLUMNS)]
+
+
 def test_collapse_is_judged_against_the_real_value_and_not_by_an_absolute_one():
-    assert [sign.key for sign in collapse({"recall": 0.05}, {"recall": 0.9}, BELOW)] == ["recall"]
-    assert collapse({"recall": 0.05}, {"recall": 0.3}, BELOW) == []
+    assert signs(modes_covered=4.0) == ["modes_covered 4 is under 50% of the real 10"]
+    assert collapse({"modes_covered": 4.0}, {"modes_covered": 6.0}, COLUMNS) == []
 
 
 def test_every_sign_of_collapse_is_given_with_its_numbers():
-    real = {"recall": 0.9, "coverage": 0.9, "modes_covered": 10.0}
-    signs = collapse({"recall": 0.0, "coverage": 0.5, "modes_covered": 4.0}, real, BELOW)
-    assert [str(sign) for sign in signs] == [
-        "recall 0 is under 10% of the real 0.9",
+    assert signs(recall=0.01, precision=0.9, modes_covered=4.0, pair_ssim=0.6) == [
+        "recall 0.01 is under 10% of the real 0.9",
         "modes_covered 4 is under 50% of the real 10",
     ]
 
 
+def test_low_recall_tells_collapse_only_of_good_samples():
+    """A sample that is far from all real ones raises no recall, however different it is from the others."""
+    assert signs(recall=0.0, precision=0.5) == signs(recall=0.0) == []
+    assert signs(recall=0.0, precision=0.9) == ["recall 0 is under 10% of the real 0.9"]
+
+
+def test_samples_that_are_all_different_have_not_collapsed_whatever_an_extractor_sees():
+    """All of noise is one class to a classifier."""
+    assert signs(modes_covered=1.0, pair_ssim=0.005) == []
+
+
 @pytest.mark.parametrize(
-    ("scores", "real"), [({}, {"recall": 0.9}), ({"recall": None}, {"recall": 0.9}), ({"recall": 0.0}, {})]
+    ("scores", "real"),
+    [({}, {"modes_covered": 9}), ({"modes_covered": None}, {"modes_covered": 9}), ({"modes_covered": 0.0}, {})],
 )
 def test_what_cannot_be_compared_is_no_sign(scores, real):
-    assert collapse(scores, real, BELOW) == []
+    assert collapse(scores, real, COLUMNS) == []
 
 
 def test_a_score_that_says_nothing_of_collapse_is_no_sign():
-    assert collapse({"recall": 0.0, "fid": 0.0}, {"recall": 0.9, "fid": 3.0}, {}) == []
+    assert collapse({"fid": 0.0}, {"fid": 3.0}, COLUMNS) == []

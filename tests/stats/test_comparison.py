@@ -1,25 +1,25 @@
 """A comparison in words: what it says of the difference, and of what so few seeds cannot say."""
 
-from genharness.stats import compare, compare_many
+from genharness.stats import ScoreTable, compare, compare_many
 
 GROUPS = {
     "dcgan": {0: 25.0, 1: 27.0, 2: 26.0},
-    "vae": {0: 40.0, 1: 41.0, 2: 43.0},
+    "vae": {0: 80.0, 1: 81.0, 2: 83.0},
     "wgan": {0: 24.0, 1: 27.5, 2: 25.5},
 }
 
 
 def test_with_three_seeds_the_sentence_says_that_no_exact_test_can_decide_and_what_it_takes():
-    compared = compare_many(GROUPS, log=True)[0]
+    compared = compare_many(ScoreTable(groups=GROUPS, log=True))[0]
     assert compared.sentence.startswith("dcgan is better than vae: ratio ")
     assert (
         "With 3 and 3 seeds the exact Mann-Whitney test cannot fall below p = 0.1, so it cannot reach 5 %: "
-        f"it takes 4 of each, {compared.seeds.for_exact_test} after Holm over 3 comparisons."
+        f"it takes 4 of each, {compared.seeds.for_exact_test} corrected for 3 comparisons."
     ) in compared.sentence
 
 
 def test_an_undecided_sentence_says_how_many_seeds_would_decide():
-    compared = compare_many(GROUPS)[1]
+    compared = compare_many(ScoreTable(groups=GROUPS))[1]
     assert compared.sentence.startswith("dcgan and wgan cannot be told apart: difference ")
     assert f"{compared.seeds.for_power} seeds of each would find it with power 0.8." in compared.sentence
 

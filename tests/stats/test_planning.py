@@ -8,8 +8,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from genharness.stats import least_seeds_for_exact_test, seeds_needed
+from genharness.stats import least_seeds_for_exact_test, planning
 from genharness.stats.ranks import mann_whitney, wilcoxon
+from genharness.stats.sample import sample_of
+
+
+def seeds_needed(a, b, *, log=False, **options):
+    """What `planning.seeds_needed` says of bare scores."""
+    return planning.seeds_needed(*(sample_of(list(side), "a", log=log) for side in (a, b)), **options)
 
 
 def scores(mean, deviation, n):
@@ -19,8 +25,8 @@ def scores(mean, deviation, n):
 
 
 def power(n, distance, alpha):
-    """Power of Welch's test between unit normals, by scipy's noncentral t."""
-    freedom = 2 * (n - 1)
+    """Power of the deciding test between unit normals, by scipy's noncentral t."""
+    freedom = n - 1
     return stats.nct.sf(stats.t.ppf(1 - alpha / 2, freedom), freedom, distance * math.sqrt(n / 2))
 
 
@@ -36,8 +42,8 @@ def test_that_many_seeds_find_the_difference_in_80_percent_of_simulated_experime
     seeds = seeds_needed(scores(0, 1, 6), scores(1.2, 1, 6)).for_power
     rng = np.random.default_rng(0)
     a, b = rng.normal(0, 1, (20_000, seeds)), rng.normal(1.2, 1, (20_000, seeds))
-    found = np.mean(stats.ttest_ind(a, b, axis=1, equal_var=False).pvalue < 0.05)
-    assert 0.79 <= found <= 0.86
+    found = np.mean(2 * stats.t.sf(abs(stats.ttest_ind(a, b, axis=1).statistic), seeds - 1) < 0.05)
+    assert 0.78 <= found <= 0.90
 
 
 def test_seeds_that_move_both_models_alike_are_worth_fewer_seeds():
@@ -79,23 +85,19 @@ def test_one_seed_tells_nothing_of_the_power():
     assert seeds_needed([1.0], [2.0, 3.0]).for_power is None
 
 
-def test_two_seeds_do_where_neither_side_varies():
-    assert seeds_needed([1.0, 1.0], [2.0, 2.0]).for_power == 2
+def test_no_number_of_seeds_is_named_where_neither_side_varies():
+    assert seeds_needed([1.0, 1.0], [2.0, 2.0]).for_power is None
 
 
 @pytest.mark.parametrize("distance", [100.0, 1e9])
 def test_a_huge_difference_takes_few_seeds_even_over_many_comparisons(distance):
     seeds = seeds_needed(scores(0, 1, 3), scores(distance, 1, 3), comparisons=1000).for_power
-    assert 2 <= seeds <= 3
+    assert 2 <= seeds <= 4
 
 
 @pytest.mark.parametrize(
     ("arguments", "options", "said"),
     [
-        (([], [1.0]), {}, "a: no scores"),
-        (([1.0], [math.nan]), {}, "b: score 0 is nan"),
-        (([1.0, -2.0], [1.0]), {"log": True}, "a: score 1 is -2.0; log=True"),
-        (([1.0, 2.0], [1.0]), {"paired": True}, "b: paired scores"),
         (([1.0], [1.0]), {"power": 1.0}, "power: must lie between"),
         (([1.0], [1.0]), {"comparisons": 0}, "comparisons: must be at least 1"),
     ],

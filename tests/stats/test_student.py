@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-from scipy.special import stdtr
+import math
 
-from genharness.stats.student import two_sided_p
+import pytest
+from scipy.special import stdtr, stdtrit
+
+from genharness.stats.student import critical_t, two_sided_p
 
 
 @pytest.mark.parametrize("freedom", [1, 1.3, 2, 4.5, 9, 18, 57.2, 400, 1e5])
@@ -21,3 +23,15 @@ def test_no_difference_has_p_one():
 
 def test_a_difference_beyond_all_bounds_has_p_zero():
     assert two_sided_p(1e200, 30.0) == 0
+
+
+@pytest.mark.parametrize("freedom", [1, 2, 9, 57.2])
+@pytest.mark.parametrize("level", [0.5, 0.05, 1e-5, 1e-12])
+def test_the_critical_t_is_scipys_and_has_the_level(level, freedom):
+    found = critical_t(level, freedom)
+    assert found == pytest.approx(-stdtrit(freedom, level / 2), rel=1e-8)
+    assert two_sided_p(found, freedom) == pytest.approx(level, rel=1e-12)
+
+
+def test_a_level_that_no_t_reaches_is_infinitely_far():
+    assert critical_t(1e-320, 1) == math.inf

@@ -37,8 +37,7 @@ def test_a_number_that_is_no_column_is_found(key, broken):
         (0.5, True, ""),
         (1.5, True, "brightness: collapse_below=1.5 is no share between 0 and 1"),
         (0.0, True, "brightness: collapse_below=0 is no share between 0 and 1"),
-        (0.5, False, "brightness: collapse_below wants a score that is better when higher"),
-        (0.5, None, "brightness: collapse_below wants a score that is better when higher"),
+        (0.5, False, "brightness: collapse_below wants a score that is not better when lower"),
     ],
 )
 def test_a_share_that_cannot_tell_collapse_is_found(share, higher, message):

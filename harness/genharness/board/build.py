@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import orjson
 
-from genharness.board.columns import columns_of, find_column
+from genharness.board.columns import columns_of, compared_columns, find_column
 from genharness.board.configuration import configuration
 from genharness.board.marks import mark
 from genharness.board.rows import Board, BoardColumn, Estimate, Group, Row
@@ -121,21 +121,28 @@ def _group(records: list[Record], failures: list[Record], look: _Look) -> Group:
     group = Group(records[0].cell.dataset, protocol, failures=failures)
     available = columns_of(records, look.registry, protocol)
     group.columns = [find_column(available, key) for key in look.columns] or list(available.values())
+    default = [column for column in group.columns if not column.column.wide]
+    group.shown = default if default and not look.columns else group.columns
+    rank = _ranking(group.columns, available, look.sort)
+    group.compared = compared_columns(available, rank)
     if not look.numbers:
         group.rows = _rows(records, failures, (), look)
         return group
-    rank = (
-        find_column(available, look.sort)
-        if look.sort
-        else next((column for column in group.columns if column.column.higher_is_better is not None), None)
-    )
     needed = list({column.key: column for column in (*group.columns, *([rank] if rank else []))})
     group.rows = _rows(records, failures, needed, look)
     if rank is not None:
         group.rows.sort(key=lambda row: _rank(row, rank))
-    group.best = _best(group)
-    mark(group, rank, look.registry.metrics.values())
+    mark(group, look.registry.metrics.values())
     return group
+
+
+def _ranking(
+    shown: Sequence[BoardColumn], available: Mapping[str, BoardColumn], sort: str | None
+) -> BoardColumn | None:
+    """Return the column that ranks: the one asked for, else the first shown that has a better end."""
+    if sort:
+        return find_column(available, sort)
+    return next((column for column in shown if column.column.higher_is_better is not None), None)
 
 
 def _rows(records: list[Record], failures: list[Record], keys: Sequence[str], look: _Look) -> list[Row]:
@@ -163,7 +170,7 @@ def _row(members: list[Record], lost: list[Record], keys: Sequence[str], look: _
         reference=spec is not None and not spec.trained,
         seeds=[record.cell.seed for record in members],
         estimates={key: _summary([found.get(key) for found in numbers], look.interval) for key in keys},
-        failed=len(lost),
+        failed=sum(record.went_wrong for record in lost),
         records=members,
         external=external,
         real=spec is not None and spec.finite and not spec.trained,
@@ -211,13 +218,3 @@ def _rank(row: Row, column: BoardColumn) -> tuple[bool, float]:
     if mean is None:
         return True, 0.0
     return False, -mean if column.column.higher_is_better else mean
-
-
-def _best(group: Group) -> dict[str, Row]:
-    """Return the best trained row of every column that has a better end."""
-    best: dict[str, Row] = {}
-    for column in group.columns:
-        rows = [row for row in group.rows if not row.reference and row.estimates[column.key].mean is not None]
-        if rows and column.column.higher_is_better is not None:
-            best[column.key] = min(rows, key=lambda row: _rank(row, column))
-    return best

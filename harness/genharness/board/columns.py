@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from genharness.board.rows import BoardColumn
 from genharness.errors import ConfigError, did_you_mean
@@ -11,43 +11,75 @@ from genharness.spec.plugins import Column
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import MEASUREMENTS, Record
 
-__all__ = ["columns_of", "find_column"]
+__all__ = ["columns_of", "compared_columns", "find_column"]
 
 _MEASURED = (
     Column(key="train_seconds", title="Train", unit="s", higher_is_better=False, format=",.1f", ratio=True),
-    Column(
-        key="train_images_per_second", title="Train", unit="img/s", higher_is_better=True, format=",.0f", ratio=True
-    ),
     Column(key="latency_p50_ms", title="Latency", unit="ms", higher_is_better=False, format=",.2f", ratio=True),
     Column(
-        key="sample_images_per_second", title="Sampling", unit="img/s", higher_is_better=True, format=",.0f", ratio=True
+        key="train_images_per_second",
+        title="Train",
+        unit="img/s",
+        higher_is_better=True,
+        format=",.0f",
+        ratio=True,
+        wide=True,
     ),
-    Column(key="peak_memory_mib", title="Memory", unit="MiB", higher_is_better=False, format=",.0f"),
-    Column(key="peak_accelerator_mib", title="GPU memory", unit="MiB", higher_is_better=False, format=",.0f"),
-    Column(key="parameters", title="Parameters", higher_is_better=None, format=",.0f"),
-    Column(key="sample_flops", title="FLOPs/sample", higher_is_better=False, format=".3g"),
+    Column(
+        key="sample_images_per_second",
+        title="Sampling",
+        unit="img/s",
+        higher_is_better=True,
+        format=",.0f",
+        ratio=True,
+        wide=True,
+    ),
+    Column(key="peak_memory_mib", title="Memory", unit="MiB", higher_is_better=False, format=",.0f", wide=True),
+    Column(
+        key="peak_accelerator_mib", title="GPU memory", unit="MiB", higher_is_better=False, format=",.0f", wide=True
+    ),
+    Column(key="parameters", title="Parameters", format=",.0f", wide=True),
+    Column(key="sample_flops", title="FLOPs/sample", higher_is_better=False, format=".3g", wide=True),
 )
 _OTHER_MEASUREMENTS = tuple(
-    Column(key=key, title=key.replace("_", " "), higher_is_better=None, format=",.4g")
+    Column(key=key, title=key.replace("_", " "), format=",.4g", wide=True)
     for key in MEASUREMENTS
     if key not in {column.key for column in _MEASURED}
 )
 
 
 def columns_of(records: Sequence[Record], registry: Registry, protocol: Protocol) -> dict[str, BoardColumn]:
-    """Return every column with a number: the main scores, training time, other headline scores, then the rest."""
+    """Return every column with a number: default scores, training time after the first three, then the rest."""
     have = {key for record in records for key, value in record.scores.items() if value is not None}
     measured = {key for record in records for key in record.measurements}
     metrics = sorted(registry.metrics.values(), key=lambda metric: metric.place)
-    specs = [column for metric in metrics for column in metric.columns]
-    heads = [metric.columns[0].key for metric in metrics]
-    unknown = [Column(key=key, title=key) for key in sorted(have - {column.key for column in specs})]
-    first = [column for column in specs if column.key in have and column.key in heads]
-    later = [column for column in (*specs, *unknown) if column.key in have and column.key not in heads]
-    cost = [column for column in _MEASURED if column.key in measured]
-    rest = [column for column in _OTHER_MEASUREMENTS if column.key in measured]
-    ordered = (*first[:3], *cost[:1], *first[3:], *later, *cost[1:], *rest)
-    return {column.key: BoardColumn(column, _title(column, protocol)) for column in ordered}
+    known = [column for metric in metrics for column in metric.columns]
+    unknown = [Column(key=key, title=key, wide=True) for key in sorted(have - {column.key for column in known})]
+    scores = [column for column in (*known, *unknown) if column.key in have]
+    costs = [column for column in (*_MEASURED, *_OTHER_MEASUREMENTS) if column.key in measured]
+    default, rest = _apart(scores)
+    default_costs, rest_costs = _apart(costs)
+    ordered = (*default[:3], *default_costs[:1], *default[3:], *default_costs[1:], *rest, *rest_costs)
+    measurements = {column.key for column in costs}
+    return {one.key: BoardColumn(one, _title(one, protocol), one.key not in measurements) for one in ordered}
+
+
+def _apart(columns: Iterable[Column]) -> tuple[list[Column], list[Column]]:
+    """Return the columns that are shown without being asked for, and the others."""
+    several = list(columns)
+    return [one for one in several if not one.wide], [one for one in several if one.wide]
+
+
+def compared_columns(available: Mapping[str, BoardColumn], rank: BoardColumn | None) -> list[BoardColumn]:
+    """Return the columns that rows are compared by: the one that ranks, then other default scores with a better end.
+
+    What is compared must not hang on what is shown, or a verdict would change with the width of the terminal.
+    """
+    if rank is None or rank.column.higher_is_better is None:
+        return []
+    scores = [one for one in available.values() if one.score and not one.column.wide]
+    others = [one for one in scores if one.column.higher_is_better is not None]
+    return [rank, *(one for one in others if one.key != rank.key)]
 
 
 def _title(column: Column, protocol: Protocol) -> str:

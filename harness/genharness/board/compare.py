@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from genharness.board.build import build
+from genharness.board.contest import Contest, contestants, score_table
 from genharness.board.rows import Board, BoardColumn, Group, Row
 from genharness.errors import ConfigError, did_you_mean
 from genharness.plugin.registry import Registry
 from genharness.results.store import Store
 from genharness.spec.protocol import Protocol, protocol_difference
 from genharness.spec.record import Record
-from genharness.stats import Comparison, compare_many
+from genharness.stats import Comparison, Family, ScoreTable, compare_many
 
 __all__ = ["MetricComparison", "RowComparison", "compare_rows"]
 
@@ -26,13 +27,15 @@ class MetricComparison:
         column: What is compared.
         scores: Values by training seed, for each row that has any.
         missing: Rows without a value, with the reason.
-        comparisons: One for each pair of rows with a value, Holm-corrected over these pairs.
+        comparisons: One for each pair of rows with a value.
+        corrected: What their p values are corrected for, in words.
     """
 
     column: BoardColumn
     scores: dict[str, dict[int, float]]
     missing: dict[str, str] = field(default_factory=dict)
     comparisons: list[Comparison] = field(default_factory=list)
+    corrected: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +47,7 @@ class RowComparison:
         protocol: How their scores were measured.
         protocol_hash: Its hash.
         rows: Labels of the rows, in the order asked for.
-        metrics: A comparison for each metric.
+        metrics: A comparison for each metric, the primary one first.
     """
 
     dataset: str
@@ -61,15 +64,20 @@ def compare_rows(
     *,
     datasets: Sequence[str] = (),
     metrics: Sequence[str] = (),
+    alone: bool = False,
 ) -> list[RowComparison]:
     """Compare rows of the leaderboard wherever all of them stand under one protocol.
+
+    Verdicts are those of the leaderboard: corrected over every pair of its rows, since who is compared is mostly chosen
+    by looking at it; by the primary metric on its own, by all other metrics together.
 
     Args:
         store: The results folder.
         registry: Gives columns and their directions.
         names: Rows: a model, a model with settings (`vae lr=0.1`), or the beginning of a cell id.
         datasets: Only these datasets; all that the rows have in common when empty.
-        metrics: Column keys or metrics; the headline column of every metric when empty.
+        metrics: Column keys or metrics, the primary one first; those that the leaderboard compares by when empty.
+        alone: Correct for the named rows only: for rows that were chosen before any score was seen.
 
     Returns:
         A comparison for each dataset and protocol.
@@ -80,7 +88,7 @@ def compare_rows(
     """
     if len(set(names)) < 2:
         raise ConfigError(f"comparing takes two rows, and only {names[0]!r} was named: name another")
-    board = build(_records(store, names), registry, numbers=False)
+    board = build(_records(store, names, alone), registry, numbers=False)
     found = {name: _find(board, name, datasets) for name in names}
     for name, places in found.items():
         if not places:
@@ -89,7 +97,7 @@ def compare_rows(
     if not common:
         raise ConfigError(_apart(found))
     return [
-        _compare(group, [_in_group(places, group)[0] for places in found.values()], registry, metrics)
+        _compare(group, [_in_group(places, group)[0] for places in found.values()], registry, metrics, alone)
         for group in common
     ]
 
@@ -97,8 +105,10 @@ def compare_rows(
 _Found = tuple[Group, Row]
 
 
-def _records(store: Store, names: Sequence[str]) -> list[Record]:
-    """Return the records of every model that a name may mean, reading no other file."""
+def _records(store: Store, names: Sequence[str], alone: bool) -> list[Record]:
+    """Return all records; those of the models that a name may mean, reading no other file, to compare them alone."""
+    if not alone:
+        return list(store.records(history=False))
     words = tuple(dict.fromkeys(name.split()[0] if name.split() else name for name in names))
     records = list(store.records(history=False, prefixes=words))
     models = {record.cell.model for record in records if _meant(record, words)}
@@ -174,25 +184,27 @@ def _apart(found: dict[str, list[_Found]]) -> str:
     return "the rows have no dataset and protocol that all of them share: compare fewer of them at a time"
 
 
-def _compare(group: Group, rows: list[Row], registry: Registry, metrics: Sequence[str]) -> RowComparison:
+def _compare(group: Group, rows: list[Row], registry: Registry, metrics: Sequence[str], alone: bool) -> RowComparison:
     if len({row.label for row in rows}) < len(rows):
         raise ConfigError(f"{rows[0].label!r} was named twice: name two different rows")
     assert group.protocol is not None  # only a group of failures has none, and it has no rows
+    columns = _chosen(group, registry, metrics)
+    competing = [row for row in rows if not row.reference] if alone else contestants(group)
+    contest = Contest.of(competing, columns)
     return RowComparison(
         dataset=group.dataset,
         protocol=group.protocol,
         protocol_hash=group.protocol.hash,
         rows=[row.label for row in rows],
-        metrics=[_by_metric(column, rows, registry) for column in _chosen(group, registry, metrics)],
+        metrics=[_by_metric(place, rows, contest, registry) for place in range(len(columns))],
     )
 
 
 def _chosen(group: Group, registry: Registry, wanted: Sequence[str]) -> list[BoardColumn]:
-    """Return the columns to compare by; each has a better end."""
+    """Return the columns to compare by, the primary one first; each has a better end."""
     known = {column.key: column for column in group.columns}
     if not wanted:
-        heads = {spec.columns[0].key for spec in registry.metrics.values()}
-        return [column for key, column in known.items() if key in heads and column.column.higher_is_better is not None]
+        return group.compared
     keys = [key for word in wanted for key in _keys(word, known, registry)]
     for key in keys:
         if known[key].column.higher_is_better is None:
@@ -210,15 +222,43 @@ def _keys(word: str, known: dict[str, BoardColumn], registry: Registry) -> list[
     return [key for key in keys if key in known]
 
 
-def _by_metric(column: BoardColumn, rows: list[Row], registry: Registry) -> MetricComparison:
-    all_scores = {row.label: row.by_seed(column.key) for row in rows}
-    scores = {label: seeds for label, seeds in all_scores.items() if seeds}
-    missing = {row.label: _why_missing(row, column.key, registry) for row in rows if row.label not in scores}
-    if len(scores) < 2:
-        return MetricComparison(column=column, scores=scores, missing=missing)
-    higher = bool(column.column.higher_is_better)
-    comparisons = compare_many(scores, higher_is_better=higher, log=column.by_ratio(scores))
-    return MetricComparison(column=column, scores=scores, missing=missing, comparisons=comparisons)
+def _by_metric(place: int, rows: list[Row], contest: Contest, registry: Registry) -> MetricComparison:
+    column = contest.columns[place]
+    named = score_table(rows, column)
+    missing = {row.label: _why_missing(row, column.key, registry) for row in rows if row.label not in named.groups}
+    competing = contest.table(place).groups
+    pairs = list(combinations(named.groups, 2))
+    inside = [pair for pair in pairs if set(pair) <= competing.keys()]
+    family, at = contest.family(place)
+    found = dict(zip(inside, _compared(contest.table(place), inside, family, at), strict=True))
+    outside = [pair for pair in pairs if pair not in found]  # with a reference row, which competes with nobody
+    found |= dict(zip(outside, _compared(named, outside), strict=True))
+    return MetricComparison(
+        column=column,
+        scores={label: dict(seeds) for label, seeds in named.groups.items()},
+        missing=missing,
+        comparisons=[found[pair] for pair in pairs],
+        corrected=_corrected(place, contest),
+    )
+
+
+def _compared(
+    table: ScoreTable, pairs: Sequence[tuple[str, str]], family: Family | None = None, place: int = 0
+) -> list[Comparison]:
+    return compare_many(table, pairs, family=family, place=place) if pairs else []
+
+
+def _corrected(place: int, contest: Contest) -> str:
+    """Return what the p values of a column's comparisons are corrected for."""
+    rows, size = len(contest.table(place).groups), contest.family(place)[0].size
+    if size < 2:
+        return ""
+    others = len(contest.columns) - 1
+    if place == 0 or others == 1:
+        return f"corrected for the {size:,} pairs of {rows} rows"
+    return (
+        f"corrected together with the other columns but {contest.columns[0].title}: {size:,} pairs by {others} columns"
+    )
 
 
 def _why_missing(row: Row, key: str, registry: Registry) -> str:

@@ -10,12 +10,11 @@ from genharness.board.configuration import settings
 from genharness.spec.plugins import Column
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Record
-from genharness.stats import interquartile_mean
+from genharness.stats import Standing, interquartile_mean
 from genharness.stats.values import LARGEST
 
-__all__ = ["COLLAPSED", "TIED", "Board", "BoardColumn", "Estimate", "Group", "Row"]
+__all__ = ["COLLAPSED", "Board", "BoardColumn", "Estimate", "Group", "Row"]
 
-TIED = "≈"
 COLLAPSED = "†"
 
 
@@ -45,10 +44,17 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class BoardColumn:
-    """A column of the board: where its numbers are and how they are shown."""
+    """A column of the board: where its numbers are and how they are shown.
+
+    Attributes:
+        column: What its metric says of it.
+        title: Heading under the group's protocol.
+        score: Whether it is a score, and not a measurement of cost.
+    """
 
     column: Column
     title: str
+    score: bool = True
 
     @property
     def key(self) -> str:
@@ -87,7 +93,9 @@ class Row:
         real: Whether it is held-out real data: what a perfect generator would score.
         single: Whether it is one seed of a model, by the user's wish.
         diverged: Share of its seeds that diverged among those that ended by themselves; see `diverged_rate`.
-        tied: Whether it cannot be told from the best trained row; None for that row and where it was not tested.
+        ranks: Where its rank among trained rows lies by the column that ranks (95 %, 1 is best); None where nothing was
+            tested.
+        bold: Keys of the columns in which it stands among the few rows that no other row beats.
         collapse: Why its samples count as collapsed, or empty.
     """
 
@@ -102,7 +110,8 @@ class Row:
     real: bool = False
     single: bool = False
     diverged: float | None = None
-    tied: bool | None = None
+    ranks: Standing | None = None
+    bold: set[str] = field(default_factory=set)
     collapse: str = ""
 
     @property
@@ -118,7 +127,12 @@ class Row:
     @property
     def marks(self) -> str:
         """Signs that stand beside the row; the group's notes explain them."""
-        return f"{TIED if self.tied else ''}{COLLAPSED if self.collapse else ''}"
+        return COLLAPSED if self.collapse else ""
+
+    @property
+    def lost(self) -> float:
+        """Share of its seeds that did not end well."""
+        return self.failed / (self.failed + len(self.records))
 
     def by_seed(self, key: str) -> dict[int, float]:
         """Return a score or measurement by training seed, without seeds where it is undefined or not finite."""
@@ -133,19 +147,21 @@ class Group:
     Attributes:
         dataset: Dataset reference.
         protocol: How scores were measured, None in a group of failures alone.
-        columns: Columns that have a number somewhere, most telling first.
+        columns: Columns that have a number somewhere, or those that were asked for, most telling first.
+        shown: Those of them that people are shown: the ones that were asked for, else the default ones.
         rows: Best first.
         failures: Records that did not end well.
-        best: Row of the best trained model by column key.
+        compared: Columns that rows are compared by, the one that ranks first; see `genharness.board.contest`.
         notes: What the marks of the rows mean, and what could not be tested, a line each.
     """
 
     dataset: str
     protocol: Protocol | None
     columns: list[BoardColumn] = field(default_factory=list)
+    shown: list[BoardColumn] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     failures: list[Record] = field(default_factory=list)
-    best: dict[str, Row] = field(default_factory=dict)
+    compared: list[BoardColumn] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 

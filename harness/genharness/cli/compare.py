@@ -32,15 +32,22 @@ __all__ = ["compare"]
 @click.option("--results", type=AnyPath(), default=DEFAULT_RESULTS, show_default=True)
 @click.option("--dataset", "datasets", callback=split_names, help="Only these datasets, comma-separated.")
 @click.option("--metric", "metrics", multiple=True, help="Column or metric, such as fid; repeatable, comma-separated.")
+@click.option("--alone", is_flag=True, help="Correct for the named rows only, chosen before any score was seen.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @debug_option
 def compare(
-    rows: tuple[str, ...], results: Path, datasets: tuple[str, ...] | None, metrics: tuple[str, ...], form: str
+    rows: tuple[str, ...],
+    results: Path,
+    datasets: tuple[str, ...] | None,
+    metrics: tuple[str, ...],
+    alone: bool,
+    form: str,
 ) -> None:
     """Compare rows of the leaderboard over training seeds: which differences are real?
 
-    A row is a model, a model with settings ('vae lr=0.1'), or the beginning of a cell id. Seeds are paired where both
-    rows have the same. p values are Holm-corrected over the pairs of rows of a metric, not over metrics.
+    A row is a model, a model with settings ('vae lr=0.1'), or the beginning of a cell id. Seeds are paired between
+    variants of one model that are equally large. p values are corrected over all rows of the leaderboard, as its ranks
+    are: by the metric that ranks, or the first that is named, on its own; by all others together.
 
     \b
     Examples:
@@ -50,7 +57,7 @@ def compare(
     """
     store = Store(results)
     wanted = [part.strip() for text in metrics for part in text.split(",") if part.strip()]
-    found = compare_rows(store, load_registry(), rows, datasets=datasets or (), metrics=wanted)
+    found = compare_rows(store, load_registry(), rows, datasets=datasets or (), metrics=wanted, alone=alone)
     if form == "json":
         option = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
         click.echo(as_json(orjson.dumps([_plain(one) for one in found], option=option).decode()))
@@ -78,6 +85,7 @@ def _plain_metric(metric: MetricComparison) -> dict[str, Any]:
         "higher_is_better": metric.column.column.higher_is_better,
         "scores": metric.scores,
         "missing": metric.missing,
+        "corrected": metric.corrected,
         "pairs": [
             {**dataclasses.asdict(pair), "verdict": pair.verdict, "sentence": pair.sentence}
             for pair in metric.comparisons
@@ -93,6 +101,8 @@ def _print(comparison: RowComparison, out: Console) -> None:
         out.print(Text(f"\n{metric.column.heading}", style="bold"))
         if metric.comparisons:
             out.print(_table(metric))
+        if metric.corrected:
+            out.print(Text(metric.corrected, style="dim"))
         for pair in metric.comparisons:
             out.print(printable(pair.sentence))
         for label, reason in metric.missing.items():
@@ -101,10 +111,10 @@ def _print(comparison: RowComparison, out: Console) -> None:
 
 
 def _table(metric: MetricComparison) -> Table:
-    several = len(metric.comparisons) > 1
+    several = any(pair.comparisons > 1 for pair in metric.comparisons)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("A - B")
-    for title in ("Seeds", "Difference [95 %]", "p", *(["Holm"] if several else []), "Exact p", "P(A better)"):
+    for title in ("Seeds", "Difference [95 %]", "p", *(["Corrected"] if several else []), "Exact p", "P(A better)"):
         table.add_column(title, justify="right")
     for pair in metric.comparisons:
         table.add_row(*_cells(pair, several), style={"better": "green", "worse": "red"}.get(pair.verdict, ""))
@@ -113,13 +123,13 @@ def _table(metric: MetricComparison) -> Table:
 
 def _cells(pair: Comparison, several: bool) -> list[Text]:
     a, b = pair.n
-    exact = None if pair.mann_whitney is None else pair.mann_whitney_p_holm
+    exact = None if pair.mann_whitney is None else pair.mann_whitney_p_corrected
     words = [
         " - ".join(pair.names),
         f"{a} paired" if pair.paired else f"{a}, {b}",
         f"{pair.difference:.4g}{_interval(pair.difference_low, pair.difference_high)}",
         _p(pair.p),
-        *([_p(pair.p_holm)] if several else []),
+        *([_p(pair.p_corrected)] if several else []),
         _p(exact),
         f"{pair.improvement:.0%}{_interval(pair.improvement_low, pair.improvement_high, '.0%')}",
     ]

@@ -52,9 +52,9 @@ def leaderboard(
 ) -> None:
     """Show the leaderboard of RESULTS, grouped by dataset and protocol.
 
-    Scores of different protocols never stand in one ranking. The best trained model of each column is bold;
-    reference rows (real, noise, ...) are dim. From three seeds on, a row that cannot be told from the best one in
-    the column that ranks is marked; so is one whose samples collapsed.
+    Scores of different protocols never stand in one ranking. Every row has the interval of its rank over training
+    seeds; bold are, from three seeds on, the rows that no other row beats, where they are few. Reference rows (real,
+    noise, ...) are dim and do not compete; rows whose samples collapsed are marked.
 
     \b
     Examples:

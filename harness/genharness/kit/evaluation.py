@@ -92,7 +92,10 @@ class Evaluation(Protocol):
         """
 
     def state_error(self, column: str, error: float) -> None:
-        """Say how far other samples of the same model would move a score, the real samples staying as they are.
+        """Say how far a score would move if the same trained model were evaluated with other samples.
+
+        They are other samples of the model, the real ones staying as they are; for what a model makes of held-out
+        samples, other held-out ones.
 
         Args:
             column: Key of one of the metric's own columns.
@@ -121,6 +124,9 @@ class Evaluation(Protocol):
         Raises:
             ConfigError: If the model cannot.
         """
+
+    def kind(self, need: CapabilityName) -> str:
+        """Return of which kind what the model can do is, such as `exact` or `bound`; empty where there is but one."""
 
 
 class Metric(Protocol):

@@ -15,9 +15,10 @@ from genharness.engine.feed import to_unit_range
 from genharness.engine.sampler import quantise
 from genharness.kit.evaluation import Reconstructions
 from genharness.kit.model import GenerativeModel
-from genharness.spec.capabilities import CAPABILITIES, Capability, CapabilityName
+from genharness.spec.capabilities import CAPABILITIES, Capability, CapabilityName, parse_capability
+from genharness.spec.plugins import ModelSpec
 
-__all__ = ["HELD_OUT", "Views", "able", "reconstruct", "views_of"]
+__all__ = ["HELD_OUT", "Views", "able", "kinds_of", "reconstruct", "views_of"]
 
 Views = Mapping[CapabilityName, Callable[[], Any]]
 """What a model can do, by capability: functions that an evaluation calls at most once, when a metric asks."""
@@ -45,6 +46,12 @@ def views_of(model: GenerativeModel, samples: NDArray[Any]) -> Views:
         for capability in CAPABILITIES.values()
         if able(model, capability)
     }
+
+
+def kinds_of(spec: ModelSpec) -> dict[CapabilityName, str]:
+    """Return of which kind a model's capabilities are, for those that have several."""
+    declared = (parse_capability(word) for word in spec.capabilities)
+    return {capability.name: kind for capability, kind in declared if kind}
 
 
 def _view(model: GenerativeModel, capability: Capability, samples: NDArray[Any]) -> Any:

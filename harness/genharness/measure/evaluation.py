@@ -83,6 +83,7 @@ class SampleEvaluation:
         class_names: Names of the classes.
         device: Where maths may run.
         views: What the model can do.
+        kinds: Of which kind that is, where there are several.
         statistics: Gaussian statistics that stand in for samples that are not there.
         absent: Why a set is not there, for the reason that a metric is skipped with.
         weights: The user's `--weights`.
@@ -99,6 +100,7 @@ class SampleEvaluation:
         class_names: tuple[str, ...] = (),
         device: torch.device | None = None,
         views: Views | None = None,
+        kinds: Mapping[CapabilityName, str] | None = None,
         statistics: Mapping[SampleSet, GaussianStatistics] | None = None,
         absent: Mapping[SampleSet, str] | None = None,
         weights: Path | None = None,
@@ -112,6 +114,7 @@ class SampleEvaluation:
         self._make_extractor = make_extractor
         self._classifier = classifier
         self._views = dict(views or {})
+        self._kinds = dict(kinds or {})
         self._of_model: dict[CapabilityName, Any] = {}
         self._noting: list[Noted] = []
         self._stated: dict[str, float] = {}
@@ -256,6 +259,10 @@ class SampleEvaluation:
         if need not in self._of_model:
             self._of_model[need] = self._views[need]()
         return self._of_model[need]
+
+    def kind(self, need: CapabilityName) -> str:
+        """Return of which kind a capability of the model is; empty where there is one kind, or nothing is known."""
+        return self._kinds.get(need, "")
 
     def built_extractor(self, name: str) -> Extractor:
         """Return an extractor, built on first use; one that cannot be had is asked for only once."""

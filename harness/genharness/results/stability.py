@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from genharness.spec.plugins import Column
 from genharness.spec.record import Record
 from genharness.stats import mean_and_deviation
 from genharness.stats.values import LARGEST
 
 __all__ = ["CollapseSign", "Stability", "collapse", "stability_of"]
+
+_GOOD = 0.9
+"""Share of real quality from which a low score of diversity is not explained by poor samples."""
+
+_UNLIKE = 0.5
+"""Share of the likeness of real samples under which samples are all different."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +41,35 @@ class CollapseSign:
 
 
 def collapse(
-    scores: Mapping[str, float | None], real: Mapping[str, float], below: Mapping[str, float]
+    scores: Mapping[str, float | None], real: Mapping[str, float], columns: Iterable[Column]
 ) -> list[CollapseSign]:
-    """Return every sign of collapse among the scores of one generator.
+    """Return every sign that the samples of a generator are alike, not that they are poor.
 
     Args:
         scores: Scores of the generator.
         real: Scores of held-out real samples against the same reference, under the same protocol.
-        below: Share of the real value that a score says collapse under, by key (`Column.collapse_below`).
+        columns: Say which scores tell collapse: `collapse_below`, `collapse_beside`, `alike`.
 
     Returns:
-        A sign for each score that lies under its share of the real value; empty where none does, or where nothing can
-        be compared.
+        A sign for each score that lies under its share of the real value; empty where none does, where nothing can be
+        compared, or where the samples are far less alike than real ones.
     """
-    signs = []
-    for key, fraction in below.items():
+
+    def share(key: str) -> float | None:
         value, ceiling = scores.get(key), real.get(key)
-        if value is not None and ceiling is not None and ceiling > 0 and value < fraction * ceiling:
-            signs.append(CollapseSign(key, value, ceiling, fraction))
+        return value / ceiling if value is not None and ceiling is not None and ceiling > 0 else None
+
+    several = list(columns)
+    if any((known := share(column.key)) is not None and known < _UNLIKE for column in several if column.alike):
+        return []
+    signs = []
+    for column in several:
+        reached = share(column.key)
+        if column.collapse_below is None or reached is None or reached >= column.collapse_below:
+            continue
+        if column.collapse_beside and (share(column.collapse_beside) or 0.0) < _GOOD:
+            continue
+        signs.append(CollapseSign(column.key, reached * real[column.key], real[column.key], column.collapse_below))
     return signs
 
 

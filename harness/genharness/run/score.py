@@ -33,7 +33,7 @@ from genharness.measure.build import (
     code_of_scores,
     dataset_sets,
 )
-from genharness.measure.capabilities import able, reconstruct, views_of
+from genharness.measure.capabilities import able, kinds_of, reconstruct, views_of
 from genharness.measure.evaluation import SampleData, SampleEvaluation
 from genharness.measure.feature_cache import FeatureCache, content_digest
 from genharness.measure.scoring import MetricResult, score
@@ -227,6 +227,7 @@ class Scorer:
             class_names=self.data.class_names,
             device=self.workplace.device,
             views=views_of(model, self.data.samples("test")) if model is not None else None,
+            kinds=kinds_of(self.registry.models.find(self.workplace.cell.model)),
             weights=self.workplace.settings.weights,
             on_progress=self._report_features,
         )

@@ -268,8 +268,16 @@ class Column:
         titles: Other headings by extractor, such as `{"inception": "FID"}`.
         ratio: Whether seeds are compared by ratios, on logarithms: for positive distances and times, whose spread
             grows with them.
+        resolution: Smallest step between two values that the score can take: 1 for a count; for a share of something
+            the name of the record's fact that says of how many, such as `prdc_samples`, or `sample_count` for the
+            generated samples; 0 where it is continuous. Tests believe no smaller spread over seeds.
         collapse_below: Share in (0, 1) of what held-out real samples reach, under which samples are taken to be all
-            alike; for scores that fall when a generator collapses, None for every other.
+            alike; for scores of diversity, None for every other.
+        collapse_beside: Key of a score of quality, for a score that poor samples lower as well: it tells collapse only
+            where that one reaches nine tenths of what real samples do.
+        alike: Whether it is the higher the more alike samples are to each other. Where it lies under half of what real
+            samples have, nothing is taken for collapse: an extractor may see as one what differs, such as noise.
+        wide: Whether a leaderboard shows it only where all columns are asked for. Rows are compared by the others.
         caveat: What a leaderboard says of the rows that have this number, for one that is given only where the
             metric's others are to be read with care.
     """
@@ -281,7 +289,11 @@ class Column:
     format: str = ".3f"
     titles: Mapping[str, str] = field(default_factory=dict)
     ratio: bool = False
+    resolution: float | str = 0.0
     collapse_below: float | None = None
+    collapse_beside: str = ""
+    alike: bool = False
+    wide: bool = False
     caveat: str = ""
 
 

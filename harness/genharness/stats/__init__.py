@@ -8,7 +8,8 @@ one checkpoint: would other samples of the same generator score the same?
 """
 
 from genharness.stats.comparison import Comparison
-from genharness.stats.pairwise import compare, compare_many, tied_with_best
+from genharness.stats.family import Family, ScoreTable, Standing
+from genharness.stats.pairwise import compare, compare_many
 from genharness.stats.planning import SeedsNeeded, least_seeds_for_exact_test, seeds_needed
 from genharness.stats.resampling import ResampleInterval, resample_interval
 from genharness.stats.summary import Summary, diverged_rate, interquartile_mean, mean_and_deviation, summarise
@@ -16,8 +17,11 @@ from genharness.stats.ttests import holm
 
 __all__ = [
     "Comparison",
+    "Family",
     "ResampleInterval",
+    "ScoreTable",
     "SeedsNeeded",
+    "Standing",
     "Summary",
     "compare",
     "compare_many",
@@ -29,5 +33,4 @@ __all__ = [
     "resample_interval",
     "seeds_needed",
     "summarise",
-    "tied_with_best",
 ]

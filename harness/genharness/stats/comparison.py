@@ -11,12 +11,14 @@ from genharness.stats.ttests import ALPHA
 
 __all__ = ["Comparison"]
 
+Verdict = Literal["better", "worse", "undecided"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """Two models, `a` and `b`, compared over training seeds. All tests are two-sided, all intervals 95 %.
 
-    With a single seed on either side there is no test: every interval and p value is None.
+    With a single seed on either side, or where neither varies, there is no test: every interval and p value is None.
 
     Attributes:
         names: Names of `a` and `b`.
@@ -24,6 +26,7 @@ class Comparison:
         higher_is_better: Which way the score is read.
         log: Whether the tests compare logarithms.
         paired: Whether the scores are matched by seed.
+        lost: Share of the seeds of each that did not end well.
         difference: mean(a) - mean(b).
         difference_low: Lower end of its interval, from the deciding test without logarithms.
         difference_high: Upper end of it.
@@ -32,11 +35,13 @@ class Comparison:
         ratio_high: Upper end of it.
         decided_by: The test that decides; see `genharness.stats.ttests.deciding_test`.
         p: Its p value.
-        p_holm: `p` after Holm over all `comparisons`.
+        p_corrected: `p` corrected over all `comparisons`, which the verdict is read from; by Holm up to 40 models, else
+            by Bonferroni.
+        p_within: `p` corrected over the pairs of this metric alone.
         welch_p: Of Welch's t test.
         paired_p: Of the paired t test; None unless paired.
         mann_whitney: Exact Mann-Whitney test.
-        mann_whitney_p_holm: Its p value after Holm.
+        mann_whitney_p_corrected: Its p value times `comparisons`, at most 1.
         wilcoxon: Exact Wilcoxon signed-rank test; None unless paired.
         exact_p_floor: Smallest p the Mann-Whitney test can reach with so many seeds.
         improvement: Probability that a run of `a` beats a run of `b`.
@@ -51,6 +56,7 @@ class Comparison:
     higher_is_better: bool
     log: bool
     paired: bool
+    lost: tuple[float, float] = (0.0, 0.0)
     difference: float
     difference_low: float | None = None
     difference_high: float | None = None
@@ -59,11 +65,12 @@ class Comparison:
     ratio_high: float | None = None
     decided_by: str = "nothing: one seed"
     p: float | None = None
-    p_holm: float | None = None
+    p_corrected: float | None = None
+    p_within: float | None = None
     welch_p: float | None = None
     paired_p: float | None = None
     mann_whitney: RankTest | None = None
-    mann_whitney_p_holm: float | None = None
+    mann_whitney_p_corrected: float | None = None
     wilcoxon: RankTest | None = None
     exact_p_floor: float = 1.0
     improvement: float
@@ -73,9 +80,22 @@ class Comparison:
     seeds: SeedsNeeded
 
     @property
-    def verdict(self) -> Literal["better", "worse", "undecided"]:
-        """Whether `a` is better or worse than `b` at 5 % after Holm, by the deciding test."""
-        if self.p_holm is None or self.p_holm >= ALPHA:
+    def verdict(self) -> Verdict:
+        """Whether `a` is better or worse than `b` at 5 %, corrected, by the deciding test.
+
+        A model that lost more of its seeds is not called better: its scores are those of the seeds that trained.
+        """
+        return "undecided" if self.withheld else self._found
+
+    @property
+    def withheld(self) -> bool:
+        """Whether the scores differ but the side that scores better lost more of its seeds."""
+        lost_a, lost_b = self.lost
+        return (self._found == "better" and lost_a > lost_b) or (self._found == "worse" and lost_b > lost_a)
+
+    @property
+    def _found(self) -> Verdict:
+        if self.p_corrected is None or self.p_corrected >= ALPHA:
             return "undecided"
         effect = self.difference if self.ratio is None else self.ratio - 1
         return "better" if (effect > 0) == self.higher_is_better else "worse"
@@ -90,10 +110,9 @@ def _describe(comparison: Comparison) -> str:
     """Return one to three sentences: the verdict, the seeds that would decide, what the exact test can say."""
     a, b = comparison.names
     if comparison.p is None:
-        return (
-            f"{a} and {b} cannot be told apart: a single seed says nothing of the spread between seeds. "
-            f"Run at least 2 seeds of each, {comparison.seeds.for_exact_test} for an exact test."
-        )
+        return f"{a} and {b} cannot be told apart: {_why_untested(comparison)}"
+    if comparison.withheld:
+        return _withheld(comparison)
     found = {
         "better": f"{a} is better than {b}",
         "worse": f"{a} is worse than {b}",
@@ -104,6 +123,25 @@ def _describe(comparison: Comparison) -> str:
         parts.append(_seeds_for_power(comparison))
     parts.append(_exact(comparison))
     return " ".join(parts)
+
+
+def _why_untested(comparison: Comparison) -> str:
+    if min(comparison.n) > 1:
+        return "no score varies over the seeds of either, so the spread between seeds is unknown."
+    return (
+        "a single seed says nothing of the spread between seeds. "
+        f"Run at least 2 seeds of each, {comparison.seeds.for_exact_test} for an exact test."
+    )
+
+
+def _withheld(comparison: Comparison) -> str:
+    names, lost = comparison.names, comparison.lost
+    first, second = (0, 1) if lost[0] > lost[1] else (1, 0)
+    return (
+        f"{names[first]} scores better than {names[second]} on the seeds that ended well, but {lost[first]:.0%} of its "
+        f"seeds did not ({lost[second]:.0%} of the other's), so it is not called better: {_effect(comparison)}; "
+        f"{comparison.decided_by}, {_p_value(comparison)}."
+    )
 
 
 def _effect(comparison: Comparison) -> str:
@@ -118,7 +156,7 @@ def _effect(comparison: Comparison) -> str:
 def _p_value(comparison: Comparison) -> str:
     text = f"p = {comparison.p:.2g}"
     if comparison.comparisons > 1:
-        text += f", {comparison.p_holm:.2g} after Holm over {comparison.comparisons} comparisons"
+        text += f", {comparison.p_corrected:.2g} corrected for {comparison.comparisons:,} comparisons"
     return text
 
 
@@ -132,11 +170,11 @@ def _seeds_for_power(comparison: Comparison) -> str:
 
 
 def _exact(comparison: Comparison) -> str:
-    p = comparison.mann_whitney_p_holm
+    p = comparison.mann_whitney_p_corrected
     if p is None or comparison.exact_p_floor * comparison.comparisons > ALPHA:
         return _too_few(comparison)
     says = "can tell them apart" if p < ALPHA else "cannot tell them apart"
-    after = " after Holm" if comparison.comparisons > 1 else ""
+    after = " corrected" if comparison.comparisons > 1 else ""
     return f"The exact Mann-Whitney test {says} (p = {p:.2g}{after})."
 
 
@@ -145,7 +183,7 @@ def _too_few(comparison: Comparison) -> str:
     alone, family = least_seeds_for_exact_test(), comparison.seeds.for_exact_test
     takes = f"it takes {alone} of each"
     if family != alone:
-        takes += f", {family} after Holm over {comparison.comparisons} comparisons"
+        takes += f", {family} corrected for {comparison.comparisons:,} comparisons"
     return (
         f"With {n_a} and {n_b} seeds the exact Mann-Whitney test cannot fall below "
         f"p = {comparison.exact_p_floor:.2g}, so it cannot reach 5 %: {takes}."

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
-__all__ = ["two_sided_p"]
+__all__ = ["critical_t", "two_sided_p"]
 
 _TINY = 1e-300
 
@@ -29,6 +30,19 @@ def two_sided_p(t: float, freedom: float) -> float:
     if x < (a + 1) / (a + b + 2):
         return min(1.0, scale * _fraction(x, a, b) / a)
     return max(0.0, 1 - scale * _fraction(rest, b, a) / b)
+
+
+@lru_cache(maxsize=1024)
+def critical_t(level: float, freedom: float) -> float:
+    """Return the t whose two-sided p is `level`, in (0, 1), to a relative 1e-15; infinity beyond 1e150."""
+    low, high = 0.0, 1.0
+    while two_sided_p(high, freedom) > level:
+        low, high = high, 2 * high
+        if high > 1e150:
+            return math.inf
+    while (middle := (low + high) / 2) not in (low, high):
+        low, high = (middle, high) if two_sided_p(middle, freedom) > level else (low, middle)
+    return high
 
 
 def _fraction(x: float, a: float, b: float) -> float:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from genharness.stats.sample import Sample, steadied
 from genharness.stats.student import two_sided_p
-from genharness.stats.summary import mean_and_deviation
 
-__all__ = ["ALPHA", "LEAST_PAIRS", "MeanDifference", "deciding_test", "holm", "paired_t", "student_t", "welch_t"]
+__all__ = ["ALPHA", "LEAST_PAIRS", "MeanDifference", "deciding_test", "holm", "paired_t", "two_sample_t", "welch_t"]
 
 ALPHA = 0.05
 LEAST_PAIRS = 6
@@ -40,8 +40,6 @@ class MeanDifference:
     @property
     def margin(self) -> float:
         """Half of the width of the 95 % interval of the difference."""
-        if self.error == 0:
-            return 0.0
         from scipy.special import stdtrit
 
         return float(stdtrit(self.freedom, 1 - ALPHA / 2)) * self.error
@@ -57,53 +55,48 @@ class MeanDifference:
         return self.difference + self.margin
 
 
-def welch_t(a: Sequence[float], b: Sequence[float]) -> MeanDifference:
-    """Test equal means without assuming equal variances (Welch 1947). Each side has at least two finite scores.
-
-    Where neither side varies, p is the limit: 1 for equal means, else 0.
-    """
-    (mean_a, spread_a), (mean_b, spread_b) = _moments(a), _moments(b)
-    part_a, part_b = spread_a**2 / len(a), spread_b**2 / len(b)
-    whole = part_a + part_b
-    if whole == 0:
-        return _t_test("Welch t", mean_a - mean_b, 0.0, 1.0)
-    share = part_a / whole
-    freedom = 1 / (share**2 / (len(a) - 1) + (1 - share) ** 2 / (len(b) - 1))
-    return _t_test("Welch t", mean_a - mean_b, math.sqrt(whole), freedom)
-
-
-def student_t(a: Sequence[float], b: Sequence[float]) -> MeanDifference:
-    """Test equal means assuming equal variances (Student 1908). Each side has at least two finite scores."""
-    (mean_a, spread_a), (mean_b, spread_b) = _moments(a), _moments(b)
-    freedom = len(a) + len(b) - 2
-    pooled = ((len(a) - 1) * spread_a**2 + (len(b) - 1) * spread_b**2) / freedom
-    return _t_test("Student t", mean_a - mean_b, math.sqrt(pooled * (1 / len(a) + 1 / len(b))), freedom)
-
-
-def paired_t(a: Sequence[float], b: Sequence[float]) -> MeanDifference:
-    """Test that a - b has mean zero over at least two matched pairs."""
-    mean, spread = _moments([x - y for x, y in zip(a, b, strict=True)])
-    return _t_test("paired t", mean, spread / math.sqrt(len(a)), len(a) - 1)
-
-
-def deciding_test(a: Sequence[float], b: Sequence[float], *, paired: bool) -> MeanDifference:
-    """Return the one test that decides, chosen by the numbers of seeds alone and never by the scores.
+def deciding_test(a: Sample, b: Sample, *, paired: bool = False) -> MeanDifference | None:
+    """Return the one test that decides, chosen by design and by the numbers of seeds, never by the scores.
 
     * Pairs decide from 6 seeds on. With fewer, the paired test's lost degrees of freedom cost more power than
       shared seeds give back.
-    * Else Welch, where both sides have as many seeds.
-    * Where they have not, the larger p of Welch and Student: with 3 seeds against 10, Welch alone calls 6 to 10 %
-      of equal models different, and more after Holm.
+    * Else `two_sample_t`.
+
+    Returns:
+        The test; None where no error can be known: with a single seed, and where neither side varies although
+        nothing is rounded.
     """
-    if paired and len(a) >= LEAST_PAIRS:
-        return paired_t(a, b)
-    welch = welch_t(a, b)
-    if len(a) == len(b):
-        return welch
-    student = student_t(a, b)
-    same = welch.p == student.p
-    stricter = max(welch, student, key=lambda result: result.margin if same else result.p)
-    return replace(stricter, test="Welch and Student t")
+    if min(a.count, b.count) < 2:
+        return None
+    return paired_t(a, b) if paired and a.count >= LEAST_PAIRS else two_sample_t(a, b)
+
+
+def two_sample_t(a: Sample, b: Sample) -> MeanDifference | None:
+    """Test equal means with as many degrees of freedom as the smaller side has (Mickey and Brown 1966).
+
+    It calls equal models different at most as often as it says whatever the ratio of the variances, for normal scores
+    by proof. Welch's own degrees of freedom do not: with scores that are skewed or counted and deviations that differ
+    tenfold, Holm's correction over them lets 5 to 8 % of studies of 3 to 20 equal models hold a false verdict.
+    """
+    return _t_test("t", a.mean - b.mean, a.of_mean + b.of_mean, min(a.count, b.count) - 1)
+
+
+def welch_t(a: Sample, b: Sample) -> MeanDifference | None:
+    """Test equal means with Welch's degrees of freedom (1947): shown beside the test that decides."""
+    whole = a.of_mean + b.of_mean
+    if whole == 0:
+        return None
+    share = a.of_mean / whole
+    freedom = 1 / (share**2 / (a.count - 1) + (1 - share) ** 2 / (b.count - 1))
+    return _t_test("Welch t", a.mean - b.mean, whole, freedom)
+
+
+def paired_t(a: Sample, b: Sample) -> MeanDifference | None:
+    """Test that a - b has mean zero over at least two matched pairs."""
+    changes = [x - y for x, y in zip(a.scores, b.scores, strict=True)]
+    size = max(map(abs, (*a.scores, *b.scores)))
+    changed = Sample(tuple(steadied(changes, size)), a.floor + b.floor)
+    return _t_test("paired t", changed.mean, changed.of_mean, a.count - 1)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -129,13 +122,8 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def _t_test(test: str, difference: float, error: float, freedom: float) -> MeanDifference:
-    p = two_sided_p(difference / error, freedom) if error else float(difference == 0)
-    return MeanDifference(test, difference, error, freedom, p)
-
-
-def _moments(scores: Sequence[float]) -> tuple[float, float]:
-    mean, deviation = mean_and_deviation(scores)
-    if deviation is None:
-        raise ValueError("a t test needs at least two scores a side")
-    return mean, deviation
+def _t_test(test: str, difference: float, variance: float, freedom: float) -> MeanDifference | None:
+    if variance == 0:
+        return None
+    error = math.sqrt(variance)
+    return MeanDifference(test, difference, error, freedom, two_sided_p(difference / error, freedom))

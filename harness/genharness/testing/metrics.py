@@ -65,12 +65,15 @@ def _checks_of(spec: MetricSpec) -> list[Check]:
 
 
 def _collapse_shares(spec: MetricSpec) -> None:
-    """Scores that fall when samples are all alike are better when higher, and say so by a share of the real value."""
+    """Scores that fall when samples are all alike say so by a share of the real value."""
     for column in spec.columns:
         share = column.collapse_below
         if share is not None:
             must(0 < share < 1, f"{column.key}: collapse_below={share:g} is no share between 0 and 1")
-            must(column.higher_is_better, f"{column.key}: collapse_below wants a score that is better when higher")
+            must(
+                column.higher_is_better is not False,
+                f"{column.key}: collapse_below wants a score that is not better when lower",
+            )
 
 
 def _scores(spec: MetricSpec, tabular: bool) -> None:
@@ -119,6 +122,7 @@ def _evaluation(data: PreparedData) -> SampleEvaluation:
         classifier="samples",
         class_names=data.class_names,
         views=_views(data),
+        kinds={"likelihood": "exact"},
     )
 
 

@@ -1,0 +1,183 @@
+"""All comparisons that are corrected together, and what follows from them: who beats whom, and the ranks.
+
+There is one table of corrected comparisons. Verdicts, intervals of ranks and the set of best models are read from it,
+so none of them can contradict another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from genharness.stats.sample import Sample, in_order, sample_of
+from genharness.stats.student import critical_t
+from genharness.stats.ttests import ALPHA, LEAST_PAIRS, MeanDifference, deciding_test, holm
+
+__all__ = ["MOST_FOR_HOLM", "Family", "ScoreTable", "Standing"]
+
+MOST_FOR_HOLM = 40
+"""Models of which every pair's p value is computed; with more, Bonferroni's correction needs only one threshold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreTable:
+    """Scores of models over training seeds, by one metric.
+
+    Attributes:
+        groups: For each model its scores by training seed.
+        higher_is_better: Which way the score is read.
+        log: Compare logarithms; see `genharness.stats.compare`.
+        resolution: Smallest step between two values of the score; 0 where it is continuous.
+        designs: What models must share for their seeds to be matched: variants of one model with equally many
+            parameters start from the same weights and see the same batches; models without a design never match.
+        lost: Share of each model's seeds that did not end well.
+    """
+
+    groups: Mapping[str, Mapping[int, float]]
+    higher_is_better: bool = False
+    log: bool = False
+    resolution: float = 0.0
+    designs: Mapping[str, Hashable] = field(default_factory=dict)
+    lost: Mapping[str, float] = field(default_factory=dict)
+
+    def paired(self, a: str, b: str) -> bool:
+        """Whether the seeds of two models are matched."""
+        design = self.designs.get(a)
+        return design is not None and design == self.designs.get(b) and self.groups[a].keys() == self.groups[b].keys()
+
+    def samples(self) -> dict[str, Sample]:
+        """Return the scores of every model as the tests read them.
+
+        Raises:
+            ValueError: The scores of one are refused; see `genharness.stats.compare`.
+        """
+        return {
+            name: sample_of(in_order(scores), name, log=self.log, resolution=self.resolution)
+            for name, scores in self.groups.items()
+        }
+
+    def may_win(self, a: str, b: str) -> bool:
+        """Whether `a` may be called better than `b`: not where it lost more of its seeds.
+
+        Its scores are those of the seeds that trained; the others cannot be averaged, and must not help.
+        """
+        return self.lost.get(a, 0.0) <= self.lost.get(b, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The interval of a model's rank, 1 is best: over all models of a table together it holds the true ranks 95 %.
+
+    Attributes:
+        low: One more than the models that are significantly better.
+        high: The number of models, less those that are significantly worse.
+    """
+
+    low: int
+    high: int
+
+    def __str__(self) -> str:
+        return str(self.low) if self.low == self.high else f"{self.low}-{self.high}"
+
+    @property
+    def unbeaten(self) -> bool:
+        """Whether no model is significantly better, so that this one may be the best."""
+        return self.low == 1
+
+
+class Family:
+    """Every pair of models by every one of some metrics, corrected together at 5 %.
+
+    Up to 40 models Holm's correction (1979), which holds whatever the dependence of the tests; with more models
+    Bonferroni's, which is stricter.
+
+    Args:
+        tables: One for each metric; models may differ between them.
+
+    Raises:
+        ValueError: The scores of a model are refused.
+    """
+
+    def __init__(self, tables: Sequence[ScoreTable]) -> None:
+        self.tables = tables
+        self._samples = [table.samples() for table in tables]
+        self._by_holm = all(len(table.groups) <= MOST_FOR_HOLM for table in tables)
+        self.size = sum(_testable(samples) for samples in self._samples)
+        self._corrected: dict[tuple[int, str, str], float] | None = None
+        self._standings: dict[int, dict[str, Standing]] = {}
+
+    def corrected(self, table: int, a: str, b: str) -> float | None:
+        """Return the corrected p value of a pair by a metric, or None where there is no test.
+
+        Args:
+            table: Place of the metric among the tables.
+            a: A model of that table.
+            b: Another.
+        """
+        if self._by_holm:
+            found = self._holm()
+            return found.get((table, a, b), found.get((table, b, a)))
+        test = self._test(table, a, b)
+        return None if test is None else min(1.0, self.size * test.p)
+
+    def standings(self, place: int) -> dict[str, Standing]:
+        """Return the interval of every model's rank, by the metric at a place among the tables."""
+        if place not in self._standings:
+            self._standings[place] = self._ranked(place)
+        return self._standings[place]
+
+    def _ranked(self, place: int) -> dict[str, Standing]:
+        table = self.tables[place]
+        wins, losses = dict.fromkeys(table.groups, 0), dict.fromkeys(table.groups, 0)
+        for better, worse in self._decided(place):
+            if table.may_win(better, worse):
+                wins[better] += 1
+                losses[worse] += 1
+        return {name: Standing(1 + losses[name], len(wins) - wins[name]) for name in table.groups}
+
+    def _decided(self, place: int) -> Iterator[tuple[str, str]]:
+        """Yield every pair that differs significantly, the better model first."""
+        samples, sign = self._samples[place], -1 if self.tables[place].higher_is_better else 1
+        pairs = self._pairs_by_holm(place) if self._by_holm else self._pairs_by_bonferroni(place)
+        for a, b in pairs:
+            yield (a, b) if sign * samples[a].mean < sign * samples[b].mean else (b, a)
+
+    def _pairs_by_holm(self, place: int) -> Iterator[tuple[str, str]]:
+        return ((a, b) for (table, a, b), p in self._holm().items() if table == place and p < ALPHA)
+
+    def _pairs_by_bonferroni(self, place: int) -> Iterator[tuple[str, str]]:
+        samples, level = self._samples[place], ALPHA / max(1, self.size)
+        table = self.tables[place]
+        ready = [(name, one, one.mean, one.of_mean, one.count) for name, one in samples.items() if one.count > 1]
+        squares = {count: critical_t(level, count - 1) ** 2 for *_, count in ready}
+        for row, (a, first, mean, variance, count) in enumerate(ready):
+            for b, second, other_mean, other_variance, other_count in ready[row + 1 :]:
+                if table.paired(a, b) and count >= LEAST_PAIRS:
+                    test = deciding_test(first, second, paired=True)
+                    if test is not None and test.p < level:
+                        yield a, b
+                elif (mean - other_mean) ** 2 > squares[min(count, other_count)] * (variance + other_variance) > 0:
+                    yield a, b
+
+    def _holm(self) -> dict[tuple[int, str, str], float]:
+        if self._corrected is None:
+            found = {
+                (table, a, b): test.p
+                for table, samples in enumerate(self._samples)
+                for a, b in combinations(samples, 2)
+                if (test := self._test(table, a, b)) is not None
+            }
+            self._corrected = dict(zip(found, holm(list(found.values())), strict=True))
+        return self._corrected
+
+    def _test(self, table: int, a: str, b: str) -> MeanDifference | None:
+        samples = self._samples[table]
+        return deciding_test(samples[a], samples[b], paired=self.tables[table].paired(a, b))
+
+
+def _testable(samples: Mapping[str, Sample]) -> int:
+    """Return how many pairs have a test: two seeds on both sides, and a spread on one."""
+    ready = [sample for sample in samples.values() if sample.count > 1]
+    still = sum(sample.variance == 0 for sample in ready)
+    return (len(ready) * (len(ready) - 1) - still * (still - 1)) // 2

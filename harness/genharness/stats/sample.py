@@ -1,0 +1,83 @@
+"""The scores of one model by one metric, as the tests read them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from genharness.stats.summary import mean_and_deviation
+from genharness.stats.values import finite_scores, log_scores
+
+__all__ = ["Sample", "in_order", "sample_of", "steadied"]
+
+_STEADY = 1e-9
+"""Share of the scores' size below which a deviation is the rounding of floating point, not a spread over seeds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Scores over training seeds, or their logarithms.
+
+    Attributes:
+        scores: One a seed.
+        floor: Least variance that a seed can be believed to have: what rounding hides, resolution^2 / 12.
+        mean: Their mean.
+        variance: Variance of one seed (n - 1) and the floor; 0 where nothing varies and nothing is rounded, and with
+            one seed.
+    """
+
+    scores: tuple[float, ...]
+    floor: float = 0.0
+    mean: float = field(init=False)
+    variance: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        mean, deviation = mean_and_deviation(self.scores)
+        object.__setattr__(self, "mean", mean)
+        object.__setattr__(self, "variance", 0.0 if deviation is None else deviation**2 + self.floor)
+
+    @property
+    def count(self) -> int:
+        """Seeds."""
+        return len(self.scores)
+
+    @property
+    def of_mean(self) -> float:
+        """Variance of the mean."""
+        return self.variance / len(self.scores)
+
+
+def sample_of(scores: Sequence[float], name: str, *, log: bool = False, resolution: float = 0.0) -> Sample:
+    """Return scores as the tests read them.
+
+    A score that is counted or rounded can come out alike on every seed, which says that the spread is below the
+    resolution and not that there is none: the variance of a seed is resolution^2 / 12 (Sheppard) and what the seeds
+    show.
+
+    Args:
+        scores: One a seed.
+        name: What to call them in a message.
+        log: Take logarithms; the resolution is then relative to the mean.
+        resolution: Smallest step between two values that the score can take; 0 where it is continuous.
+
+    Raises:
+        ValueError: There is no score, one is not finite, or with `log` one is not above zero.
+    """
+    values = finite_scores(scores, name)
+    mean = math.fsum(values) / len(values)
+    values = steadied(values, abs(mean))
+    if not log:
+        return Sample(tuple(values), resolution**2 / 12)
+    return Sample(tuple(log_scores(values, name)), (resolution / mean) ** 2 / 12)
+
+
+def steadied(values: list[float], size: float) -> list[float]:
+    """Return values of which those that agree up to the rounding of numbers of this size are equal."""
+    mean, deviation = mean_and_deviation(values)
+    return [mean] * len(values) if deviation is not None and deviation <= _STEADY * size else values
+
+
+def in_order(scores: Mapping[int, float]) -> list[float]:
+    """Return the scores in the order of their seeds."""
+    return [scores[seed] for seed in sorted(scores)]

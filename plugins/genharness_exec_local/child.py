@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import signal
@@ -19,11 +20,12 @@ __all__ = ["run_in_child"]
 def run_in_child(task: Task, pipe: Connection, stop: StopEvent, slot: int) -> None:
     """Run one task and send its events and its record through the pipe.
 
-    Ctrl-C and SIGTERM may reach the whole process group; only the parent acts on them. When the parent is gone,
-    the cell saves its state and ends.
+    Ctrl-C, SIGTERM and a closed terminal may reach the whole process group; only the parent acts on them. When the
+    parent is gone, the cell saves its state and ends.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     from genharness.run.cell import run_task
 
     limit_memory(task.settings.memory_limit_bytes)
@@ -31,7 +33,8 @@ def run_in_child(task: Task, pipe: Connection, stop: StopEvent, slot: int) -> No
     task = dataclasses.replace(task, settings=dataclasses.replace(task.settings, device=_device(task, slot)))
     record = run_task(task, news.event, lambda: stop.is_set() or news.orphaned)
     news.send(("record", record))
-    pipe.close()
+    with contextlib.suppress(OSError):  # a model may have closed it
+        pipe.close()
     os._exit(0)  # a thread that a plugin left behind must not hold the process
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import multiprocessing
 import multiprocessing.connection
+import multiprocessing.forkserver
+import multiprocessing.resource_tracker
 import os
 import signal
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from multiprocessing.context import BaseContext
 from typing import Any
 
@@ -17,13 +20,17 @@ from genharness import NoOptions, RunError
 from genharness.plugin.execution import Event, Phase
 from genharness.results.store import Store
 from genharness.spec.cell import Task
-from genharness.spec.record import Record, Status
+from genharness.spec.record import Record, Status, now
 from genharness_exec_local.child import run_in_child
 from genharness_exec_local.memory import oom_kills
 
 __all__ = ["LocalExecutor"]
 
 _TICK_SECONDS = 0.2
+
+_DEAF_SECONDS = 30.0
+"""Seconds without news after which a cell that was asked to stop is ended: its checkpoint is never older by much."""
+
 _PRELOAD = ["genharness_exec_local.preload"]
 
 
@@ -34,19 +41,20 @@ class LocalExecutor:
     """
 
     def __init__(self, argument: str, config: NoOptions) -> None:
-        self._context = _context()
+        """Start nothing: a plan needs no fork server."""
 
     def run(
         self, tasks: Sequence[Task], *, on_event: Callable[[Event], None], stop: threading.Event
     ) -> Iterator[Record]:
         """Yield a record for each task that was started, in the order in which they end."""
+        context = _context()
         waiting = deque(tasks)
         free = list(range(max(1, tasks[0].settings.jobs) if tasks else 1))[::-1]
         running: list[_Worker] = []
         try:
             while running or (waiting and not stop.is_set()):
                 while waiting and free and not stop.is_set():
-                    running.append(_Worker(self._context, waiting.popleft(), free.pop()))
+                    running.append(_Worker(context, waiting.popleft(), free.pop()))
                 for worker in _ready(running):
                     worker.receive(on_event)
                 for worker in [worker for worker in running if worker.ended(stop)]:
@@ -69,10 +77,11 @@ class _Worker:
         self.task, self.slot = task, slot
         self.pipe, child_pipe = context.Pipe(duplex=False)
         self._stop = context.Event()
-        self._started = time.monotonic()
+        self._started, self._began = time.monotonic(), now()
         self._kills_before = oom_kills()
         self._record: Record | None = None
-        self._timed_out = False
+        self._last_news = self._started
+        self._timed_out = self._deaf = False
         self._phase: Phase = "prepare"
         self._drained = False
         self.process = context.Process(  # type: ignore[attr-defined]  # every concrete context has it
@@ -86,45 +95,61 @@ class _Worker:
             ) from error
         child_pipe.close()
 
+    @property
+    def speaks(self) -> bool:
+        """Whether news may still come."""
+        return not self._drained
+
     def receive(self, on_event: Callable[[Event], None]) -> None:
         """Take everything that lies in the pipe."""
         try:
             while self.pipe.poll():
                 kind, content = self.pipe.recv()
+                self._last_news = time.monotonic()
                 if kind == "record":
                     self._record = content
                 else:
                     self._phase = content.phase
                     on_event(content)
-        except (EOFError, OSError):  # the process is gone, perhaps in the middle of a message
+        except (EOFError, OSError):  # the process is gone, perhaps in the middle of a message; or it closed its end
             self._drained = True
-            self.process.join()
 
     def ended(self, stop: threading.Event) -> bool:
-        """Whether the process is gone; passes on a request to stop and enforces the time limit."""
-        if stop.is_set():
+        """Whether the process is gone; passes on a request to stop, and ends what heeds neither it nor its limit."""
+        limit, now = self.task.settings.timeout_seconds, time.monotonic()
+        if stop.is_set() and not self._stop.is_set():
             self._stop.set()
-        limit = self.task.settings.timeout_seconds
-        if limit and time.monotonic() - self._started > limit and self.process.is_alive():
+            self._last_news = now
+        if limit and now - self._started > limit and self.process.is_alive():
             self._timed_out = True
+            self.kill()
+        elif self._stop.is_set() and now - self._last_news > _DEAF_SECONDS and self.process.is_alive():
+            self._deaf = True
             self.kill()
         return not self.process.is_alive() and (self._drained or not self.pipe.poll())
 
     def record(self) -> Record:
         """Return the record that the process sent, or one that says how it died."""
-        self.process.join()
+        self.process.join(_DEAF_SECONDS)
         self.pipe.close()
         if self._record is not None:
             return self._record
+        store = Store(self.task.settings.results, writing=True)
+        saved = store.load(self.task.cell.id)
+        if saved is not None and saved.started_at >= self._began:  # it could save, but not speak
+            return saved
         record = Record(cell=self.task.cell, status="failed", skipped=dict(self.task.skipped))
         record.end(*self._death(), seconds=time.monotonic() - self._started)
-        return Store(self.task.settings.results, writing=True).settle(record)
+        return store.settle(record)
 
     def _death(self) -> tuple[Status, str]:
         code = self.process.exitcode or 0
         if self._timed_out:
             limit = self.task.settings.timeout_seconds
             return "timeout", f"it took longer than the limit of {limit:g} s, at {self._phase}"
+        if self._deaf:
+            silent = f"it neither stopped nor gave a sign of life for {_DEAF_SECONDS:g} s, and was ended"
+            return "interrupted", f"{silent}; run again to go on from its last checkpoint"
         if code >= 0:
             return "failed", f"its process ended at {self._phase} with exit code {code} and no record"
         name = signal.Signals(-code).name
@@ -139,7 +164,7 @@ class _Worker:
         """End the process at once."""
         if self.process.is_alive() and self.process.pid is not None:
             os.kill(self.process.pid, signal.SIGKILL)
-        self.process.join()
+        self.process.join(_DEAF_SECONDS)  # one that waits for a dead disk cannot be ended by anybody
 
 
 def _context() -> BaseContext:
@@ -148,12 +173,34 @@ def _context() -> BaseContext:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_PRELOAD)
+    with _sheltered():
+        multiprocessing.resource_tracker.ensure_running()
+        multiprocessing.forkserver.ensure_running()
     return context
+
+
+@contextmanager
+def _sheltered() -> Iterator[None]:
+    """Ignore what ends a process group, as what is started within the block then does for good.
+
+    A closed terminal or a batch system signals every process of the group. Were the fork server among the dead, its
+    cells would count as lost while they are still saving their state.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _ready(workers: Sequence[_Worker]) -> list[_Worker]:
     """Wait a tick for news and return the workers that have some."""
-    by_pipe: dict[Any, _Worker] = {worker.pipe: worker for worker in workers}
+    by_pipe: dict[Any, _Worker] = {worker.pipe: worker for worker in workers if worker.speaks}
     sentinels = [worker.process.sentinel for worker in workers]
     ready = multiprocessing.connection.wait([*by_pipe, *sentinels], timeout=_TICK_SECONDS)
     return [by_pipe[pipe] for pipe in ready if pipe in by_pipe]

@@ -14,6 +14,9 @@ FAULTS = (
     "killed",
     "exits",
     "hangs",
+    "closes_descriptors",
+    "closes_its_pipe",
+    "leaves",
     "no_model",
     "no_step",
 )
@@ -117,6 +120,28 @@ class exits(good):
 class hangs(good):
     def training_step(self, batch):
         time.sleep(600)
+
+
+class closes_descriptors(good):
+    def training_step(self, batch):
+        os.closerange(3, 256)
+        time.sleep(600)
+
+
+class closes_its_pipe(good):
+    def sample(self, n, *, labels, generator):
+        for number in os.listdir("/proc/self/fd"):
+            try:
+                if os.readlink(f"/proc/self/fd/{number}").startswith("pipe:"):
+                    os.close(int(number))
+            except OSError:
+                pass
+        return super().sample(n, labels=labels, generator=generator)
+
+
+class leaves(good):
+    def training_step(self, batch):
+        raise SystemExit(0)
 
 
 class no_model:

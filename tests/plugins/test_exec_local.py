@@ -1,12 +1,85 @@
-"""What the local executor knows of its machine; whole runs by it are in cli/test_run and in faults."""
+"""The local executor: what it knows of its machine, and that a cell which neither speaks nor listens is ended."""
 
+import threading
+import time
 from types import SimpleNamespace
 
 import pytest
 
+import genharness_exec_local.local
+from faulty_models import HEAVY, LIGHT
+from genharness.data.facts import facts_reader
+from genharness.plugin.registry import load_registry
+from genharness.results.store import Store
+from genharness.spec.cell import Settings
+from genharness.spec.options import NoOptions
+from genharness.study.plan import expand
+from genharness.study.suite import Suite
 from genharness_exec_local import memory
 from genharness_exec_local.child import _device
+from genharness_exec_local.local import LocalExecutor
 from genharness_exec_local.memory import oom_kills
+
+
+@pytest.fixture
+def task(tmp_path, make_plugin):
+    make_plugin("faulty-models", LIGHT, heavy=HEAVY)
+
+    def make(model, **settings):
+        registry = load_registry()
+        suite = Suite(models=(model,), datasets=("digits#300",), metrics=("fid",), features="pixels", samples=50)
+        where = Settings(results=tmp_path / "results", threads=1, **settings)
+        (made,) = expand(suite, registry, where, facts_reader(registry)).tasks
+        Store(where.results, writing=True).open_for_writing()
+        return made
+
+    return make
+
+
+def ended(task, stop_after=None):
+    """Run a task and return its record; ask for a stop so many seconds after training began."""
+    stop, begun = threading.Event(), []
+
+    def on_event(event):
+        if event.phase == "train" and not begun and stop_after is not None:
+            begun.append(threading.Timer(stop_after, stop.set))
+            begun[0].start()
+
+    (record,) = LocalExecutor("", NoOptions()).run([task], on_event=on_event, stop=stop)
+    return record
+
+
+def test_a_cell_that_closed_its_descriptors_is_held_to_its_time(task):
+    start = time.monotonic()
+    record = ended(task("closes-descriptors", timeout_seconds=20))
+    assert record.status == "timeout"
+    assert time.monotonic() - start < 100  # the model sleeps for ten minutes
+
+
+@pytest.mark.parametrize("model", ["closes-descriptors", "hangs"])
+def test_a_cell_that_neither_stops_nor_speaks_is_ended_and_can_go_on(task, model, monkeypatch):
+    monkeypatch.setattr(genharness_exec_local.local, "_DEAF_SECONDS", 3.0)
+    record = ended(task(model), stop_after=1)
+    assert record.status == "interrupted"
+    assert "it neither stopped nor gave a sign of life for 3 s, and was ended" in record.reason
+
+
+def test_a_cell_that_could_save_its_record_but_not_send_it_ended_as_that_says(task):
+    one = task("closes-its-pipe")
+    record = ended(one)
+    assert record.status == "interrupted"
+    assert record == Store(one.settings.results).load(one.cell.id)
+
+
+def test_a_model_that_leaves_python_is_one_failed_cell(task):
+    record = ended(task("leaves"))
+    assert record.status == "failed"
+    assert "SystemExit: 0 (faulty_models_heavy.py:" in record.reason
+
+
+def test_an_executor_that_runs_nothing_starts_nothing(monkeypatch):
+    monkeypatch.setattr(genharness_exec_local.local, "_context", lambda: pytest.fail("a fork server was started"))
+    LocalExecutor("", NoOptions())
 
 
 def test_kills_for_want_of_memory_are_counted_wherever_the_kernel_tells(tmp_path, monkeypatch):

@@ -11,6 +11,7 @@ import click
 
 from genharness import __version__
 from genharness.cli.complaints import debug_option, print_errors, show_traceback
+from genharness.cli.output import discard_output
 from genharness.cli.terminal import say
 from genharness.errors import GenharnessError, did_you_mean
 
@@ -86,7 +87,10 @@ def _complain(errors: Sequence[str]) -> NoReturn:
 def main() -> None:
     """Run the command line; a user's mistake is one line and exit code 2."""
     try:
-        cli.main(standalone_mode=False)
+        try:
+            cli.main(standalone_mode=False)
+        finally:
+            sys.stdout.flush()
     except click.exceptions.Abort:
         say("aborted", err=True)
         sys.exit(130)
@@ -98,9 +102,15 @@ def main() -> None:
         _complain(error.lines)
     except MemoryError as error:
         _complain([f"there is not enough memory ({error}): give fewer or smaller samples"])
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader went away, as `head` does
+    except BrokenPipeError as error:  # the reader went away, as `head` does
+        show_traceback(error)
+        discard_output()
         sys.exit(0)
+    except OSError as error:  # a full disk under the output, a name that is too long: nothing that code can mend
+        show_traceback(error)
+        discard_output()
+        where = f"{error.filename}: " if error.filename else ""
+        _complain([f"{where}{error.strerror or error}"])
 
 
 if __name__ == "__main__":

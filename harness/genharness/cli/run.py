@@ -26,6 +26,7 @@ from genharness.cli.options import (
     read_settings,
     resolve_device,
 )
+from genharness.cli.output import lasting_output
 from genharness.cli.planned import print_changes, print_plan, print_skips
 from genharness.cli.terminal import console, say
 from genharness.cli.trackers import Trackers
@@ -44,6 +45,12 @@ from genharness.study.suite import Suite, read_suite
 
 __all__ = ["run"]
 
+
+_STOPS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""What asks a run to stop; SIGHUP is a terminal that was closed, which may be told more than once."""
+
+_AT_ONCE = (signal.SIGINT, signal.SIGTERM)
+"""What stops it at once when it comes while it is stopping."""
 
 @click.command()
 @click.argument("suite_path", metavar="[SUITE.toml]", required=False, type=AnyPath())
@@ -77,6 +84,11 @@ def run(suite_path: Path | None, **options: Any) -> None:
       genharness run --models dcgan --set dcgan.lr=1e-4 --budget 20epochs
       genharness run --models '*gan*' --datasets folder:photos@64 --plan
     """
+    with lasting_output():
+        _carry_out(suite_path, options)
+
+
+def _carry_out(suite_path: Path | None, options: dict[str, Any]) -> None:
     out = console()
     registry = load_registry()
     wanted, settings = _asked(suite_path, registry, options)
@@ -210,15 +222,17 @@ def _run(executor: Executor, tasks: Sequence[Task], trackers: Trackers, out: Con
 
 @contextmanager
 def _stopping(stop: threading.Event, out: Console) -> Iterator[None]:
-    """Stop cleanly at the first Ctrl-C or SIGTERM, at once at the second."""
+    """Stop cleanly at the first Ctrl-C, SIGTERM or closed terminal, at once at the second but the last."""
 
     def handle(number: int, _frame: Any) -> None:
         if stop.is_set():
-            raise KeyboardInterrupt
+            if number in _AT_ONCE:
+                raise KeyboardInterrupt
+            return
         stop.set()
         out.print("stopping: saving the state of running cells (press Ctrl-C again to stop at once)", style="yellow")
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, handle) for number in _STOPS}
     try:
         yield
     finally:

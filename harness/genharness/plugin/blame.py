@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
-__all__ = ["one_line", "place", "whole_traceback"]
+__all__ = ["one_line", "place", "text_of", "whole_traceback"]
 
 _LONGEST = 600
 
@@ -20,8 +20,16 @@ _BETWEEN = frozenset({_CORE, "torch", "torchvision", "numpy", "scipy", "sklearn"
 
 def one_line(error: BaseException) -> str:
     """Return the kind of an error, what it says and where it was raised, without a line break."""
-    text = " ".join(str(error).split())[:_LONGEST]
+    text = " ".join(text_of(error).split())[:_LONGEST]
     return f"{type(error).__name__}: {text}{place(error)}" if text else f"{type(error).__name__}{place(error)}"
+
+
+def text_of(error: BaseException) -> str:
+    """Return what an error says; nothing where even that raises."""
+    try:
+        return str(error)
+    except Exception:  # somebody's __str__
+        return ""
 
 
 def place(error: BaseException) -> str:

@@ -5,25 +5,23 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.metadata
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 import pluggy
 
 from genharness.errors import ConfigError, GenharnessError, PluginError, did_you_mean, nearest
 from genharness.plugin import hooks as hookspecs
-from genharness.spec.capabilities import parse_capability
-from genharness.spec.length import parse_length
-from genharness.spec.options import PluginOptions, build_config, option_errors, options_of
+from genharness.plugin.checked import BUDGETS, checked
+from genharness.plugin.containment import contained, reason_of
+from genharness.spec.options import PluginOptions, build_config
 from genharness.spec.plugins import (
     DatasetSpec,
     ExecutorSpec,
     ExtractorSpec,
     MetricSpec,
     ModelSpec,
-    Need,
     ReporterSpec,
     Spec,
     TrackerSpec,
@@ -31,15 +29,7 @@ from genharness.spec.plugins import (
 
 __all__ = ["BUDGETS", "Kind", "Problem", "Provider", "Registry", "config_of", "load_factory", "load_registry"]
 
-BUDGETS = ("smoke", "standard", "paper")
-"""The named recipes that every model has."""
-
-_NO_CACHES = ("data", "downloads")
-"""Folders of `$GENHARNESS_HOME` that hold what cannot be had again at once: no plugin's cache, which may be cleared."""
-
 S = TypeVar("S", bound=Spec)
-
-_NAME = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +163,12 @@ def _import_plugins(manager: pluggy.PluginManager, problems: list[Problem]) -> I
         provider = Provider(*_named(entry.dist), entry.name)
         plugin_name = f"{provider.distribution}:{entry.name}"
         try:
-            module = entry.load()
-            manager.register(module, plugin_name)
-            _refuse_misspelt(manager, module)
-        except Exception as error:  # a stranger's module may raise anything while it is imported
-            problems.append(Problem(provider, _one_line(error)))
+            with contained():
+                module = entry.load()
+                manager.register(module, plugin_name)
+                _refuse_misspelt(manager, module)
+        except GenharnessError as error:
+            problems.append(Problem(provider, reason_of(error)))
             if manager.has_plugin(plugin_name):
                 manager.unregister(name=plugin_name)
             continue
@@ -220,9 +211,10 @@ def _collect(
     for implementation in sorted(implementations, key=lambda item: order.index(item.plugin_name)):
         provider = providers[implementation.plugin_name]
         try:
-            specs = [_checked(spec, kind.record) for spec in implementation.function()]
-        except Exception as error:  # a stranger's hook may raise anything
-            problems.append(Problem(provider, f"{hook_name}: {_one_line(error)}"))
+            with contained():
+                specs = [checked(spec, kind.record) for spec in implementation.function()]
+        except GenharnessError as error:
+            problems.append(Problem(provider, f"{hook_name}: {reason_of(error)}"))
             continue
         for spec in specs:
             try:
@@ -231,52 +223,6 @@ def _collect(
                 if not tolerant:
                     raise
                 problems.append(Problem(provider, str(error)))
-
-
-def _checked(spec: Any, record: type[Spec]) -> Spec:
-    """Return a spec after checking all that can be checked without importing its factory."""
-    if not isinstance(spec, record):
-        raise PluginError(f"it returned {type(spec).__name__} where {record.__name__} is expected")
-    if not _NAME.fullmatch(spec.name):
-        raise PluginError(f"the name {spec.name!r} must be lower-case letters and digits joined by hyphens")
-    if not re.fullmatch(r"[\w.]+:[\w.]+", spec.factory):
-        raise PluginError(f"{spec.name}: factory {spec.factory!r} must read 'module:attribute'")
-    options_of(spec.config)
-    for folder in spec.caches:
-        if not _NAME.fullmatch(folder) or folder in _NO_CACHES:
-            raise PluginError(f"{spec.name}: {folder!r} cannot be the name of a cache of its own")
-    if isinstance(spec, ModelSpec):
-        _check_recipes(spec)
-        _check_capabilities(spec)
-    if isinstance(spec, MetricSpec):
-        _check_needs(spec)
-    return spec
-
-
-def _check_recipes(spec: ModelSpec) -> None:
-    missing = [budget for budget in BUDGETS if budget not in spec.recipes]
-    if missing:
-        raise PluginError(f"{spec.name}: no recipe for {', '.join(missing)}")
-    for budget, recipe in spec.recipes.items():
-        parse_length(recipe.length)
-        errors = option_errors(spec.name, spec.config, recipe.options)
-        if errors:
-            raise PluginError(f"recipe {budget}: {errors[0]}")
-
-
-def _check_capabilities(spec: ModelSpec) -> None:
-    for declared in spec.capabilities:
-        try:
-            parse_capability(declared)
-        except PluginError as error:
-            raise PluginError(f"{spec.name}: {error}") from error
-
-
-def _check_needs(spec: MetricSpec) -> None:
-    known = get_args(Need)
-    for need in spec.needs:
-        if need not in known:
-            raise PluginError(f"{spec.name}: unknown need {need!r}{did_you_mean(str(need), known)}")
 
 
 def config_of(spec: Spec, settings: PluginOptions) -> Any:
@@ -303,13 +249,8 @@ def load_factory(spec: Spec) -> Any:
         target: Any = importlib.import_module(module_name)
         for part in attribute.split("."):
             target = getattr(target, part)
-    except GenharnessError:
+    except (GenharnessError, KeyboardInterrupt, MemoryError):
         raise
-    except Exception as error:  # whatever a stranger's module raises while it is imported
-        raise PluginError(f"{spec.name}: cannot load {spec.factory!r}: {_one_line(error)}") from error
+    except BaseException as error:  # whatever a stranger's module raises while it is imported
+        raise PluginError(f"{spec.name}: cannot load {spec.factory!r}: {reason_of(error)}") from error
     return target
-
-
-def _one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return text if isinstance(error, GenharnessError) else f"{type(error).__name__}: {text}"

@@ -121,7 +121,7 @@ class _Attempt:
         except TrainingEndedError as end:
             self.record.history, self.earlier_seconds = end.history, end.earlier_seconds
             self._end_by(end.__cause__ or end)
-        except Exception as error:  # a model may raise anything; the cell fails, not the run
+        except (Exception, SystemExit) as error:  # a model may raise anything; the cell fails, not the run
             self._end_by(error)
         self.workplace.news("record")
         try:

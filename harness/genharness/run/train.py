@@ -120,7 +120,7 @@ def train(workplace: Workplace, spec: ModelSpec, data: PreparedData, periodic: P
     training.resume()
     try:
         training.finish()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise TrainingEndedError(training.trainer.history, training.earlier_seconds) from error
     finally:
         training.trainer.feeder.close()

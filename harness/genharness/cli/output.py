@@ -1,0 +1,79 @@
+"""The output of a command that must go on when nobody can read it any more."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+__all__ = ["discard_output", "lasting_output"]
+
+
+def discard_output() -> None:
+    """Send what is still to be written to stdout nowhere, so that Python does not fail at it when it ends."""
+    with contextlib.suppress(OSError, ValueError):
+        _discard(sys.stdout)
+
+
+def _discard(stream: TextIO) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+@contextlib.contextmanager
+def lasting_output() -> Iterator[None]:
+    """Let a long command go on when its reader goes away, its terminal is closed or its disk is full.
+
+    The first write that fails is the last that is tried, and stderr says so.
+    """
+    out, err = sys.stdout, sys.stderr
+    lasting = _Lasting(err, None)
+    sys.stdout, sys.stderr = _Lasting(out, lasting), lasting
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = out, err
+
+
+class _Lasting:
+    """A stream whose writes never fail.
+
+    Args:
+        stream: The stream.
+        told: Where the loss of it is told, or None.
+    """
+
+    def __init__(self, stream: TextIO, told: _Lasting | None) -> None:
+        self._stream, self._told = stream, told
+        self._lost = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write a text, or nothing once the stream is lost."""
+        if not self._lost:
+            try:
+                return self._stream.write(text)
+            except OSError as error:
+                self._lose(error)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush the stream, unless it is lost."""
+        if not self._lost:
+            try:
+                self._stream.flush()
+            except OSError as error:
+                self._lose(error)
+
+    def _lose(self, error: OSError) -> None:
+        self._lost = True
+        with contextlib.suppress(OSError, ValueError):
+            _discard(self._stream)
+        if self._told is not None:
+            self._told.write(f"the output is gone ({error.strerror}): the run goes on without it\n")
+            self._told.flush()

@@ -1,0 +1,94 @@
+"""Running a stranger's code while plugins are found: whatever it does, it is that plugin's fault and nobody else's."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from types import FrameType
+
+from genharness.errors import GenharnessError, PluginError
+from genharness.plugin.blame import text_of
+
+__all__ = ["IMPORT_SECONDS", "contained", "reason_of"]
+
+IMPORT_SECONDS = 60
+"""Seconds in which a plugin must be imported and say what it has; `$GENHARNESS_PLUGIN_SECONDS` sets another limit."""
+
+
+@contextlib.contextmanager
+def contained() -> Iterator[None]:
+    """Run a plugin's code: what it prints goes to stderr, and what it raises comes out as a `PluginError`.
+
+    Results for programs go to stdout, so nothing else may. A plugin that does not return within the limit is
+    interrupted where the system can do that.
+
+    Raises:
+        PluginError: What the code raised, `SystemExit` and errors without a text included, or that it took too long.
+    """
+    try:
+        with _printing_to_stderr(), _limited():
+            yield
+    except (GenharnessError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # a stranger's module may raise anything
+        raise PluginError(reason_of(error)) from error
+
+
+def reason_of(error: BaseException) -> str:
+    """Return what an error of a plugin says, with its kind unless it is one of genharness's own."""
+    text = " ".join(text_of(error).split())
+    kind = type(error).__name__
+    if isinstance(error, GenharnessError):
+        return text
+    return f"{kind}: {text}" if text else kind
+
+
+@contextlib.contextmanager
+def _printing_to_stderr() -> Iterator[None]:
+    """Send stdout to stderr: Python's own, and the descriptor that libraries in C and child processes print to."""
+    try:
+        sys.stdout.flush()
+        kept = os.dup(1)
+    except (OSError, ValueError, AttributeError):  # there is no stdout, or it is closed
+        kept = None
+    try:
+        if kept is not None:
+            with contextlib.suppress(OSError):
+                os.dup2(2, 1)
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        if kept is not None:
+            os.dup2(kept, 1)
+            os.close(kept)
+
+
+@contextlib.contextmanager
+def _limited() -> Iterator[None]:
+    """Interrupt what takes too long; only the main thread of a POSIX system can be interrupted."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+    seconds = _seconds()
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise TimeoutError(f"it did not return within {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    timer = signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)  # again and again: it may swallow the first
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, *timer)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _seconds() -> float:
+    try:
+        return max(1.0, float(os.environ.get("GENHARNESS_PLUGIN_SECONDS", IMPORT_SECONDS)))
+    except ValueError:
+        return IMPORT_SECONDS

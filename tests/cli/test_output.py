@@ -1,0 +1,91 @@
+"""What becomes of a command whose output nobody takes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+RUN = ["run", "--models", "noise,real", "--datasets", "digits#300", "--features", "pixels", "--samples", "50"]
+RUN += ["--metrics", "fid", "--threads", "1"]
+
+
+@pytest.fixture
+def command(tmp_path):
+    def start(*arguments, **pipes):
+        words = [sys.executable, "-m", "genharness.cli.main", *map(str, arguments)]
+        env = {**os.environ, "COLUMNS": "100", "OMP_NUM_THREADS": "1"}
+        return subprocess.Popen(words, cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True, **pipes)
+
+    return start
+
+
+def statuses(folder):
+    return {json.loads(path.read_text())["status"] for path in Path(folder).glob("results/records/*.json")}
+
+
+def test_a_run_goes_on_when_its_reader_goes_away_and_says_so(command, tmp_path):
+    process = command(*RUN, stdout=subprocess.PIPE)
+    process.stdout.readline()
+    process.stdout.close()
+    _, told = process.communicate(timeout=300)
+    assert process.returncode == 0
+    assert told.count("the output is gone (Broken pipe): the run goes on without it") == 1
+    assert statuses(tmp_path) == {"ok"}
+    assert len(list(tmp_path.glob("results/records/*.json"))) == 2
+
+
+def test_a_run_goes_on_when_the_disk_under_its_output_is_full(command, tmp_path):
+    with Path("/dev/full").open("w") as full:
+        process = command(*RUN, stdout=full)
+        _, told = process.communicate(timeout=300)
+    assert process.returncode == 0
+    assert "the output is gone (No space left on device)" in told
+    assert "Traceback" not in told
+    assert statuses(tmp_path) == {"ok"}
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["--help"], ["info", "dcgan"], ["data", "list"]])
+def test_a_full_disk_under_any_other_output_is_one_line(command, arguments):
+    with Path("/dev/full").open("w") as full:
+        process = command(*arguments, stdout=full)
+        _, told = process.communicate(timeout=100)
+    assert process.returncode == 2
+    assert told == "error: No space left on device\n"
+
+
+def test_a_closed_terminal_stops_a_run_as_ctrl_c_does(command, tmp_path):
+    long = ["run", "--models", "vae", "--budget", "600s", "--datasets", "digits#300", "--features", "pixels"]
+    process = command(*long, "--samples", "50", "--metrics", "fid", stdout=subprocess.PIPE, start_new_session=True)
+    for line in process.stdout:
+        if "step" in line:
+            break
+    os.killpg(process.pid, signal.SIGHUP)
+    time.sleep(0.2)
+    process.stdout.close()
+    process.communicate(timeout=100)
+    assert process.returncode == 130
+    assert statuses(tmp_path) == {"interrupted"}
+    assert list(tmp_path.glob("results/cells/*/checkpoint.pt"))
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [("GENHARNESS_HOME", "~nobodyx/z", "GENHARNESS_HOME: ~nobodyx/z names a home that cannot be found")],
+)
+def test_a_home_that_does_not_exist_is_one_line(genharness, variable, value, message):
+    done = genharness("cache", "list", **{variable: value})
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_name_that_no_file_can_have_is_one_line(genharness):
+    done = genharness("leaderboard", "x" * 300)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert len(done.stderr.splitlines()) == 1

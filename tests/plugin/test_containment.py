@@ -1,0 +1,86 @@
+"""A stranger's code while plugins are found: it prints, raises and hangs at nobody's cost but its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from genharness.errors import ConfigError, PluginError
+from genharness.plugin.containment import contained
+
+
+class SilentError(Exception):
+    def __str__(self):
+        raise RuntimeError("no text")
+
+
+class Odd(BaseException):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (SystemExit(0), "SystemExit: 0"),
+        (Odd("x"), "Odd: x"),
+        (SilentError(), "SilentError"),
+        (MemoryError(), "MemoryError"),
+        (ValueError("two\nlines"), "ValueError: two lines"),
+    ],
+)
+def test_whatever_is_raised_comes_out_as_one_line(error, reason):
+    with pytest.raises(PluginError) as caught, contained():
+        raise error
+    assert str(caught.value) == reason
+
+
+def test_what_genharness_itself_says_stays_as_it_is():
+    with pytest.raises(ConfigError, match=r"^mine$"), contained():
+        raise ConfigError("mine")
+
+
+def test_the_users_own_stop_is_not_a_plugins_fault():
+    with pytest.raises(KeyboardInterrupt), contained():
+        raise KeyboardInterrupt
+
+
+def test_what_is_printed_goes_to_stderr_from_python_c_and_children(capfd):
+    with contained():
+        print("by python")
+        os.write(1, b"by a descriptor\n")
+        subprocess.run([sys.executable, "-c", "print('by a child')"], check=True)
+    print("afterwards")
+    sys.stdout.flush()
+    out, err = capfd.readouterr()
+    assert out == "afterwards\n"
+    assert {"by python", "by a descriptor", "by a child"} <= set(err.splitlines())
+
+
+def test_a_closed_stdout_is_no_obstacle():
+    code = "import os; os.close(1)\nfrom genharness.plugin.containment import contained\nwith contained(): print('x')"
+    assert subprocess.run([sys.executable, "-c", code], stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def test_what_never_returns_is_interrupted_and_the_clock_is_as_it_was(monkeypatch):
+    monkeypatch.setenv("GENHARNESS_PLUGIN_SECONDS", "1")
+    before = signal.getsignal(signal.SIGALRM)
+    with pytest.raises(PluginError, match="TimeoutError: it did not return within 1 s"), contained():
+        time.sleep(100)
+    assert signal.getsignal(signal.SIGALRM) == before
+    assert signal.getitimer(signal.ITIMER_REAL)[1] == 0.0
+
+
+def test_one_that_swallows_the_first_interruption_is_interrupted_again(monkeypatch):
+    monkeypatch.setenv("GENHARNESS_PLUGIN_SECONDS", "1")
+
+    def stubborn():
+        try:
+            time.sleep(100)
+        except TimeoutError:
+            time.sleep(100)
+
+    with pytest.raises(PluginError, match="TimeoutError"), contained():
+        stubborn()

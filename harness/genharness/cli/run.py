@@ -52,6 +52,7 @@ _STOPS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if h
 _AT_ONCE = (signal.SIGINT, signal.SIGTERM)
 """What stops it at once when it comes while it is stopping."""
 
+
 @click.command()
 @click.argument("suite_path", metavar="[SUITE.toml]", required=False, type=AnyPath())
 @declared(Suite, "models", "datasets", "metrics", "seeds", "budget", "features", "resize", "samples")

@@ -35,7 +35,7 @@ def prepare(request: PrepareRequest) -> None:
         _note(request, layout, found, shape)
         for split, (names, labels) in _splits(request, layout, source.where).items():
             with request.writer.split(split, count=len(names), shape=shape) as output:
-                write_pictures(request, output, source, names, labels, shape)
+                write_pictures(request, output, source, names, labels, shape, white=found.white)
 
 
 def _check_kind(kind: str, path: Path) -> None:
@@ -59,6 +59,8 @@ def _note(request: PrepareRequest, layout: Layout, found: Survey, shape: tuple[i
         request.writer.note(f"{LEFT_OUT}: {first_of(layout.left_out)}")
     for note in layout.notes:
         request.writer.note(note)
+    if found.depth is not None:
+        request.writer.note(f"16 bit brought to 8: {found.depth}")
     if found.sizes != {shape[1:]}:
         request.writer.note(f"pictures of {found.extremes()} made {shape[2]}x{shape[1]}: {POLICY}")
     if not found.uniform and request.reference.size is None:

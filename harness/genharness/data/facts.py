@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from genharness.data import DatasetReference, PreparedData, ensure_prepared, is_prepared, open_prepared, resolve
+from genharness.errors import ConfigError
+from genharness.files.paths import printable
 from genharness.plugin.registry import Registry
 from genharness.spec.dataset_facts import DatasetFacts
 from genharness.spec.dataset_name import parse_reference
@@ -27,6 +29,7 @@ def facts_reader(
 
     def read(text: str) -> DatasetFacts:
         parsed = parse_reference(text)
+        _refuse_unrecordable(parsed)
         spec = registry.datasets.find(parsed.name)
         reference = resolve(spec, parsed, limit=limit)
         if is_prepared(spec, reference):
@@ -36,6 +39,20 @@ def facts_reader(
         return _from_spec(spec, reference)
 
     return read
+
+
+def _refuse_unrecordable(reference: DatasetReference) -> None:
+    """Refuse a path that is no UTF-8: it can be read, and no record could hold it.
+
+    Raises:
+        ConfigError: If it is one.
+    """
+    try:
+        str(reference).encode()
+    except UnicodeEncodeError as error:
+        raise ConfigError(
+            f"{printable(reference)} is no UTF-8, and no record could hold it: rename it, or name a link to it"
+        ) from error
 
 
 def _from_data(spec: DatasetSpec, data: PreparedData) -> DatasetFacts:

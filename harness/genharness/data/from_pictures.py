@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from genharness.data import PrepareRequest, SplitWriter
 from genharness.images.batches import decode_batches
+from genharness.images.depth import FULL
 from genharness.images.sources import FileSource
 
 __all__ = ["asked_shape", "write_pictures"]
@@ -28,6 +29,8 @@ def write_pictures(
     names: Sequence[str],
     labels: NDArray[np.int64] | None,
     shape: tuple[int, int, int],
+    *,
+    white: int = FULL,
 ) -> None:
     """Decode pictures in order and append them to a split, counting what had to be changed.
 
@@ -38,12 +41,13 @@ def write_pictures(
         names: Which, in order.
         labels: Class of each `(n,)`, or None.
         shape: `(c, h, w)` that each is fitted to.
+        white: The value of grey pictures of 16 bits that becomes 255.
 
     Raises:
         DataError: If some cannot be read; the message names each with the reason.
     """
     done = 0
-    for batch in decode_batches(source, names, shape):
+    for batch in decode_batches(source, names, shape, white=white):
         end = done + len(batch.images)
         output.write(batch.images, None if labels is None else labels[done:end])
         request.writer.touched(resized=batch.resized, cropped=batch.cropped, converted=batch.converted)

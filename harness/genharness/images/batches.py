@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from genharness.errors import DataError
 from genharness.files.archives import UnreadableError
 from genharness.files.paths import printable
-from genharness.images.decode import BadImageError, Header, decode_image, read_header
+from genharness.images.decode import BadImageError, Header, decode_image, read_depth, read_header
+from genharness.images.depth import FULL, Depth, of_all
 from genharness.images.resize import fit_image
 from genharness.images.sources import FileSource
 from genharness.spec.report import Report
@@ -37,10 +38,17 @@ class Survey:
     Attributes:
         headers: Of each picture, in order.
         names: Of each picture, in order.
+        depth: Values of the grey ones of more than 8 bits, None where there are none.
     """
 
     names: tuple[str, ...]
     headers: tuple[Header, ...]
+    depth: Depth | None = None
+
+    @property
+    def white(self) -> int:
+        """The value of grey pictures of more than 8 bits that becomes 255."""
+        return FULL if self.depth is None else self.depth.white
 
     @property
     def sizes(self) -> set[tuple[int, int]]:
@@ -103,7 +111,30 @@ def survey(source: FileSource, names: Sequence[str], report: Report | None = Non
         decoded = _of_each(source, names, _decodable, report, "looking for all pictures that cannot be used")
         reasons = [(name, one) for name, one in zip(names, decoded, strict=True) if isinstance(one, str)]
         _refuse(source, [f"{printable(name)} ({reason})" for name, reason in reasons], len(names))
-    return Survey(tuple(names), headers)
+    return Survey(tuple(names), headers, _depth(source, names, headers, report))
+
+
+def _depth(source: FileSource, names: Sequence[str], headers: Sequence[Header], report: Report | None) -> Depth | None:
+    """Return the values of the grey pictures of more than 8 bits.
+
+    Raises:
+        DataError: If white cannot be told, or too little of colours remains in the 8 bits that Pillow reads of them.
+    """
+    deep = [(name, header.grey) for name, header in zip(names, headers, strict=True) if header.deep]
+
+    def depth(picked: list[str]) -> Depth | None:
+        found = _of_each(source, picked, read_depth, report, "looking for white in pictures of 16 bits")
+        return of_all(one for one in found if isinstance(one, Depth))
+
+    grey, colours = (depth([name for name, is_grey in deep if is_grey is wanted]) for wanted in (True, False))
+    if grey is not None and grey.high == 1:
+        raise DataError(f"{source.where}: 16-bit pictures hold only 0 and 1: whether 1 is white cannot be told")
+    if colours is not None and colours.white < FULL:
+        raise DataError(
+            f"{source.where}: colours of 16 bits reach {colours.high:,} of {FULL:,}, which leaves "
+            f"{colours.high // 257 + 1} levels of 256: save them with 8 bits"
+        )
+    return grey
 
 
 def _decodable(content: bytes) -> None:
@@ -127,13 +158,16 @@ def _of_each(
     return found
 
 
-def decode_batches(source: FileSource, names: Sequence[str], shape: tuple[int, int, int]) -> Iterator[Pictures]:
+def decode_batches(
+    source: FileSource, names: Sequence[str], shape: tuple[int, int, int], *, white: int = FULL
+) -> Iterator[Pictures]:
     """Yield all pictures in order, fitted to one shape.
 
     Args:
         source: Where they lie.
         names: Which, in order.
         shape: `(channels, height, width)`; pictures of another size are made square, so it must then be square.
+        white: The value of grey pictures of 16 bits that becomes 255; `Survey.white` knows it of a whole set.
 
     Raises:
         DataError: After the last batch, if some were unreadable; the message names each with the reason.
@@ -143,7 +177,7 @@ def decode_batches(source: FileSource, names: Sequence[str], shape: tuple[int, i
     bad: list[str] = []
 
     def decode(group: Sequence[str]) -> tuple[Pictures, list[str]]:
-        return _decode_group(source, group, shape)
+        return _decode_group(source, group, shape, white)
 
     for batch, reasons in _in_order(decode, groups):
         bad += reasons
@@ -151,12 +185,14 @@ def decode_batches(source: FileSource, names: Sequence[str], shape: tuple[int, i
     _refuse(source, bad, len(names))
 
 
-def _decode_group(source: FileSource, names: Sequence[str], shape: tuple[int, int, int]) -> tuple[Pictures, list[str]]:
+def _decode_group(
+    source: FileSource, names: Sequence[str], shape: tuple[int, int, int], white: int
+) -> tuple[Pictures, list[str]]:
     images = np.zeros((len(names), *shape), np.uint8)
     bad, counts = [], np.zeros(3, np.int64)
     changed: dict[str, list[str]] = {}
     for index, name in enumerate(names):
-        fitted = _or_reason(source, name, lambda content: _fit(content, shape))
+        fitted = _or_reason(source, name, lambda content: _fit(content, shape, white))
         if isinstance(fitted, str):
             bad.append(f"{printable(name)} ({fitted})")
             continue
@@ -169,10 +205,10 @@ def _decode_group(source: FileSource, names: Sequence[str], shape: tuple[int, in
 
 
 def _fit(
-    content: bytes, shape: tuple[int, int, int]
+    content: bytes, shape: tuple[int, int, int], white: int
 ) -> tuple[NDArray[np.uint8], tuple[bool, bool, bool], tuple[str, ...]]:
     """Return one picture as `(c, h, w)`, whether it was resized, cropped, converted, and what was done to decode it."""
-    decoded = decode_image(content)
+    decoded = decode_image(content, white)
     image = decoded.image
     channels, height, width = shape
     converted = bool(decoded.changes) or (image.mode == "RGB") != (channels == 3)

@@ -1,7 +1,7 @@
 """Decoding one picture that anybody may have made: 8-bit grey or RGB, or a reason why not.
 
 Stated policy, each use of it named and counted: the first frame of an animation; transparency over white; palettes,
-CMYK and other colour spaces to RGB; 16-bit values to 8; the camera's orientation applied.
+CMYK and other colour spaces to RGB; 16-bit values to 8, as `genharness.images.depth` has it; the orientation applied.
 """
 
 from __future__ import annotations
@@ -12,15 +12,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-__all__ = ["FORMATS", "SUFFIXES", "BadImageError", "Decoded", "Header", "decode_image", "read_header"]
+from genharness.images.depth import FULL, Depth
+
+__all__ = ["FORMATS", "SUFFIXES", "BadImageError", "Decoded", "Header", "decode_image", "read_depth", "read_header"]
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 """What is opened, by content. Others of Pillow's run outside programs or are hardly ever tested."""
 
 SUFFIXES = frozenset(
-    (".png", ".jpg", ".jpeg", ".jpe", ".bmp", ".dib", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm", ".pnm")
+    (
+        *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".jfi", ".jif", ".pjpeg", ".pjp", ".bmp", ".dib", ".gif"),
+        *(".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm", ".pnm"),
+    )
 )
 """Names of files that should hold a picture, in lower case."""
 
@@ -41,11 +47,13 @@ class Header:
         width: In pixels, as it is shown.
         height: In pixels, as it is shown.
         grey: Whether it has no colours.
+        deep: Whether it has more than 8 bits a channel.
     """
 
     width: int
     height: int
     grey: bool
+    deep: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +80,29 @@ def read_header(content: bytes) -> Header:
     if _orientation(image) >= 5:  # a quarter turn
         width, height = height, width
     with _reasons():
-        return Header(width, height, _is_grey(image))
+        return Header(width, height, _is_grey(image), _is_deep(image) or _is_deep_colour(image))
 
 
-def decode_image(content: bytes) -> Decoded:
+def read_depth(content: bytes) -> Depth:
+    """Return the values of a picture of more than 8 bits; of colours, what Pillow leaves of them: the upper 8.
+
+    Raises:
+        BadImageError: As `decode_image`.
+    """
+    image = _open(content)
+    with _reasons():
+        declared = _declared_white(image)
+        image.load()
+        values = _whole_values(image) if _is_deep(image) else np.asarray(_plain(image)[0], np.int64) * 257
+    return Depth(int(values.min()), int(values.max()), declared)
+
+
+def decode_image(content: bytes, white: int = FULL) -> Decoded:
     """Return a picture as mode `L` or `RGB`.
+
+    Args:
+        content: The file.
+        white: The value of a grey picture of 16 bits that becomes 255.
 
     Raises:
         BadImageError: If it is no picture of a known format, too large, cut off, or its values have no known range.
@@ -92,7 +118,7 @@ def decode_image(content: bytes) -> Decoded:
         if _orientation(image) > 1:
             image = ImageOps.exif_transpose(image)
             done.append("orientation")
-        plain, change = _plain(image)
+        plain, change = _plain(image, white)
     return Decoded(plain, (*done, *([change] if change else [])))
 
 
@@ -144,12 +170,29 @@ def _is_grey(image: Image.Image) -> bool:
     return image.mode in _GREY_MODES
 
 
+def _is_deep(image: Image.Image) -> bool:
+    return image.mode.startswith("I")
+
+
+def _declared_white(image: Image.Image) -> int:
+    """Return what a file says that white is, else 0: Pillow has stretched a PPM to 16 bits, and TIFF has a tag."""
+    if image.format == "PPM":
+        return FULL
+    if image.format == "TIFF":
+        largest = getattr(image, "tag_v2", {}).get(_MAX_SAMPLE_VALUE)
+        return int(largest[0] if isinstance(largest, tuple) else largest or 0)
+    return 0
+
+
+_MAX_SAMPLE_VALUE = 281
+
+
 def _is_deep_colour(image: Image.Image) -> bool:
     """Return whether Pillow halves 16-bit colours while it decodes: it says so only in the decoder's arguments."""
     return image.mode not in _GREY_MODES and any("16" in str(tile[3]) for tile in getattr(image, "tile", ()))
 
 
-def _plain(image: Image.Image) -> tuple[Image.Image, str]:
+def _plain(image: Image.Image, white: int = FULL) -> tuple[Image.Image, str]:
     """Return the loaded image in mode L or RGB, and what was done."""
     mode, grey = image.mode, "L" if _is_grey(image) else "RGB"
     if "transparency" in image.info or mode in ("RGBA", "LA", "PA", "RGBa", "La"):
@@ -159,7 +202,8 @@ def _plain(image: Image.Image) -> tuple[Image.Image, str]:
     if mode == "1":
         return image.convert("L"), "black and white"
     if mode.startswith("I"):
-        return _from_16_bit(image), "16 bit"
+        scaled = np.rint(_whole_values(image) * (255 / white)).clip(0, 255)
+        return Image.fromarray(scaled.astype(np.uint8)), "16 bit"
     if mode == "F":
         raise BadImageError("its pixels are floating-point numbers of no known range")
     return image.convert(grey), {"P": "palette"}.get(mode, mode)
@@ -170,8 +214,8 @@ def _over_white(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
 
 
-def _from_16_bit(image: Image.Image) -> Image.Image:
+def _whole_values(image: Image.Image) -> NDArray[np.int64]:
     values = np.asarray(image).astype(np.int64)
-    if values.min() < 0 or values.max() > 0xFFFF:
+    if values.min() < 0 or values.max() > FULL:
         raise BadImageError("its pixels are 32-bit numbers of no known range")
-    return Image.fromarray(np.rint(values / 257).astype(np.uint8))
+    return values

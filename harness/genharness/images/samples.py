@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from genharness.errors import DataError, did_you_mean
 from genharness.files.paths import printable
 from genharness.images.batches import decode_batches, survey
+from genharness.images.depth import Depth
 from genharness.images.layout import LEFT_OUT, Layout, first_of, read_layout
 from genharness.images.resize import POLICY
 from genharness.images.sources import open_source
@@ -90,7 +91,7 @@ def _read_files(path: Path, size: int | None, report: Report | None) -> ImageSet
         touched: Counter[str] = Counter()
         changes: dict[str, list[str]] = {}
         start = 0
-        for batch in decode_batches(source, names, (found.channels, height, width)):
+        for batch in decode_batches(source, names, (found.channels, height, width), white=found.white):
             images[start : start + len(batch.images)] = batch.images
             start += len(batch.images)
             if report:
@@ -99,7 +100,7 @@ def _read_files(path: Path, size: int | None, report: Report | None) -> ImageSet
             for change, some in batch.changes.items():
                 changes.setdefault(change, []).extend(some)
     touched.update(left_out=len(layout.left_out), **{_key(change): len(some) for change, some in changes.items()})
-    notes = _notes(layout, changes)
+    notes = _notes(layout, changes, found.depth)
     if touched["resized"] or touched["cropped"]:
         notes.append(f"{found.extremes()}: {POLICY}")
     return ImageSet(
@@ -112,11 +113,12 @@ def _read_files(path: Path, size: int | None, report: Report | None) -> ImageSet
     )
 
 
-def _notes(layout: Layout, changes: Mapping[str, Sequence[str]]) -> list[str]:
+def _notes(layout: Layout, changes: Mapping[str, Sequence[str]], depth: Depth | None) -> list[str]:
     left_out = first_of(layout.left_out, _NAMED)
     notes = [f"{LEFT_OUT}: {left_out}"] if layout.left_out else []
     notes += layout.notes
-    return notes + [f"{_POLICIES.get(one, one)}: {first_of(some, _NAMED)}" for one, some in sorted(changes.items())]
+    policies = {**_POLICIES, **({} if depth is None else {"16 bit": f"16 bit brought to 8, {depth}"})}
+    return notes + [f"{policies.get(one, one)}: {first_of(some, _NAMED)}" for one, some in sorted(changes.items())]
 
 
 def _room(path: Path, shape: tuple[int, int, int, int]) -> NDArray[np.uint8]:

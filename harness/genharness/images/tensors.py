@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from genharness.errors import DataError
 from genharness.files.archives import list_members
+from genharness.images.depth import FULL, Depth
 
 __all__ = ["as_labels", "as_uint8", "load_npy", "load_npz"]
 
@@ -26,6 +27,8 @@ _BLACK = -0.6
 """Images in [-1, 1] reach down to this value; above lie [-0.5, 0.5] and [0, 1] overshot by a resize."""
 _DARKEST = 16
 """Floating-point images in 0 … 255 reach beyond this value; below, they may as well be an overshot [0, 1]."""
+_PILLOWS_16_BIT = (np.dtype(np.uint16), np.dtype(np.int32))
+"""What Pillow gives of pictures of 16 bits."""
 _MOST_CLASSES = 1_000_000
 _SAVE = "save uint8, or floating-point values in [0, 1] or [-1, 1]"
 _LAYOUTS = "save images as (n, h, w), (n, h, w, c) or (n, c, h, w) with 1 or 3 channels, features as (n, d)"
@@ -99,7 +102,7 @@ def as_uint8(array: NDArray[Any], where: str) -> tuple[NDArray[np.uint8], str]:
 
     Args:
         array: `(n, h, w)`, `(n, h, w, c)` or `(n, c, h, w)` with 1 or 3 channels; whole numbers in 0 … 255, or
-            floating-point numbers in [0, 1], [-1, 1] or 0 … 255.
+            floating-point numbers in [0, 1], [-1, 1] or 0 … 255; or 16 bits, as `genharness.images.depth` takes them.
         where: What to call it in messages.
 
     Returns:
@@ -143,12 +146,17 @@ def _may_be_one_picture(shape: tuple[int, ...]) -> bool:
 def _bytes(images: NDArray[Any], where: str) -> tuple[NDArray[np.uint8], str]:
     if images.dtype.kind not in "iuf":
         raise DataError(f"{where} holds {images.dtype}: images must be numbers: {_SAVE}")
-    low, high = float(images.min()), float(images.max())
+    peaks = images.max(axis=(1, 2, 3))
+    low, high = float(images.min()), float(peaks.max())
     if not (np.isfinite(low) and np.isfinite(high)):
         first = next(place for place, image in enumerate(images) if not np.isfinite(image).all())
         raise DataError(f"{where} holds NaN or infinity, first in image {first}: leave such images out")
+    _refuse_two_ranges(images, peaks, where)
     if images.dtype.kind == "f":
         scale, shift, note = _scaling(low, high, where)
+    elif images.dtype.newbyteorder("=") in _PILLOWS_16_BIT and low >= 0 and 255 < high <= FULL:
+        depth = Depth(int(low), int(high))
+        scale, shift, note = 255 / depth.white, 0.0, f"16 bit brought to 8, {depth}"
     else:
         _check_whole(images.dtype, low, high, where)
         scale, shift, note = 1.0, 0.0, f"{images.dtype} taken as 0 … 255"
@@ -164,6 +172,28 @@ def _scaled(images: NDArray[Any], scale: float, shift: float) -> NDArray[np.uint
         part = images[start : start + step].astype(np.float64) * scale + shift
         result[start : start + step] = np.rint(part).clip(0, 255).astype(np.uint8)
     return result
+
+
+def _refuse_two_ranges(images: NDArray[Any], peaks: NDArray[Any], where: str) -> None:
+    """Refuse images in 0 … 255 some of which are in [0, 1]: those would be black.
+
+    Of whole numbers, that is one in ten that ends at 1: a black image may hold a single 1.
+
+    Args:
+        images: `(n, c, h, w)`.
+        peaks: The largest value of each `(n,)`.
+        where: What to call them.
+    """
+    small = np.flatnonzero((peaks > 0) & (peaks <= 1 + _HAIR))
+    if peaks.max() <= _DARKEST or not len(small):
+        return
+    if images.dtype.kind == "f":
+        small = np.array([place for place in small if (images[place] != np.rint(images[place])).any()])
+    if len(small) >= (1 if images.dtype.kind == "f" else max(2, 0.1 * len(images))):
+        raise DataError(
+            f"{where} holds values up to {peaks.max():g}, and {len(small):,} images end at or below 1 (first {small[0]}): "
+            f"two ranges in one array: {_SAVE}"
+        )
 
 
 def _check_whole(kind: np.dtype[Any], low: float, high: float, where: str) -> None:

@@ -123,17 +123,11 @@ def parse_reference(text: str) -> DatasetReference:
 
 
 def _absolute(path: str) -> str:
-    """Return an absolute path, `~` and `..` resolved; refuse one that no file, or no record, can be named by."""
+    """Return an absolute path, `~` and `..` resolved; refuse one that no file can be named by."""
     if "\0" in path:
         raise ConfigError(f"the path {shown(path)!r} holds a NUL byte, which no file's name does")
     try:
         found = os.path.abspath(Path(path).expanduser())  # noqa: PTH100 -- also takes `..` out
-        found.encode()
-    except UnicodeEncodeError:
-        text = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-        raise ConfigError(
-            f"the path {shown(text)} is not UTF-8, and no record could hold it: rename it, or give a link to it"
-        ) from None
     except RuntimeError as error:  # ~nobody
         raise ConfigError(f"the path {shown(path)} cannot be resolved ({error}): write it out") from error
     return found

@@ -11,17 +11,9 @@ from numpy.typing import NDArray
 
 from genharness import DataError
 from genharness.data import PrepareRequest, stratified_split
-from genharness.images import as_labels, as_uint8, load_npz
+from genharness.images import as_labels, as_uint8, load_npz, sort_arrays
 
 TEST_FRACTION = 0.2
-
-_WHOLE = (("images", "labels"), ("samples", "labels"), ("x", "y"), ("arr_0", "arr_1"))
-_SPLIT = {
-    "train": (("x_train", "y_train"), ("train_images", "train_labels")),
-    "validation": (("x_val", "y_val"), ("val_images", "val_labels")),
-    "test": (("x_test", "y_test"), ("test_images", "test_labels")),
-}
-"""Names of arrays: Keras writes the first of each split, MedMNIST the second."""
 
 Split = tuple[NDArray[np.uint8], NDArray[np.int64] | None]
 
@@ -44,22 +36,35 @@ def prepare(request: PrepareRequest) -> None:
 
 
 def _splits(request: PrepareRequest, path: Path, arrays: Mapping[str, NDArray[Any]]) -> dict[str, Split]:
-    found = {}
-    for split, pairs in _SPLIT.items():
-        for images, labels in pairs:
-            if images in arrays:
-                found[split] = _read(request, path, arrays, images, labels)
-    if found:
-        if "train" not in found:
-            raise DataError(f"{path} has the splits {', '.join(found)} but no x_train or train_images")
-        return found if "test" in found else {**found, **_divide(request, *found["train"])}
-    for images, labels in _WHOLE:
-        if images in arrays:
-            return _divide(request, *_read(request, path, arrays, images, labels))
-    raise DataError(
-        f"{path} holds {', '.join(arrays) or 'nothing'}: call the arrays images and labels, or "
-        "x_train, y_train, x_test and y_test"
-    )
+    found = sort_arrays(arrays, str(path))
+    if not found.samples:
+        raise DataError(f"{path} holds statistics ({', '.join(found.statistics)}), no images")
+    for note in found.notes:
+        request.writer.note(note)
+    labels = _numbered(request, {split: arrays[name] for split, name in found.labels.items()})
+
+    def read(split: str) -> Split:
+        name, labels_name = found.samples[split], found.labels.get(split, "")
+        images = _read(request, path, name, arrays[name])
+        where = f"{path}: {labels_name}"
+        return images, as_labels(labels[split], len(images), where) if labels_name else None
+
+    splits = {split: read(split) for split in found.samples if split}
+    if not splits:
+        return _divide(request, *read(""))
+    if "train" not in splits:
+        raise DataError(f"{path} has the splits {', '.join(splits)} but no x_train or train_images")
+    return splits if "test" in splits else {**splits, **_divide(request, *splits["train"])}
+
+
+def _numbered(request: PrepareRequest, labels: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Return labels as they are, or, where all are words, as places among all words, which name the classes."""
+    if not labels or any(array.dtype.kind not in "US" or not array.size for array in labels.values()):
+        return labels
+    words = {split: array.astype(str).reshape(len(array), -1)[:, 0] for split, array in labels.items()}
+    names = np.unique(np.concatenate(list(words.values())))
+    request.writer.describe(class_names=[str(name) for name in names])
+    return {split: np.searchsorted(names, array) for split, array in words.items()}
 
 
 def _check_classes(path: Path, splits: Mapping[str, Split]) -> None:
@@ -74,16 +79,12 @@ def _check_classes(path: Path, splits: Mapping[str, Split]) -> None:
             raise DataError(f"{path}: class {unknown[0]} is unknown: it is in {split} but not in train")
 
 
-def _read(
-    request: PrepareRequest, path: Path, arrays: Mapping[str, NDArray[Any]], images_key: str, labels_key: str
-) -> Split:
-    images, note = as_uint8(arrays[images_key], f"{path}: {images_key}")
+def _read(request: PrepareRequest, path: Path, name: str, array: NDArray[Any]) -> NDArray[np.uint8]:
+    images, note = as_uint8(array, f"{path}: {name}")
     if note:
-        request.writer.note(f"{images_key}: {note}")
+        request.writer.note(f"{name}: {note}")
         request.writer.touched(converted=len(images))
-    if labels_key not in arrays:
-        return images, None
-    return images, as_labels(arrays[labels_key], len(images), f"{path}: {labels_key}")
+    return images
 
 
 def _divide(request: PrepareRequest, images: NDArray[np.uint8], labels: NDArray[np.int64] | None) -> dict[str, Split]:

@@ -27,7 +27,7 @@ def prepare(request: PrepareRequest) -> None:
     path = Path(request.reference.path or "")
     _check_kind(request.spec.name, path)
     with open_source(path) as source:
-        layout = read_layout(source.names, source.where)
+        layout = read_layout(source.names, source.where, read=source.read)
         everything = [name for names in layout.splits.values() for name in names]
         found = survey(source, everything, request.report)
         shape = _shape(request, found)
@@ -57,7 +57,7 @@ def _shape(request: PrepareRequest, found: Survey) -> tuple[int, int, int]:
 def _note(request: PrepareRequest, layout: Layout, found: Survey, shape: tuple[int, int, int]) -> None:
     if layout.left_out:
         request.writer.note(f"{LEFT_OUT}: {first_of(layout.left_out)}")
-    for note in layout.notes:
+    for note in (*layout.notes, *filter(None, [layout.taken])):
         request.writer.note(note)
     if found.depth is not None:
         request.writer.note(f"16 bit brought to 8: {found.depth}")
@@ -73,7 +73,7 @@ def _splits(
     request: PrepareRequest, layout: Layout, where: str
 ) -> dict[str, tuple[list[str], NDArray[np.int64] | None]]:
     """Return names and labels of each split; the test split is taken from train where there is none."""
-    labelled = bool(layout.class_names)
+    labelled = layout.labelled
     splits = {
         split: (names, np.asarray(layout.labels[split], np.int64) if labelled else None)
         for split, names in layout.splits.items()

@@ -40,5 +40,6 @@ def genharness_extractors() -> Sequence[ExtractorSpec]:
             factory="genharness_features_basic.random_vgg:RandomVgg16",
             config=RandomVggConfig,
             resizes=("clean", "legacy-tf", "legacy-torch"),
+            auto_rank=8,  # pictures without labels, where Inception's weights are not at hand
         ),
     ]

@@ -136,3 +136,18 @@ def test_labels_in_some_chunks_only_are_refused(make):
     train.write(IMAGES, LABELS)
     with pytest.raises(DataError, match="some chunks have labels"):
         train.write(IMAGES)
+
+
+@pytest.mark.parametrize(
+    ("labels", "reason"),
+    [
+        (np.arange(60), "60 different labels of 70 samples are no classes: leave them out"),
+        (np.arange(60) % 2 * 1000, "which would be 1,001 classes, and only 2 of them occur: number the classes from 0"),
+    ],
+)
+def test_numbers_that_are_no_classes_are_refused(make, labels, reason):
+    writer = make()
+    writer.split("train").write(np.zeros((60, 1, 8, 8), np.uint8), labels)
+    writer.split("test").write(np.zeros((10, 1, 8, 8), np.uint8), labels[:10])
+    with pytest.raises(DataError, match=reason):
+        writer.finish()

@@ -11,6 +11,7 @@ import pytest
 
 from genharness import DataError
 from genharness.images import as_labels, as_uint8, load_npy, load_npz
+from genharness.images.tensors import named_labels
 
 IMAGES = np.random.RandomState(0).randint(0, 256, (5, 1, 6, 7)).astype(np.uint8)
 IMAGES[0, 0, 0, :2] = 0, 255
@@ -58,6 +59,28 @@ def test_values_a_hair_outside_a_range_do_not_change_which_it_is(array, note):
 def test_a_range_that_cannot_be_told_is_refused(array, reason):
     with pytest.raises(DataError, match=rf"a\.npy holds .*{reason}"):
         as_uint8(array, "a.npy")
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.concatenate([IMAGES / 255, IMAGES.astype(float)]),
+        np.concatenate([IMAGES.astype(np.float32), IMAGES[:1] / np.float32(255)]),
+        np.concatenate([IMAGES, (IMAGES > 99).astype(np.uint8)]),
+        np.concatenate([IMAGES, (IMAGES > 99).astype(np.uint8)]).astype(np.int64),
+    ],
+)
+def test_two_ranges_in_one_array_are_refused(array):
+    with pytest.raises(DataError, match="two ranges in one array"):
+        as_uint8(array, "a.npy")
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.float64])
+def test_an_image_that_is_black_but_for_a_one_is_no_second_range(kind):
+    images = IMAGES.copy()
+    images[3] = 0
+    images[3, 0, 2, 2] = 1
+    np.testing.assert_array_equal(as_uint8(images.astype(kind), "a.npy")[0], images)
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.int64, np.float32])
@@ -226,3 +249,11 @@ def test_a_zip_of_pictures_with_the_name_of_an_npz_says_what_to_do(tmp_path):
         archive.writestr("a\nb.png", b"\x89PNG")
     with pytest.raises(DataError, match=r"'a\\nb\.png' is no array: .* name a zip of pictures \.zip"):
         load_npz(tmp_path / "x.npz")
+
+
+@pytest.mark.parametrize("kind", ["U", "S"])
+@pytest.mark.parametrize("shape", [(4,), (4, 1)])
+def test_labels_may_be_words_which_name_the_classes(kind, shape):
+    labels, names = named_labels(np.array(["dog", "cat", "dog", "emu"]).astype(kind).reshape(shape), 4, "a")
+    assert (labels.tolist(), names) == ([1, 0, 1, 2], ("cat", "dog", "emu"))
+    assert named_labels(np.array([1, 0]), 2, "a")[1] == ()

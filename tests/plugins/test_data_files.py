@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 
 import numpy as np
@@ -225,3 +226,67 @@ def test_a_file_name_that_is_no_text_is_read(tmp_path):
     folder = as_folder({"a.png": encoded(IMAGES[0])}, tmp_path / os.fsdecode(b"\xff"))
     as_folder({os.fsdecode(b"\xfe.png"): encoded(IMAGES[1])}, folder)
     assert sum(ensure_prepared(FOLDER, f"folder:{folder}").meta.counts.values()) == 2
+
+
+@pytest.mark.parametrize("labels", ["y", "label", "targets", "classes"])
+def test_labels_of_a_npz_are_taken_under_any_usual_name_and_said(tmp_path, labels):
+    np.savez(tmp_path / "a.npz", **{"images": IMAGES, labels: LABELS, "ages": LABELS})
+    meta = ensure_prepared(NPZ, f"npz:{tmp_path / 'a.npz'}").meta
+    assert meta.class_names == ("0", "1")
+    assert f"labels: the array {labels}" in meta.notes
+    assert "not used: ages (an array of labels is called labels)" in meta.notes
+
+
+def test_labels_of_a_npz_may_be_words(tmp_path):
+    words = np.array(["cat", "dog"])[LABELS % 2]
+    np.savez(tmp_path / "a.npz", x_train=IMAGES, y_train=words, x_test=IMAGES[:4], y_test=words[:4])
+    data = ensure_prepared(NPZ, f"npz:{tmp_path / 'a.npz'}")
+    assert data.class_names == ("cat", "dog")
+    np.testing.assert_array_equal(data.labels("test"), LABELS[:4] % 2)
+
+
+@pytest.mark.parametrize("labels", [np.where(LABELS == 0, 0, 70_000), np.where(LABELS == 0, 0, 40)])
+def test_labels_that_would_make_classes_without_samples_are_refused(tmp_path, labels):
+    np.savez(tmp_path / "a.npz", images=IMAGES, labels=labels)
+    with pytest.raises(DataError, match="only 2 of them occur: number the classes from 0 without gaps"):
+        ensure_prepared(NPZ, f"npz:{tmp_path / 'a.npz'}")
+
+
+def test_a_class_without_a_sample_is_said(tmp_path):
+    np.savez(tmp_path / "a.npz", images=IMAGES, labels=LABELS * 2)
+    meta = ensure_prepared(NPZ, f"npz:{tmp_path / 'a.npz'}").meta
+    assert meta.class_names == ("0", "1", "2")
+    assert "1 of 3 classes have no sample" in meta.notes
+
+
+def test_a_folder_of_stylegan_has_its_listed_labels_or_none(tmp_path):
+    names = [f"0000{index // 10}/img{index:08}.png" for index in range(20)]
+    files = {name: encoded(image) for name, image in zip(names, IMAGES, strict=True)}
+    chunks = ensure_prepared(FOLDER, f"folder:{as_folder(files, tmp_path / 'chunks')}").meta
+    assert chunks.class_names == ()
+    assert any("only split numbered files" in note for note in chunks.notes)
+    listed = {"labels": [[name, index % 3] for index, name in enumerate(names)]}
+    files["dataset.json"] = json.dumps(listed).encode()
+    data = ensure_prepared(FOLDER, f"folder:{as_folder(files, tmp_path / 'listed')}")
+    assert data.class_names == ("0", "1", "2")
+    assert data.class_counts("train") == {"0": 5, "1": 6, "2": 5}
+
+
+def test_what_was_taken_for_classes_is_said(tmp_path):
+    files = {f"{name}/{index}.png": encoded(IMAGES[index]) for name in ("cat", "dog") for index in range(5)}
+    meta = ensure_prepared(FOLDER, f"folder:{as_folder(files, tmp_path)}").meta
+    assert "labels: the 2 folders cat, dog are classes" in meta.notes
+
+
+def test_pictures_of_16_bits_are_scaled_by_the_bits_that_the_set_uses_and_that_is_said(tmp_path):
+    ramp = np.arange(256, dtype=np.uint16).reshape(16, 16) << 4
+    files = {f"{index}.png": encoded(ramp) for index in range(10)}
+    data = ensure_prepared(FOLDER, f"folder:{as_folder(files, tmp_path)}")
+    assert len(np.unique(data.samples("train"))) >= 255
+    assert "16 bit brought to 8: values 0 to 4,080 taken as 12 bits (white is 4,095)" in data.meta.notes
+
+
+@pytest.mark.parametrize("suffix", [".jfif", ".JPE", ".pjpeg"])
+def test_jpeg_has_other_names(tmp_path, suffix):
+    files = {f"{index}{suffix}": encoded(image, "JPEG") for index, image in enumerate(IMAGES)}
+    assert ensure_prepared(FOLDER, f"folder:{as_folder(files, tmp_path)}").meta.counts["train"] == 16

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genharness.errors import ConfigError
-from genharness.spec.dataset_name import DatasetReference, parse_reference, with_view
+from genharness.spec.dataset_name import DatasetReference, parse_reference, split_references, with_view
 
 
 @pytest.mark.parametrize(
@@ -117,3 +117,22 @@ def test_views_given_beside_a_reference_replace_its_own():
         with_view(reference, splits="kfold=5")
     with pytest.raises(ConfigError, match="positive"):
         with_view(reference, limit=0)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("digits, mnist,", ("digits", "mnist")),
+        ("cifar10#classes=cat+dog,5000,mnist", ("cifar10#classes=cat+dog,5000", "mnist")),
+        ("digits#validation=10,5,mnist#7", ("digits#validation=10,5", "mnist#7")),
+        ("folder:{0}/Smith, 2020,mnist", ("folder:{0}/Smith, 2020", "mnist")),
+        ("folder:{0}/a,b,c@64:grey#5,7,digits", ("folder:{0}/a,b,c@64:grey#5,7", "digits")),
+        ("mnist,folder:{0}/a,b,c,folder:{0}/Smith, 2020", ("mnist", "folder:{0}/a,b,c", "folder:{0}/Smith, 2020")),
+        ("folder:{0}/a,b", ("folder:{0}/a,b",)),
+        ("folder:{0}/none,b", ("folder:{0}/none", "b")),
+    ],
+)
+def test_a_comma_may_stand_in_a_path_and_in_a_view(tmp_path, text, expected):
+    for name in ("Smith, 2020", "a", "a,b", "a,b,c"):
+        (tmp_path / name).mkdir()
+    assert split_references(text.format(tmp_path)) == tuple(one.format(tmp_path) for one in expected)

@@ -1,10 +1,14 @@
 """What can be used with what, and if not, why."""
 
 import dataclasses
+import re
+import shlex
 
 import pytest
 
+from genharness.plugin.registry import load_registry
 from genharness.spec.dataset_facts import DatasetFacts
+from genharness.spec.dataset_name import parse_reference
 from genharness.spec.plugins import Column, DataShape, ExtractorSpec, MetricSpec, ModelSpec, Recipe
 from genharness.study.compatibility import extractor_misfit, metric_misfit, model_misfit
 
@@ -39,12 +43,12 @@ def test_what_fits_has_no_reason():
     ("given", "reason"),
     [
         ({"data": facts((30,), modality="tabular")}, "makes image data, and digits is tabular"),
-        ({"data": facts((1, 8, 9))}, "works on square images, and digits has 8x9x1: ask for digits@SIZE"),
-        ({"min_size": 16, "max_size": 32}, "works at 16 to 32 pixels, and digits has 8: ask for digits@SIZE"),
-        ({"min_size": 16}, "works at at least 16 pixels, and digits has 8: ask for digits@SIZE"),
+        ({"data": facts((1, 8, 9))}, "works on square images, and digits has 8x9x1: ask for digits@8"),
+        ({"min_size": 16, "max_size": 32}, "works at 16 to 32 pixels, and digits has 8: ask for digits@16"),
+        ({"min_size": 16}, "works at at least 16 pixels, and digits has 8: ask for digits@16"),
         (
             {"data": facts((1, 64, 64)), "max_size": 32},
-            "works at 8 to 32 pixels, and digits has 64: ask for digits@SIZE",
+            "works at 8 to 32 pixels, and digits has 64: ask for digits@32",
         ),
         ({"channels": (3,)}, "works with 3 channels, and digits has 1"),
         (
@@ -103,3 +107,20 @@ def test_a_metric_scores_its_own_kind_of_data():
     column = Column(key="odd", title="Odd")
     metric = MetricSpec(name="odd", summary="", factory="a:b", columns=(column,), modalities=("tabular",))
     assert metric_misfit(metric, MODEL, DIGITS) == "scores tabular data only"
+
+
+def pictures(reference, height, width):
+    return dataclasses.replace(facts((3, height, width), classes=0), reference=reference)
+
+
+@pytest.mark.parametrize("reference", ["folder:/data/wide", "folder:/data/Smith, 2020@64:grey#500", "mnist"])
+@pytest.mark.parametrize(("height", "width"), [(24, 16), (16, 400), (4, 4), (2, 3), (1000, 1000)])
+@pytest.mark.parametrize("model", ["dcgan", "vae", "gaussian"])
+def test_the_size_that_is_asked_for_suits_the_model(reference, height, width, model):
+    spec = load_registry().models.find(model)
+    reason = model_misfit(spec, pictures(reference, height, width), 10, batch_size=10)
+    if reason:
+        (word,) = shlex.split(re.search("ask for (.*)", reason)[1])
+        wanted = parse_reference(word)
+        assert wanted.base == parse_reference(reference).base
+        assert not model_misfit(spec, pictures(word, wanted.size, wanted.size), 10, batch_size=10)

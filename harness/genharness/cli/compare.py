@@ -17,7 +17,7 @@ from genharness.board.compare import MetricComparison, RowComparison, compare_ro
 from genharness.board.escapes import as_json
 from genharness.cli.complaints import debug_option
 from genharness.cli.display import print_warnings
-from genharness.cli.options import DEFAULT_RESULTS, AnyPath, split_names
+from genharness.cli.options import DEFAULT_RESULTS, AnyPath, split_datasets
 from genharness.cli.terminal import console
 from genharness.files.paths import printable
 from genharness.plugin.registry import load_registry
@@ -30,7 +30,7 @@ __all__ = ["compare"]
 @click.command()
 @click.argument("rows", nargs=-1, required=True, metavar="A B [C ...]")
 @click.option("--results", type=AnyPath(), default=DEFAULT_RESULTS, show_default=True)
-@click.option("--dataset", "datasets", callback=split_names, help="Only these datasets, comma-separated.")
+@click.option("--dataset", "datasets", callback=split_datasets, help="Only these datasets, comma-separated.")
 @click.option("--metric", "metrics", multiple=True, help="Column or metric, such as fid; repeatable, comma-separated.")
 @click.option("--alone", is_flag=True, help="Correct for the named rows only, chosen before any score was seen.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)

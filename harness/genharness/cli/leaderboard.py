@@ -14,7 +14,7 @@ from genharness.board.render import RenderOptions
 from genharness.board.rows import Board
 from genharness.cli.complaints import debug_option
 from genharness.cli.display import print_warnings
-from genharness.cli.options import read_settings, results_argument, split_names
+from genharness.cli.options import read_settings, results_argument, split_datasets, split_names
 from genharness.cli.terminal import console
 from genharness.errors import GenharnessError, PluginError, refuse
 from genharness.files.gc_pause import no_collection
@@ -30,7 +30,7 @@ __all__ = ["leaderboard", "print_board", "show"]
 
 @click.command()
 @results_argument
-@click.option("--dataset", "datasets", callback=split_names, help="Only these datasets, comma-separated.")
+@click.option("--dataset", "datasets", callback=split_datasets, help="Only these datasets, comma-separated.")
 @click.option("--sort", help="Column to rank by, such as coverage or train_seconds.")
 @click.option("--columns", callback=split_names, help="Only these columns, in this order, comma-separated.")
 @click.option("--format", "form", default="table", show_default=True, help="table, json, csv, md, or a plugin's.")

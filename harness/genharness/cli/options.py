@@ -12,7 +12,7 @@ import click
 
 from genharness.errors import ConfigError, DataError
 from genharness.files.paths import expanded, input_path, printable
-from genharness.spec.dataset_name import MOST_SAMPLES
+from genharness.spec.dataset_name import MOST_SAMPLES, split_references
 from genharness.spec.options import Option, check_value, options_of, read_options, shown
 from genharness.study.suite import flag, parse_setting, read_device
 
@@ -26,6 +26,7 @@ __all__ = [
     "read_settings",
     "resolve_device",
     "results_argument",
+    "split_datasets",
     "split_names",
 ]
 
@@ -85,6 +86,11 @@ class Whole(click.ParamType):  # type: ignore[type-arg]  # generic in click's ne
 def split_names(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...] | None:
     """Split a comma-separated option."""
     return None if value is None else tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def split_datasets(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...] | None:
+    """Split a comma-separated option of datasets, whose paths may hold commas."""
+    return None if value is None else split_references(value)
 
 
 def declared(

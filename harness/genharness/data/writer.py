@@ -22,6 +22,13 @@ from genharness.spec.plugins import Modality
 __all__ = ["ArrayWriter", "SplitWriter"]
 
 
+_FEW_MISSING = 10
+"""So many classes more than half may be missing in a small part of the data."""
+
+_FEW_CLASSES = 50
+"""Up to so many classes, most of which have one sample, are not doubted."""
+
+
 class _GrowingArray:
     """One .npy file that grows at its end; its header is completed when it is closed.
 
@@ -127,7 +134,7 @@ class SplitWriter:
         if labels.dtype.kind not in "iu":
             raise self._wrong(f"labels must be whole numbers, not {labels.dtype}")
         if count:
-            self._owner.check_label_range(self.name, int(labels.min()), int(labels.max()))
+            self._owner.check_labels(self.name, labels)
         return labels.astype(np.int64)
 
     def _wrong(self, reason: str) -> DataError:
@@ -199,7 +206,7 @@ class ArrayWriter:
         self._shape: tuple[int, ...] | None = None
         self._splits: dict[str, SplitWriter] = {}
         self._class_names, self._columns = tuple(class_names), tuple[str, ...]()
-        self._labels_seen = -1
+        self._labels_seen: set[int] = set()
         self._licence, self._source = licence, source
         self._touched: Counter[str] = Counter()
         self._notes: list[str] = []
@@ -258,14 +265,15 @@ class ArrayWriter:
                 f"{self.reference}: split {split!r} has samples of shape {chunk.shape[1:]}, another has {self._shape}"
             )
 
-    def check_label_range(self, split: str, low: int, high: int) -> None:
+    def check_labels(self, split: str, labels: NDArray[Any]) -> None:
         """Hold labels to 0 … classes - 1."""
+        low, high = int(labels.min()), int(labels.max())
         classes = len(self._class_names)
         if low < 0 or (classes and high >= classes):
             known = f"{classes} classes" if classes else "classes numbered from 0"
             wrong = low if low < 0 else high
             raise DataError(f"{self.reference}: split {split!r}: label {wrong} does not fit {known}")
-        self._labels_seen = max(self._labels_seen, high)
+        self._labels_seen.update(np.unique(labels).tolist())
 
     def finish(self, *, source_state: str = "", derived_from: str = "") -> DatasetMeta:
         """Complete every split and write `meta.json`.
@@ -309,7 +317,26 @@ class ArrayWriter:
             raise DataError(f"{self.reference}: only some splits have labels: {', '.join(labelled)}")
         if not labelled:
             return ()
-        return self._class_names or tuple(str(label) for label in range(self._labels_seen + 1))
+        if not self._class_names:
+            self._refuse_no_classes()
+        return self._class_names or tuple(str(label) for label in range(max(self._labels_seen) + 1))
+
+    def _refuse_no_classes(self) -> None:
+        """Refuse numbers that stand for something else than classes: identifiers, years, codes with gaps."""
+        count, classes = len(self._labels_seen), max(self._labels_seen) + 1
+        samples = sum(split.count for split in self._splits.values())
+        if classes > 2 * count + _FEW_MISSING:
+            raise DataError(
+                f"{self.reference}: labels reach {classes - 1:,}, which would be {classes:,} classes, and only "
+                f"{count:,} of them occur: number the classes from 0 without gaps"
+            )
+        if count > _FEW_CLASSES and count > samples / 2:
+            raise DataError(
+                f"{self.reference}: {count:,} different labels of {samples:,} samples are no classes: leave them out, "
+                "or group them"
+            )
+        if count < classes:
+            self.note(f"{classes - count:,} of {classes:,} classes have no sample")
 
     def abandon(self) -> None:
         """Let go of every file; the folder is its owner's to delete."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from genharness.data import PreparedData, ensure_prepared, parse_reference
 from genharness.errors import ConfigError, did_you_mean
-from genharness.evaluate.samples import SampleFile, is_statistics, read_samples, taken
+from genharness.evaluate.samples import SampleFile, holds_statistics, is_statistics, read_samples, taken
 from genharness.files.paths import printable
 from genharness.functional.gaussian import GaussianStatistics
 from genharness.kit.evaluation import SampleSet
@@ -40,6 +40,7 @@ class Reference:
         statistics: Statistics that stand in for samples.
         absent: Why sets of samples are not there.
         notes: What was assumed or changed, a line each.
+        instead: Statistics of the same file, which stand in where rows are to be compared with images.
     """
 
     name: str
@@ -51,6 +52,12 @@ class Reference:
     statistics: Mapping[SampleSet, GaussianStatistics] = field(default_factory=dict)
     absent: Mapping[SampleSet, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    instead: Reference | None = None
+
+    def suited_to(self, fakes: DataShape) -> Reference:
+        """Return what can be compared with samples of a shape: the statistics, where the rows beside them cannot."""
+        other_kind = self.shape is not None and self.shape.modality != fakes.modality
+        return self.instead if other_kind and self.instead is not None else self
 
     @property
     def shape(self) -> DataShape | None:
@@ -98,7 +105,7 @@ def path_reference(path: Path, size: int | None, count: int, seed: int, report: 
     """Return samples or statistics to compare with.
 
     Args:
-        path: As `genharness.evaluate.samples.read_samples` takes it, or a .npz with `mu` and `sigma`.
+        path: As `genharness.evaluate.samples.read_samples` takes it, or a .npz with mean and covariance.
         size: Side to which pictures are fitted, or None.
         count: Samples at most, drawn with `seed`; 0 for all.
         seed: Of the protocol.
@@ -122,6 +129,7 @@ def path_reference(path: Path, size: int | None, count: int, seed: int, report: 
         found=dataclasses.replace(kept, labels=None),
         absent={"train": missing, "test": missing},
         notes=tuple(f"reference: {note}" for note in kept.notes),
+        instead=_of_statistics(path) if found.samples.ndim == 2 and holds_statistics(path) else None,
     )
 
 

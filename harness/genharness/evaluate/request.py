@@ -115,6 +115,7 @@ def prepare(
     sources = _each(request.samples, lambda word: _source(word, store))
     reference = _reference(request, sources, registry, report)
     sets = _each(sources, lambda source: _read_one(request, source, reference, report))
+    reference = reference.suited_to(sets[0].shape)
     facts = reference.facts(sets[0].shape)
     at_hand = functools.cache(lambda remote: locate_weights(remote, request.weights) is not None)
     extractor, note = choose_extractor(measuring, registry, facts, at_hand)

@@ -12,16 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genharness.errors import DataError, did_you_mean
+from genharness.files.paths import printable
 from genharness.images import as_labels, load_npy, load_npz, read_images
+from genharness.images.arrays import SampleArrays, label_array, sort_arrays
 from genharness.images.class_folders import class_folder
 from genharness.images.resize import POLICY, conform
-from genharness.images.samples import IMAGE_KEYS, ImageSet, find_array, images_from_array, labels_array
+from genharness.images.samples import ImageSet, images_from_array, one_set
+from genharness.images.tensors import named_labels
 from genharness.spec.plugins import DataShape
 from genharness.spec.report import Report
 
 __all__ = [
     "SampleFile",
     "fit_to",
+    "holds_statistics",
     "is_statistics",
     "read_labels",
     "read_samples",
@@ -29,9 +33,6 @@ __all__ = [
     "with_classes",
     "with_labels",
 ]
-
-_ROW_KEYS = ("rows", "features", *IMAGE_KEYS)
-_STATISTICS = {"mu", "sigma"}
 
 
 @dataclass(frozen=True)
@@ -83,15 +84,21 @@ def read_samples(path: Path, *, size: int | None = None, report: Report | None =
 
 
 def _from_arrays(path: Path, suffix: str) -> SampleFile:
-    arrays = {"arr_0": load_npy(path)} if suffix == ".npy" else dict(load_npz(path))
-    if arrays.keys() >= _STATISTICS:
-        raise DataError(f"{path} holds statistics (mu, sigma), not samples: it can only be a --reference")
-    array, labels = find_array(arrays, _ROW_KEYS, path), labels_array(arrays)
-    if array.ndim == 2:
-        rows = _rows(array, str(path))
-        known = None if labels is None else as_labels(labels, len(rows), f"{path}: labels")
-        return SampleFile(str(path), rows, known)
-    return _as_file(path, images_from_array(array, labels, str(path)))
+    if suffix == ".npy":
+        return _from_array(path, load_npy(path), None, ())
+    arrays = load_npz(path)
+    found = sort_arrays(arrays, str(path), any_name=True)
+    samples, labels = one_set(found, path)
+    return _from_array(path, arrays[samples], arrays[labels] if labels else None, found.notes)
+
+
+def _from_array(path: Path, array: NDArray[Any], labels: NDArray[Any] | None, notes: tuple[str, ...]) -> SampleFile:
+    if array.ndim != 2:
+        found = _as_file(path, images_from_array(array, labels, str(path)))
+        return dataclasses.replace(found, notes=(*notes, *found.notes))
+    rows = _rows(array, str(path))
+    of, names = (None, ()) if labels is None else named_labels(labels, len(rows), f"{path}: labels")
+    return SampleFile(str(path), rows, of, names, notes=notes)
 
 
 def _as_file(path: Path, found: ImageSet) -> SampleFile:
@@ -113,13 +120,26 @@ def _rows(array: NDArray[Any], where: str) -> NDArray[np.float32]:
     return rows
 
 
-def is_statistics(path: Path) -> bool:
-    """Whether a file is a .npz with `mu` and `sigma`, as pytorch-fid and clean-fid write them.
+def holds_statistics(path: Path) -> bool:
+    """Whether a file is a .npz with mean and covariance, as pytorch-fid, clean-fid and others write them.
 
     Raises:
         DataError: If it is a .npz that cannot be read.
     """
-    return path.is_file() and path.suffix.lower() == ".npz" and load_npz(path).keys() >= _STATISTICS
+    return path.is_file() and path.suffix.lower() == ".npz" and bool(_sorted(path).statistics)
+
+
+def is_statistics(path: Path) -> bool:
+    """Whether a file holds mean and covariance, and no samples beside them.
+
+    Raises:
+        DataError: If it is a .npz that cannot be read.
+    """
+    return holds_statistics(path) and not _sorted(path).samples
+
+
+def _sorted(path: Path) -> SampleArrays:
+    return sort_arrays(load_npz(path), str(path), any_name=True)
 
 
 def fit_to(found: SampleFile, shape: DataShape, name: str) -> SampleFile:
@@ -237,21 +257,22 @@ def read_labels(path: Path, count: int) -> NDArray[np.int64]:
         return as_labels(load_npy(path), count, str(path))
     if suffix == ".npz":
         arrays = load_npz(path)
-        found = labels_array(arrays)
+        found = label_array(arrays)
         if found is None:
-            raise DataError(f"{path} has no array called labels{did_you_mean('labels', arrays)}")
+            raise DataError(f"{path} has no array called labels{did_you_mean('labels', map(printable, arrays))}")
         return as_labels(found, count, str(path))
     return as_labels(_numbers(path), count, str(path))
 
 
 def _numbers(path: Path) -> NDArray[np.float64]:
     try:
-        words = path.read_text(encoding="utf-8-sig").split()
+        words = path.read_text(encoding="utf-8-sig").replace(",", " ").split()
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}): check its permissions") from error
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is no text file of labels ({error}): write one whole number a line") from error
     for place, word in enumerate(words, start=1):
         if not word.isdecimal():
-            raise DataError(f"{path}: entry {place} is {word!r}: write one whole number a line")
+            shown = f"{word[:40]}…" if len(word) > 40 else word
+            raise DataError(f"{path}: entry {place} is {shown!r}: write one whole number a line")
     return np.array([float(word) for word in words])  # unlike int64, it takes any number of digits

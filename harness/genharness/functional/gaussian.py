@@ -135,7 +135,7 @@ class GaussianStatistics:
 
     @classmethod
     def load(cls, path: Path) -> GaussianStatistics:
-        """Read what `save`, pytorch-fid or clean-fid wrote; nothing is ever unpickled.
+        """Read what `save`, pytorch-fid or clean-fid wrote, or a file with `mean` and `cov`; nothing is ever unpickled.
 
         Raises:
             DataError: The file is missing, unreadable, or holds no mean and covariance.
@@ -201,6 +201,10 @@ def _triangular_rows(array: NDArray[Any], mean: FloatArray) -> FloatArray:
     return np.asarray(found / np.sqrt(len(array) - 1))
 
 
+_NAMES = {"mu": "mu", "mean": "mu", "sigma": "sigma", "cov": "sigma", "covariance": "sigma", "count": "count"}
+"""What arrays of statistics are called, and what is meant."""
+
+
 def _read_npz(path: Path) -> dict[str, NDArray[Any]]:
     try:
         with path.open("rb") as file:
@@ -210,7 +214,8 @@ def _read_npz(path: Path) -> dict[str, NDArray[Any]]:
             stored = np.load(file, allow_pickle=False)
             if not isinstance(stored, NpzFile):
                 raise DataError(f"{path} is a single .npy array, not an .npz with mu and sigma")
-            arrays = {key: stored[key] for key in ("mu", "sigma", "count") if key in stored}
+            known = {_NAMES[name.lower()]: name for name in reversed(stored.files) if name.lower() in _NAMES}
+            arrays = {key: stored[name] for key, name in known.items()}
     except FileNotFoundError as error:
         raise DataError(f"no statistics file {path}: check the path") from error
     except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:

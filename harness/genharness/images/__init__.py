@@ -3,9 +3,11 @@
 `read_images(path)` reads a set of samples; the parts below it serve dataset plugins.
 """
 
+from genharness.images.arrays import SampleArrays, sort_arrays
 from genharness.images.batches import Pictures, Survey, decode_batches, survey
 from genharness.images.decode import BadImageError, Decoded, Header, decode_image, read_header
-from genharness.images.layout import LEFT_OUT, Layout, first_of, read_layout
+from genharness.images.layout import LEFT_OUT, Layout, read_layout
+from genharness.images.names import first_of
 from genharness.images.samples import ImageSet, read_images
 from genharness.images.sources import FileSource, open_source
 from genharness.images.tensors import as_labels, as_uint8, load_npy, load_npz
@@ -19,6 +21,7 @@ __all__ = [
     "ImageSet",
     "Layout",
     "Pictures",
+    "SampleArrays",
     "Survey",
     "as_labels",
     "as_uint8",
@@ -31,5 +34,6 @@ __all__ = [
     "read_header",
     "read_images",
     "read_layout",
+    "sort_arrays",
     "survey",
 ]

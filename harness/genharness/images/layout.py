@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from genharness.errors import DataError
 from genharness.files.paths import printable
+from genharness.images.classes import Paths, folder_classes
 from genharness.images.decode import SUFFIXES
+from genharness.images.listed_labels import FILE, ListedLabels, listed_labels
 
-__all__ = ["LEFT_OUT", "Layout", "first_of", "read_layout"]
+__all__ = ["LEFT_OUT", "Layout", "read_layout"]
 
 LEFT_OUT = "files that are no pictures, hidden or met before were left out"
 """How a note of `Layout.left_out` begins."""
@@ -26,9 +28,6 @@ _SPLITS = {
 }
 _JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini")
 
-Paths = list[tuple[str, tuple[str, ...]]]
-"""Each picture's name and the folders that still say something about it, with the file's own name last."""
-
 
 @dataclass(frozen=True)
 class Layout:
@@ -37,10 +36,11 @@ class Layout:
     Attributes:
         splits: Names of pictures of each split, sorted. One split `train` where the tree has none.
         labels: Class indices beside them; empty lists for unlabelled pictures.
-        class_names: Names of the class folders, sorted; empty for unlabelled pictures.
+        class_names: Names of the class folders, sorted; empty where labels are plain numbers, or there are none.
         left_out: What is not read: files that are no pictures by their suffix, hidden pictures, and folders that a
             `FileSource` met twice. What operating systems leave is not named.
-        notes: Why folders that are there are no classes, a line each.
+        notes: Why folders that are there are no classes, or listed labels none, a line each.
+        taken: What was taken for labels, in one line; empty where nothing was.
     """
 
     splits: dict[str, list[str]]
@@ -48,24 +48,35 @@ class Layout:
     class_names: tuple[str, ...]
     left_out: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    taken: str = ""
+
+    @property
+    def labelled(self) -> bool:
+        """Whether pictures have labels."""
+        return any(self.labels.values())
 
 
-def read_layout(names: Iterable[str], where: str, *, with_splits: bool = True) -> Layout:
+def read_layout(
+    names: Iterable[str], where: str, *, with_splits: bool = True, read: Callable[[str], bytes] | None = None
+) -> Layout:
     """Return what a tree of files means.
 
     Folders that hold everything are passed through. Where one is called `train`, `test` or `validation`, all
-    pictures must lie in such folders. Below, two or more folders are classes, however deep the pictures lie in
-    them; with fewer the pictures have no labels. Hidden pictures are left out, and named; what else is hidden or
-    left by operating systems is passed over.
+    pictures must lie in such folders. Labels are those that a `dataset.json` lists, where there is one. Else two or
+    more folders below are classes, however deep the pictures lie in them, unless they only split numbered files; with
+    fewer the pictures have no labels. Hidden pictures are left out, and named; what else is hidden or left by
+    operating systems is passed over.
 
     Args:
         names: Paths with slashes, relative.
         where: What to call the tree in messages.
         with_splits: Whether folders may be splits at all; without, as in a set of samples, a picture beside the
             folders means that the folders are no classes.
+        read: Returns a file's content, as that of a `FileSource`; without, labels that are listed are not read.
 
     Raises:
-        DataError: If there is no picture, or one lies where it has no meaning; the message names it.
+        DataError: If there is no picture, one lies where it has no meaning, or listed labels are damaged; the message
+            names it.
     """
     told = sorted(name for name in names if not _is_junk(name))
     pictures = [name for name in told if _is_picture(name) and not _is_hidden(name)]
@@ -75,19 +86,31 @@ def read_layout(names: Iterable[str], where: str, *, with_splits: bool = True) -
         raise DataError(f"{where} holds no pictures{hidden} ({suffixes}): give the folder that does")
     paths = _below_common([(name, PurePosixPath(name).parts) for name in pictures])
     splits = _split(paths, where) if with_splits else {"train": paths}
-    class_names = _class_names(splits, where, strict=with_splits)
-    note = "" if class_names else _why_no_classes(pictures, splits)
-    index = {name: label for label, name in enumerate(class_names)}
-    known = set(pictures)
+    lists = [name for name in told if PurePosixPath(name).name == FILE and not _is_hidden(name)] if read else []
+    listed = listed_labels(lists, read, pictures, where) if read and lists else None
+    class_names, labels, note = _labels(listed, splits, where, strict=with_splits)
+    known = {*pictures, *lists}
     return Layout(
         splits={split: [name for name, _ in entries] for split, entries in splits.items()},
-        labels={
-            split: [index[parts[0]] for _, parts in entries] if class_names else [] for split, entries in splits.items()
-        },
+        labels=labels,
         class_names=class_names,
         left_out=tuple(name for name in told if name not in known),
-        notes=(note,) if note else (),
+        notes=(note,) if note and not any(labels.values()) else (),
+        taken=note if any(labels.values()) else "",
     )
+
+
+def _labels(
+    listed: ListedLabels | None, splits: dict[str, Paths], where: str, *, strict: bool
+) -> tuple[tuple[str, ...], dict[str, list[int]], str]:
+    """Return names of classes, labels of each split, and the line that says what they are."""
+    if listed is not None:
+        of = listed.labels
+        return (), {key: [of[name] for name, _ in some] if of else [] for key, some in splits.items()}, listed.note
+    class_names, note = folder_classes(splits, where, strict=strict)
+    index = {name: label for label, name in enumerate(class_names)}
+    labels = {key: [index[parts[0]] for _, parts in some] if class_names else [] for key, some in splits.items()}
+    return class_names, labels, note
 
 
 def _is_picture(name: str) -> bool:
@@ -125,44 +148,3 @@ def _split(paths: Paths, where: str) -> dict[str, Paths]:
     if "train" not in found:
         raise DataError(f"{where} has folders {', '.join(sorted(found))} but none called train")
     return {split: found[split] for split in ("train", "validation", "test") if split in found}
-
-
-def _class_names(splits: dict[str, Paths], where: str, *, strict: bool) -> tuple[str, ...]:
-    everything = [path for entries in splits.values() for path in entries]
-    folders = sorted({parts[0] for _, parts in everything if len(parts) > 1})
-    if len(folders) < 2:
-        return ()
-    strays = _strays(everything)
-    if strays and not strict:
-        return ()
-    if strays:
-        stray = printable(strays[0])
-        raise DataError(f"{where}: {stray} lies beside the folders of the classes: move it into one, or out")
-    trained = {parts[0] for _, parts in splits["train"]}
-    for folder in folders:
-        if folder not in trained:
-            raise DataError(f"{where}: class {folder!r} is unknown: it has no pictures in the train split")
-    return tuple(folders)
-
-
-def _strays(paths: Paths) -> list[str]:
-    return [name for name, parts in paths if len(parts) == 1]
-
-
-def _why_no_classes(pictures: Sequence[str], splits: dict[str, Paths]) -> str:
-    """Return why the folders that there are give no labels; nothing where there are none."""
-    everything = [path for entries in splits.values() for path in entries]
-    folders = sorted({parts[0] for _, parts in everything if len(parts) > 1})
-    strays = _strays(everything)
-    if folders and strays:
-        return f"no labels: {first_of(strays)} beside the folders {first_of(folders)}, which so are no classes"
-    around = PurePosixPath(pictures[0]).parent
-    if len(splits) == 1 and around.parts:
-        return f"no labels: all pictures lie in the folder {printable(str(around))}, and one folder is no class"
-    return f"no labels: {folders[0]} is the only folder, and one is no class" if folders else ""
-
-
-def first_of(names: Sequence[str], count: int = 5) -> str:
-    """Return names for a sentence, the first few and how many more."""
-    more = f" and {len(names) - count:,} more" if len(names) > count else ""
-    return f"{', '.join(map(printable, names[:count]))}{more}"

@@ -5,28 +5,26 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genharness.errors import DataError, did_you_mean
-from genharness.files.paths import printable
+from genharness.errors import DataError
+from genharness.images.arrays import SampleArrays, sort_arrays
 from genharness.images.batches import decode_batches, survey
 from genharness.images.depth import Depth
-from genharness.images.layout import LEFT_OUT, Layout, first_of, read_layout
+from genharness.images.layout import LEFT_OUT, Layout, read_layout
+from genharness.images.names import first_of
 from genharness.images.resize import POLICY
 from genharness.images.sources import open_source
-from genharness.images.tensors import as_labels, as_uint8, load_npy, load_npz
+from genharness.images.tensors import as_uint8, load_npy, load_npz, named_labels
 from genharness.spec.report import Report
 
-__all__ = ["IMAGE_KEYS", "ImageSet", "find_array", "images_from_array", "labels_array", "read_images"]
+__all__ = ["ImageSet", "images_from_array", "one_set", "read_images"]
 
-IMAGE_KEYS = ("images", "samples", "arr_0", "x", "data")
-"""Names under which a .npz may hold its images."""
-_LABEL_KEYS = ("labels", "arr_1", "y", "targets")
 
 """Called with (done, total, what is being done)."""
 
@@ -81,11 +79,14 @@ def read_images(path: Path, *, size: int | None = None, report: Report | None = 
 
 def _read_files(path: Path, size: int | None, report: Report | None) -> ImageSet:
     with open_source(path) as source:
-        layout = read_layout(source.names, source.where, with_splits=False)
+        layout = read_layout(source.names, source.where, with_splits=False, read=source.read)
         names, labels = layout.splits["train"], layout.labels["train"]
         found = survey(source, names, report)
         if size is None and not found.uniform:
-            raise DataError(f"{path} holds pictures of mixed sizes, {found.extremes()}: make them one size")
+            raise DataError(
+                f"{path} holds pictures of mixed sizes, {found.extremes()}: make them one size, or, where they "
+                "are compared with --reference, give --resize-to SIDE"
+            )
         height, width = (size, size) if size is not None else next(iter(found.sizes))
         images = _room(path, (len(names), found.channels, height, width))
         touched: Counter[str] = Counter()
@@ -105,7 +106,7 @@ def _read_files(path: Path, size: int | None, report: Report | None) -> ImageSet
         notes.append(f"{found.extremes()}: {POLICY}")
     return ImageSet(
         images,
-        np.asarray(labels, np.int64) if layout.class_names else None,
+        np.asarray(labels, np.int64) if layout.labelled else None,
         layout.class_names,
         {key: count for key, count in touched.items() if count},
         touched["converted"] - len({name for some in changes.values() for name in some}),
@@ -116,7 +117,7 @@ def _read_files(path: Path, size: int | None, report: Report | None) -> ImageSet
 def _notes(layout: Layout, changes: Mapping[str, Sequence[str]], depth: Depth | None) -> list[str]:
     left_out = first_of(layout.left_out, _NAMED)
     notes = [f"{LEFT_OUT}: {left_out}"] if layout.left_out else []
-    notes += layout.notes
+    notes += [*layout.notes, *filter(None, [layout.taken])]
     policies = {**_POLICIES, **({} if depth is None else {"16 bit": f"16 bit brought to 8, {depth}"})}
     return notes + [f"{policies.get(one, one)}: {first_of(some, _NAMED)}" for one, some in sorted(changes.items())]
 
@@ -152,27 +153,26 @@ def _key(change: str) -> str:
 
 def _read_npz(path: Path) -> ImageSet:
     arrays = load_npz(path)
-    return images_from_array(find_array(arrays, IMAGE_KEYS, path), labels_array(arrays), str(path))
+    found = sort_arrays(arrays, str(path), any_name=True)
+    samples, labels = one_set(found, path)
+    images = images_from_array(arrays[samples], arrays[labels] if labels else None, str(path))
+    return replace(images, notes=(*found.notes, *images.notes))
 
 
-def labels_array(arrays: Mapping[str, NDArray[Any]]) -> NDArray[Any] | None:
-    """Return the labels among the arrays of a .npz, or None."""
-    return next((arrays[key] for key in _LABEL_KEYS if key in arrays), None)
-
-
-def find_array(arrays: Mapping[str, NDArray[Any]], keys: Sequence[str], path: Path) -> NDArray[Any]:
-    """Return the array of a .npz that has one of the names, else the only one there is.
+def one_set(found: SampleArrays, path: Path) -> tuple[str, str]:
+    """Return the names of the samples and the labels (or empty) of a .npz that holds one set.
 
     Raises:
-        DataError: If there is none; the message lists the names.
+        DataError: If it holds several splits, or statistics only.
     """
-    found = next((arrays[key] for key in keys if key in arrays), None)
-    if found is None and len(arrays) == 1:
-        found = next(iter(arrays.values()))
-    if found is None:
-        hint = did_you_mean(keys[0], map(printable, arrays))
-        raise DataError(f"{path} has no array called {', '.join(keys)}{hint}")
-    return found
+    if len(found.samples) > 1:
+        raise DataError(f"{path} holds {first_of(list(found.samples.values()))}: save the one set that is meant")
+    if not found.samples:
+        raise DataError(
+            f"{path} holds statistics ({', '.join(found.statistics)}), not samples: it can only be a --reference"
+        )
+    ((split, name),) = found.samples.items()
+    return name, found.labels.get(split, "")
 
 
 def images_from_array(images: NDArray[Any], labels: NDArray[Any] | None, where: str) -> ImageSet:
@@ -180,16 +180,18 @@ def images_from_array(images: NDArray[Any], labels: NDArray[Any] | None, where: 
 
     Args:
         images: As `genharness.images.as_uint8` takes them.
-        labels: Class indices, or None.
+        labels: Class indices or names, or None.
         where: What to call them in messages.
 
     Raises:
         DataError: If layout, type, range or the number of labels is not right.
     """
     converted, note = as_uint8(images, where)
+    of, names = (None, ()) if labels is None else named_labels(labels, len(converted), f"{where}: labels")
     return ImageSet(
         converted,
-        None if labels is None else as_labels(labels, len(converted), f"{where}: labels"),
+        of,
+        names,
         touched={"converted": len(converted)} if note else {},
         notes=(note,) if note else (),
     )

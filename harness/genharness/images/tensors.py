@@ -15,7 +15,7 @@ from genharness.errors import DataError
 from genharness.files.archives import list_members
 from genharness.images.depth import FULL, Depth
 
-__all__ = ["as_labels", "as_uint8", "load_npy", "load_npz"]
+__all__ = ["as_labels", "as_uint8", "load_npy", "load_npz", "named_labels"]
 
 _CHUNK_BYTES = 1 << 26
 _NPY, _ZIP, _EMPTY_ZIP = b"\x93NUMPY", b"PK\x03\x04", b"PK\x05\x06"
@@ -191,8 +191,8 @@ def _refuse_two_ranges(images: NDArray[Any], peaks: NDArray[Any], where: str) ->
         small = np.array([place for place in small if (images[place] != np.rint(images[place])).any()])
     if len(small) >= (1 if images.dtype.kind == "f" else max(2, 0.1 * len(images))):
         raise DataError(
-            f"{where} holds values up to {peaks.max():g}, and {len(small):,} images end at or below 1 (first {small[0]}): "
-            f"two ranges in one array: {_SAVE}"
+            f"{where} holds values up to {peaks.max():g}, and {len(small):,} images that end at 1 or below "
+            f"(first image {small[0]}): two ranges in one array: {_SAVE}"
         )
 
 
@@ -221,6 +221,19 @@ def _scaling(low: float, high: float, where: str) -> tuple[float, float, str]:
 
 def _clipped(low: float, high: float, least: int, most: int) -> str:
     return "" if least <= low and high <= most else f", those from {low:.7g} to {high:.7g} clipped to it"
+
+
+def named_labels(array: NDArray[Any], count: int, where: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Return class indices `(n,)` and the names of the classes: sorted ones where labels are words, else none.
+
+    Raises:
+        DataError: As `as_labels`.
+    """
+    if array.dtype.kind not in "US" or array.size == 0:
+        return as_labels(array, count, where), ()
+    words = array if array.dtype.kind == "U" else np.char.decode(array, "utf-8", "replace")
+    names, indices = np.unique(words, return_inverse=True)
+    return as_labels(indices.reshape(words.shape), count, where), tuple(map(str, names))
 
 
 def as_labels(array: NDArray[Any], count: int, where: str) -> NDArray[np.int64]:

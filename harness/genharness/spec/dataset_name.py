@@ -18,14 +18,15 @@ from typing import Literal
 from genharness.errors import ConfigError
 from genharness.spec.options import shown
 
-__all__ = ["MOST_SAMPLES", "Channels", "DatasetReference", "parse_reference", "with_view"]
+__all__ = ["MOST_SAMPLES", "SIZES", "Channels", "DatasetReference", "parse_reference", "split_references", "with_view"]
 
 Channels = Literal["grey", "rgb"]
 
 _FORM = re.compile(r"(?P<base>.+?)(?P<variant>@[^@#/\\]*)?(?P<view>#[^#/\\]*)?", re.DOTALL)
 _VARIANT = re.compile(r"(?P<size>\d+)?(?P<colon>:)?(?P<channels>grey|rgb)?", re.ASCII)
 _NAME = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
-_SIZES = range(4, 1025)
+SIZES = range(4, 1025)
+"""Sides in pixels that can be asked for."""
 _LONGEST_NAME = 80
 MOST_SAMPLES = 10**9
 """Most samples that anything may ask for."""
@@ -122,6 +123,41 @@ def parse_reference(text: str) -> DatasetReference:
     return _with_variant(text, _read_view(text, reference, form["view"]), form["variant"])
 
 
+def split_references(text: str) -> tuple[str, ...]:
+    """Return the references that a comma-separated list holds; a comma may stand in a path and in a view as well.
+
+    `folder:Smith, 2020,mnist` are two where there is a folder of that name: the longest path that exists is taken.
+    `cifar10#classes=cat+dog,5000,mnist` are two, as `5000` is no name of a dataset and goes on with the view.
+    """
+    parts = text.split(",")
+    found: list[str] = []
+    while parts:
+        taken = next(length for length in range(len(parts), 0, -1) if length == 1 or _is_one(parts[:length]))
+        found.append(",".join(parts[:taken]).strip())
+        parts = parts[taken:]
+    return tuple(one for one in found if one)
+
+
+def _is_one(parts: list[str]) -> bool:
+    """Whether pieces between commas are one reference: they go on with its view, or its path exists with the commas."""
+    view = next((place for place, part in enumerate(parts) if "#" in part), len(parts))
+    if not all(_VIEW_PART.fullmatch(part.strip()) for part in parts[view + 1 :]):
+        return False
+    return view == 0 or _path_exists(",".join(parts).strip())
+
+
+def _path_exists(text: str) -> bool:
+    form = _FORM.fullmatch(text)
+    name, _, path = form["base"].partition(":") if form else ("", "", "")
+    try:
+        return bool(_NAME.fullmatch(name) and path) and Path(path).expanduser().exists()
+    except (OSError, RuntimeError, ValueError):  # too long, ~nobody, a NUL byte
+        return False
+
+
+_VIEW_PART = re.compile(r"\d+|(validation|classes)=.*", re.DOTALL)
+
+
 def _absolute(path: str) -> str:
     """Return an absolute path, `~` and `..` resolved; refuse one that no file can be named by."""
     if "\0" in path:
@@ -140,8 +176,8 @@ def _with_variant(text: str, reference: DatasetReference, variant: str | None) -
     if form is None or not (form["size"] or form["channels"]) or bool(form["colon"]) != all(form.group(1, 3)):
         raise ConfigError(f"{shown(text)!r}: {shown(variant)!r} is not a size such as @64, @64:grey or @grey")
     size = _whole(form["size"]) if form["size"] else None
-    if size is not None and size not in _SIZES:
-        raise ConfigError(f"{shown(text)!r}: the size must be {_SIZES.start} to {_SIZES.stop - 1} pixels")
+    if size is not None and size not in SIZES:
+        raise ConfigError(f"{shown(text)!r}: the size must be {SIZES.start} to {SIZES.stop - 1} pixels")
     channels: Channels | None = None
     if form["channels"]:
         channels = "grey" if form["channels"] == "grey" else "rgb"

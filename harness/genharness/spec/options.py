@@ -31,6 +31,7 @@ __all__ = [
     "option",
     "option_errors",
     "options_of",
+    "read_names",
     "read_options",
     "shown",
 ]
@@ -264,16 +265,26 @@ def _to_path(spec: Option, value: object) -> Path:
     return Path(os.path.expanduser(text)).absolute()  # noqa: PTH111 -- Path.expanduser raises for `~nobody`
 
 
-def _to_tuple(spec: Option, value: object) -> tuple[Any, ...]:
-    convert = _CONVERTERS[spec.item]
-    if isinstance(value, str):
-        parts: Sequence[Any] = value.split(",") if spec.item is str else value.replace(",", " ").split()
-    elif isinstance(value, (list, tuple)):
-        parts = value
-    else:
+def read_names(value: object, split: Callable[[str], Sequence[str]] = lambda text: text.split(",")) -> tuple[str, ...]:
+    """Return names from a list, or from text that is split; empty ones are passed over.
+
+    Raises:
+        TypeError: If it is neither, or one of them is no text.
+        ConfigError: If one cannot be written in UTF-8, or holds a NUL; the rest of a sentence.
+    """
+    if not isinstance(value, (str, list, tuple)):
         raise TypeError
-    read = [convert(spec, part) for part in parts]
-    return tuple(part.strip() for part in read if part.strip()) if spec.item is str else tuple(read)
+    read = [_to_text(_NAME, part) for part in (split(value) if isinstance(value, str) else value)]
+    return tuple(part.strip() for part in read if part.strip())
+
+
+def _to_tuple(spec: Option, value: object) -> tuple[Any, ...]:
+    if spec.item is str:
+        return read_names(value)
+    if not isinstance(value, (str, list, tuple)):
+        raise TypeError
+    parts = value.replace(",", " ").split() if isinstance(value, str) else value
+    return tuple(_CONVERTERS[spec.item](spec, part) for part in parts)
 
 
 def _to_tables(spec: Option, value: object) -> dict[str, dict[str, Any]]:
@@ -293,6 +304,7 @@ def _check_bounds(said: str, spec: Option, value: float) -> None:
         raise ConfigError(f"{said} is out of range: it must be {bounds}")
 
 
+_NAME = Option(name="", type=str, optional=False, default="", help="")
 _BOOLS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 _CONVERTERS: Mapping[type, Callable[[Option, object], Any]] = {
     int: _to_whole,

@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 from genharness.errors import ConfigError, nearest, refuse
 from genharness.plugin.registry import BUDGETS
-from genharness.spec.dataset_name import MOST_SAMPLES
+from genharness.spec.dataset_name import MOST_SAMPLES, split_references
 from genharness.spec.length import read_length
-from genharness.spec.options import option, read_options, shown
+from genharness.spec.options import option, read_names, read_options, shown
 from genharness.study.measuring import LARGEST_SEED, Measuring
 
 __all__ = [
@@ -62,6 +62,10 @@ def parse_seeds(value: Any) -> tuple[int, ...]:
     return seeds
 
 
+def _read_datasets(value: Any) -> tuple[str, ...]:
+    return read_names(value, split_references)
+
+
 def _read_budget(value: Any) -> str:
     """Return a budget: a recipe's name, or a length of more than nothing."""
     if not isinstance(value, str):
@@ -103,7 +107,7 @@ class Suite(Measuring):
     """
 
     models: tuple[str, ...] = option((), help="Names, patterns such as '*gan*', or all")
-    datasets: tuple[str, ...] = option((), help="Such as cifar10, covid@64, folder:PATH")
+    datasets: tuple[str, ...] = option((), read=_read_datasets, help="Such as cifar10, covid@64, folder:PATH")
     seeds: tuple[int, ...] = option(
         (0,), low=0, high=LARGEST_SEED, read=parse_seeds, help="A count such as 3, or a list such as 0,7,11"
     )

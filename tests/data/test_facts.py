@@ -7,6 +7,7 @@ import pytest
 
 from genharness.data import ensure_prepared
 from genharness.data.facts import facts_reader
+from genharness.errors import ConfigError
 
 
 @pytest.fixture
@@ -43,3 +44,8 @@ def test_a_limit_of_the_run_is_a_limit_of_the_data(toy):
     datasets = SimpleNamespace(find={"toy": toy.spec}.__getitem__)
     facts = facts_reader(SimpleNamespace(datasets=datasets), limit=8)("toy")
     assert (facts.reference, facts.counts) == ("toy#8", {"train": 8, "test": 8})
+
+
+def test_a_path_that_no_record_could_hold_is_refused_before_anything_is_read(read):
+    with pytest.raises(ConfigError, match=r"folder:/fo\\xffto is no UTF-8, and no record could hold it"):
+        read("folder:/fo\udcffto")

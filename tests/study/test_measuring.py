@@ -6,6 +6,7 @@ from genharness.errors import ConfigError
 from genharness.plugin.registry import load_registry
 from genharness.spec.dataset_facts import DatasetFacts
 from genharness.spec.plugins import DataShape
+from genharness.study import measuring
 from genharness.study.measuring import Measuring, choose_extractor, feature_errors, protocol_of, select, select_metrics
 from genharness.study.settings import choose
 
@@ -67,7 +68,16 @@ def test_an_extractor_that_was_named_is_taken_without_a_word_or_refused(registry
         choose_extractor(Measuring(features="classifier"), registry, BARE, here)
 
 
-def test_where_nothing_fits_it_is_said_which_weights_are_missing(registry):
+def test_pictures_without_labels_need_no_weights(registry):
+    spec, note = choose_extractor(Measuring(), registry, BARE, nowhere)
+    assert (spec.name, note) == (
+        "random-vgg16",
+        "features of x: random-vgg16 (weights of inception are not on this machine)",
+    )
+
+
+def test_where_nothing_fits_it_is_said_which_weights_are_missing(registry, monkeypatch):
+    monkeypatch.setattr(measuring, "extractor_misfit", lambda spec, facts: "" if spec.weights else "it does not fit")
     with pytest.raises(ConfigError, match=r"no feature extractor fits x \(weights of .* are not on this machine\)"):
         choose_extractor(Measuring(), registry, BARE, nowhere)
 

@@ -17,6 +17,11 @@ FAULTS = (
     "closes_descriptors",
     "closes_its_pipe",
     "leaves",
+    "other_dtype",
+    "own_threads",
+    "own_seed",
+    "complex_loss",
+    "unsaveable",
     "no_model",
     "no_step",
 )
@@ -142,6 +147,34 @@ class closes_its_pipe(good):
 class leaves(good):
     def training_step(self, batch):
         raise SystemExit(0)
+
+
+class other_dtype(good):
+    def __init__(self, data, config):
+        super().__init__(data, config)
+        torch.set_default_dtype(torch.float64)
+
+
+class own_threads(good):
+    def training_step(self, batch):
+        torch.set_num_threads(7)
+        return super().training_step(batch)
+
+
+class own_seed(good):
+    def training_step(self, batch):
+        torch.manual_seed(7)
+        return super().training_step(batch)
+
+
+class complex_loss(good):
+    def training_step(self, batch):
+        return {"loss": torch.tensor(1j)}
+
+
+class unsaveable(good):
+    def training_state(self):
+        return {"schedule": lambda step: step}
 
 
 class no_model:

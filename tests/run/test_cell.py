@@ -1,6 +1,7 @@
 """One cell, in this process: what it records, and what each broken contract turns into."""
 
 import importlib.resources
+import io
 import json
 import re
 from dataclasses import replace
@@ -224,6 +225,11 @@ def test_a_damaged_checkpoint_is_named_set_aside_and_training_begins_anew(task, 
         ("no-memory", "out_of_memory", "out of memory"),
         ("no-model", "failed", "it must be a genharness.kit.GenerativeModel"),
         ("no-step", "failed", "no_step has no training step"),
+        ("other-dtype", "failed", "building other-dtype changed the default dtype from torch.float32 to torch.float64"),
+        ("own-threads", "failed", "own_threads's training_step changed the number of threads from 1 to 7"),
+        ("own-seed", "failed", "own_seed's training_step changed the seed of torch's random numbers from 0 to 7"),
+        ("complex-loss", "failed", "training_step returned a complex 'loss': a loss must be a real number"),
+        ("unsaveable", "failed", "unsaveable.training_state holds what a checkpoint cannot"),
     ],
 )
 def test_a_broken_contract_is_one_line_in_the_record(task, model, status, reason):
@@ -352,7 +358,11 @@ def test_what_json_has_no_form_for_is_a_failed_cell_and_not_a_dead_process(task,
 def test_a_full_disk_while_checkpointing_is_one_line_and_the_next_run_goes_on(task, monkeypatch):
     import genharness.engine.checkpoint
 
-    def full(*_):
+    save = torch.save
+
+    def full(content, file):
+        if isinstance(file, io.BytesIO):
+            return save(content, file)
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:

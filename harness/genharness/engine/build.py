@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from genharness.engine.manners import SharedState
 from genharness.errors import PluginError
 from genharness.kit.model import GenerativeModel
 from genharness.plugin.registry import load_factory
@@ -30,10 +31,13 @@ def build_model(
 
     Raises:
         PluginError: If its factory gives something else than a `GenerativeModel`.
+        RunError: If building it changed what the process shares.
     """
     factory = load_factory(spec)
+    shared = SharedState.now()
     with torch.device(device):
         model = factory(data, build_config(spec.name, spec.config, options))
+    shared.refuse_change(f"building {spec.name}")
     if not isinstance(model, GenerativeModel):
         raise PluginError(f"model {spec.name} is a {type(model).__name__}: it must be a genharness.kit.GenerativeModel")
     if data.modality == "image":

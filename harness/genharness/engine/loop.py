@@ -15,6 +15,7 @@ from genharness.engine.average import WeightAverage
 from genharness.engine.clock import Clock
 from genharness.engine.energy import EnergyMeter
 from genharness.engine.feed import Feeder
+from genharness.engine.manners import SharedState, refuse_unsaveable
 from genharness.errors import RunError
 from genharness.kit.model import Batch, GenerativeModel
 from genharness.kit.precision import autocast
@@ -78,6 +79,8 @@ class Trainer:
     energy: EnergyMeter = field(default_factory=lambda: EnergyMeter([]))
     _step_seconds: float = math.inf  # as the last interval measured it
     _rates: list[float] = field(default_factory=list)  # images per second of every interval
+    _shared: SharedState = field(default_factory=SharedState.now)
+    _first: bool = True
 
     @property
     def total_steps(self) -> int | None:
@@ -114,6 +117,8 @@ class Trainer:
             StopRequestedError: If `should_stop` said so.
         """
         self.model.train()
+        self._shared = SharedState.now()
+        self._first = True
         self.energy.start()
         try:
             self._train(on_progress, self._aside(on_pause), self._aside(on_score), should_stop, checkpoint_seconds)
@@ -142,6 +147,7 @@ class Trainer:
         while not self.done:
             losses = self._timed_interval()
             values = _fetch(losses)
+            self._mind_manners()
             self.history.add_losses(self.step, values)
             self._refuse_divergence(values)
             on_progress(self._progress(values))
@@ -153,6 +159,14 @@ class Trainer:
             if not self.done and time.monotonic() - saved >= checkpoint_seconds:
                 on_pause()
                 saved = time.monotonic()
+
+    def _mind_manners(self) -> None:
+        """Refuse a model that changed what the process shares, or whose state could not be kept."""
+        name = type(self.model).__name__
+        self._shared.refuse_change(f"{name}'s training_step")
+        if self._first:
+            refuse_unsaveable(self.model.training_state(), name)
+            self._first = False
 
     def _timed_interval(self) -> dict[str, Tensor]:
         step, seconds = self.step, self.clock.seconds
@@ -228,6 +242,8 @@ class Trainer:
 def _stacked(losses: Mapping[str, Tensor]) -> tuple[list[str], Tensor]:
     if not isinstance(losses, Mapping) or not losses:
         raise RunError(f"training_step returned {type(losses).__name__}: it must return a mapping of named losses")
+    if strange := next((name for name, value in losses.items() if torch.is_tensor(value) and value.is_complex()), None):
+        raise RunError(f"training_step returned a complex {strange!r}: a loss must be a real number")
     try:
         return list(losses), torch.stack([value.detach().float().reshape(()) for value in losses.values()])
     except (AttributeError, RuntimeError) as error:

@@ -17,8 +17,8 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from genharness.identity.kept import Meanings
 from genharness.identity.meaning import Import, Meaning
@@ -32,8 +32,7 @@ _ELSEWHERE = sys.stdlib_module_names | {"torch", "torchvision", "numpy", "scipy"
 """Never followed, however they are installed: records have the versions of these."""
 
 
-@dataclass(frozen=True)
-class Code:
+class Code(NamedTuple):
     """The code behind a part.
 
     Attributes:
@@ -47,8 +46,7 @@ class Code:
     opaque: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Reach:
+class Reach(NamedTuple):
     """How far imports are followed.
 
     Attributes:

@@ -15,14 +15,12 @@ import ast
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = ["Import", "Meaning", "meaning_of"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Import:
+class Import(NamedTuple):
     """One thing that a file imports, as it is written.
 
     Attributes:
@@ -36,8 +34,7 @@ class Import:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(NamedTuple):
     """What a file does.
 
     Attributes:

@@ -10,15 +10,12 @@ import os
 import sys
 import sysconfig
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = ["Source", "find_source", "is_installed", "top_packages"]
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """The file behind a module.
 
     Attributes:
@@ -42,10 +39,16 @@ class Source:
         Raises:
             OSError: If it cannot be read.
         """
-        if not self.path or os.path.isfile(self.path):  # noqa: PTH113  # hundreds of files a plan
-            return Path(self.path).read_bytes() if self.path else b""
-        spec = _top_spec(self.name.partition(".")[0])
-        read = getattr(getattr(spec, "loader", None), "get_data", None)
+        if not self.path:
+            return b""
+        try:
+            with open(self.path, "rb", buffering=0) as file:  # noqa: PTH123  # a plan reads hundreds
+                return file.read()
+        except (FileNotFoundError, NotADirectoryError):  # within an archive
+            return self._archived()
+
+    def _archived(self) -> bytes:
+        read = getattr(getattr(_top_spec(self.name.partition(".")[0]), "loader", None), "get_data", None)
         if read is None:
             raise FileNotFoundError(f"{self.path} of module {self.name} cannot be read")
         found: bytes = read(self.path)
@@ -90,7 +93,8 @@ def _from_spec(name: str, spec: Any) -> Source | None:
 
 def is_installed(path: str) -> bool:
     """Whether a file is of Python itself or of an installed package, and so not under development."""
-    return bool({"site-packages", "dist-packages"} & set(PurePath(path).parts)) or path.startswith(_STANDARD)
+    parts = path.replace(os.sep, "/").split("/")
+    return "site-packages" in parts or "dist-packages" in parts or path.startswith(_STANDARD)
 
 
 _STANDARD = tuple(f"{sysconfig.get_path(which)}{os.sep}" for which in ("stdlib", "platstdlib"))

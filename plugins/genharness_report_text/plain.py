@@ -57,6 +57,7 @@ def _row(group: Group, place: int, row: Row) -> dict[str, Any]:
         "rank_interval_95": [row.ranks.low, row.ranks.high] if row.ranks else None,
         "best_in": sorted(row.bold),
         "collapse": row.collapse,
+        "other_code": row.other_code,
         "values": {column.key: _number_of(row.estimates[column.key]) for column in group.columns},
         "cells": [record.cell.id for record in row.records],
         **_external(row.records[0]),

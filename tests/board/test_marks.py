@@ -1,11 +1,15 @@
 """What stands beside the numbers of a leaderboard: ranks, the best, collapse, caveats."""
 
+import dataclasses
+
 import pytest
 
 import board_records
 from board_records import ALIKE, CLOSE, FAR, rendered, seeds
 from genharness.board.build import build
+from genharness.identity.parts import training_code
 from genharness.plugin.registry import load_registry
+from genharness.results.provenance import UNKNOWN_CODE
 from genharness.spec.cell import Cell
 from genharness.stats import Standing
 
@@ -206,3 +210,73 @@ def test_what_is_not_shown_needs_no_caveat(registry):
     few = record("gan", 0, 2.0, coverage=0.5, fid_samples_per_dimension=0.5)
     assert not any("biased" in note for note in rows([few], registry, columns=["coverage"])[1].notes)
     assert not any("biased" in note for note in rows([record("gan", 0, 2.0)], registry)[1].notes)
+
+
+OTHER = {"model": "0" * 16, "training": "0" * 16}
+OLDER = {**OTHER, "model": "1" * 16}
+
+
+@pytest.fixture(scope="module")
+def code():
+    """Digests of the code that trains a model here."""
+    registry = load_registry()
+    return lambda model: training_code(registry, model)
+
+
+made = board_records.record
+
+
+def boarded(*records):
+    (group,) = build(records, load_registry()).groups
+    return {row.label: row for row in group.rows}, group.notes
+
+
+def test_a_row_by_other_code_is_marked_and_told_below(code):
+    rows, notes = boarded(
+        made("vae", 1.0, code=code("vae")), made("dcgan", 2.0, code={**code("dcgan"), "model": "0" * 16})
+    )
+    assert (rows["vae"].marks, rows["dcgan"].marks) == ("", "‡")
+    assert rows["dcgan"].other_code == ("code of dcgan changed",)
+    assert "‡ dcgan: code of dcgan changed" in notes
+
+
+def test_rows_that_differ_alike_share_a_line(code):
+    changed = [made(model, 1.0, code={**code(model), "training": "0" * 16}) for model in ("vae", "dcgan")]
+    _, notes = boarded(*changed)
+    assert "‡ vae, dcgan: code of genharness's training changed" in notes
+
+
+def test_one_seed_by_other_code_marks_the_row(code):
+    rows, _ = boarded(made("vae", 1.0, code=code("vae")), made("vae", 2.0, seed=1, code=OTHER))
+    assert rows["vae"].marks == "‡"
+
+
+def test_a_metric_by_other_code_marks_the_row(code):
+    one = made("vae", 1.0, code=code("vae"))
+    one.code = {"fid": {"metric fid": "0" * 16}}
+    rows, _ = boarded(one)
+    assert rows["vae"].other_code == ("code of metric fid changed",)
+
+
+def test_records_from_before_code_was_known_are_marked_beside_others_only(code):
+    old, new = made("dcgan", 2.0), made("vae", 1.0, code=code("vae"))
+    assert boarded(old)[0]["dcgan"].marks == ""
+    rows, notes = boarded(old, new)
+    assert (rows["dcgan"].marks, rows["vae"].marks) == ("‡", "")
+    assert f"‡ dcgan: {UNKNOWN_CODE}" in notes
+
+
+def test_of_one_seed_the_result_of_the_installed_code_is_shown(code):
+    new, old, older = (
+        dataclasses.replace(made("vae", fid, code=digests), finished_at=when)
+        for fid, digests, when in (
+            (1.0, code("vae"), "2026"),
+            (2.0, OTHER, "2028"),
+            (3.0, {**OTHER, "model": "1" * 16}, "2027"),
+        )
+    )
+    rows, notes = boarded(old, new, older)
+    assert rows["vae"].by_seed("fid") == {0: 1.0}
+    assert "left out: 2 earlier results of the same cells by other code" in notes
+    rows, _ = boarded(old, older)
+    assert rows["vae"].by_seed("fid") == {0: 2.0}

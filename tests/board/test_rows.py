@@ -40,8 +40,9 @@ def test_the_interquartile_mean_leaves_an_outlier_out():
     assert Estimate(None, None, 0).interquartile_mean is None
 
 
-def test_a_mark_stands_for_a_collapse():
+def test_marks_stand_for_a_collapse_and_for_other_code():
     assert row(1.0, collapse="recall 0").marks == "†"
+    assert row(1.0, collapse="recall 0", other_code=("code of vae changed",)).marks == "†‡"
     assert row(1.0).marks == ""
 
 

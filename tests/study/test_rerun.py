@@ -4,8 +4,10 @@ import dataclasses
 
 import pytest
 
+from acme import ACME, Acme
 from board_records import record
 from genharness.errors import ConfigError
+from genharness.identity.parts import training_code
 from genharness.plugin.registry import load_registry
 from genharness.spec.history import History
 from genharness.study.rerun import agreement, repetition
@@ -84,3 +86,33 @@ def test_the_repetition_scores_over_training_as_the_cell_did(tmp_path):
 def test_what_cannot_be_repeated_is_refused(tmp_path, change, message):
     with pytest.raises(ConfigError, match=message):
         repetition(dataclasses.replace(made(), **change), load_registry(), tmp_path, device="cpu")
+
+
+def test_other_code_is_named_and_need_not_agree_to_the_last_bit():
+    one, other = made(2.0), made(2.1)
+    for done, digest in ((one, "0"), (other, "1")):
+        done.cell = dataclasses.replace(done.cell, code={"model": digest, "training": "0"})
+        done.code = {"fid": {"metric fid": digest, "sampling": "0"}}
+    found = agreement(one, other)
+    assert found.agrees
+    assert found.inexact == ["code of vae changed since", "code of metric fid changed since"]
+
+
+def test_a_cell_is_repeated_by_the_code_that_is_installed(tmp_path):
+    registry = load_registry()
+    done = made(2.0)
+    done.cell = dataclasses.replace(done.cell, code={"model": "0", "training": "0"})
+    assert repetition(done, registry, tmp_path, device="cpu").cell.code == training_code(registry, "vae")
+
+
+def test_a_cell_whose_file_holds_something_else_is_not_repeated(tmp_path, make_plugin):
+    Acme(make_plugin("acme", ACME))
+    weights = tmp_path / "a.pt"
+    weights.write_text("now")
+    options = {"level": 0.0, "weights": str(weights)}
+    done = made(2.0)
+    done.cell = dataclasses.replace(
+        done.cell, model="filled", length="0steps", options=options, inputs={"weights": "then"}
+    )
+    with pytest.raises(ConfigError, match=r"a.pt holds other content than when filled-.* was run"):
+        repetition(done, load_registry(), tmp_path, device="cpu")

@@ -15,6 +15,7 @@ from genharness.board.marks import mark
 from genharness.board.rows import Board, BoardColumn, Estimate, Group, Row
 from genharness.errors import ConfigError, did_you_mean
 from genharness.plugin.registry import Registry
+from genharness.results.provenance import Provenance
 from genharness.spec.protocol import Protocol, canonical_json
 from genharness.spec.record import Record
 from genharness.stats import diverged_rate, mean_and_deviation, summarise
@@ -61,7 +62,7 @@ def build(
     known = {dataset for dataset, _ in finished} | set(failures)
     wanted = [name for word in datasets for name in _known_datasets(word, known)] or sorted(known)
     groups: list[Group] = []
-    look = _Look(registry, sort, columns, seeds, interval, numbers)
+    look = _Look(registry, sort, columns, seeds, interval, numbers, Provenance(registry))
     for dataset in dict.fromkeys(wanted):
         measured = [finished[key] for key in sorted(key for key in finished if key[0] == dataset)]
         lost, others = _by_protocol(failures[dataset], measured)
@@ -92,7 +93,8 @@ def _by_protocol(failures: list[Record], groups: list[list[Record]]) -> tuple[li
 
 
 def _planned(record: Record) -> bytes:
-    return orjson.dumps(vars(record.cell.protocol), option=orjson.OPT_SORT_KEYS)
+    known = {name: value for name, value in vars(record.cell.protocol).items() if name != "dataset_hash"}
+    return orjson.dumps(known, option=orjson.OPT_SORT_KEYS)
 
 
 def _known_datasets(name: str, known: set[str]) -> list[str]:
@@ -113,9 +115,11 @@ class _Look:
     seeds: Seeds
     interval: bool
     numbers: bool
+    provenance: Provenance
 
 
-def _group(records: list[Record], failures: list[Record], look: _Look) -> Group:
+def _group(measured: list[Record], failures: list[Record], look: _Look) -> Group:
+    records = _one_a_seed(measured, look.provenance)
     first = records[0]
     protocol = Protocol.from_plain(first.protocol) if first.protocol else first.cell.protocol
     group = Group(records[0].cell.dataset, protocol, failures=failures)
@@ -132,7 +136,9 @@ def _group(records: list[Record], failures: list[Record], look: _Look) -> Group:
     group.rows = _rows(records, failures, needed, look)
     if rank is not None:
         group.rows.sort(key=lambda row: _rank(row, rank))
-    mark(group, look.registry.metrics.values())
+    mark(group, look.registry.metrics.values(), look.provenance)
+    if len(records) < len(measured):
+        group.notes.append(f"left out: {len(measured) - len(records)} earlier results of the same cells by other code")
     return group
 
 
@@ -143,6 +149,20 @@ def _ranking(
     if sort:
         return find_column(available, sort)
     return next((column for column in shown if column.column.higher_is_better is not None), None)
+
+
+def _one_a_seed(records: list[Record], provenance: Provenance) -> list[Record]:
+    """Return one record for each configuration and seed: of the code that is installed, else the latest."""
+    same: dict[tuple[bytes, int], list[Record]] = defaultdict(list)
+    for record in records:
+        same[configuration(record), record.cell.seed].append(record)
+    if len(same) == len(records):
+        return records
+    return [
+        max(several, key=lambda one: (not provenance.of_training(one), one.finished_at)) if len(several) > 1 else first
+        for several in same.values()
+        for first in several[:1]
+    ]
 
 
 def _rows(records: list[Record], failures: list[Record], keys: Sequence[str], look: _Look) -> list[Row]:

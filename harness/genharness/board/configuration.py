@@ -1,4 +1,4 @@
-"""What makes two records one row: everything of their cells but seed, protocol and versions."""
+"""What makes two records one row: everything of their cells but seed, protocol, versions and code."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from genharness.spec.record import Record
 
 __all__ = ["configuration", "settings"]
 
-_NOT_CONFIGURATION = frozenset({"seed", "protocol", "plugins"})
+_NOT_CONFIGURATION = frozenset({"seed", "protocol", "plugins", "code"})
 _SETTINGS = tuple(item.name for item in fields(Cell) if item.name not in _NOT_CONFIGURATION)
 _NAMED = frozenset({"dataset", "model", "options"})
 """What a row shows by itself, or setting by setting."""

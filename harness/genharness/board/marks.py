@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
 from genharness.board.contest import Contest, contestants, listed
-from genharness.board.rows import COLLAPSED, Group, Row
+from genharness.board.rows import COLLAPSED, OTHER_CODE, Group, Row
+from genharness.results.provenance import UNKNOWN_CODE, Provenance
 from genharness.results.stability import collapse
 from genharness.spec.plugins import Column, MetricSpec
 
@@ -16,12 +18,13 @@ MOST_ROWS = 1000
 """Rows of which every pair is tested; the pairs of more would take seconds, and tell nothing apart."""
 
 
-def mark(group: Group, metrics: Collection[MetricSpec]) -> None:
-    """Set `ranks`, `bold` and `collapse` of the rows of a group, and write its `notes`.
+def mark(group: Group, metrics: Collection[MetricSpec], provenance: Provenance) -> None:
+    """Set `ranks`, `bold`, `collapse` and `other_code` of the rows of a group, and write its `notes`.
 
     Args:
         group: Rows of one dataset and protocol, ranked.
         metrics: Say which of their numbers stand for a caveat, and which tell collapse.
+        provenance: Says which records were made by other code than is installed.
     """
     rows = contestants(group)
     if group.compared and len(rows) > 1:
@@ -29,6 +32,7 @@ def mark(group: Group, metrics: Collection[MetricSpec]) -> None:
     trained = [row for row in group.rows if not row.reference]
     placed = [one for spec in sorted(metrics, key=lambda spec: spec.place) for one in spec.columns]
     _mark_collapse(group, trained, placed)
+    _mark_other_code(group, provenance)
     _note_caveats(group, metrics)
     _note_lost(group, rows)
     _note_failed(group)
@@ -70,6 +74,20 @@ def _mark_collapse(group: Group, trained: list[Row], columns: Sequence[Column]) 
             seeds = f" ({len(found)} of {len(row.records)} seeds)" if len(row.records) > 1 else ""
             row.collapse = f"{', '.join(str(sign) for sign in found[0])}{seeds}"
             group.notes.append(f"{COLLAPSED} {row.label} collapsed: {row.collapse}")
+
+
+def _mark_other_code(group: Group, provenance: Provenance) -> None:
+    """Mark the rows of other code than is installed; where nothing is known of any row, there is nothing to tell."""
+    found = {id(record): provenance.of_record(record) for row in group.rows for record in row.records}
+    if all(lines == [UNKNOWN_CODE] for lines in found.values()):
+        return
+    alike: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for row in group.rows:
+        row.other_code = tuple(dict.fromkeys(line for record in row.records for line in found[id(record)]))
+        if row.other_code:
+            alike[row.other_code].append(row.label)
+    for lines, labels in alike.items():
+        group.notes.append(f"{OTHER_CODE} {listed(labels)}: {', '.join(lines)}")
 
 
 def _note_caveats(group: Group, metrics: Iterable[MetricSpec]) -> None:

@@ -13,9 +13,10 @@ from genharness.spec.record import Record
 from genharness.stats import Standing, interquartile_mean
 from genharness.stats.values import LARGEST
 
-__all__ = ["COLLAPSED", "Board", "BoardColumn", "Estimate", "Group", "Row"]
+__all__ = ["COLLAPSED", "OTHER_CODE", "Board", "BoardColumn", "Estimate", "Group", "Row"]
 
 COLLAPSED = "†"
+OTHER_CODE = "‡"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class Row:
             tested.
         bold: Keys of the columns in which it stands among the few rows that no other row beats.
         collapse: Why its samples count as collapsed, or empty.
+        other_code: What of the code behind it is other than what is installed, such as `code of vae changed`.
     """
 
     model: str
@@ -113,6 +115,7 @@ class Row:
     ranks: Standing | None = None
     bold: set[str] = field(default_factory=set)
     collapse: str = ""
+    other_code: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -127,7 +130,8 @@ class Row:
     @property
     def marks(self) -> str:
         """Signs that stand beside the row; the group's notes explain them."""
-        return COLLAPSED if self.collapse else ""
+        signs = {COLLAPSED: self.collapse, OTHER_CODE: self.other_code}
+        return "".join(sign for sign, holds in signs.items() if holds)
 
     @property
     def lost(self) -> float:

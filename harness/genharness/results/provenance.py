@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from genharness.errors import GenharnessError, RunError
 from genharness.identity.contents import inputs_of
 from genharness.identity.parts import Core, core_code, registered_code, training_code
@@ -17,7 +19,15 @@ from genharness.plugin.registry import Kind, Registry
 from genharness.spec.cell import Cell
 from genharness.spec.record import Record
 
-__all__ = ["UNKNOWN_CODE", "Differences", "Provenance", "differences", "refuse_changed"]
+__all__ = [
+    "UNKNOWN_CODE",
+    "Differences",
+    "Provenance",
+    "changed_files",
+    "differences",
+    "other_code",
+    "refuse_changed",
+]
 
 UNKNOWN_CODE = "made before code was part of a result's identity"
 
@@ -81,6 +91,7 @@ class Provenance:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._known: dict[str, str] = {}
+        self._found: dict[bytes, list[str]] = {}
 
     def of_training(self, record: Record) -> list[str]:
         """Return what changed of the code that decided what was trained; nothing of samples made elsewhere."""
@@ -106,9 +117,12 @@ class Provenance:
 
     def of_record(self, record: Record) -> list[str]:
         """Return all that changed, each once."""
-        lines = self.of_training(record)
-        lines += [line for changed in self.of_scores(record).values() for line in changed]
-        return list(dict.fromkeys(lines))
+        key = orjson.dumps([record.source, record.cell.model, record.cell.code, record.code])
+        if key not in self._found:  # ten thousand records are of a few states of code
+            lines = self.of_training(record)
+            lines += [line for changed in self.of_scores(record).values() for line in changed]
+            self._found[key] = list(dict.fromkeys(lines))
+        return self._found[key]
 
     def _has_numbers(self, record: Record, metric: str) -> bool:
         spec = self._registry.metrics.get(metric)
@@ -149,15 +163,31 @@ def refuse_changed(cell: Cell, registry: Registry) -> None:
     """
     now = training_code(registry, cell.model) if cell.code else {}
     changed = [f"code of {_owner(of, cell.model)}" for of in now if now[of] != cell.code.get(of)]
+    changed += [f"content of {path}" for path in changed_files(cell)]
+    if changed:
+        raise RunError(f"{' and '.join(changed)} changed since this run was planned: run again")
+
+
+def changed_files(cell: Cell) -> list[str]:
+    """Return the paths among a cell's options that name other content now."""
     planned = {**{(cell.model, name): one for name, one in cell.inputs.items()}, **_split(cell.protocol.inputs)}
     options = {**cell.protocol.metric_options, cell.protocol.extractor: cell.protocol.extractor_options}
     options[cell.model] = cell.options
-    for (owner, name), content in planned.items():
-        path = options.get(owner, {}).get(name)
-        if path is not None and inputs_of({name: path}).get(name, "") != content:
-            changed.append(f"content of {path}")
-    if changed:
-        raise RunError(f"{' and '.join(changed)} changed since this run was planned: run again")
+    paths = {options.get(owner, {}).get(name): content for (owner, name), content in planned.items()}
+    return [
+        str(path)
+        for path, content in paths.items()
+        if path is not None and inputs_of({"path": path}).get("path", "") != content
+    ]
+
+
+def other_code(before: Record, now: Record) -> list[str]:
+    """Return what differs of the code behind two records of the same cell, as far as both know it."""
+    model = before.cell.model
+    lines = [_code_words(of, model) for of, one in before.cell.code.items() if now.cell.code.get(of, one) != one]
+    for metric, code in before.code.items():
+        lines += [_code_words(of, model) for of, one in code.items() if now.code.get(metric, {}).get(of, one) != one]
+    return list(dict.fromkeys(lines))
 
 
 def _split(inputs: Mapping[str, str]) -> dict[tuple[str, str], str]:

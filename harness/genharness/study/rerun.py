@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 from collections.abc import Mapping, Sequence
@@ -10,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from genharness.errors import ConfigError, attempt, refuse
+from genharness.identity.parts import training_code
 from genharness.plugin.registry import Registry
-from genharness.spec.cell import Task
+from genharness.results.provenance import changed_files, other_code
+from genharness.spec.cell import Cell, Task
 from genharness.spec.length import parse_length
 from genharness.spec.options import build_config, option_errors, options_of
 from genharness.spec.protocol import Protocol, protocol_difference
@@ -68,6 +71,9 @@ def repetition(record: Record, registry: Registry, results: Path, *, device: str
     if not record.finished:
         raise ConfigError(f"{record.cell.id} has not finished ({record.status}): there is nothing to repeat")
     refuse(record_errors(record, registry))
+    changed = changed_files(record.cell)
+    if changed:
+        raise ConfigError(f"{changed[0]} holds other content than when {record.cell.id} was run: put that back first")
     own = record.cell.protocol.metric_options
     metrics = {
         spec.name: choose(spec, own).options
@@ -76,7 +82,13 @@ def repetition(record: Record, registry: Registry, results: Path, *, device: str
     }
     running: Running = build_config(f"record {record.cell.id}", Running, _running(record))
     settings = settings_of(running, results, device, weights=weights)
-    return Task(cell=record.cell, metrics=metrics, settings=settings, skipped=record.skipped)
+    cell = _by_present_code(record.cell, registry)
+    return Task(cell=cell, metrics=metrics, settings=settings, skipped=record.skipped)
+
+
+def _by_present_code(cell: Cell, registry: Registry) -> Cell:
+    """Return a cell as it would be planned now; one from before code was known stays as it was."""
+    return dataclasses.replace(cell, code=training_code(registry, cell.model)) if cell.code else cell
 
 
 def _running(record: Record) -> dict[str, Any]:
@@ -143,6 +155,7 @@ def _inexact(before: Record, after: Record) -> list[str]:
         for name in _PACKAGES
         if packages.get(name) != packages_now.get(name)
     ]
+    reasons += [f"{line} since" for line in other_code(before, after)]
     if before.cell.device != "cpu" and not one.get("deterministic"):
         reasons.append("a GPU without --deterministic")
     if parse_length(before.cell.length).unit == "s":

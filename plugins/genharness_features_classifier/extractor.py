@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from genharness import ConfigError, DataError
-from genharness.data import PreparedData
 from genharness.engine.feed import Feeder, to_unit_range
 from genharness.engine.threads import threads_settled
 from genharness.files.atomic import write_bytes
 from genharness.files.home import home
 from genharness.files.turns import made_once
-from genharness.functional.parallel import side_by_side
+from genharness.functional.parallel import exact_convolutions, full_precision, ieee_products, side_by_side
 from genharness.kit import Extracted, Extractor, ExtractorContext
+from genharness.kit.precision import no_autocast
 from genharness.spec.protocol import short_hash
 from genharness_features_classifier import ClassifierConfig
 from genharness_features_classifier.network import Classifier
@@ -31,6 +31,7 @@ __all__ = ["ClassifierExtractor"]
 
 _FORMAT = 2
 _BATCH = 250
+_CPU = torch.device("cpu")
 
 
 class ClassifierExtractor(Extractor):
@@ -66,18 +67,22 @@ class ClassifierExtractor(Extractor):
         return {"classifier_accuracy": self._accuracy}
 
     def extract(self, samples: NDArray[Any]) -> Extracted:
-        """Return features `(n, d)` and logits `(n, classes)`."""
+        """Return features `(n, d)` and logits `(n, classes)`, in float32 whatever the caller computes in."""
+        return self._extracted(self._network, samples, self.context.device)
+
+    def _extracted(self, network: Classifier, samples: NDArray[Any], device: torch.device) -> Extracted:
+        @torch.inference_mode()
+        def extracted(batch: NDArray[Any]) -> tuple[Tensor, Tensor]:
+            features, logits = network(self._input(batch, device))
+            return features.cpu(), logits.cpu()
+
         batches = [samples[start : start + _BATCH] for start in range(0, len(samples), _BATCH)]
-        features, logits = zip(*side_by_side(self._extract_batch, batches, self.context.device), strict=True)
+        with full_precision(device), exact_convolutions():
+            features, logits = zip(*side_by_side(extracted, batches, device), strict=True)
         return Extracted(torch.cat(features).numpy(), torch.cat(logits).numpy())
 
-    @torch.inference_mode()
-    def _extract_batch(self, samples: NDArray[Any]) -> tuple[Tensor, Tensor]:
-        features, logits = self._network(self._input(samples))
-        return features.float().cpu(), logits.float().cpu()
-
-    def _input(self, samples: NDArray[Any]) -> Tensor:
-        tensor = torch.from_numpy(np.array(samples)).to(self.context.device)
+    def _input(self, samples: NDArray[Any], device: torch.device) -> Tensor:
+        tensor = torch.from_numpy(np.array(samples)).to(device)
         if tuple(tensor.shape[1:]) != self._data.shape.shape:
             raise DataError(
                 f"samples are {tuple(tensor.shape[1:])}, and the classifier of {self._data.name} reads "
@@ -98,19 +103,20 @@ class ClassifierExtractor(Extractor):
 
     def _train(self) -> bytes:
         self.context.report(f"training the classifier of {self._data.name}, once")
-        with threads_settled(self._data.shape):  # the same weights, however many threads the caller computes with
-            self._network = self._fitted()
-        accuracy = self._held_out_accuracy(self._data)
+        # On the CPU, and the same weights whatever the caller computes with: threads, device, precision.
+        with threads_settled(self._data.shape), no_autocast(_CPU), ieee_products():
+            network = self._fitted()
+        accuracy = self._held_out_accuracy(network)
         self.context.report(f"classifier of {self._data.name}: held-out accuracy {accuracy:.1%}")
         stream = io.BytesIO()
-        torch.save({"network": self._network.state_dict(), "accuracy": accuracy}, stream)
+        torch.save({"network": network.state_dict(), "accuracy": accuracy}, stream)
         return stream.getvalue()
 
     def _fitted(self) -> Classifier:
         torch.manual_seed(self.context.seed)
-        network = self._build(self.context.device).train()
+        network = self._build(_CPU).train()
         batch = min(self._config.batch_size, self._data.shape.train_count)
-        feeder = Feeder(self._data, batch, seed=self.context.seed, device=self.context.device)
+        feeder = Feeder(self._data, batch, seed=self.context.seed, device=_CPU)
         steps = min(self._wanted_steps(), self._config.epochs * feeder.steps_per_epoch)
         optimiser = torch.optim.AdamW(network.parameters(), lr=self._config.lr, weight_decay=1e-3)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, self._config.lr, total_steps=steps)
@@ -130,13 +136,13 @@ class ClassifierExtractor(Extractor):
         colours = shape.modality == "image" and shape.channels == 3
         return self._config.steps * (3 if colours else 1)
 
-    def _held_out_accuracy(self, data: PreparedData) -> float:
-        labels = data.labels("test")
+    def _held_out_accuracy(self, network: Classifier) -> float:
+        samples, labels = self._data.samples("test"), self._data.labels("test")
         assert labels is not None
         correct = 0
         for start in range(0, len(labels), 10 * _BATCH):
             stop = start + 10 * _BATCH
-            logits = self.extract(data.samples("test")[start:stop]).logits
+            logits = self._extracted(network, samples[start:stop], _CPU).logits
             assert logits is not None
             correct += int((logits.argmax(axis=1) == labels[start:stop]).sum())
         return correct / len(labels)

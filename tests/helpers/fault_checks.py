@@ -33,7 +33,7 @@ def assert_nothing_half_written(folder):
         elif path.suffix == ".npy":
             assert len(np.load(path))
         else:
-            assert path.suffix in (".pt", ".lock", ".json"), path
+            assert path.suffix in (".pt", ".lock", ".json", ".txt"), path
 
 
 def part_of_a_temporary(path):

@@ -2,6 +2,7 @@
 
 FAULTS = (
     "good",
+    "unrepeatable",
     "nan_sample",
     "wrong_count",
     "wrong_shape",
@@ -65,6 +66,12 @@ class good(GenerativeModel):
     def sample(self, n, *, labels, generator):
         noise = torch.randn(n, *self.data.shape, generator=generator, device=generator.device)
         return (self.mean + 0.3 * noise).clamp(-1, 1)
+
+
+class unrepeatable(good):
+    def training_step(self, batch):
+        torch.zeros(4).put_(torch.tensor([0, 0]), torch.tensor([1.0, 2.0]))
+        return super().training_step(batch)
 
 
 class nan_sample(good):

@@ -31,8 +31,8 @@ def plant(phase, kind):
     from genharness.engine import latency
     from genharness.engine import loop as training
     from genharness.files import atomic, home
-    from genharness.measure import evaluation as measure
     from genharness.measure import feature_cache as features
+    from genharness.measure import scoring as measure
     from genharness.run import cell as runner
 
     latency._CALLS, latency._SWEEP = 3, (1,)  # what sampling costs is not what is tested

@@ -50,6 +50,23 @@ def test_it_tells_tumours_apart(own_home):
     assert built(prepared("breast-cancer")).facts()["classifier_accuracy"] >= 0.93
 
 
+def test_weights_and_features_do_not_depend_on_the_callers_precision(digits, monkeypatch, tmp_path):
+    plain = built(digits, steps=10)
+    monkeypatch.setenv("GENHARNESS_HOME", str(tmp_path))
+    torch.set_float32_matmul_precision("medium")
+    try:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            other = built(digits, steps=10)
+            features = other.extract(digits.samples("test")[:50])
+        assert torch.get_float32_matmul_precision() == "medium"
+    finally:
+        torch.set_float32_matmul_precision("highest")
+    expected = plain.extract(digits.samples("test")[:50])
+    assert other.identity == plain.identity
+    assert np.array_equal(features.features, expected.features)
+    assert np.array_equal(features.logits, expected.logits)
+
+
 def test_it_is_trained_once(digits):
     lines = []
     first, again = (built(digits, lines.append, steps=10) for _ in range(2))

@@ -4,6 +4,7 @@ import importlib.resources
 import io
 import json
 import re
+import warnings
 from dataclasses import replace
 
 import jsonschema
@@ -279,6 +280,26 @@ def test_a_failed_cell_keeps_its_whole_traceback_in_its_folder_until_it_goes_wel
     kept.write_text("of an earlier attempt")
     assert "traceback" not in finish(good).artefacts
     assert not kept.exists()
+
+
+def test_steps_that_choose_kernels_change_nothing_but_the_clock(task, monkeypatch):
+    cold = finish(task("gan", budget="6steps", results="cold"))
+    monkeypatch.setattr(genharness.run.train, "needs_warm_up", lambda device, compiled: True)
+    warm = finish(task("gan", budget="6steps", results="warm"))
+    assert untimed(warm) == untimed(cold)
+    assert warm.measurements["warm_up_seconds"] > 0
+    assert "warm_up_seconds" not in cold.measurements
+
+
+def test_what_does_not_repeat_is_stamped_where_that_was_asked_for(task, monkeypatch):
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # so that it is gone afterwards
+    with warnings.catch_warnings():
+        try:
+            asked = finish(task("unrepeatable", results="asked", settings={"deterministic": True}))
+        finally:
+            torch.use_deterministic_algorithms(False)
+    assert asked.environment["not_deterministic"] == ["put_"]
+    assert "not_deterministic" not in finish(task("good")).environment
 
 
 def test_a_failed_cell_never_counts_as_finished_and_a_finished_one_is_skipped(task):

@@ -262,3 +262,19 @@ def test_cells_of_different_seeds_share_what_they_have_in_common(planned):
     assert (first.cell.seed, second.cell.seed) == (0, 2**64 - 1)
     assert dataclasses.replace(second.cell, seed=0) == first.cell
     assert first.cell.id != second.cell.id
+
+
+@pytest.mark.parametrize(
+    ("asked", "device", "precision"),
+    [
+        ("auto", "cpu", "fp32"),
+        ("auto", "cuda", "tf32"),
+        ("auto", "cuda:1", "tf32"),
+        ("fp32", "cuda", "fp32"),
+        ("bf16", "cpu", "bf16"),
+    ],
+)
+def test_auto_is_the_precision_of_the_device(tmp_path, registry, asked, device, precision):
+    suite = Suite(models=("vae",), datasets=("digits",), precision=asked)
+    plan = expand(suite, registry, Settings(results=tmp_path, device=device), FACTS.__getitem__)
+    assert {task.cell.precision for task in plan.tasks} == {precision}

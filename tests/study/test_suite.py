@@ -66,7 +66,7 @@ def test_what_is_wrong_in_a_suite_is_wrong_in_the_same_words_on_the_command_line
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('precision = "BF16"', "precision=BF16 is not one of: fp32 | tf32 | bf16"),
+        ('precision = "BF16"', "precision=BF16 is not one of: auto | fp32 | tf32 | bf16"),
         ("samples = 1", "samples=1 is out of range: it must be >= 2, <= 1000000000"),
         ("samples = true", "samples=True is not a whole number"),
         ("protocol_seed = -1", "protocol_seed=-1 is out of range: it must be >= 0, <= 2^64 - 1"),

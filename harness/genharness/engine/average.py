@@ -49,6 +49,10 @@ class WeightAverage:
         self._steps += 1
         self._moves.forget()
 
+    def overlook(self) -> None:
+        """Take the weights as they are for those of the last update: something else than a step has written them."""
+        self._moves.forget()
+
     @contextmanager
     def applied(self) -> Iterator[GenerativeModel]:
         """Give the model with the averages in place, in eval mode; both are as before afterwards.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
 
-from genharness.engine.clock import Clock
+from genharness.engine.clock import Clock, synchronise
 from genharness.engine.costs import peak_memory, reset_peak
 from genharness.engine.energy import energy_meter
 
@@ -44,13 +45,21 @@ class Ledger:
         return {**self._noted, **self.energy.joules}
 
     @contextmanager
-    def aside(self) -> Iterator[None]:
-        """Do something that is not training: what memory it takes is not training's."""
+    def aside(self, measurement: str = "") -> Iterator[None]:
+        """Do something that is not training: what memory it takes is not training's.
+
+        Args:
+            measurement: What its seconds are added to; empty where nobody asks for them.
+        """
         self._note_peaks()
+        start = time.perf_counter()
         try:
             yield
         finally:
+            synchronise(self._device)
             reset_peak(self._device)
+        if measurement:
+            self._noted[measurement] = self._noted.get(measurement, 0.0) + time.perf_counter() - start
 
     def _note_peaks(self) -> None:
         for name, value in peak_memory(self._device).items():

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import torch
 
-__all__ = ["exact_convolutions", "full_precision", "side_by_side", "use_workers", "workers"]
+__all__ = ["exact_convolutions", "full_precision", "ieee_products", "side_by_side", "use_workers", "workers"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -19,12 +19,13 @@ R = TypeVar("R")
 @contextmanager
 def full_precision(device: torch.device) -> Iterator[None]:
     """Multiply float32 matrices in float32: without TF32, bfloat16 or autocast, whatever the caller has set."""
-    with _ieee_products(), torch.autocast(device.type, enabled=False), torch.no_grad():
+    with ieee_products(), torch.autocast(device.type, enabled=False), torch.no_grad():
         yield
 
 
 @contextmanager
-def _ieee_products() -> Iterator[None]:
+def ieee_products() -> Iterator[None]:
+    """Multiply float32 matrices in float32, with gradients and whatever else as they are set."""
     try:
         before = torch.get_float32_matmul_precision()
     except RuntimeError:  # the caller has set fp32_precision of a backend, which torch forbids to mix with this

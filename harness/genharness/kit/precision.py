@@ -8,10 +8,7 @@ from typing import Any
 
 import torch
 
-__all__ = ["PRECISIONS", "autocast", "no_autocast"]
-
-PRECISIONS = ("fp32", "tf32", "bf16")
-"""`fp32`: IEEE float32; `tf32`: float32 with products of 10-bit mantissas on CUDA; `bf16`: autocast to bfloat16."""
+__all__ = ["autocast", "no_autocast"]
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any]:
@@ -23,7 +20,7 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any
 
     Args:
         device: Where the tensors are.
-        precision: One of `PRECISIONS`.
+        precision: `fp32`, `tf32` or `bf16`.
     """
     if precision == "bf16" and torch.amp.is_autocast_available(device.type):
         return torch.autocast(device.type, dtype=torch.bfloat16, cache_enabled=False)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from genharness.engine.feed import to_unit_range
 from genharness.engine.sampler import quantise
+from genharness.functional.parallel import exact_convolutions, full_precision
 from genharness.kit.evaluation import Reconstructions
 from genharness.kit.model import GenerativeModel
 from genharness.spec.capabilities import CAPABILITIES, Capability, CapabilityName, parse_capability
@@ -73,6 +74,6 @@ def _mapped(function: Callable[[Tensor], Tensor], samples: NDArray[Any], device:
     parts = []
     for start in range(0, len(samples), _BATCH):
         batch = torch.from_numpy(np.array(samples[start : start + _BATCH])).to(device)
-        with torch.no_grad():
+        with full_precision(device), exact_convolutions():
             parts.append(function(to_unit_range(batch) if batch.dtype == torch.uint8 else batch).cpu())
     return torch.cat(parts).contiguous().numpy()

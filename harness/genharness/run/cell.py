@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import errno
 import shutil
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-import numpy as np
 import torch
 from filelock import FileLock, Timeout
 
 from genharness.data import PreparedData, ensure_prepared
+from genharness.engine.arithmetic import set_arithmetic
 from genharness.engine.checkpoint import UnreadableCheckpointError
 from genharness.engine.environment import environment
 from genharness.engine.loop import DivergedError, StopRequestedError
@@ -99,6 +98,7 @@ class _Attempt:
         self.record = Record(cell=task.cell, status="failed", started_at=now(), skipped=dict(task.skipped))
         self.phase: Phase = "prepare"
         self.earlier_seconds = 0.0
+        self.unrepeatable: set[str] = set()
 
         def watched(event: Event) -> None:
             self.phase = event.phase
@@ -123,6 +123,8 @@ class _Attempt:
             self._end_by(end.__cause__ or end)
         except (Exception, SystemExit) as error:  # a model may raise anything; the cell fails, not the run
             self._end_by(error)
+        if self.task.settings.deterministic:
+            self.record.environment["not_deterministic"] = sorted(self.unrepeatable)
         self.workplace.news("record")
         try:
             return self.store.settle(self.record)
@@ -133,7 +135,8 @@ class _Attempt:
 
     def _execute(self) -> None:
         earlier = self.store.load(self.task.cell.id)  # now: one that cannot be read is found before anything is done
-        _configure(self.task)
+        device, cell = self.workplace.device, self.task.cell
+        self.unrepeatable = set_arithmetic(device, cell.precision, deterministic=self.task.settings.deterministic)
         self.workplace.folder.path.mkdir(parents=True, exist_ok=True)
         registry = load_registry()
         earlier = self.store.load(self.task.cell.id)
@@ -253,14 +256,3 @@ class _Attempt:
 
 def _text(error: BaseException) -> str:
     return " ".join(str(error).split())[:600]
-
-
-def _configure(task: Task) -> None:
-    """Set precision and determinism of this process."""
-    torch.set_float32_matmul_precision("high" if task.cell.precision == "tf32" else "highest")
-    torch.backends.cudnn.allow_tf32 = task.cell.precision == "tf32"
-    torch.backends.cudnn.benchmark = not task.settings.deterministic
-    if task.settings.deterministic:
-        torch.use_deterministic_algorithms(True, warn_only=True)
-    warnings.simplefilter("ignore", category=UserWarning)  # a plugin's chatter is not the user's
-    np.seterr(all="ignore")

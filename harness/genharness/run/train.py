@@ -21,6 +21,7 @@ from genharness.engine.ledger import Ledger
 from genharness.engine.loop import Progress, Trainer
 from genharness.engine.random_state import load_random_state, random_state, seed_everything, undisturbed
 from genharness.engine.source import SampleSource
+from genharness.engine.warm_up import needs_warm_up, warm_up
 from genharness.files.atomic import replace_file
 from genharness.kit.model import FitsData
 from genharness.results.best_point import best_point
@@ -174,6 +175,7 @@ class _Training:
         """Train to the end of the budget, look at the whole data where the model wants that, and count the costs."""
         if not self.finished:
             self.workplace.news("train", fraction=0.0)
+            self._warm_up()
             self.trainer.train(
                 on_progress=self._report,
                 on_pause=self._save,
@@ -186,6 +188,13 @@ class _Training:
             if self.trains:
                 self._save()
         self.operations, self.notes = operations(self.source, self.workplace.cell, trains=self.trains)
+
+    def _warm_up(self) -> None:
+        cell, source = self.workplace.cell, self.source
+        if self.trains and needs_warm_up(self.workplace.device, compiled=cell.compiled):
+            self.workplace.news("train", text="choosing and compiling kernels")
+            with self.ledger.aside("warm_up_seconds"):
+                warm_up(source.model.train(), self.trainer.feeder, source.average, cell.precision)
 
     def trained(self) -> Trained:
         """Return what training left."""

@@ -30,7 +30,8 @@ class Cell:
         mirror: Whether training images are mirrored left to right at random.
         balanced: Whether batches hold every class equally often.
         device: Kind of device, `cpu` or `cuda`.
-        precision: `fp32`, `tf32` or `bf16`.
+        precision: `fp32`: IEEE float32; `tf32`: float32 with products of 10-bit mantissas on CUDA; `bf16`: autocast
+            to bfloat16.
         compiled: Whether the networks go through `torch.compile`.
         protocol: The protocol as it is known before running.
         plugins: Distribution and version behind model, dataset and extractor; they tell no cells apart.

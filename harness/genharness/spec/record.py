@@ -41,6 +41,7 @@ _FAILED_ONCE = "it failed: "
 MEASUREMENTS: Mapping[str, str] = {
     "train_seconds": "training time, without evaluation, data preparation and checkpoints",
     "train_steps": "training steps taken",
+    "warm_up_seconds": "before training on a GPU, or with --compile: steps that are undone, to choose kernels",
     "train_cpu_seconds": "processor time of training: less than `train_seconds` on one thread where others were served",
     "train_load_average": "one-minute load average of the machine, mean of start and end of training",
     "train_energy_cpu_joules": "energy of the processor packages while training, other programs' included",

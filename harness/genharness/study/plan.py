@@ -222,7 +222,7 @@ def _cell(wanted: Wanted, model: ChosenModel, facts: DatasetFacts, settings: Set
         length=str(_length(model, suite.budget, facts.shape)),
         **as_options(model.training),
         device=settings.device.partition(":")[0],
-        precision=suite.precision,
+        precision=_precision(suite.precision, settings.device),
         compiled=suite.compile,
         protocol=protocol,
         plugins={
@@ -243,6 +243,13 @@ def _task(wanted: Wanted, model: ChosenModel, facts: DatasetFacts, settings: Set
         skipped={name: reason for name, reason in misfits.items() if reason},
         settings=settings,
     )
+
+
+def _precision(asked: str, device: str) -> str:
+    """Return the arithmetic of a cell: `auto` is TF32 on CUDA, where published code has it in convolutions at least."""
+    if asked != "auto":
+        return asked
+    return "tf32" if device.startswith("cuda") else "fp32"
 
 
 def _with_seed(task: Task, seed: int) -> Task:

@@ -29,7 +29,7 @@ __all__ = [
     "read_suite",
 ]
 
-Precision = Literal["fp32", "tf32", "bf16"]
+Precision = Literal["auto", "fp32", "tf32", "bf16"]
 
 MOST_SEEDS = 100_000
 _LARGEST_SUITE = 16 * 2**20  # bytes; tomllib takes some hundred times as much memory
@@ -101,7 +101,7 @@ class Suite(Measuring):
         seeds: Training seeds.
         budget: `smoke`, `standard`, `paper`, or a length such as `20epochs`.
         device: `auto`, `cpu`, `cuda`, or `cuda:1`.
-        precision: `fp32`, `tf32` or `bf16`.
+        precision: `fp32`, `tf32` or `bf16`; `auto` is `tf32` on CUDA and `fp32` elsewhere.
         compile: Whether networks go through `torch.compile`.
         limit: At most so many samples of each split of the data; None for all.
     """
@@ -115,7 +115,7 @@ class Suite(Measuring):
         "smoke", read=_read_budget, help="smoke, standard, paper, or a length: 20epochs, 5000steps, 200kimg, 90s"
     )
     device: str = option("auto", read=read_device, help="auto, cpu, cuda or cuda:1")
-    precision: Precision = option("fp32", help="Arithmetic of training and sampling")
+    precision: Precision = option("auto", help="Arithmetic of training and sampling; auto: tf32 on CUDA, else fp32")
     compile: bool = option(False, help="Put networks through torch.compile")
     limit: int | None = option(
         None, low=2, high=MOST_SAMPLES, help="Samples of each split of the data at most, for quick studies"

@@ -17,11 +17,12 @@ import torch
 from torch import Tensor, nn
 
 from genharness.errors import GenharnessError
-from genharness.kit.model import Encodes, GenerativeModel, HasLikelihood, HasPosterior, Interpolates, Reconstructs
+from genharness.kit.model import GenerativeModel, Interpolates
 from genharness.kit.precision import autocast
 from genharness.measure.capabilities import able
-from genharness.spec.capabilities import CAPABILITIES, Capability
+from genharness.spec.capabilities import CAPABILITIES
 from genharness.spec.plugins import ModelSpec
+from genharness.testing.capabilities import check_capabilities
 from genharness.testing.check import Check, must
 from genharness.testing.one_device import META, OneDevice
 from genharness.testing.rig import Rig
@@ -94,7 +95,7 @@ def _works(spec: ModelSpec, shape: Mapping[str, Any], device: str = "cpu") -> No
     rig.finish(model)
     for n in (1, 5):
         rig.sample(model, n)
-    _check_capabilities(rig, model)
+    check_capabilities(rig, model)
 
 
 def _check_losses(losses: Mapping[str, Tensor]) -> None:
@@ -104,47 +105,6 @@ def _check_losses(losses: Mapping[str, Tensor]) -> None:
         must(value.ndim == 0, f"loss {name!r} has shape {tuple(value.shape)}: it must be a scalar")
         must(not value.requires_grad, f"loss {name!r} still holds its graph: return value.detach()")
         must(math.isfinite(float(value)), f"loss {name!r} is {float(value)}")
-
-
-@torch.no_grad()
-def _check_capabilities(rig: Rig, model: GenerativeModel) -> None:
-    for capability in CAPABILITIES.values():
-        if capability.method:
-            _check_declared(rig.spec, model, capability)
-    x = rig.batch(0).data[:3]
-    if isinstance(model, Reconstructs):
-        must(model.reconstruct(x).shape == x.shape, "reconstruct changes the shape")
-        must(_in_range(rig, model.reconstruct(x)), "reconstruct leaves [-1, 1]")
-    if isinstance(model, HasLikelihood):
-        _must_be_numbers("bits_per_dim", model.bits_per_dim, x)
-    if isinstance(model, HasPosterior):
-        _must_be_numbers("kl_to_prior", model.kl_to_prior, x)
-    if isinstance(model, Encodes):
-        codes = model.encode(x)
-        must(codes.ndim == 2 and len(codes) == 3, f"encode has shape {tuple(codes.shape)}: it must be (n, latent)")
-    if isinstance(model, Interpolates):
-        path = model.interpolate(2, 3, generator=rig.generator(0))
-        must(path.shape == (6, *x.shape[1:]), f"interpolate(2, 3) has shape {tuple(path.shape)}")
-        must(_in_range(rig, path), "interpolate leaves [-1, 1]")
-
-
-def _check_declared(spec: ModelSpec, model: GenerativeModel, capability: Capability) -> None:
-    declared, has = spec.can(capability.name), able(model, capability)
-    method = f"the method {capability.method} (genharness.kit.{capability.protocol})"
-    must(has or not declared, f"the spec declares the capability {capability.name!r}, and the model has not {method}")
-    must(declared or not has, f"the model has {method}, and the spec does not declare {capability.name!r}")
-
-
-def _must_be_numbers(name: str, function: Callable[[Tensor], Tensor], x: Tensor) -> None:
-    values = function(x)
-    must(values.shape == (len(x),), f"{name} has shape {tuple(values.shape)}: it must be (n,)")
-    must(torch.isfinite(values).all(), f"{name} is not finite")
-    must(torch.equal(values, function(x)), f"{name} differs from call to call")
-
-
-def _in_range(rig: Rig, samples: Tensor) -> bool:
-    finite = bool(torch.isfinite(samples).all())
-    return finite and (rig.data.shape.modality == "tabular" or float(samples.abs().max()) <= 1 + 1e-3)
 
 
 def _repeats(spec: ModelSpec, shape: Mapping[str, Any]) -> None:

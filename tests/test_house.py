@@ -16,7 +16,7 @@ MOST_FILES = 21
 
 TESTED_ELSEWHERE = {
     "board/render": "a record without behaviour",
-    "cli/data_views": "what `data` prints: cli/test_data",
+    "cli/screen/data_views": "what `data` prints: cli/test_data",
     "evaluate/score": "one set from path to record: evaluate/test_request",
     "kit/evaluation": "a contract; measure/test_evaluation tests what keeps it",
     "kit/extractor": "a contract; testing/test_extractors and every extractor's tests hold to it",

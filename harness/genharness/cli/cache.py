@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import click
 from rich.table import Table
 
-from genharness.cli.data_views import megabytes
-from genharness.cli.terminal import console, say
+from genharness.cli.screen.data_views import megabytes
+from genharness.cli.screen.terminal import console, say
 from genharness.errors import did_you_mean, refuse
 from genharness.files.cached import KINDS, CacheEntry, cache_entries, clear_entry
 from genharness.files.home import home

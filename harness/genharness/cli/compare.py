@@ -15,10 +15,10 @@ from rich.text import Text
 
 from genharness.board.compare import MetricComparison, RowComparison, compare_rows
 from genharness.board.escapes import as_json
-from genharness.cli.complaints import debug_option
-from genharness.cli.display import print_warnings
 from genharness.cli.options import DEFAULT_RESULTS, AnyPath, split_datasets
-from genharness.cli.terminal import console
+from genharness.cli.screen.complaints import debug_option
+from genharness.cli.screen.display import print_warnings
+from genharness.cli.screen.terminal import console
 from genharness.files.paths import printable
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from genharness.cli.data_views import PrepareProgress, dataset_plain, dataset_table, info_view, megabytes
 from genharness.cli.options import AnyPath, Whole
-from genharness.cli.terminal import console, say
+from genharness.cli.screen.data_views import PrepareProgress, dataset_plain, dataset_table, info_view, megabytes
+from genharness.cli.screen.terminal import console, say
 from genharness.errors import ConfigError, DataError
 from genharness.files.home import home
 from genharness.plugin.registry import Registry, load_registry

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from genharness.cli.options import AnyPath
-from genharness.cli.terminal import console, say
+from genharness.cli.screen.terminal import console, say
 from genharness.errors import GenharnessError, PluginError
 from genharness.files.home import home
 from genharness.files.weights import locate_weights

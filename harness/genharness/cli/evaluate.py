@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from genharness.board.build import build
-from genharness.cli.complaints import debug_option, print_errors
-from genharness.cli.data_views import PrepareProgress
 from genharness.cli.leaderboard import print_board
 from genharness.cli.options import (
     DEFAULT_RESULTS,
@@ -22,7 +20,9 @@ from genharness.cli.options import (
     read_settings,
     resolve_device,
 )
-from genharness.cli.terminal import console, say
+from genharness.cli.screen.complaints import debug_option, print_errors
+from genharness.cli.screen.data_views import PrepareProgress
+from genharness.cli.screen.terminal import console, say
 from genharness.errors import ConfigError, attempt
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store

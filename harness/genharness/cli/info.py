@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from genharness.cli.terminal import console
+from genharness.cli.screen.terminal import console
 from genharness.errors import ConfigError, did_you_mean
 from genharness.plugin.registry import Kind, load_registry
 from genharness.spec.capabilities import parse_capability

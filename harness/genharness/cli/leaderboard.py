@@ -12,10 +12,10 @@ from rich.console import Console
 from genharness.board.build import build
 from genharness.board.render import RenderOptions
 from genharness.board.rows import Board
-from genharness.cli.complaints import debug_option
-from genharness.cli.display import print_warnings
 from genharness.cli.options import read_settings, results_argument, split_datasets, split_names
-from genharness.cli.terminal import console
+from genharness.cli.screen.complaints import debug_option
+from genharness.cli.screen.display import print_warnings
+from genharness.cli.screen.terminal import console
 from genharness.errors import GenharnessError, PluginError, refuse
 from genharness.files.gc_pause import no_collection
 from genharness.plugin.blame import one_line

@@ -10,7 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from genharness.cli.terminal import console, say
+from genharness.cli.screen.terminal import console, say
 from genharness.errors import ConfigError, did_you_mean
 from genharness.plugin.registry import Kind, Registry, load_registry
 from genharness.spec.plugins import DatasetSpec, MetricSpec, ModelSpec

@@ -10,9 +10,9 @@ from typing import NoReturn
 import click
 
 from genharness import __version__
-from genharness.cli.complaints import debug_option, print_errors, show_traceback
-from genharness.cli.output import discard_output
-from genharness.cli.terminal import say
+from genharness.cli.screen.complaints import debug_option, print_errors, show_traceback
+from genharness.cli.screen.output import discard_output
+from genharness.cli.screen.terminal import say
 from genharness.errors import GenharnessError, did_you_mean
 
 __all__ = ["cli", "main"]

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import click
 
-from genharness.cli.complaints import debug_option
-from genharness.cli.display import make_display
 from genharness.cli.options import DEFAULT_RESULTS, AnyPath, InputPath, resolve_device
-from genharness.cli.terminal import console, say
+from genharness.cli.screen.complaints import debug_option
+from genharness.cli.screen.display import make_display
+from genharness.cli.screen.terminal import console, say
 from genharness.data.recorded import recorded_data
 from genharness.plugin.execution import make_executor
 from genharness.plugin.registry import Registry, load_registry

@@ -14,8 +14,6 @@ from typing import Any
 import click
 from rich.console import Console
 
-from genharness.cli.complaints import debug_option, debugging, print_errors
-from genharness.cli.display import make_display, print_warnings
 from genharness.cli.options import (
     DEFAULT_RESULTS,
     AnyPath,
@@ -26,9 +24,11 @@ from genharness.cli.options import (
     read_settings,
     resolve_device,
 )
-from genharness.cli.output import lasting_output
-from genharness.cli.planned import print_changes, print_plan, print_skips
-from genharness.cli.terminal import console, say
+from genharness.cli.screen.complaints import debug_option, debugging, print_errors
+from genharness.cli.screen.display import make_display, print_warnings
+from genharness.cli.screen.output import lasting_output
+from genharness.cli.screen.planned import print_changes, print_plan, print_skips
+from genharness.cli.screen.terminal import console, say
 from genharness.cli.trackers import Trackers
 from genharness.errors import attempt
 from genharness.plugin.execution import Event, Executor, find_executor, make_executor, make_tracker

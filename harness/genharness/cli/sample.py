@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from genharness.cli.complaints import debug_option
-from genharness.cli.data_views import PrepareProgress
 from genharness.cli.options import DEFAULT_RESULTS, AnyPath, Whole, resolve_device, split_names
-from genharness.cli.terminal import say
+from genharness.cli.screen.complaints import debug_option
+from genharness.cli.screen.data_views import PrepareProgress
+from genharness.cli.screen.terminal import say
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
 from genharness.study.measuring import LARGEST_SEED

@@ -14,10 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from genharness.board.terminal import DataConsole
-from genharness.cli.complaints import debug_option
-from genharness.cli.data_views import PrepareProgress
 from genharness.cli.evaluate import request_of, request_options
-from genharness.cli.terminal import say
+from genharness.cli.screen.complaints import debug_option
+from genharness.cli.screen.data_views import PrepareProgress
+from genharness.cli.screen.terminal import say
 from genharness.errors import ConfigError
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store

@@ -6,8 +6,8 @@ import pytest
 from rich.console import Console
 
 from board_records import record
-from genharness.cli import display
-from genharness.cli.display import duration, make_display, print_warnings
+from genharness.cli.screen import display
+from genharness.cli.screen.display import duration, make_display, print_warnings
 from genharness.plugin.execution import Event
 from genharness.spec.cell import Settings, Task
 

@@ -14,7 +14,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from genharness.cli.terminal import say
+from genharness.cli.screen.terminal import say
 from genharness.files.paths import printable
 from genharness.plugin.execution import Event
 from genharness.spec.cell import Cell, Task

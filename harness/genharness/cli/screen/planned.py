@@ -9,7 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from genharness.cli.display import duration
+from genharness.cli.screen.display import duration
 from genharness.errors import GenharnessError
 from genharness.plugin.registry import Registry
 from genharness.results.store import Store
@@ -60,16 +60,17 @@ def _what(one: Pending) -> str:
 
 def print_changes(out: Console, tasks: Sequence[Pending]) -> None:
     """Print how many finished cells are run or scored again, and why, and how to use them as they are."""
-    for words, chosen in (
-        ("run again", [one for one in tasks if one.again and one.state != "score"]),
-        ("are scored again", [one for one in tasks if one.again and one.state == "score"]),
-        ("are used as they are", [one for one in tasks if one.state == "kept"]),
+    for single, several, chosen in (
+        ("runs again", "run again", [one for one in tasks if one.again and one.state != "score"]),
+        ("is scored again", "are scored again", [one for one in tasks if one.again and one.state == "score"]),
+        ("is used as it is", "are used as they are", [one for one in tasks if one.state == "kept"]),
     ):
         if chosen:
             counts = Counter(line for one in chosen for line in one.reasons)
             why = ", ".join(f"{line} ({count})" if count < len(chosen) else line for line, count in counts.items())
-            instead = "" if chosen[0].done else "; --keep-finished uses them as they are"
-            line = f"{len(chosen)} finished cell{'s' if len(chosen) > 1 else ''} {words}: {why}{instead}"
+            instead = "" if chosen[0].done else "; --keep-finished takes what is there"
+            what = f"1 finished cell {single}" if len(chosen) == 1 else f"{len(chosen)} finished cells {several}"
+            line = f"{what}: {why}{instead}"
             out.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from genharness.cli.terminal import console, say
+from genharness.cli.screen.terminal import console, say
 from genharness.files.paths import printable
 from genharness.plugin.registry import Registry
 from genharness.spec.dataset_name import DatasetReference

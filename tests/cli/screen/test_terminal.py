@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from genharness.cli.terminal import say
+from genharness.cli.screen.terminal import say
 from genharness.results.store import Store
 from genharness.spec.cell import Cell
 from genharness.spec.protocol import Protocol

@@ -7,10 +7,11 @@ import pytest
 
 from board_records import record
 from genharness.board.terminal import DataConsole
-from genharness.cli.planned import print_plan, print_skips
+from genharness.cli.screen.planned import print_changes, print_plan, print_skips
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
 from genharness.spec.cell import Settings, Task
+from genharness.study.pending import Pending
 from genharness.study.plan import Plan, Skip
 
 
@@ -28,8 +29,8 @@ SKIPS = [Skip("acgan", "faces", "needs class labels [of two classes]")]
 def printed(tmp_path):
     stream = io.StringIO()
     plan = Plan(tasks=TASKS, skips=SKIPS, notes=[])
-    states = {task.cell.id: state for task, state in zip(TASKS, STATES, strict=True)}
-    print_plan(DataConsole(file=stream, width=120), plan, states, load_registry(), Store(tmp_path), jobs=1)
+    pending = [Pending(task, state) for task, state in zip(TASKS, STATES, strict=True)]
+    print_plan(DataConsole(file=stream, width=120), plan, pending, load_registry(), Store(tmp_path), jobs=1)
     return stream.getvalue()
 
 
@@ -51,3 +52,19 @@ def test_without_skips_nothing_is_said():
     stream = io.StringIO()
     print_skips(DataConsole(file=stream), Plan(tasks=[], skips=[], notes=[]))
     assert stream.getvalue() == ""
+
+
+def changes(*pending):
+    stream = io.StringIO()
+    print_changes(DataConsole(file=stream, width=120), pending)
+    return stream.getvalue().splitlines()
+
+
+def test_finished_cells_that_are_made_again_are_counted_with_the_reasons():
+    code, data = "code of acme changed", "digits changed"
+    again = [Pending(TASKS[0], "new", (code,)), Pending(TASKS[1], "new", (code, data)), Pending(TASKS[2], "finished")]
+    instead = "; --keep-finished takes what is there"
+    assert changes(*again) == [f"2 finished cells run again: {code}, {data} (1){instead}"]
+    assert changes(Pending(TASKS[0], "score", (code,))) == [f"1 finished cell is scored again: {code}{instead}"]
+    assert changes(Pending(TASKS[0], "kept", (code,))) == [f"1 finished cell is used as it is: {code}"]
+    assert changes(Pending(TASKS[0], "new")) == []

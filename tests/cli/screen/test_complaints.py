@@ -4,8 +4,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from genharness.cli import complaints
-from genharness.cli.complaints import debug_option, debugging, print_errors, show_traceback
+from genharness.cli.screen import complaints
+from genharness.cli.screen.complaints import debug_option, debugging, print_errors, show_traceback
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from genharness.cli.terminal import say
+from genharness.cli.screen.terminal import say
 
 __all__ = ["debug_option", "debugging", "print_errors", "show_traceback"]
 

@@ -16,6 +16,7 @@ import pytest
 
 from genharness.results.store import Store
 from genharness.spec.cell import Cell
+from genharness.spec.history import History
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Record
 
@@ -63,7 +64,7 @@ def record(model: str, dataset: int, variation: int, seed: int, protocol: Protoc
         measurements={name: draw.uniform(10, 100) for name in MEASURED},
         protocol=protocol.as_plain(),
         protocol_hash=protocol.hash,
-        history={"losses": {"step": [*range(POINTS)], **losses}, "scores": {"step": []}, "events": []},
+        history=History(losses={"step": [*range(POINTS)], **losses}),
         environment={"cpu": "a processor", "packages": {f"package{i}": "1.0" for i in range(7)}, "threads": 2},
         artefacts={"grid": "grid.png", "checkpoint": "checkpoint.pt"},
     )

@@ -10,13 +10,13 @@ import pytest
 from scipy import stats
 
 from genharness.stats import holm
-from genharness.stats.sample import Sample
+from genharness.stats.sample import checked_sample
 from genharness.stats.student import critical_t
 from genharness.stats.ttests import deciding_test, paired_t, two_sample_t, welch_t
 
 
 def sample(values, floor=0.0):
-    return Sample(tuple(values), floor)
+    return checked_sample([float(value) for value in values], 1.0, floor)
 
 
 @pytest.fixture

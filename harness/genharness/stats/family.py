@@ -147,14 +147,14 @@ class Family:
         return ((a, b) for (table, a, b), p in self._holm().items() if table == place and p < ALPHA)
 
     def _pairs_by_bonferroni(self, place: int) -> Iterator[tuple[str, str]]:
-        samples, level = self._samples[place], ALPHA / max(1, self.size)
-        table = self.tables[place]
-        ready = [(name, one, one.mean, one.of_mean, one.count) for name, one in samples.items() if one.count > 1]
-        squares = {count: critical_t(level, count - 1) ** 2 for *_, count in ready}
-        for row, (a, first, mean, variance, count) in enumerate(ready):
-            for b, second, other_mean, other_variance, other_count in ready[row + 1 :]:
-                if table.paired(a, b) and count >= LEAST_PAIRS:
-                    test = deciding_test(first, second, paired=True)
+        table, samples, level = self.tables[place], self._samples[place], ALPHA / max(1, self.size)
+        ready = [(one.mean, one.of_mean, one.count, name) for name, one in samples.items() if one.count > 1]
+        squares = {count: critical_t(level, count - 1) ** 2 for _, _, count, _ in ready}
+        for row, (mean, variance, count, a) in enumerate(ready):
+            design = table.designs.get(a) if count >= LEAST_PAIRS else None
+            for other_mean, other_variance, other_count, b in ready[row + 1 :]:
+                if design is not None and table.paired(a, b):
+                    test = self._test(place, a, b)
                     if test is not None and test.p < level:
                         yield a, b
                 elif (mean - other_mean) ** 2 > squares[min(count, other_count)] * (variance + other_variance) > 0:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from genharness.stats.ranks import exact_p_floor
 from genharness.stats.sample import Sample
+from genharness.stats.summary import mean_and_deviation
 from genharness.stats.ttests import ALPHA, LEAST_PAIRS
 
 __all__ = ["MOST_SEEDS", "SeedsNeeded", "least_seeds_for_exact_test", "seeds_needed"]
@@ -74,8 +75,9 @@ def _for_power(a: Sample, b: Sample, paired: bool, power: float, alpha: float) -
     single = _first(lambda n: _power(n, distance, a.variance + b.variance, alpha) >= power)
     if not paired or (single is not None and single < LEAST_PAIRS):
         return single
-    changes = Sample(tuple(x - y for x, y in zip(a.scores, b.scores, strict=True)), a.floor + b.floor)
-    pairs = _first(lambda n: _power(n, distance, changes.variance, alpha) >= power)
+    changes = [x - y for x, y in zip(a.scores, b.scores, strict=True)]
+    variance = (mean_and_deviation(changes)[1] or 0.0) ** 2 + a.floor + b.floor
+    pairs = _first(lambda n: _power(n, distance, variance, alpha) >= power)
     return None if pairs is None else max(pairs, LEAST_PAIRS)
 
 

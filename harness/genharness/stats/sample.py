@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from genharness.stats.summary import mean_and_deviation
+from genharness.stats.summary import moments
 from genharness.stats.values import finite_scores, log_scores
 
-__all__ = ["Sample", "in_order", "sample_of", "steadied"]
+__all__ = ["Sample", "checked_sample", "in_order", "sample_of"]
 
 _STEADY = 1e-9
 """Share of the scores' size below which a deviation is the rounding of floating point, not a spread over seeds."""
@@ -21,21 +21,16 @@ class Sample:
 
     Attributes:
         scores: One a seed.
-        floor: Least variance that a seed can be believed to have: what rounding hides, resolution^2 / 12.
         mean: Their mean.
         variance: Variance of one seed (n - 1) and the floor; 0 where nothing varies and nothing is rounded, and with
             one seed.
+        floor: Least variance that a seed can be believed to have: what rounding hides, resolution^2 / 12.
     """
 
     scores: tuple[float, ...]
+    mean: float
+    variance: float
     floor: float = 0.0
-    mean: float = field(init=False)
-    variance: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        mean, deviation = mean_and_deviation(self.scores)
-        object.__setattr__(self, "mean", mean)
-        object.__setattr__(self, "variance", 0.0 if deviation is None else deviation**2 + self.floor)
 
     @property
     def count(self) -> int:
@@ -66,16 +61,18 @@ def sample_of(scores: Sequence[float], name: str, *, log: bool = False, resoluti
     """
     values = finite_scores(scores, name)
     mean = math.fsum(values) / len(values)
-    values = steadied(values, abs(mean))
     if not log:
-        return Sample(tuple(values), resolution**2 / 12)
-    return Sample(tuple(log_scores(values, name)), (resolution / mean) ** 2 / 12)
+        return checked_sample(values, abs(mean), resolution**2 / 12)
+    return checked_sample(log_scores(values, name), 1.0, (resolution / mean) ** 2 / 12)
 
 
-def steadied(values: list[float], size: float) -> list[float]:
-    """Return values of which those that agree up to the rounding of numbers of this size are equal."""
-    mean, deviation = mean_and_deviation(values)
-    return [mean] * len(values) if deviation is not None and deviation <= _STEADY * size else values
+def checked_sample(values: Sequence[float], size: float, floor: float) -> Sample:
+    """Return a sample of values that were checked; they do not vary where they agree up to rounding at this size."""
+    mean, deviation = moments(values)
+    if deviation is None:
+        return Sample(tuple(values), mean, 0.0, floor)
+    steady = deviation <= _STEADY * size
+    return Sample(tuple(values), mean, floor if steady else deviation**2 + floor, floor)
 
 
 def in_order(scores: Mapping[int, float]) -> list[float]:

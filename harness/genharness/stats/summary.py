@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from genharness.stats.values import finite_scores
@@ -49,7 +49,11 @@ def mean_and_deviation(values: Iterable[float]) -> tuple[float, float | None]:
     Raises:
         ValueError: `values` is empty or holds NaN or infinity.
     """
-    scores = finite_scores(values, "values")
+    return moments(finite_scores(values, "values"))
+
+
+def moments(scores: Sequence[float]) -> tuple[float, float | None]:
+    """Return what `mean_and_deviation` does, of scores that were checked."""
     mean = math.fsum(scores) / len(scores)
     if len(scores) == 1:
         return mean, None

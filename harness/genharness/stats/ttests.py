@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from genharness.stats.sample import Sample, steadied
+from genharness.stats.sample import Sample, checked_sample
 from genharness.stats.student import two_sided_p
 
 __all__ = ["ALPHA", "LEAST_PAIRS", "MeanDifference", "deciding_test", "holm", "paired_t", "two_sample_t", "welch_t"]
@@ -95,7 +95,7 @@ def paired_t(a: Sample, b: Sample) -> MeanDifference | None:
     """Test that a - b has mean zero over at least two matched pairs."""
     changes = [x - y for x, y in zip(a.scores, b.scores, strict=True)]
     size = max(map(abs, (*a.scores, *b.scores)))
-    changed = Sample(tuple(steadied(changes, size)), a.floor + b.floor)
+    changed = checked_sample(changes, size, a.floor + b.floor)
     return _t_test("paired t", changed.mean, changed.of_mean, a.count - 1)
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from genharness import NoOptions
+from genharness.errors import NotDefinedError
 from genharness.functional.fid_infinity import fid_infinity
 from genharness.functional.frechet import frechet_distance, frechet_distance_from_statistics
 from genharness.kit import Evaluation
 from genharness_metric_frechet import FidInfinityConfig
 
 __all__ = ["FdDinoV2", "Fid", "FidInfinity"]
+
+LEAST_PER_DIMENSION = 2.5
 
 
 class Fid:
@@ -38,9 +42,21 @@ class FidInfinity:
         self.config = config
 
     def compute(self, evaluation: Evaluation) -> Mapping[str, float]:
-        """Return `fid_inf`."""
+        """Return `fid_inf`.
+
+        Raises:
+            NotDefinedError: If there are too few samples for subsets above `LEAST_PER_DIMENSION` times the dimensions:
+                below, the distance is no line over 1/N, and what is extrapolated is arbitrary.
+        """
         real, fake = evaluation.statistics("real"), evaluation.features("fake")
-        return {"fid_inf": fid_infinity(real, fake, points=self.config.points, seed=evaluation.seed).value}
+        smallest = max(len(fake) // 10, math.ceil(LEAST_PER_DIMENSION * real.width))
+        if smallest >= len(fake):
+            raise NotDefinedError(
+                f"it needs subsets of at least {LEAST_PER_DIMENSION:g} samples a feature dimension, {smallest:,}, and "
+                f"there are {len(fake):,} samples: generate more, or read fid"
+            )
+        options = {"points": self.config.points, "smallest": smallest, "seed": evaluation.seed}
+        return {"fid_inf": fid_infinity(real, fake, **options).value}
 
 
 class FdDinoV2:

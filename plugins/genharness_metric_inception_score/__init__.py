@@ -34,6 +34,13 @@ def genharness_metrics() -> Sequence[MetricSpec]:
                     key="classifier_score", title="Classifier score", higher_is_better=True, format=".2f", wide=True
                 ),
                 Column(key="classifier_score_std", title="Classifier score std", format=".2f", wide=True),
+                Column(
+                    key="score_split_samples",
+                    title="Samples a split",
+                    format=",.0f",
+                    wide=True,
+                    caveat="has fewer than 1,000 samples a split: it is biased downwards",
+                ),
             ),
             needs=("features",),
             modalities=("image", "tabular"),

@@ -29,7 +29,14 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             factory="genharness_metric_kid.kid:Kid",
             config=KidConfig,
             columns=(
-                Column(key="kid", title="KD", titles={"inception": "KID"}, higher_is_better=False, format=".4f"),
+                Column(
+                    key="kid",
+                    title="KD",
+                    titles={"inception": "KID"},
+                    higher_is_better=False,
+                    format=".4f",
+                    note="is in the units of the kernel over these features: compare it within this table",
+                ),
                 Column(key="kid_std", title="KD std", titles={"inception": "KID std"}, format=".4f", wide=True),
             ),
             needs=("features",),

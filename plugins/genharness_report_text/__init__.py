@@ -1,4 +1,4 @@
-"""The leaderboard as text: a table, JSON, CSV, Markdown."""
+"""The leaderboard as text: a table, JSON, CSV, Markdown, LaTeX."""
 
 from __future__ import annotations
 
@@ -16,5 +16,6 @@ def genharness_reporters() -> Sequence[ReporterSpec]:
         ReporterSpec(name="table", summary="A table for the terminal", factory="genharness_report_text.table:render"),
         ReporterSpec(name="json", summary="JSON for programs", factory="genharness_report_text.plain:render_json"),
         ReporterSpec(name="csv", summary="For spreadsheets", factory="genharness_report_text.plain:render_csv"),
-        ReporterSpec(name="md", summary="Markdown for a README", factory="genharness_report_text.plain:render_md"),
+        ReporterSpec(name="md", summary="Markdown for a README", factory="genharness_report_text.markdown:render"),
+        ReporterSpec(name="latex", summary="LaTeX for a paper", factory="genharness_report_text.latex:render"),
     ]

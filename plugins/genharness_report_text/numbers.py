@@ -2,19 +2,58 @@
 
 from __future__ import annotations
 
-from genharness.board.rows import BoardColumn, Estimate
+from collections.abc import Iterable
 
-__all__ = ["shown"]
+from genharness.board.bands import SIGNS
+from genharness.board.rows import BoardColumn, Estimate, Group, Row
+
+__all__ = ["BAND_ROW", "band_text", "error_notes", "shown", "signed"]
+
+BAND_ROW = "real against real"
+"""What the last line of a table is called, which holds the bands."""
 
 
 def shown(estimate: Estimate, column: BoardColumn) -> str:
-    """Return `mean ± deviation`, or `mean [low, high]` with an interval, in the column's format; else a dash."""
+    """Return a mean with its error, in the column's format; a dash where there is none.
+
+    `20.4 ± 1.2` over seeds, or `20.4 [19.1, 21.7]` with an interval; with one seed, or where seeds do not differ,
+    `20.4 (±1.4)`: the error of evaluating one trained model.
+    """
     if estimate.mean is None:
         return "-"
     text = format(estimate.mean, column.column.format)
     if estimate.interval is not None:
         low, high = (format(end, column.column.format) for end in estimate.interval)
         return f"{text} [{low}, {high}]"
-    if estimate.deviation is None:
-        return text
-    return f"{text} ± {format(estimate.deviation, column.column.format)}"
+    if estimate.deviation:
+        return f"{text} ± {format(estimate.deviation, column.column.format)}"
+    if estimate.error is not None:
+        return f"{text} (±{format(estimate.error, column.column.format)})"
+    return text if estimate.deviation is None else f"{text} ± {format(0.0, column.column.format)}"
+
+
+def signed(estimate: Estimate, column: BoardColumn) -> str:
+    """Return a mean with its error, and the sign of how it stands to real samples."""
+    return f"{shown(estimate, column)} {SIGNS.get(estimate.reading, '')}".rstrip()
+
+
+def band_text(group: Group, column: BoardColumn) -> str:
+    """Return the band of real samples in a column, empty where there is none."""
+    band = group.bands.get(column.key)
+    if band is None:
+        return ""
+    return " to ".join(format(band[end], column.column.format) for end in ("low", "high"))
+
+
+def error_notes(rows: Iterable[Row], columns: Iterable[BoardColumn]) -> list[str]:
+    """Return what stands behind the numbers, a line for each kind of error that is shown."""
+    keys = [column.key for column in columns]
+    several = [one for row in rows for key in keys if (one := row.estimates[key]).mean is not None and not one.interval]
+    lines = []
+    if any(one.deviation for one in several):
+        lines.append("± is the standard deviation over training seeds")
+    if any(not one.deviation and one.error is not None for one in several):
+        lines.append(
+            "(±) is the standard error of evaluating one trained model with other samples; it says nothing of seeds"
+        )
+    return lines

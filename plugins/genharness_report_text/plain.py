@@ -1,21 +1,19 @@
-"""The leaderboard as JSON and CSV, with every column, and as Markdown."""
+"""The leaderboard as JSON and CSV: every column, every group."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
 from typing import Any
 
 import orjson
 
-from genharness.board.escapes import as_csv, as_json, as_markdown
+from genharness.board.escapes import as_csv, as_json
 from genharness.board.render import RenderOptions
-from genharness.board.rows import Board, BoardColumn, Estimate, Group, Row
+from genharness.board.rows import Board, Estimate, Group, Row
 from genharness.spec.record import Record
-from genharness_report_text.numbers import shown
 
-__all__ = ["render_csv", "render_json", "render_md"]
+__all__ = ["render_csv", "render_json"]
 
 
 def render_json(board: Board, options: RenderOptions) -> str:
@@ -28,12 +26,16 @@ def _group(group: Group) -> dict[str, Any]:
         "dataset": group.dataset,
         "protocol": group.protocol.as_plain() if group.protocol else None,
         "protocol_hash": group.protocol.hash if group.protocol else None,
+        "accuracies": group.accuracies,
+        "ranked_by": group.compared[0].key if group.compared else None,
         "columns": [
             {
                 "key": column.key,
                 "title": column.title,
                 "unit": column.column.unit,
                 "higher_is_better": column.column.higher_is_better,
+                "band": group.bands.get(column.key),
+                "notes": group.column_notes.get(column.key, []),
             }
             for column in group.columns
         ],
@@ -73,80 +75,56 @@ def _number_of(estimate: Estimate) -> dict[str, Any]:
     interval = {} if estimate.interval is None else {"interval_95": list(estimate.interval)}
     return {
         "mean": estimate.mean,
-        "std": estimate.deviation,
-        "n": estimate.count,
+        "seeds": estimate.count,
+        "seed_std": estimate.deviation,
+        "evaluation_error": estimate.error,
+        "reading": estimate.reading or None,
         "interquartile_mean": estimate.interquartile_mean,
         **interval,
     }
 
 
 def render_csv(board: Board, options: RenderOptions) -> str:
-    """Return one line a row of every group; each column has its mean and its spread over seeds."""
+    """Return one line a row of every group; each column has its mean, both errors and how it stands to real samples."""
     keys = list(dict.fromkeys(column.key for group in board.groups for column in group.columns))
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
+    banded = {key for group in board.groups for key in group.bands}
     intervals = any(one.interval for group in board.groups for row in group.rows for one in row.estimates.values())
-    tails = ("", *_SPREAD, *_INTERVAL) if intervals else ("", *_SPREAD)
-    writer.writerow([*_HEADS, *(as_csv(f"{key}{tail}") for key in keys for tail in tails)])
+    tails = {key: (*_ERRORS, *(_INTERVAL if intervals else ()), *(_BAND if key in banded else ())) for key in keys}
+    writer.writerow([*_HEADS, *(as_csv(f"{key}{tail}") for key in keys for tail in tails[key])])
     for group in board.groups:
         for place, row in enumerate(group.rows, start=1):
-            protocol = group.protocol.hash if group.protocol else ""
-            names = [as_csv(row.model), as_csv(row.variation)]
-            first = [as_csv(group.dataset), protocol, place, *names, len(row.seeds), row.failed]
-            ranks = (row.ranks.low, row.ranks.high) if row.ranks else (None, None)
-            first += [*map(_text, (row.diverged, *ranks)), as_csv(row.collapse)]
-            numbers = [number for key in keys for number in _numbers(row, key)[: len(tails)]]
-            writer.writerow([*first, *map(_text, numbers)])
+            cells = {key: _numbers(group, row, key) for key in keys}
+            writer.writerow(
+                [*_first_cells(group, place, row), *(cells[key][tail] for key in keys for tail in tails[key])]
+            )
     return stream.getvalue().rstrip("\n")
 
 
-_SPREAD = ("_seed_std",)  # scores have columns of their own that end in _std, over subsets and splits
+_ERRORS = ("", "_seed_std", "_evaluation_error")  # scores have columns of their own that end in _std, over subsets
 _INTERVAL = ("_low", "_high")
+_BAND = ("_reading", "_real_low", "_real_high")
 _ROW_HEADS = ("dataset", "protocol", "rank", "model", "variation", "seeds", "failed_seeds")
-_HEADS = (*_ROW_HEADS, "diverged_rate", "rank_low", "rank_high", "collapse")
+_HEADS = (*_ROW_HEADS, "diverged_rate", "rank_low", "rank_high", "best_in", "collapse")
 
 
-def _numbers(row: Row, key: str) -> tuple[float | None, ...]:
-    estimate = row.estimates.get(key)
-    if estimate is None:
-        return (None,) * 4
-    return estimate.mean, estimate.deviation, *(estimate.interval or (None, None))
+def _first_cells(group: Group, place: int, row: Row) -> list[object]:
+    protocol = group.protocol.hash if group.protocol else ""
+    ranks = (row.ranks.low, row.ranks.high) if row.ranks else (None, None)
+    names = [as_csv(group.dataset), protocol, place, as_csv(row.model), as_csv(row.variation)]
+    best = as_csv(" ".join(sorted(row.bold)))
+    return [*names, len(row.seeds), row.failed, *map(_text, (row.diverged, *ranks)), best, as_csv(row.collapse)]
+
+
+def _numbers(group: Group, row: Row, key: str) -> dict[str, str]:
+    """Return the cells of a column by the end of their heading."""
+    one, band = row.estimates.get(key) or Estimate(None, None, 0), group.bands.get(key)
+    low, high = one.interval or (None, None)
+    numbers = (one.mean, one.deviation, one.error, low, high, band and band["low"], band and band["high"])
+    ends = (*_ERRORS, *_INTERVAL, *_BAND[1:])
+    return {**dict(zip(ends, map(_text, numbers), strict=True)), _BAND[0]: one.reading}
 
 
 def _text(value: float | None) -> str:
     return "" if value is None else repr(value).lower()
-
-
-def render_md(board: Board, options: RenderOptions) -> str:
-    """Return a heading and a table for every group."""
-    return "\n\n".join(_markdown(group, group.columns if options.wide else group.shown) for group in board.groups)
-
-
-def _markdown(group: Group, columns: Sequence[BoardColumn]) -> str:
-    lines = [f"### {as_markdown(group.dataset)}", ""]
-    if group.protocol:
-        lines += [f"Protocol `{group.protocol.hash}`: {as_markdown(str(group.protocol))}.", ""]
-        lines += [_line(["model", "seeds", *(as_markdown(column.heading) for column in columns)])]
-        lines += [_line(["---", "---:", *("---:" for _ in columns)])]
-        lines += [
-            _line([_marked(row), str(len(row.seeds)), *(_value(row, column) for column in columns)])
-            for row in group.rows
-        ]
-        lines += ["", *(f"- {as_markdown(note)}" for note in group.notes)] if group.notes else []
-    if group.failures:
-        lines += [""] if group.protocol else []
-        lines += [f"- {as_markdown(f'{record.cell}: {record.status}: {record.reason}')}" for record in group.failures]
-    return "\n".join(lines)
-
-
-def _marked(row: Row) -> str:
-    return as_markdown(f"{row.label} {row.marks}".strip())
-
-
-def _value(row: Row, column: BoardColumn) -> str:
-    text = shown(row.estimates[column.key], column)
-    return f"**{text}**" if column.key in row.bold else text
-
-
-def _line(cells: list[str]) -> str:
-    return f"| {' | '.join(cells)} |"

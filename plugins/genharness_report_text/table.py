@@ -15,7 +15,7 @@ from genharness.board.render import RenderOptions
 from genharness.board.rows import Board, BoardColumn, Group
 from genharness.board.terminal import DataConsole
 from genharness.files.paths import printable
-from genharness_report_text.numbers import shown
+from genharness_report_text.numbers import BAND_ROW, band_text, error_notes, signed
 
 __all__ = ["render"]
 
@@ -41,13 +41,14 @@ def _group(group: Group, width: int, wide: bool) -> Stack:
     heading = Text(printable(group.dataset), style="bold")
     parts = [heading]
     if group.protocol is not None:
-        heading.append(f"  protocol {group.protocol.hash}: {printable(group.protocol)}", style="not bold dim")
+        heading.append(f"  protocol {group.protocol.hash}: {printable(group.heading)}", style="not bold dim")
         columns = _fitting(group, group.columns if wide else group.shown, width)
         parts.append(_table(group, columns, width))
         hidden = [printable(column.key) for column in group.columns if column not in columns]
         if hidden:
             parts.append(Text(f"{len(hidden)} more columns with --wide, such as {', '.join(hidden[:4])}", style="dim"))
-    parts += [Text(printable(note), style="dim") for note in group.notes]
+        notes = [*error_notes(group.rows, columns), *group.notes_on(columns)]
+        parts += [Text(printable(note), style="dim") for note in notes]
     parts += [_failure(str(record.cell), record.status, record.reason) for record in group.failures]
     return Stack(*parts, Text(""))
 
@@ -70,7 +71,8 @@ def _fixed(group: Group) -> list[_Column]:
     """Return place and model, and of the others those that say something."""
     rows = group.rows
     places = [str(place) for place in range(1, len(rows) + 1)]
-    columns = [_Column("#", places, style="dim"), _Column("Model", [printable(row.label) for row in rows], "left")]
+    labels = [*(printable(row.label) for row in rows), *([BAND_ROW] if group.bands else [])]
+    columns = [_Column("#", places, style="dim"), _Column("Model", labels, "left")]
     if any(row.marks for row in rows):
         columns.append(_Column("", [row.marks for row in rows], "left"))
     if any(row.ranks for row in rows):
@@ -90,7 +92,7 @@ def _fitting(group: Group, wanted: Sequence[BoardColumn], width: int) -> list[Bo
     used = _EDGES + sum(_width(column.title, column.cells) + _BETWEEN for column in _fixed(group))
     columns: list[BoardColumn] = []
     for column in wanted:
-        used += _width(column.heading, [shown(row.estimates[column.key], column) for row in group.rows])
+        used += _width(column.heading, _scored(group, column).cells)
         if columns and used > width:
             break
         columns.append(column)
@@ -112,6 +114,9 @@ def _table(group: Group, columns: list[BoardColumn], width: int) -> Text:
         best = {column.heading for column in columns if column.key in row.bold}
         cells = [(one.cells[place], "bold green" if one.title in best else one.style) for one in laid]
         lines.append(_line(cells, laid, widths, "dim" if row.reference else ""))
+    if group.bands:
+        cells = [(one.cells[-1] if len(one.cells) > len(group.rows) else "", "") for one in laid]
+        lines.append(_line(cells, laid, widths, "dim italic"))
     for line in lines:
         line.truncate(width, overflow="ellipsis")
     return Text("\n").join([Text(""), *lines, Text("")])
@@ -127,4 +132,6 @@ def _line(cells: list[tuple[str, str]], columns: list[_Column], widths: list[int
 
 
 def _scored(group: Group, column: BoardColumn) -> _Column:
-    return _Column(column.heading, [shown(row.estimates[column.key], column) for row in group.rows])
+    """Return a column of numbers, and below them the band of real samples where the group has any."""
+    cells = [signed(row.estimates[column.key], column) for row in group.rows]
+    return _Column(column.heading, [*cells, band_text(group, column)] if group.bands else cells)

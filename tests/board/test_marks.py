@@ -201,15 +201,48 @@ CAVEAT = "is biased upwards by fewer samples than feature dimensions: read kid a
 def test_a_frechet_distance_of_too_few_samples_is_noted(registry):
     many, few = record("vae", 0, 1.0), record("gan", 0, 2.0, fid_samples_per_dimension=0.5)
     _, group = rows([many, few], registry)
-    assert f"FD (of gan) {CAVEAT}" in group.notes
+    assert f"FD (of gan) {CAVEAT}" in group.column_notes["fid"]
     _, group = rows([few, record("vae", 0, 1.0, fid_samples_per_dimension=0.5)], registry)
-    assert f"FD {CAVEAT}" in group.notes
+    assert group.notes_on(group.shown)[-1] == f"FD {CAVEAT}"
 
 
 def test_what_is_not_shown_needs_no_caveat(registry):
     few = record("gan", 0, 2.0, coverage=0.5, fid_samples_per_dimension=0.5)
-    assert not any("biased" in note for note in rows([few], registry, columns=["coverage"])[1].notes)
-    assert not any("biased" in note for note in rows([record("gan", 0, 2.0)], registry)[1].notes)
+    assert rows([few], registry, columns=["coverage"])[1].column_notes == {}
+    _, group = rows([few], registry)
+    assert not any("biased" in note for note in group.notes_on(group.columns[1:]))
+    assert "fid" not in rows([record("gan", 0, 2.0)], registry)[1].column_notes
+
+
+NOTED = """
+from genharness import Column, MetricSpec, hookimpl
+
+@hookimpl
+def genharness_metrics():
+    column = Column(key="apart", title="Apart", titles={"inception": "Known"}, note="is in units of its own")
+    return [MetricSpec(name="apart", summary="Ours", factory="nowhere:Apart", columns=(column,))]
+"""
+
+
+def test_a_column_says_what_its_metric_says_of_it_but_not_under_its_known_name(make_plugin):
+    make_plugin("apart-metric", NOTED)
+    records = [
+        board_records.record("vae", 1.0, extractor=name, scores={"apart": 1.0}) for name in ("classifier", "inception")
+    ]
+    groups = build(records, load_registry()).groups
+    said = {group.protocol.extractor: group.column_notes.get("apart") for group in groups}
+    assert said == {"classifier": ["Apart is in units of its own"], "inception": None}
+
+
+def test_where_drawing_samples_makes_most_of_the_spread_it_is_said(registry):
+    records = [*seeds("vae", CLOSE), *seeds("dcgan", ALIKE), *seeds("gan", CLOSE)]
+    for one in records:
+        one.errors = {"fid": 0.7}
+    _, group = rows(records, registry)
+    assert any("% of the variance of FD over seeds comes from drawing 10 samples" in note for note in group.notes)
+    for one in records:
+        one.errors = {"fid": 0.1}
+    assert not any("comes from drawing" in note for note in rows(records, registry)[1].notes)
 
 
 OTHER = {"model": "0" * 16, "training": "0" * 16}

@@ -6,8 +6,10 @@ import torch
 from torch_fidelity.metric_fid import KEY_METRIC_FID, fid_features_to_statistics, fid_statistics_to_metric
 
 from genharness import NoOptions
+from genharness.errors import NotDefinedError
 from genharness.functional.frechet import GaussianStatistics
-from genharness_metric_frechet.fid import FdDinoV2, Fid
+from genharness_metric_frechet import FidInfinityConfig, fid
+from genharness_metric_frechet.fid import FdDinoV2, Fid, FidInfinity
 
 
 def test_fd_dinov2_takes_its_own_features_whatever_the_protocols_are():
@@ -36,3 +38,31 @@ def test_fid_of_fewer_samples_than_dimensions_says_so(real, fake, share):
 
     found = Fid(NoOptions()).compute(SimpleNamespace(statistics=statistics))
     assert found.get("fid_samples_per_dimension") == share
+
+
+def infinity(count, width=10):
+    rows = np.random.default_rng(0).normal(size=(count, width))
+    real = GaussianStatistics.fit(np.random.default_rng(1).normal(size=(5000, width)))
+    evaluation = SimpleNamespace(statistics=lambda _which: real, features=lambda _which: rows, seed=0)
+    return FidInfinity(FidInfinityConfig()).compute(evaluation)["fid_inf"]
+
+
+def test_fid_infinity_starts_at_two_and_a_half_samples_a_dimension(monkeypatch):
+    asked = []
+
+    def line(real, fake, *, points, smallest, seed):
+        asked.append(smallest)
+        return SimpleNamespace(value=0.0)
+
+    monkeypatch.setattr(fid, "fid_infinity", line)
+    for count in (200, 1000):
+        infinity(count)
+    assert asked == [25, 100]
+
+
+def test_fid_infinity_of_too_few_samples_is_not_defined():
+    with pytest.raises(
+        NotDefinedError, match=r"at least 2.5 samples a feature dimension, 25, and there are 25 samples"
+    ):
+        infinity(25)
+    assert abs(infinity(400)) < 0.1

@@ -31,7 +31,9 @@ def test_samples_that_could_be_anything_or_are_all_one_score_one():
 
 
 def test_only_over_inception_it_is_called_the_inception_score():
-    assert set(score(sure(3), extractor="classifier")) == {"classifier_score", "classifier_score_std"}
+    found = score(sure(3, each=400), extractor="classifier")
+    assert set(found) == {"classifier_score", "classifier_score_std"}
+    assert set(score(sure(3, each=400))) == {"is", "is_std"}
 
 
 def test_few_samples_are_split_no_further_than_they_go():
@@ -41,3 +43,8 @@ def test_few_samples_are_split_no_further_than_they_go():
 def test_an_extractor_without_logits_is_named():
     with pytest.raises(ConfigError, match="extractor pixels gives no class logits"):
         score(None, extractor="pixels")
+
+
+@pytest.mark.parametrize(("count", "splits", "said"), [(3000, 3, None), (3000, 4, 750.0), (999, 1, 999.0)])
+def test_a_score_over_splits_of_fewer_than_a_thousand_samples_says_so(count, splits, said):
+    assert score(sure(3, each=count // 3), splits=splits).get("score_split_samples") == said

@@ -1,8 +1,9 @@
-"""The leaderboard as a table, JSON, CSV and Markdown."""
+"""The leaderboard as a table, JSON, CSV, Markdown and LaTeX."""
 
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -57,8 +58,8 @@ def test_csv_has_a_line_for_every_row_and_exact_numbers():
 
 def test_markdown_is_a_table_with_the_best_in_bold():
     text = rendered([*seeds("vae", CLOSE), *seeds("dcgan", FAR)], "md", columns=("fid",))
-    assert "| vae | 5 | **11.00 ± 0.79** |" in text
-    assert "| dcgan | 5 | 31.00 ± 0.79 |" in text
+    assert "| vae | 1 | 5 | **11.00 ± 0.79** |" in text
+    assert "| dcgan | 2 | 5 | 31.00 ± 0.79 |" in text
     assert "**" not in rendered([record("vae", 1.0), record("dcgan", 2.0)], "md")
 
 
@@ -90,7 +91,7 @@ def test_the_table_shows_intervals_and_the_diverged_rate():
     assert "17%" in table
 
 
-@pytest.mark.parametrize("form", ["table", "md"])
+@pytest.mark.parametrize("form", ["table", "md", "latex"])
 def test_a_failed_cell_is_named_with_its_status_and_reason(form):
     failed = record("dcgan", None, status="diverged", reason="loss is nan at step 3")
     text = rendered([record("vae", 1.0), failed], form)
@@ -102,7 +103,7 @@ def test_a_failed_cell_is_named_with_its_status_and_reason(form):
 HOSTILE = "=cmd()\x1b]0;title\x07\x9b2J\u202e|<b>[x](y)"
 
 
-@pytest.mark.parametrize("form", ["table", "json", "csv", "md"])
+@pytest.mark.parametrize("form", ["table", "json", "csv", "md", "latex"])
 def test_text_of_records_is_data_in_every_format(form):
     bad = record(HOSTILE, 1.0, scores={HOSTILE: 0.5}, options={HOSTILE: HOSTILE}, dataset=HOSTILE)
     lost = replace(record(HOSTILE, 2.0, seed=1, dataset=HOSTILE), status="failed", reason=f"{HOSTILE}\n# new")
@@ -124,3 +125,98 @@ def test_every_form_names_every_row_and_an_empty_board_is_no_error(form):
     assert "vae" in text
     assert "dcgan" in text
     rendered([], form)
+
+
+def banded():
+    """Two seeds of two models and a real row with a band, in which one model lies, and beyond which another."""
+    records = [*seeds("vae", CLOSE), *seeds("dcgan", FAR), *seeds("gan", [1.0]), *seeds("real", [10.5])]
+    for one in records:
+        one.errors = {"fid": 0.25}
+    records[-1].bands = {"fid": {"low": 9.0, "high": 12.0, "draws": 40, "count": 10}}
+    return records
+
+
+SEEDS_LINE = "± is the standard deviation over training seeds"
+ERROR_LINE = "(±) is the standard error of evaluating one trained model with other samples; it says nothing of seeds"
+
+
+def test_the_table_shows_both_errors_apart_and_how_scores_stand_to_real_samples():
+    table = rendered(banded(), "table", columns=("fid",), width=200)
+    lines = {line.split()[1]: line for line in table.splitlines() if len(line.split()) > 3}
+    assert "11.00 ± 0.79 ≈" in lines["vae"]
+    assert "1.00 (±0.25) !" in lines["gan"]
+    assert lines["dcgan"].endswith("31.00 ± 0.79")
+    assert lines["against"].endswith("9.00 to 12.00")
+    for line in (SEEDS_LINE, ERROR_LINE, "≈ as real: ", "! better than real: "):
+        assert sum(said.startswith(line) for said in table.splitlines()) == 1
+
+
+def test_signs_that_do_not_stand_in_the_table_are_not_explained():
+    table = rendered(seeds("vae", CLOSE), "table")
+    assert "as real" not in table
+    assert ERROR_LINE not in table
+
+
+def test_json_carries_seed_error_evaluation_error_reading_and_band():
+    (group,) = json.loads(rendered(banded(), "json"))
+    fid = next(column for column in group["columns"] if column["key"] == "fid")
+    assert fid["band"] == {"low": 9.0, "high": 12.0, "draws": 40, "count": 10}
+    values = {row["model"]: row["values"]["fid"] for row in group["rows"]}
+    assert values["vae"]["seed_std"] == pytest.approx(0.79, abs=0.01)
+    assert values["vae"]["evaluation_error"] == values["gan"]["evaluation_error"] == 0.25
+    assert values["gan"]["seed_std"] is None
+    assert {model: one["reading"] for model, one in values.items()} == {
+        "vae": "as real",
+        "dcgan": None,
+        "gan": "better than real",
+        "real": "as real",
+    }
+
+
+def test_csv_carries_the_same():
+    lines = {line["model"]: line for line in csv.DictReader(io.StringIO(rendered(banded(), "csv")))}
+    vae = lines["vae"]
+    assert (vae["fid_evaluation_error"], vae["fid_reading"]) == ("0.25", "as real")
+    assert (vae["fid_real_low"], vae["fid_real_high"]) == ("9.0", "12.0")
+    assert (vae["rank_low"], vae["rank_high"]) == ("1", "2")
+    assert "train_seconds_reading" not in vae
+
+
+def test_markdown_carries_the_same():
+    text = rendered(banded(), "md", columns=("fid",))
+    assert "| vae | 1-2 | 5 | 11.00 ± 0.79 ≈ |" in text
+    assert "| real against real |  |  | 9.00 to 12.00 |" in text
+    assert f"- {SEEDS_LINE}" in text
+
+
+def test_latex_is_a_booktabs_table_with_arrows_errors_and_the_best_in_bold():
+    records = [*seeds("vae", CLOSE), *seeds("dcgan", FAR), *seeds("real", [0.5])]
+    records[-1].bands = {"fid": {"low": -1.0, "high": 1.0, "draws": 40, "count": 10}}
+    lines = rendered(records, "latex", columns=("fid",)).splitlines()
+    assert lines[0] == r"% \usepackage{booktabs}"
+    assert r"    Model & Rank (95 \%) & Seeds & FD $\downarrow$ \\" in lines
+    assert r"    vae & 1 & 5 & \textbf{11.00 $\pm$ 0.79} \\" in lines
+    assert r"    dcgan & 2 & 5 & 31.00 $\pm$ 0.79 \\" in lines
+    assert r"    real against real &  &  & $-$1.00 to 1.00 \\" in lines
+    assert [line.strip() for line in lines if "rule" in line] == [r"\toprule", r"\midrule", r"\midrule", r"\bottomrule"]
+
+
+def test_every_line_of_a_latex_table_has_as_many_cells_and_every_brace_its_partner():
+    bad = record(HOSTILE, 1.0, scores={HOSTILE: 0.5}, options={HOSTILE: HOSTILE})
+    text = rendered([bad, record("a_b%c&d#e{f}$g~h^i\\j", 3.0), record("vae", 2.0)], "latex", wide=True)
+    bare = re.sub(r"\\[\\&%$#_{}]", "", text)
+    assert bare.count("{") == bare.count("}")
+    assert bare.count("$") % 2 == 0
+    body = [line for line in bare.splitlines() if " & " in line]
+    assert len({line.count("&") for line in body}) == 1
+    assert not set(bare.replace("\n", "")) & set('#~^<>|"')
+
+
+def test_the_heading_says_how_far_the_classifier_can_be_believed():
+    records = [record("vae", 1.0), record("dcgan", 2.0)]
+    for one in records:
+        one.facts = {"classifier_accuracy": 0.987, "prdc_samples": 10.0}
+    for form in ("table", "md", "latex"):
+        said = rendered(records, form, width=200).replace("\\", "")
+        assert "10 samples against train; classifier right on 98.7% of held-out samples" in said
+    assert json.loads(rendered(records, "json"))[0]["accuracies"] == {"classifier": 0.987}

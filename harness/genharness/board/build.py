@@ -9,21 +9,26 @@ from typing import Literal
 
 import orjson
 
+from genharness.board.agreement import note_agreement
+from genharness.board.bands import bands_of
 from genharness.board.columns import columns_of, compared_columns, find_column
 from genharness.board.configuration import configuration
+from genharness.board.estimates import estimate_of
 from genharness.board.marks import mark
-from genharness.board.rows import Board, BoardColumn, Estimate, Group, Row
+from genharness.board.rows import Board, BoardColumn, Group, Row
 from genharness.errors import ConfigError, did_you_mean
 from genharness.plugin.registry import Registry
 from genharness.results.provenance import Provenance
 from genharness.spec.protocol import Protocol, canonical_json
-from genharness.spec.record import Record
-from genharness.stats import diverged_rate, mean_and_deviation, summarise
-from genharness.stats.values import LARGEST
+from genharness.spec.record import Band, Record
+from genharness.stats import diverged_rate
 
 __all__ = ["build"]
 
 Seeds = Literal["mean", "each"]
+
+_ACCURACY = "_accuracy"
+"""How the fact ends that an extractor which is trained on labels states of itself."""
 
 
 def build(
@@ -69,6 +74,8 @@ def build(
         groups += [_group(records, failed, look) for records, failed in zip(measured, lost, strict=True)]
         if others or not measured:
             groups.append(Group(dataset, None, failures=others))
+    if numbers:
+        note_agreement(groups)
     return Board(groups)
 
 
@@ -123,6 +130,7 @@ def _group(measured: list[Record], failures: list[Record], look: _Look) -> Group
     first = records[0]
     protocol = Protocol.from_plain(first.protocol) if first.protocol else first.cell.protocol
     group = Group(records[0].cell.dataset, protocol, failures=failures)
+    group.bands, group.accuracies = bands_of(records), _accuracies(records)
     available = columns_of(records, look.registry, protocol)
     group.columns = [find_column(available, key) for key in look.columns] or list(available.values())
     default = [column for column in group.columns if not column.column.wide]
@@ -130,16 +138,26 @@ def _group(measured: list[Record], failures: list[Record], look: _Look) -> Group
     rank = _ranking(group.columns, available, look.sort)
     group.compared = compared_columns(available, rank)
     if not look.numbers:
-        group.rows = _rows(records, failures, (), look)
+        group.rows = _rows(records, failures, (), group.bands, look)
         return group
-    needed = list({column.key: column for column in (*group.columns, *([rank] if rank else []))})
-    group.rows = _rows(records, failures, needed, look)
+    needed = list({column.key: column for column in (*group.columns, *([rank] if rank else []))}.values())
+    group.rows = _rows(records, failures, needed, group.bands, look)
     if rank is not None:
         group.rows.sort(key=lambda row: _rank(row, rank))
     mark(group, look.registry.metrics.values(), look.provenance)
     if len(records) < len(measured):
         group.notes.append(f"left out: {len(measured) - len(records)} earlier results of the same cells by other code")
     return group
+
+
+def _accuracies(records: Iterable[Record]) -> dict[str, float]:
+    """Return the held-out accuracies that records state, by the name of what was trained on the labels."""
+    found: dict[str, list[float]] = defaultdict(list)
+    for record in records:
+        for fact, value in record.facts.items():
+            if fact.endswith(_ACCURACY):
+                found[fact.removesuffix(_ACCURACY)].append(value)
+    return {name: sum(values) / len(values) for name, values in sorted(found.items())}
 
 
 def _ranking(
@@ -165,31 +183,39 @@ def _one_a_seed(records: list[Record], provenance: Provenance) -> list[Record]:
     ]
 
 
-def _rows(records: list[Record], failures: list[Record], keys: Sequence[str], look: _Look) -> list[Row]:
+def _rows(
+    records: list[Record],
+    failures: list[Record],
+    columns: Sequence[BoardColumn],
+    bands: Mapping[str, Band],
+    look: _Look,
+) -> list[Row]:
     grouped: dict[tuple[bytes, int | None], list[Record]] = defaultdict(list)
     for record in records:
         grouped[configuration(record), record.cell.seed if look.seeds == "each" else None].append(record)
     lost: dict[bytes, list[Record]] = defaultdict(list)
     for record in failures:
         lost[configuration(record)].append(record)
-    rows = [_row(members, lost[name], keys, look) for (name, _), members in grouped.items()]
+    rows = [_row(members, lost[name], columns, bands, look) for (name, _), members in grouped.items()]
     _tell_apart(rows)
     return rows
 
 
-def _row(members: list[Record], lost: list[Record], keys: Sequence[str], look: _Look) -> Row:
+def _row(
+    members: list[Record], lost: list[Record], columns: Sequence[BoardColumn], bands: Mapping[str, Band], look: _Look
+) -> Row:
     cell = members[0].cell
     external = members[0].source == "external"
     spec = None if external else look.registry.models.get(cell.model)
     single = look.seeds == "each"
     members.sort(key=lambda record: record.cell.seed)
-    numbers = [{**record.measurements, **record.scores} for record in members]
+    estimates = {column.key: estimate_of(members, column, bands, interval=look.interval) for column in columns}
     return Row(
         model=cell.model,
         variation=f"seed {cell.seed}" if single else "",
         reference=spec is not None and not spec.trained,
         seeds=[record.cell.seed for record in members],
-        estimates={key: _summary([found.get(key) for found in numbers], look.interval) for key in keys},
+        estimates=estimates,
         failed=sum(record.went_wrong for record in lost),
         records=members,
         external=external,
@@ -197,21 +223,6 @@ def _row(members: list[Record], lost: list[Record], keys: Sequence[str], look: _
         single=single,
         diverged=None if single else diverged_rate(record.status for record in (*members, *lost)),
     )
-
-
-def _summary(found: list[float | None], interval: bool) -> Estimate:
-    values = [value for value in found if value is not None and abs(value) < LARGEST]
-    if not values:
-        return Estimate(None, None, 0)
-    mean, deviation = mean_and_deviation(values)
-    return Estimate(mean, deviation, len(values), tuple(values), _interval(values) if interval else None)
-
-
-def _interval(values: list[float]) -> tuple[float, float] | None:
-    summary = summarise(values)
-    if summary.interval_low is None or summary.interval_high is None:
-        return None
-    return summary.interval_low, summary.interval_high
 
 
 def _tell_apart(rows: list[Row]) -> None:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
 from genharness.board.contest import Contest, contestants, listed
+from genharness.board.estimates import sampling_share
 from genharness.board.rows import COLLAPSED, OTHER_CODE, Group, Row
 from genharness.results.provenance import UNKNOWN_CODE, Provenance
 from genharness.results.stability import collapse
@@ -16,6 +17,9 @@ __all__ = ["MOST_ROWS", "mark"]
 
 MOST_ROWS = 1000
 """Rows of which every pair is tested; the pairs of more would take seconds, and tell nothing apart."""
+
+_MUCH = 0.25
+"""Share of the variance over seeds from which it is worth a line that drawing samples makes it."""
 
 
 def mark(group: Group, metrics: Collection[MetricSpec], provenance: Provenance) -> None:
@@ -35,6 +39,8 @@ def mark(group: Group, metrics: Collection[MetricSpec], provenance: Provenance) 
     _mark_other_code(group, provenance)
     _note_caveats(group, metrics)
     _note_lost(group, rows)
+    if group.compared:
+        _note_sampling(group, rows)
     _note_failed(group)
 
 
@@ -91,14 +97,34 @@ def _mark_other_code(group: Group, provenance: Provenance) -> None:
 
 
 def _note_caveats(group: Group, metrics: Iterable[MetricSpec]) -> None:
-    shown = {column.key: column.title for column in group.columns}
+    """Say of columns what their metrics say of them, of some rows or of all."""
+    shown = {column.key: column for column in group.columns}
+    extractor = group.protocol.extractor if group.protocol else ""
     for spec in metrics:
-        head = spec.columns[0].key
+        known = [column for column in spec.columns if column.key in shown and not column.caveat]
+        for column in known:
+            if column.note and extractor not in column.titles:
+                group.column_notes.setdefault(column.key, []).append(f"{shown[column.key].title} {column.note}")
         for column in spec.columns:
             rows = [row.label for row in group.rows if column.caveat and row.by_seed(column.key)]
-            if rows and head in shown:
+            if rows and known:
                 of = "" if len(rows) == len(group.rows) else f" (of {listed(rows)})"
-                group.notes.append(f"{shown[head]}{of} {column.caveat}")
+                line = f"{shown[known[0].key].title}{of} {column.caveat}"
+                group.column_notes.setdefault(known[0].key, []).append(line)
+
+
+def _note_sampling(group: Group, rows: Sequence[Row]) -> None:
+    """Say how much of the spread over seeds is that of drawing samples, in the column that ranks."""
+    column = group.compared[0]
+    if not column.column.ratio:  # half-samples and jackknifes of neighbour counts are too wide to be taken off
+        return
+    scores = {row.label: row.by_seed(column.key) for row in rows}
+    found = sampling_share([row.estimates[column.key] for row in rows], log=column.by_ratio(scores))
+    if found is not None and group.protocol and found >= _MUCH:
+        group.notes.append(
+            f"about {found:.0%} of the variance of {column.title} over seeds comes from drawing "
+            f"{group.protocol.sample_count:,} samples: more samples would help"
+        )
 
 
 def _note_lost(group: Group, rows: Iterable[Row]) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from genharness.board.bands import SIGNS, Reading
 from genharness.board.configuration import settings
 from genharness.spec.plugins import Column
 from genharness.spec.protocol import Protocol
-from genharness.spec.record import Record
+from genharness.spec.record import Band, Record
 from genharness.stats import Standing, interquartile_mean
 from genharness.stats.values import LARGEST
 
@@ -29,6 +30,9 @@ class Estimate:
         count: Seeds with a value.
         values: Values of the seeds that have one, in the order of the seeds.
         interval: 95 % confidence interval of the mean over training seeds; None unless asked for, or with one seed.
+        error: Standard error of one trained model's score over other samples of it (root mean square over the seeds),
+            or None where none is known. The spread over seeds contains it: the two are never added.
+        reading: How the mean stands to the band of real samples.
     """
 
     mean: float | None
@@ -36,6 +40,8 @@ class Estimate:
     count: int
     values: tuple[float, ...] = ()
     interval: tuple[float, float] | None = None
+    error: float | None = None
+    reading: Reading = ""
 
     @property
     def interquartile_mean(self) -> float | None:
@@ -156,7 +162,10 @@ class Group:
         rows: Best first.
         failures: Records that did not end well.
         compared: Columns that rows are compared by, the one that ranks first; see `genharness.board.contest`.
+        bands: Where real samples score against other real ones, by column key.
+        accuracies: How often what was trained on the labels is right on held-out samples, by its name, in [0, 1].
         notes: What the marks of the rows mean, and what could not be tested, a line each.
+        column_notes: What is to be known of single columns, by their key, a line each.
     """
 
     dataset: str
@@ -166,7 +175,31 @@ class Group:
     rows: list[Row] = field(default_factory=list)
     failures: list[Record] = field(default_factory=list)
     compared: list[BoardColumn] = field(default_factory=list)
+    bands: dict[str, Band] = field(default_factory=dict)
+    accuracies: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    column_notes: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def heading(self) -> str:
+        """Protocol, and how far what was trained on the labels can be believed."""
+        right = (f"{name} right on {share:.1%} of held-out samples" for name, share in self.accuracies.items())
+        return "; ".join([str(self.protocol), *right]) if self.protocol else ""
+
+    def notes_on(self, columns: Iterable[BoardColumn]) -> list[str]:
+        """Return the lines that stand under a table of some columns."""
+        keys = [column.key for column in columns]
+        readings = {row.estimates[key].reading for row in self.rows for key in keys if key in row.estimates}
+        signs = [f"{sign} {reading}: {_MEANING[reading]}" for reading, sign in SIGNS.items() if reading in readings]
+        return list(
+            dict.fromkeys([*self.notes, *signs, *(line for key in keys for line in self.column_notes.get(key, ()))])
+        )
+
+
+_MEANING: Mapping[Reading, str] = {
+    "as real": "within the band in which 95 % of real samples lie, scored against other real ones",
+    "better than real": "beyond that band on the good side, which real samples are not: look for copies",
+}
 
 
 @dataclass

@@ -33,7 +33,9 @@ __all__ = ["leaderboard", "print_board", "show"]
 @click.option("--dataset", "datasets", callback=split_datasets, help="Only these datasets, comma-separated.")
 @click.option("--sort", help="Column to rank by, such as coverage or train_seconds.")
 @click.option("--columns", callback=split_names, help="Only these columns, in this order, comma-separated.")
-@click.option("--format", "form", default="table", show_default=True, help="table, json, csv, md, or a plugin's.")
+@click.option(
+    "--format", "form", default="table", show_default=True, help="table, json, csv, md, latex, or a plugin's."
+)
 @click.option("--seeds", type=click.Choice(["mean", "each"]), default="mean", show_default=True)
 @click.option("--interval", is_flag=True, help="95 % intervals over training seeds instead of deviations.")
 @click.option("--wide", is_flag=True, help="Every column, however wide.")

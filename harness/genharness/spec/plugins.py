@@ -278,6 +278,8 @@ class Column:
         alike: Whether it is the higher the more alike samples are to each other. Where it lies under half of what real
             samples have, nothing is taken for collapse: an extractor may see as one what differs, such as noise.
         wide: Whether a leaderboard shows it only where all columns are asked for. Rows are compared by the others.
+        note: What a leaderboard says of the column wherever it stands; not under an extractor that gives it a title of
+            its own in `titles`, with which it is the number that people know.
         caveat: What a leaderboard says of the rows that have this number, for one that is given only where the
             metric's others are to be read with care.
     """
@@ -294,6 +296,7 @@ class Column:
     collapse_beside: str = ""
     alike: bool = False
     wide: bool = False
+    note: str = ""
     caveat: str = ""
 
 

@@ -1,0 +1,78 @@
+"""Records of one row -> its number in a column, with every error that is known of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from genharness.board.bands import read_against
+from genharness.board.rows import BoardColumn, Estimate
+from genharness.spec.record import Band, Record
+from genharness.stats import mean_and_deviation, summarise
+from genharness.stats.values import LARGEST
+
+__all__ = ["estimate_of", "sampling_share"]
+
+_LEAST_FREEDOM = 10
+"""Degrees of freedom of all rows together from which a variance over seeds is worth taking apart."""
+
+
+def estimate_of(
+    records: Sequence[Record], column: BoardColumn, bands: Mapping[str, Band], *, interval: bool = False
+) -> Estimate:
+    """Return the mean over seeds of a score or measurement; seeds where it is undefined or not finite are left out.
+
+    Args:
+        records: One a seed.
+        column: Which number.
+        bands: Where real samples score, by column key.
+        interval: Add the 95 % confidence interval of the mean.
+    """
+    key = column.key
+    found = [record.scores.get(key, record.measurements.get(key)) for record in records]
+    values = [value for value in found if value is not None and abs(value) < LARGEST]
+    if not values:
+        return Estimate(None, None, 0)
+    mean, deviation = mean_and_deviation(values)
+    errors = [error for record in records if (error := record.errors.get(key)) is not None]
+    return Estimate(
+        mean,
+        deviation,
+        len(values),
+        tuple(values),
+        _interval(values) if interval else None,
+        math.sqrt(math.fsum(error**2 for error in errors) / len(errors)) if errors else None,
+        read_against(bands.get(key), mean, column.column.higher_is_better),
+    )
+
+
+def _interval(values: list[float]) -> tuple[float, float] | None:
+    summary = summarise(values)
+    if summary.interval_low is None or summary.interval_high is None:
+        return None
+    return summary.interval_low, summary.interval_high
+
+
+def sampling_share(estimates: Iterable[Estimate], *, log: bool) -> float | None:
+    """Return which share of the variance over seeds is that of drawing samples, pooled over rows, at most 1.
+
+    The spread over seeds contains the error of evaluating each of them.
+
+    Args:
+        estimates: One number of each row.
+        log: Whether they are compared by ratios: then errors count relative to the mean.
+
+    Returns:
+        The share, or None with fewer than 10 degrees of freedom, or where nothing varies or no error is known.
+    """
+    known = [one for one in estimates if one.count > 1 and one.mean and one.error is not None]
+    freedom = sum(one.count - 1 for one in known)
+    if freedom < _LEAST_FREEDOM:
+        return None
+    seeds = math.fsum((one.count - 1) * ((one.deviation or 0.0) / _size(one, log)) ** 2 for one in known) / freedom
+    drawing = math.fsum((one.count - 1) * ((one.error or 0.0) / _size(one, log)) ** 2 for one in known) / freedom
+    return min(1.0, drawing / seeds) if seeds else None
+
+
+def _size(estimate: Estimate, log: bool) -> float:
+    return abs(estimate.mean or 1.0) if log else 1.0

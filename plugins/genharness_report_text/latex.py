@@ -1,0 +1,95 @@
+"""The leaderboard as LaTeX, for a paper: one `table` a group, in the manner of booktabs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from genharness.board.escapes import as_latex
+from genharness.board.render import RenderOptions
+from genharness.board.rows import Board, BoardColumn, Group, Row
+from genharness_report_text.numbers import BAND_ROW, band_text, error_notes, signed
+
+__all__ = ["render"]
+
+_SIGNS = {
+    "±": r"$\pm$",
+    "↑": r"$\uparrow$",
+    "↓": r"$\downarrow$",
+    "≈": r"$\approx$",
+    "†": r"$\dagger$",
+    "∞": r"$\infty$",
+}
+"""Signs of our own that pdflatex has no letter for."""
+
+
+def render(board: Board, options: RenderOptions) -> str:
+    """Return a `table` for every group; the preamble needs `\\usepackage{booktabs}`."""
+    tables = [_group(group, group.columns if options.wide else group.shown) for group in board.groups]
+    return "\n\n".join(["% \\usepackage{booktabs}", *tables])
+
+
+def _group(group: Group, columns: Sequence[BoardColumn]) -> str:
+    lines = [f"% {_plain(group.dataset)}: failed cells"] if not group.protocol else _table(group, columns)
+    lost = (f"{record.cell}: {record.status}: {record.reason}" for record in group.failures)
+    return "\n".join([*lines, *(f"% {_plain(line)}" for line in lost)])
+
+
+def _table(group: Group, columns: Sequence[BoardColumn]) -> list[str]:
+    ranked = any(row.ranks for row in group.rows)
+    heads = ["Model", *(["Rank (95 %)"] if ranked else []), "Seeds", *(column.heading for column in columns)]
+    caption = f"{group.dataset}. Protocol {group.protocol.hash if group.protocol else ''}: {group.heading}."
+    notes = [*error_notes(group.rows, columns), *group.notes_on(columns)]
+    return [
+        r"\begin{table}",
+        r"  \centering",
+        rf"  \caption{{{_text(caption)}}}",
+        rf"  \begin{{tabular}}{{l{'r' * (len(heads) - 1)}}}",
+        r"    \toprule",
+        _line([_text(head) for head in heads]),
+        r"    \midrule",
+        *(_line(_cells(row, columns, ranked)) for row in group.rows),
+        *_bands(group, columns, len(heads) - len(columns) - 1),
+        r"    \bottomrule",
+        r"  \end{tabular}",
+        *(rf"  \par\footnotesize {_text(note)}" for note in notes),
+        r"\end{table}",
+    ]
+
+
+def _cells(row: Row, columns: Sequence[BoardColumn], ranked: bool) -> list[str]:
+    first = [_text(f"{row.label} {row.marks}".strip()), *([_range(str(row.ranks or ""))] if ranked else [])]
+    return [*first, str(len(row.seeds)), *(_value(row, column) for column in columns)]
+
+
+def _bands(group: Group, columns: Sequence[BoardColumn], between: int) -> list[str]:
+    if not group.bands:
+        return []
+    return [r"    \midrule", _line([BAND_ROW, *[""] * between, *(_minus(band_text(group, one)) for one in columns)])]
+
+
+def _value(row: Row, column: BoardColumn) -> str:
+    text = _minus(signed(row.estimates[column.key], column))
+    return rf"\textbf{{{text}}}" if column.key in row.bold else text
+
+
+def _minus(number: str) -> str:
+    """Return a number with true minus signs; a lone dash stays one."""
+    text = _text(number)
+    return text if text == "-" else text.replace("-", "$-$")
+
+
+def _range(text: str) -> str:
+    return text.replace("-", "--")
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"    {' & '.join(cells)} \\\\"
+
+
+def _text(text: str) -> str:
+    return "".join(_SIGNS.get(sign, sign) for sign in as_latex(text))
+
+
+def _plain(text: str) -> str:
+    """Return text for a comment, which ends with the line."""
+    return " ".join(as_latex(text).split())

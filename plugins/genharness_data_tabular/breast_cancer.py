@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_breast_cancer
 
 from genharness import DataError
-from genharness.data import PrepareRequest, stratified_split
+from genharness.data import PrepareRequest, Units, stratified_split
 
-__all__ = ["TEST_FRACTION", "prepare", "standardised"]
+__all__ = ["TEST_FRACTION", "prepare", "units_of"]
 
 TEST_FRACTION = 0.2
 
@@ -25,26 +25,25 @@ def prepare(request: PrepareRequest) -> None:
     bunch = load_breast_cancer()
     labels = bunch.target.astype(np.int64)
     train, test = stratified_split(labels, len(labels), TEST_FRACTION)
-    rows = standardised(bunch.data, train)
-    request.writer.describe(column_names=[str(name) for name in bunch.feature_names])
+    units = units_of(bunch.data[train])
+    rows = units.standardised(bunch.data).astype(np.float32)
+    request.writer.describe(column_names=[str(name) for name in bunch.feature_names], units=units)
     request.writer.note("the source has no splits: one fifth of each class is the test split (seed 0)")
     request.writer.note("columns have mean 0 and standard deviation 1 over the train split")
     request.writer.split("train").write(rows[train], labels[train])
     request.writer.split("test").write(rows[test], labels[test])
 
 
-def standardised(rows: NDArray[np.float64], train: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return `(x - mean) / deviation` by column, with the moments of the train rows only.
+def units_of(train: NDArray[np.float64]) -> Units:
+    """Return the units in which the columns of the training rows have mean 0 and standard deviation 1.
 
     Args:
-        rows: `(n, d)` of any scale.
-        train: Indices of the rows whose moments count.
+        train: `(n, d)` of any scale.
 
     Raises:
-        ValueError: If a column of the train rows is constant.
+        ValueError: If a column is constant.
     """
-    mean, deviation = rows[train].mean(axis=0), rows[train].std(axis=0)
+    mean, deviation = train.mean(axis=0), train.std(axis=0)
     if (deviation == 0).any():
-        raise ValueError(f"rows: column {int(np.argmin(deviation))} is constant over the train rows")
-    scaled: NDArray[np.float64] = (rows - mean) / deviation
-    return scaled.astype(np.float32)
+        raise ValueError(f"train: column {int(np.argmin(deviation))} is constant")
+    return Units(tuple(mean.tolist()), tuple(deviation.tolist()))

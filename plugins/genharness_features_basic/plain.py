@@ -46,11 +46,11 @@ class Identity(Extractor):
         return short_hash("rows as they are", digits=16)
 
     def extract(self, samples: NDArray[Any]) -> Extracted:
-        """Return the rows `(n, d)` as float32.
+        """Return the rows `(n, d)` as they are, float32 or float64.
 
         Raises:
             DataError: If the samples are no rows.
         """
         if samples.ndim != 2:
             raise DataError(f"extractor identity reads rows (n, d), not an array of shape {samples.shape}")
-        return Extracted(np.asarray(samples, np.float32))
+        return Extracted(samples if samples.dtype == np.float64 else np.asarray(samples, np.float32))

@@ -151,3 +151,16 @@ def test_numbers_that_are_no_classes_are_refused(make, labels, reason):
     writer.split("test").write(np.zeros((10, 1, 8, 8), np.uint8), labels[:10])
     with pytest.raises(DataError, match=reason):
         writer.finish()
+
+
+@pytest.mark.parametrize("offset", [1e9, -1e7, 1e300])
+def test_rows_whose_spread_float32_would_lose_are_refused_with_the_column(make, offset):
+    rows = np.random.RandomState(0).randn(20, 3)
+    rows[:, 1] += offset
+    with pytest.raises(DataError, match=r"column 1 has values around .* which float32 cannot hold: standardise rows"):
+        make().split("train").write(rows)
+
+
+@pytest.mark.parametrize("rows", [np.full((9, 2), 1e9), np.random.RandomState(0).randn(20, 3) * 1e9 + 1e9])
+def test_rows_that_are_large_but_lose_nothing_are_taken(make, rows):
+    make().split("train").write(rows)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_breast_cancer
 
 from genharness import DataError
 from genharness.data import ensure_prepared
 from genharness_data_tabular import genharness_datasets
-from genharness_data_tabular.breast_cancer import standardised
+from genharness_data_tabular.breast_cancer import units_of
 
 
 @pytest.fixture(scope="module")
@@ -60,14 +61,20 @@ def test_second_preparation_has_the_same_content(spec, data):
     assert ensure_prepared(spec, "breast-cancer", force=True).content_hash == data.content_hash
 
 
-def test_moments_come_from_the_train_rows_only():
-    rows = np.array([[0.0], [2.0], [100.0]])
-    np.testing.assert_allclose(standardised(rows, np.array([0, 1])), [[-1], [1], [99]])
+def test_units_are_those_of_the_rows_that_are_given():
+    units = units_of(np.array([[0.0], [2.0]]))
+    np.testing.assert_allclose(units.standardised(np.array([[0.0], [2.0], [100.0]])), [[-1], [1], [99]])
 
 
 def test_constant_column_is_an_error_that_names_it():
     with pytest.raises(ValueError, match="column 1 is constant"):
-        standardised(np.array([[0.0, 3.0], [1.0, 3.0]]), np.array([0, 1]))
+        units_of(np.array([[0.0, 3.0], [1.0, 3.0]]))
+
+
+def test_the_units_give_the_values_of_the_source_again(data):
+    raw = {tuple(row) for row in load_breast_cancer().data.round(6).tolist()}
+    train = data.units.raw(data.samples("train"))
+    assert all(np.abs(np.array(list(raw)) - row).max(axis=1).min() < 1e-3 for row in train[:20])
 
 
 def test_from_is_refused_because_it_is_bundled(spec, tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -43,6 +43,7 @@ FLAGS = {"samples": "--count", "reference": "--reference-count", "protocol_seed"
 @dataclass(frozen=True)
 class _Fitting:
     resize_to: int | None = option(None, low=4, high=1024, help="With --reference: side of pictures, in pixels")
+    units: Literal["standard", "raw"] | None = option(None, help="With --dataset: units of a table's rows")
 
 
 def request_options(function: Any) -> Any:
@@ -55,7 +56,7 @@ def request_options(function: Any) -> Any:
             click.option("--reference", type=existing, help="Or samples to compare with, or statistics (mu, sigma)."),
             click.option("--labels", type=existing, help="Classes asked for: .npy, .npz, or text, one number a line."),
             declared(Measuring, "metrics", "features", "resize"),
-            declared(_Fitting, "resize_to"),
+            declared(_Fitting, "resize_to", "units"),
             declared(Measuring, "samples", "reference", "reference_split", "protocol_seed", flags=FLAGS),
             click.option("--set", "settings", multiple=True, metavar="NAME.OPTION=VALUE", help="Option of a plugin."),
             click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:1."),

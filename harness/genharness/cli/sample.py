@@ -26,6 +26,7 @@ __all__ = ["sample"]
 @click.option("--checkpoint", type=click.Choice(["last", "best"]), default="last", show_default=True)
 @click.option("--results", type=AnyPath(), default=DEFAULT_RESULTS, show_default=True)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:1.")
+@click.option("--units", type=click.Choice(["raw", "standard"]), default="raw", show_default=True, help="Of a table.")
 @click.option("--force", is_flag=True, help="Write over samples that are there.")
 @debug_option
 def sample(
@@ -37,13 +38,15 @@ def sample(
     checkpoint: str,
     results: Path,
     device: str,
+    units: str,
     force: bool,
 ) -> None:
     """Draw samples from CELL, a finished cell or the beginning of its id.
 
     Trained models come from the cell's last checkpoint, with averaged weights where it was trained so; with
     --score-every the run kept the one at the best score too. Reference rows are fitted anew. A conditional model
-    makes the classes of --labels in turn, or the training data's shares of them.
+    makes the classes of --labels in turn, or the training data's shares of them. Rows of a table are written in the
+    data's own units, where it says how it was standardised; `evaluate` knows them again.
 
     \b
     Examples:
@@ -68,7 +71,7 @@ def sample(
             best=checkpoint == "best",
             report=progress.report,
         )
-        write_samples(drawn, out)
+        write_samples(drawn, out, raw=units == "raw")
     found = record.history.best if checkpoint == "best" else None
     which = f" at its best {found.column}, {found.value:.4g} at step {found.step}," if found else ""
     say(f"{count:,} samples of {record.cell}{which} in {out}")

@@ -24,6 +24,7 @@ from genharness.data.prepare import (
 from genharness.data.prepared import PreparedData, open_folder, verify_arrays
 from genharness.data.request import PrepareRequest
 from genharness.data.splits import stratified_split, stratified_subset
+from genharness.data.units import Units
 from genharness.data.writer import ArrayWriter, SplitWriter
 from genharness.spec.dataset_name import DatasetReference, parse_reference
 from genharness.spec.report import Report
@@ -36,6 +37,7 @@ __all__ = [
     "PreparedData",
     "Report",
     "SplitWriter",
+    "Units",
     "data_home",
     "ensure_prepared",
     "is_prepared",

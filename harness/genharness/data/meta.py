@@ -37,6 +37,8 @@ class DatasetMeta:
         notes: What a user should know, a line each.
         source_state: Fingerprint of a parametric dataset's files when it was prepared, else empty.
         derived_from: Content hash of the preparation that a variant was made from, else empty.
+        offsets: What was taken off each column of a table to standardise it; empty where nothing was, or is known.
+        scales: What each column was divided by after that.
         schema_version: Version of this record.
     """
 
@@ -54,6 +56,8 @@ class DatasetMeta:
     notes: tuple[str, ...] = ()
     source_state: str = ""
     derived_from: str = ""
+    offsets: tuple[float, ...] = ()
+    scales: tuple[float, ...] = ()
     schema_version: int = SCHEMA_VERSION
 
 
@@ -79,6 +83,7 @@ def read_meta(folder: Path) -> DatasetMeta:
         if plain["schema_version"] != SCHEMA_VERSION:
             raise DataError(f"{path} has schema version {plain['schema_version']}, not {SCHEMA_VERSION}")
         tuples = {key: tuple(plain[key]) for key in ("shape", "class_names", "column_names", "notes")}
+        tuples |= {key: tuple(plain.get(key, ())) for key in ("offsets", "scales")}
         return DatasetMeta(**{**plain, **tuples})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path} is unreadable ({type(error).__name__}: {error})") from error

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from genharness.data.levels import grey_levels
 from genharness.data.meta import DatasetMeta, combined_hash, read_meta
+from genharness.data.units import Units
 from genharness.errors import ConfigError, DataError, did_you_mean
 from genharness.spec.plugins import DataShape
 from genharness.spec.report import Report
@@ -70,6 +71,11 @@ class PreparedData:
     def class_names(self) -> tuple[str, ...]:
         """Names in label order, empty for unlabelled data."""
         return self.meta.class_names
+
+    @property
+    def units(self) -> Units | None:
+        """How a table was standardised, None where that is not known."""
+        return Units.of(self.meta.offsets, self.meta.scales)
 
     @property
     def content_hash(self) -> str:

@@ -54,6 +54,7 @@ def _describe(whole: PreparedData, writer: ArrayWriter) -> None:
         column_names=meta.column_names,
         licence=meta.licence,
         source=meta.source,
+        units=whole.units,
     )
     writer.touched(**meta.touched)
     for note in meta.notes:

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from genharness.data.meta import DatasetMeta, combined_hash, write_meta
 from genharness.data.prepared import array_hash, samples_file
+from genharness.data.units import Units
 from genharness.errors import DataError
 from genharness.images.resize import conform
 from genharness.spec.dataset_name import DatasetReference
@@ -21,6 +22,9 @@ from genharness.spec.plugins import Modality
 
 __all__ = ["ArrayWriter", "SplitWriter"]
 
+
+_LOST_SPREAD = 1e-3
+"""Most of a column's standard deviation that rounding to float32 may change a value by."""
 
 _FEW_MISSING = 10
 """So many classes more than half may be missing in a small part of the data."""
@@ -118,15 +122,34 @@ class SplitWriter:
                 raise self._wrong(f"images must be uint8 (n, 1 or 3, h, w), not {samples.dtype} {samples.shape}")
             samples = self._owner.conformed(samples)
         elif samples.ndim == 2:
-            samples = samples.astype("<f4")
             if not np.isfinite(samples).all():
                 raise self._wrong("a row holds NaN or infinity")
+            samples = self._rows(samples)
         else:
             raise self._wrong(f"samples must be (n, c, h, w) or (n, d), not {samples.shape}")
         expected = self._samples.sample_shape if self._samples else self._announced
         if expected is not None and samples.shape[1:] != expected:
             raise self._wrong(f"samples have shape {samples.shape[1:]}, not {expected}")
         return samples
+
+    def _rows(self, rows: NDArray[Any]) -> NDArray[np.float32]:
+        """Return rows as float32, which models are trained on.
+
+        Raises:
+            DataError: If a column is so far from 0 that float32 would round its spread away.
+        """
+        with np.errstate(over="ignore"):
+            narrow = rows.astype("<f4")
+        spread = rows.std(axis=0, dtype=np.float64)
+        lost = np.abs(narrow.astype(np.float64) - rows).max(axis=0, initial=0.0)
+        bad = np.flatnonzero(~(lost <= _LOST_SPREAD * spread) & (spread > 0))
+        if len(bad) or not np.isfinite(narrow).all():
+            column = int(bad[0]) if len(bad) else int(np.flatnonzero(~np.isfinite(narrow).all(axis=0))[0])
+            raise self._wrong(
+                f"column {column} has values around {rows[0, column]:g} that differ by {spread[column]:.3g}, which "
+                "float32 cannot hold: standardise rows, and tell their units with `describe(units=...)`"
+            )
+        return narrow
 
     def _checked_labels(self, labels: NDArray[Any], count: int) -> NDArray[np.int64]:
         if labels.shape != (count,):
@@ -206,6 +229,7 @@ class ArrayWriter:
         self._shape: tuple[int, ...] | None = None
         self._splits: dict[str, SplitWriter] = {}
         self._class_names, self._columns = tuple(class_names), tuple[str, ...]()
+        self._units: Units | None = None
         self._labels_seen: set[int] = set()
         self._licence, self._source = licence, source
         self._touched: Counter[str] = Counter()
@@ -233,12 +257,14 @@ class ArrayWriter:
         column_names: Sequence[str] | None = None,
         licence: str | None = None,
         source: str | None = None,
+        units: Units | None = None,
     ) -> None:
-        """Say what only the data knew: names of classes (before labels are written), columns, licence, source."""
+        """Say what only the data knew: classes (before labels are written), columns, licence, source, units."""
         if class_names is not None:
             self._class_names = tuple(class_names)
         if column_names is not None:
             self._columns = tuple(column_names)
+        self._units = self._units if units is None else units
         self._licence = self._licence if licence is None else licence
         self._source = self._source if source is None else source
 
@@ -302,6 +328,8 @@ class ArrayWriter:
             notes=tuple(self._notes),
             source_state=source_state,
             derived_from=derived_from,
+            offsets=() if self._units is None else self._units.offsets,
+            scales=() if self._units is None else self._units.scales,
         )
         write_meta(self.folder, meta)
         return meta

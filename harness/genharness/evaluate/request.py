@@ -8,11 +8,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from genharness.errors import ConfigError, DataError, GenharnessError, refuse
 from genharness.evaluate.reference import Reference, dataset_reference, path_reference
-from genharness.evaluate.samples import SampleFile, fit_to, taken, with_classes, with_labels
+from genharness.evaluate.rows import in_one_arithmetic
+from genharness.evaluate.samples import SampleFile, fit_to, in_units_of, taken, with_classes, with_labels
 from genharness.evaluate.zip_cache import read_or_recall
 from genharness.files.home import home
 from genharness.files.paths import input_path, printable
@@ -53,6 +54,7 @@ class Request:
         results: Results folder, for ids of cells.
         device: Device such as `cpu` or `cuda`.
         weights: The user's pretrained weights.
+        units: Units of rows that are compared with a table: `standard`, `raw`, or None for what the file says.
     """
 
     samples: Sequence[str]
@@ -65,6 +67,7 @@ class Request:
     results: Path = Path("results")
     device: str = "cpu"
     weights: Path | None = None
+    units: Literal["standard", "raw"] | None = None
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,7 @@ def prepare(
     reference = _reference(request, sources, registry, report)
     sets = _each(sources, lambda source: _read_one(request, source, reference, report))
     reference = reference.suited_to(sets[0].shape)
+    sets, reference = _in_one_arithmetic(sets, reference)
     facts = reference.facts(sets[0].shape)
     at_hand = functools.cache(lambda remote: locate_weights(remote, request.weights) is not None)
     extractor, note = choose_extractor(measuring, registry, facts, at_hand)
@@ -152,6 +156,8 @@ def _mistakes(request: Request) -> Iterator[str]:
         yield f"--resize-to goes with --reference: write --dataset {request.dataset}@{request.resize_to}"
     if len(request.samples) > 1 and (request.labels is not None or request.name):
         yield "--labels and --name are for one set of samples at a time"
+    if request.reference is not None and request.units:
+        yield "--units goes with --dataset: rows of files are compared in the units that they have"
     if request.name and not _NAME.fullmatch(request.name):
         yield f"name {shown(request.name)!r} must be letters, digits, dots, dashes and underscores, 60 at most"
 
@@ -266,10 +272,29 @@ def _read_one(request: Request, source: _Source, reference: Reference, report: R
     found = read_or_recall(source.path, size=size, report=report)
     if reference.data is not None:
         found = fit_to(found, reference.data.shape, reference.name)
+        found = in_units_of(found, reference.data, request.units, told=source.record is None)
     if request.labels is not None:
         found = with_labels(found, request.labels)
     class_names = reference.data.class_names if reference.data is not None else ()
     return taken(with_classes(found, class_names), request.measuring.samples or 0, request.measuring.protocol_seed)
+
+
+def _in_one_arithmetic(sets: list[SampleFile], reference: Reference) -> tuple[list[SampleFile], Reference]:
+    """Return rows in the type that all are compared in: that of the prepared table, else float64 where one has it."""
+    if sets[0].shape.modality != "tabular" or reference.data is not None:
+        return sets, reference
+    arrays = [found.samples for found in sets] + ([] if reference.found is None else [reference.found.samples])
+    if len({array.shape[1:] for array in arrays}) > 1:
+        return sets, reference  # refused with the sizes
+    arrays, note = in_one_arithmetic(arrays)
+    notes = (note,) if note else ()
+    sets = [
+        dataclasses.replace(found, samples=array, notes=(*found.notes, *notes))
+        for found, array in zip(sets, arrays, strict=False)
+    ]
+    if reference.found is None:
+        return sets, reference
+    return sets, dataclasses.replace(reference, found=dataclasses.replace(reference.found, samples=arrays[-1]))
 
 
 def _check_sizes(sets: Sequence[SampleFile], reference: Reference, extractor: ExtractorSpec) -> None:

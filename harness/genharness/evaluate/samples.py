@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,10 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genharness.errors import DataError, did_you_mean
+from genharness.data import PreparedData
+from genharness.errors import ConfigError, DataError, did_you_mean
+from genharness.evaluate.rows import as_rows
 from genharness.files.paths import printable
 from genharness.images import as_labels, load_npy, load_npz, read_images
-from genharness.images.arrays import SampleArrays, label_array, sort_arrays
+from genharness.images.arrays import UNITS, SampleArrays, label_array, sort_arrays
 from genharness.images.class_folders import class_folder
 from genharness.images.resize import POLICY, conform
 from genharness.images.samples import ImageSet, images_from_array, one_set
@@ -26,6 +29,7 @@ __all__ = [
     "SampleFile",
     "fit_to",
     "holds_statistics",
+    "in_units_of",
     "is_statistics",
     "read_labels",
     "read_samples",
@@ -41,13 +45,14 @@ class SampleFile:
 
     Attributes:
         where: Where it came from, for messages and the record.
-        samples: Uint8 images `(n, c, h, w)` or float32 rows `(n, d)`.
+        samples: Uint8 images `(n, c, h, w)`, or rows `(n, d)`: float32, float64, or whole numbers beyond 2^53.
         labels: Class indices `(n,)`, or None.
         class_names: What the labels of class folders mean; empty where labels are plain numbers.
         touched: How many samples were `resized`, `cropped`, `converted`.
         widened: How many of the `converted` were plain grey, and only repeated to three channels.
         notes: What was assumed, changed or left out, a line each.
         labels_where: Where the labels came from, if from elsewhere.
+        raw: Whether the file says that rows are in their own units, not standardised.
     """
 
     where: str
@@ -58,6 +63,7 @@ class SampleFile:
     widened: int = 0
     notes: tuple[str, ...] = ()
     labels_where: str = ""
+    raw: bool = False
 
     @property
     def shape(self) -> DataShape:
@@ -89,14 +95,16 @@ def _from_arrays(path: Path, suffix: str) -> SampleFile:
     arrays = load_npz(path)
     found = sort_arrays(arrays, str(path), any_name=True)
     samples, labels = one_set(found, path)
-    return _from_array(path, arrays[samples], arrays[labels] if labels else None, found.notes)
+    raw = UNITS in arrays and str(arrays[UNITS]) == "raw"
+    read = _from_array(path, arrays[samples], arrays[labels] if labels else None, found.notes)
+    return dataclasses.replace(read, raw=raw and read.samples.ndim == 2)
 
 
 def _from_array(path: Path, array: NDArray[Any], labels: NDArray[Any] | None, notes: tuple[str, ...]) -> SampleFile:
     if array.ndim != 2:
         found = _as_file(path, images_from_array(array, labels, str(path)))
         return dataclasses.replace(found, notes=(*notes, *found.notes))
-    rows = _rows(array, str(path))
+    rows = as_rows(array, str(path))
     of, names = (None, ()) if labels is None else named_labels(labels, len(rows), f"{path}: labels")
     return SampleFile(str(path), rows, of, names, notes=notes)
 
@@ -105,19 +113,6 @@ def _as_file(path: Path, found: ImageSet) -> SampleFile:
     return SampleFile(
         str(path), found.images, found.labels, found.class_names, found.touched, found.widened, found.notes
     )
-
-
-def _rows(array: NDArray[Any], where: str) -> NDArray[np.float32]:
-    if 0 in array.shape:
-        raise DataError(f"{where} has shape {array.shape}: it is empty")
-    if array.dtype.kind not in "iuf":
-        raise DataError(f"{where} holds {array.dtype}: rows must be numbers")
-    with np.errstate(over="ignore"):  # what overflows is infinite, and refused in the next line
-        rows = np.ascontiguousarray(array, np.float32)
-    if not np.isfinite(rows).all():
-        bad = int(np.flatnonzero(~np.isfinite(rows).all(axis=1))[0])
-        raise DataError(f"{where} holds NaN or infinity, first in row {bad}: leave such rows out")
-    return rows
 
 
 def holds_statistics(path: Path) -> bool:
@@ -163,6 +158,47 @@ def fit_to(found: SampleFile, shape: DataShape, name: str) -> SampleFile:
         raise DataError(f"{found.where} holds images of {found.shape}, and {name} of {shape}: make them that size")
     size = shape.height if found.shape.shape[1:] != shape.shape[1:] else None
     return _conformed(found, size, "grey" if shape.channels == 1 else "rgb")
+
+
+def in_units_of(found: SampleFile, data: PreparedData, asked: str | None, *, told: bool) -> SampleFile:
+    """Return rows in the standardised units of a prepared table, as float32, which it is kept in.
+
+    Args:
+        found: Samples of its shape; images stay as they are.
+        data: The table.
+        asked: `standard` or `raw`; None for what the file says, and standard where it says nothing.
+        told: Whether to say in which units they are taken.
+
+    Raises:
+        ConfigError: If `raw` is asked for, and how the table was standardised is not known, or it is no table.
+        DataError: If a row is too large for float32.
+    """
+    units, raw = data.units, asked == "raw" or (not asked and found.raw)
+    if asked and found.shape.modality != "tabular":
+        raise ConfigError(f"{data.name} holds images, which have no units: leave --units out")
+    if found.shape.modality != "tabular":
+        return found
+    if raw and units is None:
+        raise ConfigError(
+            f"how the columns of {data.name} were standardised is not recorded: prepare it again with "
+            f"`genharness data prepare {shlex.quote(data.name)} --force`, or leave --units out where they were not"
+        )
+    rows = units.standardised(found.samples) if raw and units is not None else found.samples
+    with np.errstate(over="ignore"):
+        narrow = rows.astype(np.float32)
+    if not np.isfinite(narrow).all():
+        bad = int(np.flatnonzero(~np.isfinite(narrow).all(axis=1))[0])
+        raise DataError(f"{found.where}: row {bad} is too large to be compared with {data.name}")
+    note = _of_units(found, data, raw=raw) if units is not None and told and not asked else ""
+    return dataclasses.replace(found, samples=narrow, notes=(*found.notes, *filter(None, [note])))
+
+
+def _of_units(found: SampleFile, data: PreparedData, *, raw: bool) -> str:
+    if raw:
+        return f"rows in their own units, as the file says, standardised as {data.name} is"
+    if data.units is not None and data.units.look_raw(found.samples):
+        return f"rows look as if they were in their own units, and {data.name} is standardised: give --units raw"
+    return f"rows are taken to be standardised, as {data.name} is: give --units raw for its own units"
 
 
 def _kind(shape: DataShape) -> str:

@@ -16,7 +16,7 @@ from genharness.errors import DataError
 from genharness.files.paths import printable
 from genharness.images.names import first_of
 
-__all__ = ["STATISTICS", "SampleArrays", "label_array", "sort_arrays"]
+__all__ = ["STATISTICS", "UNITS", "SampleArrays", "label_array", "sort_arrays"]
 
 _SAMPLES = ("images", "image", "samples", "arr_0", "x", "data", "imgs", "img", "rows", "features", "feats", "")
 _LABELS = ("labels", "label", "y", "targets", "target", "classes", "class_labels", "arr_1")
@@ -31,6 +31,8 @@ STATISTICS: Mapping[str, frozenset[str]] = {
 """Names under which pytorch-fid, clean-fid, ADM and others keep the moments of features."""
 _BESIDE = frozenset({"mu_s", "sigma_s", "count"})
 """Arrays that go with statistics."""
+UNITS = "units"
+"""Name of the word that says in which units rows are: `raw` or `standard`, as `genharness sample` writes it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +84,7 @@ def sort_arrays(arrays: Mapping[str, NDArray[Any]], where: str, *, any_name: boo
         )
     labels = {split: name for split, name in _best(roles, "labels", _LABELS).items() if split in samples}
     labels = {split: name for split, name in labels.items() if _may_label(arrays, name, samples[split])}
-    used = {*samples.values(), *labels.values(), *statistics}
+    used = {*samples.values(), *labels.values(), *statistics, *({UNITS} if UNITS in arrays else ())}
     unused = tuple(name for name in arrays if name not in used and _plain(name) not in (_BESIDE if statistics else ()))
     return SampleArrays(samples=samples, labels=labels, statistics=statistics, unused=unused)
 

@@ -23,7 +23,7 @@ class Extracted:
     """What an extractor gives for n samples.
 
     Attributes:
-        features: `(n, d)` float32.
+        features: `(n, d)` float32; float64 where rows of a file are taken as they are.
         logits: Class logits `(n, classes)` float32, or None where the extractor has none.
     """
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from genharness.data import PreparedData
+from genharness.data import PreparedData, Units
 from genharness.data.recorded import recorded_data
 from genharness.engine.random_state import undisturbed
 from genharness.engine.source import SampleSource
@@ -36,12 +36,14 @@ class Drawn:
         labels: Classes asked for `(n,)`, or None for an unconditional model.
         class_names: Names of the classes, empty where the data has none.
         modality: `image` or `tabular`.
+        units: How a table was standardised, None where that is not known.
     """
 
     samples: NDArray[Any]
     labels: NDArray[np.int64] | None
     class_names: tuple[str, ...]
     modality: str
+    units: Units | None = None
 
 
 def draw_from(
@@ -97,7 +99,7 @@ def draw_from(
             samples = source.sampler(model).draw(
                 n, seed=seed, labels=labels, on_progress=lambda done: report(done, n, "samples")
             )
-    return Drawn(samples, labels, tuple(data.class_names), data.shape.modality)
+    return Drawn(samples, labels, tuple(data.class_names), data.shape.modality, data.units)
 
 
 def _refuse_without_best(folder: CellFolder, record: Record) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from genharness.errors import ConfigError, RunError
 from genharness.files.atomic import replace_file, replace_folder
+from genharness.images.arrays import UNITS
 from genharness.images.class_folders import class_folder
 from genharness.run.draw import Drawn
 
@@ -32,12 +34,13 @@ def refuse_existing(out: Path, *, force: bool) -> None:
         raise ConfigError(f"{out} holds other files, such as {others[0].name}, that --force would delete: name another")
 
 
-def write_samples(drawn: Drawn, out: Path) -> None:
+def write_samples(drawn: Drawn, out: Path, *, raw: bool = False) -> None:
     """Write samples, whole or not at all; an earlier `out` is replaced.
 
     Args:
         drawn: What to write.
         out: A name that ends in `.npz` (arrays `images` or `rows`, and `labels`), or a folder for PNG files.
+        raw: Whether rows of a table are written in the data's own units, where those are known; the file says so.
 
     Raises:
         ConfigError: If rows of a table were to become pictures.
@@ -46,17 +49,20 @@ def write_samples(drawn: Drawn, out: Path) -> None:
     if out.suffix != ".npz" and drawn.modality != "image":
         raise ConfigError(f"rows of a table are no pictures: give --out a name such as {out}.npz")
     try:
-        _write_npz(drawn, out) if out.suffix == ".npz" else _write_folder(drawn, out)
+        _write_npz(drawn, out, raw) if out.suffix == ".npz" else _write_folder(drawn, out)
     except OSError as error:
         raise RunError(f"cannot write {out} ({error.strerror or error}): free space or name another --out") from error
 
 
-def _write_npz(drawn: Drawn, out: Path) -> None:
-    arrays = {"images" if drawn.modality == "image" else "rows": drawn.samples}
+def _write_npz(drawn: Drawn, out: Path, raw: bool) -> None:
+    arrays: dict[str, Any] = {"images" if drawn.modality == "image" else "rows": drawn.samples}
+    if drawn.units is not None:
+        arrays[UNITS] = np.array("raw" if raw else "standard")
+        arrays["rows"] = drawn.units.raw(drawn.samples) if raw else drawn.samples
     if drawn.labels is not None:
         arrays["labels"] = drawn.labels
     with replace_file(out) as temporary:
-        np.savez(temporary, **arrays)  # type: ignore[arg-type]  # numpy's stub takes the names for its own flag
+        np.savez(temporary, **arrays)
 
 
 def _write_folder(drawn: Drawn, out: Path) -> None:

@@ -1,0 +1,26 @@
+import numpy as np
+import pytest
+
+from genharness.data import Units
+
+RANDOM = np.random.default_rng(0)
+OWN = RANDOM.normal([100.0, -3.0, 1e9], [5.0, 0.1, 3.0], (200, 3))
+UNITS = Units(tuple(OWN.mean(0)), tuple(OWN.std(0)))
+
+
+def test_rows_go_to_standardised_units_and_back():
+    rows = UNITS.standardised(OWN)
+    np.testing.assert_allclose(rows.mean(0), 0, atol=1e-6)
+    np.testing.assert_allclose(rows.std(0), 1, atol=1e-6)
+    np.testing.assert_allclose(UNITS.raw(rows), OWN, rtol=1e-12)
+
+
+def test_rows_in_their_own_units_are_told_from_standardised_ones():
+    assert UNITS.look_raw(OWN)
+    assert not UNITS.look_raw(UNITS.standardised(OWN))
+    assert not UNITS.look_raw(RANDOM.normal(size=(50, 3)) + 2)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_units_are_those_that_are_known(known):
+    assert Units.of((1.0,) if known else (), (2.0,) if known else ()) == (Units((1.0,), (2.0,)) if known else None)

@@ -1,4 +1,4 @@
-"""Precision, recall, density and coverage."""
+"""Scores of nearest neighbours: precision, recall, density, coverage, and their clipped and symmetric kin."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import Literal
 
 from genharness import Column, MetricSpec, hookimpl, option
 
-__all__ = ["PrdcConfig", "genharness_metrics"]
+__all__ = ["ClippedConfig", "PrdcConfig", "genharness_metrics"]
+
+_COUNT_HELP = "samples of each side at most, equally many of both; 0 for all"
+_HANGS = "rests on 1 % of the samples, as outliers or hubs make it: read clipped density and coverage beside it"
 
 
 @dataclass(frozen=True)
@@ -19,12 +22,20 @@ class PrdcConfig:
     convention: Literal["naeem", "kynkaanniemi"] = option(
         "naeem", help="inside a ball is strictly nearer (naeem), or also at its edge (kynkaanniemi, with k=3)"
     )
-    count: int = option(10_000, low=0, help="samples of each side at most, equally many of both; 0 for all")
+    count: int = option(10_000, low=0, help=_COUNT_HELP)
+
+
+@dataclass(frozen=True)
+class ClippedConfig:
+    """Options of clipped density and coverage."""
+
+    k: int = option(5, low=1, high=1000, help="which nearest neighbour bounds a real sample's ball")
+    count: int = option(10_000, low=0, help=_COUNT_HELP)
 
 
 @hookimpl
 def genharness_metrics() -> Sequence[MetricSpec]:
-    """Return the metric."""
+    """Return the metrics. They share one pass where `k` and `count` are the same."""
     return [
         MetricSpec(
             name="prdc",
@@ -45,10 +56,48 @@ def genharness_metrics() -> Sequence[MetricSpec]:
                 ),
                 Column(key="density", title="Density", wide=True),
                 Column(key="f1", title="F1", higher_is_better=True, wide=True),
+                Column(
+                    key="symmetric_precision",
+                    title="Symmetric precision",
+                    higher_is_better=True,
+                    resolution="prdc_samples",
+                    wide=True,
+                ),
+                Column(
+                    key="symmetric_recall",
+                    title="Symmetric recall",
+                    higher_is_better=True,
+                    resolution="prdc_samples",
+                    wide=True,
+                ),
+                Column(
+                    key="hanging_precision", title="Precision, hanging", wide=True, caveat=_HANGS, caveat_on="precision"
+                ),
+                Column(key="hanging_recall", title="Recall, hanging", wide=True, caveat=_HANGS, caveat_on="recall"),
+                Column(
+                    key="hanging_coverage", title="Coverage, hanging", wide=True, caveat=_HANGS, caveat_on="coverage"
+                ),
             ),
             needs=("features",),
             modalities=("image", "tabular"),
             paper="Naeem et al. 2020, arXiv:2002.09797; Kynkaanniemi et al. 2019, arXiv:1904.06991",
             periodic=True,
-        )
+        ),
+        MetricSpec(
+            name="clipped",
+            summary="Clipped density and coverage: a share x of bad samples reads 1 - x, whatever outliers there are",
+            place=18,
+            factory="genharness_metric_prdc.prdc:ClippedMetric",
+            config=ClippedConfig,
+            columns=(
+                Column(key="clipped_density", title="Clipped density", higher_is_better=True),
+                Column(key="clipped_coverage", title="Clipped coverage", higher_is_better=True),
+                Column(key="clipped_density_raw", title="Clipped density, uncut", wide=True),
+                Column(key="clipped_coverage_ratio", title="Clipped coverage, uncut", wide=True),
+            ),
+            needs=("features",),
+            modalities=("image", "tabular"),
+            paper="Salvy et al. 2025, arXiv:2507.01761",
+            periodic=True,
+        ),
     ]

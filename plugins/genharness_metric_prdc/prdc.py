@@ -1,17 +1,21 @@
-"""Precision, recall, density and coverage over an evaluation's features."""
+"""Scores of nearest neighbours over an evaluation's features, all from one pass."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-import torch
-
-from genharness.functional.prdc import knn_radii, prdc
+from genharness.functional.neighbours.clipped import clipped_of
+from genharness.functional.neighbours.influence import hanging
+from genharness.functional.neighbours.symmetric import symmetric_of
+from genharness.functional.prdc import prdc_of
 from genharness.kit import Evaluation
-from genharness.kit.equal_counts import equal_draws
-from genharness_metric_prdc import PrdcConfig
+from genharness.kit.neighbours import neighbour_pass
+from genharness_metric_prdc import ClippedConfig, PrdcConfig
 
-__all__ = ["Prdc"]
+__all__ = ["ClippedMetric", "Prdc"]
+
+_HANGS = 0.1
+"""Of a score: from there on what rests on the top 1 % of rows is told; honest sets stay below .06."""
 
 
 class Prdc:
@@ -21,24 +25,41 @@ class Prdc:
         self.config = config
 
     def compute(self, evaluation: Evaluation) -> Mapping[str, float]:
-        """Return the four numbers and F1 of precision and recall, each in [0, 1] but density, which may exceed 1."""
-        draws = equal_draws(evaluation, self.config.count)
-        evaluation.state("prdc_samples", draws[0].count)
-        reals, fakes = (
-            torch.from_numpy(draw.of(evaluation.features(draw.which))).to(evaluation.device) for draw in draws
-        )
-        kept = evaluation.derived(
-            f"radii, k={self.config.k} count={draws[0].count} seed={evaluation.seed}",
-            ("real",),
-            lambda: {"radii": knn_radii(reals, self.config.k, name="real").cpu().numpy()},
-        )
-        radii = torch.from_numpy(kept["radii"]).to(evaluation.device)
+        """Return the scores, each in [0, 1] but density, which may exceed 1.
+
+        The share that hangs on a hundredth of the rows is given where it is more than .1 and a quarter of its score.
+        """
         strict = self.config.convention == "naeem"
-        scores = prdc(reals, fakes, k=self.config.k, strict=strict, real_radii=radii)
+        found = neighbour_pass(evaluation, self.config.k, self.config.count, strict=strict)
+        evaluation.state("prdc_samples", found.real.size)
+        scores, symmetric, share = prdc_of(found), symmetric_of(found), hanging(found)
+        hangs = {"precision": share.precision, "recall": share.recall, "coverage": share.coverage}
         return {
             "precision": scores.precision,
             "recall": scores.recall,
             "density": scores.density,
             "coverage": scores.coverage,
             "f1": scores.f1,
+            "symmetric_precision": symmetric.precision,
+            "symmetric_recall": symmetric.recall,
+            **{f"hanging_{key}": one for key, one in hangs.items() if one > max(_HANGS, getattr(scores, key) / 4)},
+        }
+
+
+class ClippedMetric:
+    """Salvy et al. 2025."""
+
+    def __init__(self, config: ClippedConfig) -> None:
+        self.config = config
+
+    def compute(self, evaluation: Evaluation) -> Mapping[str, float]:
+        """Return both scores in [0, 1], and both before they are cut at 1."""
+        found = neighbour_pass(evaluation, self.config.k, self.config.count)
+        evaluation.state("clipped_samples", found.real.size)
+        scores = clipped_of(found)
+        return {
+            "clipped_density": scores.density,
+            "clipped_coverage": scores.coverage,
+            "clipped_density_raw": scores.density_raw,
+            "clipped_coverage_ratio": scores.coverage_ratio,
         }

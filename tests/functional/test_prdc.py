@@ -162,7 +162,7 @@ def test_nearest_rows_come_in_order_of_distance_and_ties_by_index(make):
 def test_answers_do_not_depend_on_the_size_of_tiles(monkeypatch):
     real, fake = gaussians(600, 500, 20)
     whole = prdc(real, fake), knn_radii(real, 5), nearest(fake, real, 2)[1]
-    for module in ("search", "balls"):
+    for module in ("search", "crossing"):
         monkeypatch.setattr(f"genharness.functional.exact.{module}.tile_side", lambda n, d, device: 64)
     assert prdc(real, fake) == whole[0]
     assert torch.equal(knn_radii(real, 5), whole[1])

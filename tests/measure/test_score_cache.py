@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pytest
 
+import genharness.kit.neighbours
 import genharness_metric_modes.modes
-import genharness_metric_prdc.prdc
 from flat_requests import request_of
 from genharness.evaluate.request import prepare
 from genharness.evaluate.score import score_samples
@@ -147,7 +147,7 @@ def test_posteriors_of_another_classifier_are_scored_anew(scored, monkeypatch):
 def test_what_real_data_alone_says_is_computed_once_for_all_generators(scored, tmp_path, refuse):
     np.save(tmp_path / "other.npy", RANDOM.integers(0, 256, (80, 1, 8, 8)).astype(np.uint8))
     scored()
-    refuse(genharness_metric_prdc.prdc, "knn_radii")
+    refuse(genharness.kit.neighbours, "own_set")
     refuse(genharness_metric_modes.modes, "real_bins")
     refuse(HeldOut, "of")
     other = scored("other.npy")

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
+import genharness.kit.neighbours
 from evaluations import row_evaluation
+from genharness import ConfigError
 from genharness.functional.neighbours.ball_counts import expected_coverage
 from genharness.functional.prdc import prdc
-from genharness_metric_prdc import PrdcConfig
-from genharness_metric_prdc.prdc import Prdc
+from genharness_metric_prdc import ClippedConfig, PrdcConfig
+from genharness_metric_prdc.prdc import ClippedMetric, Prdc
 
 RNG = np.random.default_rng(0)
 REAL, FAKE = RNG.normal(size=(2, 900, 6)).astype(np.float32)
@@ -25,6 +27,52 @@ def test_one_distribution_has_one_coverage_at_any_counts(real, fake, most):
     assert facts == {"prdc_samples": compared}
     assert found["coverage"] == pytest.approx(expected_coverage(compared, compared), abs=0.05)
     assert found["density"] == pytest.approx(1, abs=0.15)
+
+
+def planted(count=400):
+    """Return reals, and fakes far from all of them but for one hub amid them."""
+    rng = np.random.default_rng(1)
+    real, fake = rng.normal(size=(2, count, 64)).astype(np.float32)
+    fake += 3
+    fake[0] = 0
+    return real, fake
+
+
+def test_scores_that_hang_on_a_hub_say_so():
+    real, fake = planted()
+    found = Prdc(PrdcConfig()).compute(row_evaluation(real=real, fake=fake))
+    assert found["coverage"] > 0.9
+    assert found["hanging_coverage"] > 0.9
+    assert found["hanging_recall"] > 0.9 * found["recall"]
+    assert "hanging_precision" not in found
+
+
+def test_honest_scores_say_nothing_of_hanging():
+    assert not [key for key in scores(900, 900)[0] if key.startswith("hanging")]
+
+
+def test_clipped_coverage_does_not_hang_on_a_hub():
+    real, fake = planted()
+    found = ClippedMetric(ClippedConfig()).compute(row_evaluation(real=real, fake=fake))
+    assert found["clipped_coverage"] < 0.25
+    assert found["clipped_density"] < 0.05
+
+
+def test_metrics_of_one_k_and_count_share_one_pass(monkeypatch):
+    made = []
+    original = genharness.kit.neighbours.make_pass
+    monkeypatch.setattr(
+        genharness.kit.neighbours, "make_pass", lambda *args, **more: made.append(1) or original(*args, **more)
+    )
+    evaluation = row_evaluation(real=REAL, fake=FAKE)
+    Prdc(PrdcConfig()).compute(evaluation)
+    ClippedMetric(ClippedConfig()).compute(evaluation)
+    assert len(made) == 1
+
+
+def test_too_few_samples_are_no_defect():
+    with pytest.raises(ConfigError, match="5 neighbours need more than 5 samples of each side, and there are 4"):
+        scores(900, 4)
 
 
 def test_sets_of_one_size_are_compared_whole():

@@ -108,9 +108,9 @@ def _note_caveats(group: Group, metrics: Iterable[MetricSpec]) -> None:
         for column in spec.columns:
             rows = [row.label for row in group.rows if column.caveat and row.by_seed(column.key)]
             if rows and known:
+                head = column.caveat_on if column.caveat_on in shown else known[0].key
                 of = "" if len(rows) == len(group.rows) else f" (of {listed(rows)})"
-                line = f"{shown[known[0].key].title}{of} {column.caveat}"
-                group.column_notes.setdefault(known[0].key, []).append(line)
+                group.column_notes.setdefault(head, []).append(f"{shown[head].title}{of} {column.caveat}")
 
 
 def _note_sampling(group: Group, rows: Sequence[Row]) -> None:

@@ -13,12 +13,14 @@ from torch import Tensor
 
 from genharness.errors import NotDefinedError
 from genharness.functional.checks import ArrayLike, as_features, check_same_width, check_whole
-from genharness.functional.exact.balls import Balls, overlap
+from genharness.functional.exact.balls import Balls
+from genharness.functional.exact.crossing import cross
 from genharness.functional.exact.search import kth_distances, nearest_distinct
 from genharness.functional.exact.tiles import Points
+from genharness.functional.neighbours.shared_pass import NeighbourPass
 from genharness.functional.parallel import full_precision
 
-__all__ = ["PRDC", "knn_radii", "nearest", "prdc"]
+__all__ = ["PRDC", "knn_radii", "nearest", "prdc", "prdc_of"]
 
 _EXPANDED = 2**22  # neighbours and their copies at a time
 
@@ -159,15 +161,36 @@ def prdc(
         return _scores(real_points, own_radii, fake_points, _radii(fake_points, k), k, strict)
 
 
+def prdc_of(found: NeighbourPass) -> PRDC:
+    """Return precision, recall, density and coverage from a pass.
+
+    Example:
+        >>> from genharness.functional.neighbours.shared_pass import neighbour_pass
+        >>> prdc_of(neighbour_pass(np.array([[0.0], [2.0]]), np.array([[1.0], [9.0]]), 1))
+        PRDC(precision=0.5, recall=1.0, density=1.0, coverage=1.0)
+    """
+    real, fake = found.real, found.fake
+    return PRDC(
+        precision=fake.share(fake.held_by > 0),
+        recall=real.share(real.held_by > 0),
+        density=real.total(real.holds) / (found.k * fake.size),
+        coverage=real.share(real.holds > 0),
+    )
+
+
 def _scores(reals: Points, real_radii: Tensor, fakes: Points, fake_radii: Tensor, k: int, strict: bool) -> PRDC:
     real, fake = reals.together_with(fakes)
-    counts = overlap(Balls(real, real_radii[real.first]), Balls(fake, fake_radii[fake.first]), strict=strict)
-    n, m = len(reals.rows), len(fakes.rows)
+    own, other = (
+        Balls(points, radii[points.first, None], (not strict,))
+        for points, radii in ((real, real_radii), (fake, fake_radii))
+    )
+    found = cross(own, other)
+    in_ball, n, m = found.of_real.in_ball[:, 0], len(reals.rows), len(fakes.rows)
     return PRDC(
-        precision=int(fake.counts[counts.fake_is_in].sum()) / m,
-        recall=int(real.counts[counts.real_is_in].sum()) / n,
-        density=float(counts.fakes_in_ball @ real.counts.double()) / (k * m),
-        coverage=int(real.counts[counts.fakes_in_ball > 0].sum()) / n,
+        precision=int(fake.counts[found.of_real.held_by[:, 0] > 0].sum()) / m,
+        recall=int(real.counts[found.of_fake.held_by[:, 0] > 0].sum()) / n,
+        density=float(in_ball @ real.counts.double()) / (k * m),
+        coverage=int(real.counts[in_ball > 0].sum()) / n,
     )
 
 

@@ -75,7 +75,7 @@ class Evaluation(Protocol):
     def derived(
         self, what: str, sets: tuple[SampleSet, ...], compute: Callable[[], Mapping[str, NDArray[Any]]]
     ) -> Mapping[str, NDArray[Any]]:
-        """Return arrays that depend only on the features of real `sets`, computed once and kept with the features.
+        """Return arrays that depend only on the features of `sets`, computed once and kept with those of the first.
 
         Args:
             what: Names the arrays and every option that they depend on, such as `radii k=5`.

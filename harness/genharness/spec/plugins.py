@@ -282,6 +282,7 @@ class Column:
             its own in `titles`, with which it is the number that people know.
         caveat: What a leaderboard says of the rows that have this number, for one that is given only where the
             metric's others are to be read with care.
+        caveat_on: Key of the column that it is said of; empty: the metric's first one.
     """
 
     key: str
@@ -298,6 +299,7 @@ class Column:
     wide: bool = False
     note: str = ""
     caveat: str = ""
+    caveat_on: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

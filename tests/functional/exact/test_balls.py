@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from genharness.functional.exact.balls import Balls, overlap
+from genharness.functional.exact.balls import Balls
+from genharness.functional.exact.crossing import cross
 from genharness.functional.exact.search import kth_distances
 from genharness.functional.exact.tiles import Points
 
@@ -36,20 +37,18 @@ def distinct_distances(a, b):
 def test_every_point_is_found_in_every_ball_that_holds_it(make, strict):
     real, fake = Points.of(make(130, 0)).together_with(Points.of(make(90, 1)))
     own = [kth_distances(Points.of(points.rows), 3) for points in (real, fake)]
-    found = overlap(Balls(real, own[0]), Balls(fake, own[1]), strict=strict)
+    found = cross(*(Balls(points, radii[:, None], (not strict,)) for points, radii in ((real, own[0]), (fake, own[1]))))
     table = distinct_distances(real, fake)
     in_real = table < own[0][:, None] if strict else table <= own[0][:, None]
     in_fake = table < own[1][None] if strict else table <= own[1][None]
-    assert torch.equal(found.fakes_in_ball, (in_real * fake.counts).sum(1).double())
-    assert torch.equal(found.fake_is_in, in_real.any(0))
-    assert torch.equal(found.real_is_in, in_fake.any(1))
+    assert torch.equal(found.of_real.in_ball[:, 0], (in_real * fake.counts).sum(1).double())
+    assert torch.equal(found.of_real.held_by[:, 0], (in_real * real.counts[:, None]).sum(0).double())
+    assert torch.equal(found.of_fake.held_by[:, 0], (in_fake * fake.counts).sum(1).double())
 
 
 def test_a_point_on_the_sphere_is_inside_the_closed_ball_alone():
     real, fake = Points.of(torch.tensor([[0.0], [1.0]])).together_with(Points.of(torch.tensor([[2.0]])))
-    radii = torch.tensor([2.0, 0.5], dtype=torch.float64)[real.place]
-    inside = [
-        overlap(Balls(real, radii), Balls(fake, torch.zeros(1, dtype=torch.float64)), strict=strict).fake_is_in.item()
-        for strict in (True, False)
-    ]
-    assert inside == [False, True]
+    radii = torch.tensor([2.0, 0.5], dtype=torch.float64)[real.place, None]
+    none = Balls(fake, torch.zeros(1, 1, dtype=torch.float64), (False,))
+    held = [cross(Balls(real, radii, (closed,)), none).of_real.held_by.item() for closed in (False, True)]
+    assert held == [0, 1]

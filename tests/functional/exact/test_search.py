@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from genharness.functional.exact.search import kth_distances, nearest_distinct
+from genharness.functional.exact.search import kth_distances, nearest_distinct, own_neighbours
 from genharness.functional.exact.tiles import Points
 
 
@@ -61,3 +61,16 @@ def test_the_nearest_distinct_rows_come_in_order_and_ties_by_their_first_occurre
 def test_no_more_are_given_than_there_are():
     base, query = Points.of(normal(3, 0)).together_with(Points.of(normal(5, 1)))
     assert nearest_distinct(query, base, 10).distances.shape == (5, 3)
+
+
+@MAKERS
+def test_neighbours_of_several_ranks_and_those_within_the_first_are_found(make):
+    points = Points.of(make(150, 2))
+    found = own_neighbours(points, (4, 7, 1, 200))
+    for column, rank in enumerate((4, 7, 1)):
+        assert torch.equal(found.distances[:, column], kth_distances(points, rank))
+    assert found.distances[:, 3].isinf().all()
+    rows = points.rows[points.first].double()
+    table = (rows[:, None] - rows[None]).square().sum(2).sqrt().fill_diagonal_(torch.inf)
+    expected = (table <= found.distances[:, :1] * (1 + 1e-12)).nonzero()
+    assert torch.equal(torch.stack([found.row, found.member], 1), expected)

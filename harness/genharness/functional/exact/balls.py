@@ -1,4 +1,4 @@
-"""Which points of one set lie in the neighbour balls of another, counted exactly in tiles.
+"""Which points of a tile lie in the neighbour balls of the other side, settled exactly.
 
 The idea. A ball around a_i of radius r_i holds b_j where ||a_i - b_j||^2 <= r_i^2. The tile's value t is known to lie
 within e_i + e_j of the true square (see `tiles`), and c_i is how far rounding may move the threshold itself, so
@@ -9,6 +9,9 @@ within e_i + e_j of the true square (see `tiles`), and c_i is how far rounding m
 and what lies between is asked of `exact_distances`. The radius is such an exact distance too, of the pair that gave it:
 a copy of the k-th neighbour lies on the sphere bit for bit, which is where strict and closed balls differ.
 
+A centre may have several balls: the largest one lists the pairs, and each is compared with every radius. In the same
+list the nearest point of every centre is looked for: whatever lies within 2 e of the smallest value so far.
+
 One tile of reals against fakes answers both questions: along its rows, which fakes lie in the reals' balls; along its
 columns, which reals lie in the fakes'. Tiles are float32 first; one that leaves much open is made again in float64,
 whose e is 2^-29 times as large.
@@ -17,174 +20,142 @@ whose e is 2^-29 times as large.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import torch
 from torch import Tensor
 
+from genharness.functional.exact.closest import Closest
 from genharness.functional.exact.small_entries import SmallEntries
-from genharness.functional.exact.tiles import (
-    Factors,
-    Points,
-    TileBuffers,
-    comparison_error,
-    exact_distances,
-    tile_side,
-    tile_types,
-)
-from genharness.functional.parallel import side_by_side
+from genharness.functional.exact.tiles import Factors, Points, comparison_error, exact_distances
 
-__all__ = ["Balls", "Overlap", "overlap"]
-
-_DOUBTFUL_SHARE = 1 / 64  # of a float32 tile: above it, a float64 tile costs less than settling pairs one by one
+__all__ = ["Balls", "BallsInTiles", "Near", "near", "settled"]
 
 
 @dataclass(frozen=True, slots=True)
 class Balls:
-    """Balls around the distinct rows of a set.
+    """Balls of one or several radii around the distinct rows of a set.
 
     Attributes:
         points: The centres.
-        radii: Float64 `(u,)`.
+        radii: Float64 `(u, radii)`, exact distances or infinite.
+        closed: For each radius whether a point on the sphere is inside.
+        counts: `(u,)` how often the balls of each centre count; None: as often as it occurs.
     """
 
     points: Points
     radii: Tensor
-
-
-@dataclass(frozen=True, slots=True)
-class Overlap:
-    """What lies where, for the distinct rows of two sets.
-
-    Attributes:
-        fakes_in_ball: Float64 `(reals,)`: how many fakes, copies counted, lie in each real's ball.
-        fake_is_in: Bool `(fakes,)`: whether a fake lies in any real's ball.
-        real_is_in: Bool `(reals,)`: whether a real lies in any fake's ball.
-    """
-
-    fakes_in_ball: Tensor
-    fake_is_in: Tensor
-    real_is_in: Tensor
-
-
-def overlap(real: Balls, fake: Balls, *, strict: bool) -> Overlap:
-    """Count which points lie in which balls.
-
-    Args:
-        real: Balls around the reals.
-        fake: Balls around the fakes, in the same frame.
-        strict: Whether the balls are open.
-
-    Returns:
-        Counts for the distinct rows of both sets.
-    """
-    device = real.points.rows.device
-    larger, width = max(len(real.points), len(fake.points)), real.points.rows.shape[1]
-    buffers = TileBuffers(tile_side(larger, width, device), device)
-    # What the fastest type leaves open is rarely much, so that blocks of the others are made when they are needed.
-    # A strip is one block of reals against all fakes: strips share nothing that is written, and are joined at the end.
-    pairs = [
-        _Sides(*(_Side(balls, dtype, buffers.side, keep=nth == 0) for balls in (real, fake)))
-        for nth, dtype in enumerate(tile_types(width))
-    ]
-    strips = side_by_side(partial(_strip, pairs, buffers, strict), range(len(pairs[0].real.blocks)), device)
-    return Overlap(
-        torch.cat([part.fakes_in_ball for part in strips]),
-        torch.stack([part.fake_is_in for part in strips]).any(0),
-        torch.cat([part.real_is_in for part in strips]),
-    )
-
-
-class _Side:
-    """One set's balls in tiles of one type: its blocks, its error, and thresholds that allow for rounding."""
-
-    def __init__(self, balls: Balls, dtype: torch.dtype, side: int, *, keep: bool) -> None:
-        squared = (balls.radii * balls.points.scale) ** 2
-        self.balls = balls
-        self.blocks = Factors(balls.points, dtype, side, keep=keep)
-        self.error = balls.points.error(dtype)
-        # e_i + c_i; the e_j of the other side is added tile by tile, as the largest of its block.
-        slack = self.error + comparison_error(squared, balls.points.rows.shape[1], dtype)
-        self.low = squared - slack
-        self.high = squared + slack
-
-
-@dataclass(frozen=True, slots=True)
-class _Sides:
-    """Both sets in tiles of one type."""
-
-    real: _Side
-    fake: _Side
-
-
-def _strip(pairs: list[_Sides], buffers: TileBuffers, strict: bool, i: int) -> Overlap:
-    """Return the overlap of the reals of block `i` with all fakes."""
-    fakes, own = pairs[0].fake.blocks, pairs[0].real.blocks.positions[i]
-    found = Overlap(
-        torch.zeros(len(own), dtype=torch.float64, device=own.device),
-        torch.zeros(len(fakes.points), dtype=torch.bool, device=own.device),
-        torch.zeros(len(own), dtype=torch.bool, device=own.device),
-    )
-    for j, others in enumerate(fakes.positions):
-        near_real, near_fake = _compare(pairs, i, j, buffers)
-        real, fake = near_real.settled(strict)
-        # Rows here are distinct ones: every fake counts as often as it occurs. Whether a point is in any ball does not
-        # depend on how often.
-        found.fakes_in_ball.index_add_(0, real, fakes.points.counts[others[fake]].double())
-        found.fake_is_in[others[fake]] = True
-        found.real_is_in[near_fake.settled(strict)[1]] = True
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Near:
-    """Pairs of a ball of one block and a point of another, inside for certain or within rounding of the sphere."""
-
-    own: _Side
-    block: Tensor
-    other: _Side
-    others: Tensor
-    ball: Tensor
-    point: Tensor
-    inside: Tensor
+    closed: tuple[bool, ...]
+    counts: Tensor | None = None
 
     @property
-    def doubtful(self) -> int:
-        """How many pairs rounding leaves open."""
-        return len(self.inside) - int(self.inside.count_nonzero())
-
-    def settled(self, strict: bool) -> tuple[Tensor, Tensor]:
-        """Return balls and points `(pairs,)`, counted within their blocks, once exact distances have decided."""
-        open_pairs = (~self.inside).nonzero()[:, 0]
-        if len(open_pairs):
-            own, other = self.own.balls, self.other.balls.points
-            ball, point = self.block[self.ball[open_pairs]], self.others[self.point[open_pairs]]
-            exact = exact_distances(own.points.rows, own.points.first[ball], other.rows, other.first[point])
-            radii = own.radii[ball]
-            self.inside[open_pairs] = exact < radii if strict else exact <= radii
-        return self.ball[self.inside], self.point[self.inside]
+    def weight(self) -> Tensor:
+        """How often the balls of each centre count, float64 `(u,)`."""
+        return (self.points.counts if self.counts is None else self.counts).double()
 
 
-def _near(tile: Tensor, own: _Side, block: Tensor, other: _Side, others: Tensor, *, transposed: bool = False) -> _Near:
+class BallsInTiles:
+    """Balls in tiles of one type: the blocks of their centres, their error, thresholds that allow for rounding.
+
+    Args:
+        balls: The balls.
+        dtype: Type of the tiles.
+        blocks: The centres' blocks of that type.
+    """
+
+    def __init__(self, balls: Balls, dtype: torch.dtype, blocks: Factors) -> None:
+        squared = (balls.radii * balls.points.scale) ** 2
+        self.balls = balls
+        self.blocks = blocks
+        self.error = balls.points.error(dtype)
+        # e_i + c_i; the e_j of the other side is added tile by tile, as the largest of its block.
+        slack = self.error[:, None] + comparison_error(squared, balls.points.rows.shape[1], dtype)
+        self.low = torch.where(squared.isinf(), squared, squared - slack)
+        self.high = squared + slack
+        self.reach = self.high.amax(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Pairs of a centre and a point, certainly or perhaps in one of the centre's balls.
+
+    Attributes:
+        centre: `(pairs,)` positions of the centres.
+        point: `(pairs,)` positions of the points.
+        inside: Bool `(pairs, radii)`: certainly inside.
+        open: Bool `(pairs, radii)`: left open by rounding.
+        candidates: Pairs that may be a centre's nearest, and a lower bound on their squares.
+        doubtful: How many pairs need an exact distance that others do not.
+    """
+
+    centre: Tensor
+    point: Tensor
+    inside: Tensor
+    open: Tensor
+    candidates: tuple[Tensor, Tensor, Tensor] | None
+    doubtful: int
+
+
+def settled(own: Balls, other: Points, found: Sequence[Near]) -> tuple[Tensor, Tensor, Tensor]:
+    """Return centres and points `(pairs,)` and, bool `(pairs, radii)`, which of the centre's balls hold the point."""
+    centre, point, inside, left_open = (
+        torch.cat([getattr(one, name) for one in found]) for name in ("centre", "point", "inside", "open")
+    )
+    left = left_open.any(1).nonzero()[:, 0]
+    exact = exact_distances(own.points.rows, own.points.first[centre[left]], other.rows, other.first[point[left]])
+    radii, closed = own.radii[centre[left]], torch.tensor(own.closed, device=left.device)
+    within = (exact[:, None] < radii) | ((exact[:, None] == radii) & closed)
+    inside[left] |= left_open[left] & within
+    return centre, point, inside
+
+
+def near(
+    tile: Tensor,
+    own: BallsInTiles,
+    block: Tensor,
+    other: BallsInTiles,
+    others: Tensor,
+    minima: Tensor,
+    closest: Closest | None = None,
+    *,
+    transposed: bool = False,
+) -> Near:
+    """Return the pairs of a tile that balls hold or may hold.
+
+    Args:
+        tile: Squared distances of the centres at `block` to the points at `others`, `(centres, points)`, padded.
+        own: The balls.
+        block: Positions of the tile's centres.
+        other: The other side.
+        others: Positions of the tile's points.
+        minima: `group_minima` of the tile in this direction.
+        closest: Takes part where the nearest point of every centre is looked for.
+        transposed: Whether the tile is `(points, centres)`.
+    """
+    margin = other.error[others].max()
+    reach, candidates, idle = own.reach[block] + margin, None, 0
+    if closest is not None:
+        doubt = own.error[block] + margin
+        nearest = closest.limit(block, minima.amin(1)[: len(block)].double(), doubt, tile.dtype)
+        reach = torch.maximum(reach, nearest)
     # Bounds are rounded to the tile's type: `nextafter` makes up for it above, where no doubtful pair may be missed;
     # below, `comparison_error` has room for it. Rows of padding keep a limit of -inf, under which nothing lies.
-    margin = other.error[others].max()
-    limits = tile.new_full((tile.shape[1 if transposed else 0],), -math.inf)
-    high = (own.high[block] + margin).to(tile.dtype)
-    limits[: len(block)] = torch.nextafter(high, high.new_tensor(math.inf))
-    ball, point, squared = SmallEntries(tile, limits, transposed=transposed).listed()
-    return _Near(own, block, other, others, ball, point, squared < (own.low[block] - margin).to(tile.dtype)[ball])
+    limits = tile.new_full((len(minima),), -math.inf)
+    limits[: len(block)] = _above(reach, tile)
+    centre, point, squared = SmallEntries(tile, limits, transposed=transposed, minima=minima).listed()
+    value = squared[:, None]
+    inside = value < (own.low[block] - margin).to(tile.dtype)[centre]
+    left_open = (value < _above(own.high[block] + margin, tile)[centre]) & ~inside
+    if closest is not None:
+        perhaps = (squared < _above(nearest, tile)[centre]).nonzero()[:, 0]
+        lower = squared[perhaps].double() - doubt[centre[perhaps]]
+        candidates = block[centre[perhaps]], others[point[perhaps]], lower
+        idle = max(0, len(perhaps) - len(block))
+    doubtful = idle + int(left_open.any(1).count_nonzero())
+    return Near(block[centre], others[point], inside, left_open, candidates, doubtful)
 
 
-def _compare(pairs: list[_Sides], i: int, j: int, buffers: TileBuffers) -> tuple[_Near, _Near]:
-    """Return the fakes of block `j` in or near balls of the reals of block `i`, and these in or near balls of those."""
-    for pair in pairs:
-        real, fake = pair.real, pair.fake
-        reals, fakes = real.blocks.positions[i], fake.blocks.positions[j]
-        tile = buffers.distances(real.blocks[i], fake.blocks[j])
-        near_real = _near(tile, real, reals, fake, fakes)
-        near_fake = _near(tile, fake, fakes, real, reals, transposed=True)
-        if near_real.doubtful + near_fake.doubtful <= _DOUBTFUL_SHARE * tile.numel():
-            break  # few enough to be settled pair by pair; after the last type it is done so in any case
-    return near_real, near_fake
+def _above(bounds: Tensor, tile: Tensor) -> Tensor:
+    bounds = bounds.to(tile.dtype)
+    return torch.nextafter(bounds, bounds.new_tensor(math.inf))

@@ -36,7 +36,7 @@ from genharness.functional.exact.tiles import (
 )
 from genharness.functional.parallel import side_by_side
 
-__all__ = ["Nearest", "kth_distances", "nearest_distinct"]
+__all__ = ["Nearest", "OwnNeighbours", "kth_distances", "nearest_distinct", "own_neighbours"]
 
 _SPARE = 4  # candidates kept beyond k: enough, on common features, to prove that the k nearest are among them
 
@@ -127,6 +127,21 @@ def nearest_distinct(query: Points, base: Points, k: int) -> Nearest:
     return result
 
 
+@dataclass(frozen=True, slots=True)
+class OwnNeighbours:
+    """Distances within a set, and who lies within one of them; rows are distinct ones, and copies count.
+
+    Attributes:
+        distances: Float64 `(u, ranks)`, to the neighbour of each rank, infinite where there are not so many other rows.
+        row: Int64 `(pairs,)`, ascending.
+        member: Int64 `(pairs,)`: distinct rows that are no further from `row` than its neighbour of the first rank.
+    """
+
+    distances: Tensor
+    row: Tensor
+    member: Tensor
+
+
 def kth_distances(points: Points, k: int) -> Tensor:
     """Return the exact distance of every distinct row to the k-th nearest other row of its set, copies counted.
 
@@ -137,12 +152,47 @@ def kth_distances(points: Points, k: int) -> Tensor:
     Returns:
         Float64 `(u,)`.
     """
-    distances = torch.zeros(len(points), dtype=torch.float64, device=points.rows.device)
-    others = len(points) - 1
+    return _ranked(points, (k,), None).distances[:, 0]
+
+
+def own_neighbours(points: Points, ranks: Sequence[int]) -> OwnNeighbours:
+    """Return the exact distances of every distinct row to its neighbours of some ranks, and those within the first.
+
+    Args:
+        points: The set.
+        ranks: Which neighbours, each at least 1, copies counted.
+    """
+    return _ranked(points, tuple(ranks), _Members())
+
+
+def _ranked(points: Points, ranks: tuple[int, ...], members: _Members | None) -> OwnNeighbours:
+    distances = torch.zeros(len(points), len(ranks), dtype=torch.float64, device=points.rows.device)
+    others, wanted = len(points) - 1, torch.tensor(ranks, device=points.rows.device)
     if others:
-        _settle_all(points, points, min(k, others), partial(_settle_kth, distances, points, k))
+        _settle_all(points, points, min(max(ranks), others), partial(_settle_ranks, distances, points, ranks, members))
     # A row that occurs more than k times has its k-th neighbour among its own copies.
-    return torch.where(points.counts > k, 0.0, distances)
+    distances.masked_fill_(points.counts[:, None] > wanted, 0.0)
+    distances.masked_fill_(wanted >= points.counts.sum(), math.inf)
+    return OwnNeighbours(distances, *(members or _Members()).sorted(points.rows.device))
+
+
+class _Members:
+    """Pairs of rows and neighbours, as threads find them."""
+
+    def __init__(self) -> None:
+        self._pairs: list[tuple[Tensor, Tensor]] = []
+
+    def add(self, row: Tensor, member: Tensor) -> None:
+        self._pairs.append((row, member))
+
+    def sorted(self, device: torch.device) -> tuple[Tensor, Tensor]:
+        """Return all of them, in an order that does not depend on the threads."""
+        none = torch.zeros(0, dtype=torch.int64, device=device)
+        row, member = (
+            torch.cat([none, *column]) for column in (zip(*self._pairs, strict=True) if self._pairs else ((), ()))
+        )
+        order = (row * (int(member.max()) + 1 if len(member) else 1) + member).argsort()
+        return row[order], member[order]
 
 
 def _settle_all(query: Points, base: Points, k: int, settle: Callable[[Tensor, _Candidates], Tensor]) -> None:
@@ -236,25 +286,57 @@ def _settle_nearest(result: Nearest, query: Points, base: Points, rows: Tensor, 
     return rows[~proven]
 
 
-def _settle_kth(distances: Tensor, points: Points, k: int, rows: Tensor, found: _Candidates) -> Tensor:
-    """Write the exact k-th distances of those `rows` whose candidates provably hold them; return the other rows.
+def _settle_ranks(
+    distances: Tensor,
+    points: Points,
+    ranks: tuple[int, ...],
+    members: _Members | None,
+    rows: Tensor,
+    found: _Candidates,
+) -> Tensor:
+    """Write the exact distances of those `rows` whose candidates provably hold them; return the other rows.
 
     An entry's exact value differs from its tile's by e at most, and so does the k-th smallest of them, copies counted:
     moving every number of a list by at most e moves its order statistics by at most e. So entries with t < t_(k) - 2 e
     are nearer for certain (D <= t + e < t_(k) - e <= D_(k)), and only counted; those within 2 e of t_(k) are made
     exact, and the k-th is the one of them by which the count is full.
     """
-    values, counts = found.values.double(), points.counts[found.columns]
-    wanted = k + 1 - points.counts[rows, None]  # a row's own copies come first
-    kth = values.gather(1, _first_to_reach(counts, wanted))
-    doubt = _doubt(points, points, rows, found, kth[:, 0])[:, None]
-    proven = (values[:, -1] > (kth + doubt)[:, 0]) | _all_of(found, len(points) - 1)
-    exact = _exact_where(((values - kth).abs() <= doubt) & proven[:, None], points, points, rows, found)
-    nearer = (counts * (values < kth - doubt)).sum(1, keepdim=True)
-    order = exact.argsort(1)
-    nth = _first_to_reach(counts.gather(1, order), wanted - nearer)
-    distances[rows[proven]] = exact.gather(1, order.gather(1, nth))[proven, 0]
+    windows = [_Window(points, k, rows, found) for k in ranks]
+    proven = torch.stack([window.proven for window in windows]).all(0)
+    exact = _exact_where(
+        torch.stack([window.open for window in windows]).any(0) & proven[:, None], points, points, rows, found
+    )
+    settled = torch.stack([window.settle(exact) for window in windows], 1)
+    distances[rows[proven]] = settled[proven]
+    if members is not None:
+        row, nth = (windows[0].within(exact, settled[:, 0]) & proven[:, None]).nonzero().T
+        members.add(rows[row], found.columns[row, nth])
     return rows[~proven]
+
+
+class _Window:
+    """The candidates that may be the k-th neighbours of some rows."""
+
+    def __init__(self, points: Points, k: int, rows: Tensor, found: _Candidates) -> None:
+        values, self._counts = found.values.double(), points.counts[found.columns]
+        self._wanted = k + 1 - points.counts[rows, None]  # a row's own copies come first
+        kth = values.gather(1, _first_to_reach(self._counts, self._wanted))
+        doubt = _doubt(points, points, rows, found, kth[:, 0])[:, None]
+        self.proven = (values[:, -1] > (kth + doubt)[:, 0]) | _all_of(found, len(points) - 1)
+        self.open = (values - kth).abs() <= doubt
+        self._nearer = values < kth - doubt
+
+    def settle(self, exact: Tensor) -> Tensor:
+        """Return the exact k-th distances `(n,)`, given those of open candidates."""
+        own = exact.masked_fill(~self.open, math.inf)
+        order = own.argsort(1)
+        left = self._wanted - (self._counts * self._nearer).sum(1, keepdim=True)
+        nth = _first_to_reach(self._counts.gather(1, order), left)
+        return own.gather(1, order.gather(1, nth))[:, 0]
+
+    def within(self, exact: Tensor, distance: Tensor) -> Tensor:
+        """Return which candidates are no further than the k-th distances `(n,)`; none where copies fill it."""
+        return (self._nearer | (self.open & (exact <= distance[:, None]))) & (self._wanted > 0)
 
 
 def _first_to_reach(counts: Tensor, wanted: Tensor) -> Tensor:

@@ -12,10 +12,17 @@ from __future__ import annotations
 
 from torch import Tensor
 
-__all__ = ["SmallEntries"]
+__all__ = ["GROUP", "SmallEntries", "group_minima"]
 
-_GROUP = 32
+GROUP = 32
 _MANY = 1 / 8  # of the groups: from there on, opening them one by one costs more than looking at all
+
+
+def group_minima(tile: Tensor, *, transposed: bool = False) -> Tensor:
+    """Return the minimum of each group of 32 entries of every row, `(rows, groups)`, or of every column."""
+    if transposed:
+        return tile.view(GROUP, -1, tile.shape[1]).amin(0).T.contiguous()
+    return tile.view(len(tile), GROUP, -1).amin(1)
 
 
 class SmallEntries:
@@ -27,15 +34,16 @@ class SmallEntries:
         tile: `(height, width)`, contiguous, both multiples of 32 (the grouped one at least).
         limits: `(height,)`, or `(width,)` with `transposed`, of the type of the tile.
         transposed: Whether limits are for columns; these are then called rows throughout.
+        minima: `group_minima` of the tile, where they are known already.
     """
 
-    def __init__(self, tile: Tensor, limits: Tensor, *, transposed: bool = False) -> None:
+    def __init__(self, tile: Tensor, limits: Tensor, *, transposed: bool = False, minima: Tensor | None = None) -> None:
         self._tile = tile.T if transposed else tile
         self._transposed = transposed
         self._limits = limits
         count = len(limits)
-        self._grouped = tile.view(_GROUP, -1, count) if transposed else tile.view(count, _GROUP, -1)
-        minima = self._grouped.amin(0).T.contiguous() if transposed else self._grouped.amin(1)
+        self._grouped = tile.view(GROUP, -1, count) if transposed else tile.view(count, GROUP, -1)
+        minima = group_minima(tile, transposed=transposed) if minima is None else minima
         self._groups = minima.shape[1]
         self._row, self._group = (minima < limits[:, None]).nonzero().T
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -41,6 +42,7 @@ __all__ = [
 ]
 
 _CHUNK_BYTES = 2**23  # of float64 temporaries at a time
+_PAIR_BYTES = 2**20  # of the rows of chosen pairs: their few passes over it then stay within a core's own cache
 _NARROW = 64  # columns from which rows are folded side by side
 _KEPT_SHARE = 1 / 4  # of the free memory, for the factors of one set
 
@@ -154,6 +156,15 @@ class Points:
         own = replace(self, scale=scale, norms=self.norms * (scale / self.scale) ** 2)
         return own, replace(other, centre=self.centre, scale=scale, norms=norms[other.first] * scale**2)
 
+    def reordered(self, order: Tensor) -> Points:
+        """Return the same set with its distinct rows in another order, a permutation `(u,)` of their positions."""
+        moved = self.chosen(order, self.counts[order])
+        return replace(moved, place=order.argsort()[self.place])
+
+    def chosen(self, positions: Tensor, counts: Tensor) -> Points:
+        """Return some of the distinct rows in this frame, as often as `counts` says; `place` stays that of the set."""
+        return replace(self, first=self.first[positions], counts=counts, norms=self.norms[positions])
+
     def __len__(self) -> int:
         """Return the number of distinct rows."""
         return len(self.first)
@@ -233,7 +244,7 @@ class Factors:
         self.points = points
         self.dtype = dtype
         self.positions = torch.arange(len(points), device=points.rows.device).split(side)
-        self._side = side
+        self.side = side
         self._kept = self._all() if keep and self._fits() else None
 
     def __len__(self) -> int:
@@ -243,7 +254,7 @@ class Factors:
     def __getitem__(self, i: int) -> Block:
         """Return block `i`, the rows at `positions[i]`."""
         if self._kept is not None:
-            return self._kept[i * self._side : (i + 1) * self._side]
+            return self._kept[i * self.side : (i + 1) * self.side]
         return self.points.block(self.positions[i], self.dtype)
 
     def _fits(self) -> bool:
@@ -256,7 +267,7 @@ class Factors:
         return kept
 
     def _fill(self, kept: Block, i: int) -> None:
-        self.points.write(self.positions[i], kept[i * self._side : (i + 1) * self._side])
+        self.points.write(self.positions[i], kept[i * self.side : (i + 1) * self.side])
 
 
 class TileBuffers(threading.local):
@@ -272,12 +283,16 @@ class TileBuffers(threading.local):
         self._device = device
         self._buffers: dict[torch.dtype, Tensor] = {}
 
+    def empty(self, shape: Sequence[int], dtype: torch.dtype) -> Tensor:
+        """Return memory for a tile; the next call for that type gives the same."""
+        if dtype not in self._buffers:
+            self._buffers[dtype] = torch.empty(self.side**2, dtype=dtype, device=self._device)
+        return self._buffers[dtype][: math.prod(shape)].view(shape)
+
     def distances(self, left: Block, right: Block) -> Tensor:
         """Return squared distances `(len(left), len(right))` in the frame's unit; the next call overwrites them."""
         dtype, shape = left.rows.dtype, (len(left.rows), len(right.rows))
-        if dtype not in self._buffers:
-            self._buffers[dtype] = torch.empty(self.side**2, dtype=dtype, device=self._device)
-        tile = self._buffers[dtype][: math.prod(shape)].view(shape)
+        tile = self.empty(shape, dtype)
         # |a|^2 + |b|^2 first, and the product accumulated on it: one pass over the tile less than the other way round.
         # The result may be a little below 0; thresholds allow for it like for any other rounding.
         torch.add(left.norms[:, None], right.norms, out=tile)
@@ -300,11 +315,12 @@ def exact_distances(a: Tensor, i: Tensor, b: Tensor, j: Tensor) -> Tensor:
     Returns:
         Float64 `(pairs,)`.
     """
-    size = min(len(i), _chunk_rows(a.shape[1]))
+    most = max(1, _PAIR_BYTES // (8 * a.shape[1]))
+    size = min(len(i), most)
     gathered = a.new_empty(size, a.shape[1])
     workspace = torch.empty_like(gathered, dtype=torch.float64)
     distances = torch.empty(len(i), dtype=torch.float64, device=a.device)
-    for start in range(0, len(i), _chunk_rows(a.shape[1])):
+    for start in range(0, len(i), most):
         stop = min(start + size, len(i))
         rows, terms = gathered[: stop - start], workspace[: stop - start]
         terms.copy_(torch.index_select(a, 0, i[start:stop], out=rows))

@@ -1,0 +1,44 @@
+"""The nearest rows that tiles offer, beside whole tables of distances."""
+
+import pytest
+import torch
+
+from genharness.functional.exact.balls import Balls
+from genharness.functional.exact.closest import Closest
+from genharness.functional.exact.crossing import cross
+from genharness.functional.exact.tiles import Points
+
+
+def no_balls(points):
+    return Balls(points, torch.zeros(len(points), 1, dtype=torch.float64), (False,))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("spread", [1.0, 1e-4])
+def test_the_nearest_is_that_of_all_distances_however_close_they_are(dtype, spread):
+    generator = torch.Generator().manual_seed(0)
+    rows = (5 + spread * torch.randn(300, 20, generator=generator, dtype=torch.float64)).to(dtype)
+    real, fake = Points.of(rows[:200]).together_with(Points.of(rows[200:]))
+    distance, place = cross(no_balls(real), no_balls(fake), nearest=True).of_fake.nearest
+    wide = rows.double()
+    expected = (wide[200:, None] - wide[None, :200]).square().sum(2).sqrt().min(1)
+    torch.testing.assert_close(distance[fake.place], expected.values, rtol=1e-12, atol=0)
+    assert torch.equal(real.first[place[fake.place]], expected.indices)
+
+
+def test_of_rows_equally_near_the_first_is_the_nearest():
+    rows = torch.tensor([[1.0], [-1.0], [1.0], [0.0]])
+    real, fake = Points.of(rows[:3]).together_with(Points.of(rows[3:]))
+    _, place = cross(no_balls(real), no_balls(fake), nearest=True).of_fake.nearest
+    assert real.first[place].tolist() == [0]
+
+
+def test_a_limit_falls_with_what_tiles_have_shown():
+    points = Points.of(torch.randn(4, 2, generator=torch.Generator().manual_seed(0)))
+    closest, block, doubt = Closest(points, points), torch.arange(4), torch.full((4,), 0.1).double()
+    first = closest.limit(block, torch.full((4,), 2.0).double(), doubt, torch.float32)
+    second = closest.limit(block, torch.full((4,), 1.0).double(), doubt, torch.float32)
+    third = closest.limit(block, torch.full((4,), 3.0).double(), doubt, torch.float32)
+    assert (first > 2).all()
+    assert (second < first).all()
+    torch.testing.assert_close(third, second, rtol=1e-5, atol=0)

@@ -1,6 +1,7 @@
 """What is known of a dataset before it is prepared, and after."""
 
 import dataclasses
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -49,3 +50,22 @@ def test_a_limit_of_the_run_is_a_limit_of_the_data(toy):
 def test_a_path_that_no_record_could_hold_is_refused_before_anything_is_read(read):
     with pytest.raises(ConfigError, match=r"folder:/fo\\xffto is no UTF-8, and no record could hold it"):
         read("folder:/fo\udcffto")
+
+
+def test_facts_are_of_the_data_that_a_run_would_prepare(toy, read):
+    """A plan that looked at data of other code would say that nothing changed."""
+    before = ensure_prepared(toy.spec, "toy").content_hash
+    path = toy.folder / "toy_dataset.py"
+    path.write_text(path.read_text().replace("images(40, 0)", "images(40, 7)"))
+    sys.modules.pop("toy_dataset")
+    assert read("toy").content_hash not in ("", before)
+
+
+def test_data_of_other_code_that_takes_a_download_is_named(toy, read):
+    object.__setattr__(toy.spec, "bundled", False)
+    ensure_prepared(toy.spec, "toy")
+    assert read("toy").notes == ()
+    path = toy.folder / "toy_dataset.py"
+    path.write_text(path.read_text().replace("images(40, 0)", "images(40, 7)"))
+    (note,) = read("toy").notes
+    assert note.startswith("toy was prepared by other code than is installed: `genharness data prepare toy --force`")

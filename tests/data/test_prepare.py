@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
+import json
 import os
 import shlex
 import shutil
@@ -26,6 +28,7 @@ from genharness.data import (
     remove_prepared,
     verify_arrays,
 )
+from genharness.data.prepare import is_by_other_code
 
 SCRIPT = """
 import sys
@@ -220,3 +223,62 @@ def test_memory_is_bounded_by_the_chunk(tmp_path):
     tracemalloc.stop()
     assert (folder / "train" / "images.npy").stat().st_size > 40 * chunk.nbytes
     assert peak < 2 * chunk.nbytes
+
+
+def edit(toy, before, after):
+    """Edit the plugin as its author would, and leave what a new process would load."""
+    path = toy.folder / "toy_dataset.py"
+    assert before in path.read_text()
+    path.write_text(path.read_text().replace(before, after))
+    sys.modules.pop("toy_dataset", None)
+
+
+def test_other_code_prepares_it_anew(toy):
+    before = ensure_prepared(toy.spec, "toy")
+    edit(toy, "images(40, 0)", "images(40, 7)")
+    after = ensure_prepared(toy.spec, "toy")
+    assert after.content_hash != before.content_hash
+    assert toy.calls() == 2
+
+
+def test_a_comment_prepares_nothing_anew(toy):
+    ensure_prepared(toy.spec, "toy")
+    edit(toy, "def bad", "# a plugin with a defect\ndef bad")
+    ensure_prepared(toy.spec, "toy")
+    assert toy.calls() == 1
+
+
+def test_a_variant_of_what_other_code_prepared_is_made_anew(toy):
+    before = ensure_prepared(toy.spec, "toy", limit=20)
+    edit(toy, "images(40, 0)", "images(40, 7)")
+    assert ensure_prepared(toy.spec, "toy", limit=20).content_hash != before.content_hash
+
+
+def test_data_that_takes_a_download_is_kept_and_known_to_be_by_other_code(toy):
+    spec = dataclasses.replace(toy.spec, bundled=False)
+    before = ensure_prepared(spec, "toy")
+    assert not is_by_other_code(spec, before)
+    edit(toy, "images(40, 0)", "images(40, 7)")
+    kept = ensure_prepared(spec, "toy")
+    assert kept.content_hash == before.content_hash
+    assert is_by_other_code(spec, kept)
+    assert not is_by_other_code(spec, ensure_prepared(spec, "toy", force=True))
+
+
+def test_data_from_before_code_was_noted_is_prepared_anew_where_its_source_is_at_hand(toy):
+    data = ensure_prepared(toy.spec, "toy")
+    meta = data.folder / "meta.json"
+    plain = json.loads(meta.read_text())
+    del plain["code"]
+    meta.write_text(json.dumps(plain))
+    download = dataclasses.replace(toy.spec, bundled=False)
+    assert not is_by_other_code(download, ensure_prepared(download, "toy"))
+    assert toy.calls() == 1
+    ensure_prepared(toy.spec, "toy")
+    assert toy.calls() == 2
+
+
+def test_data_can_be_opened_though_the_code_that_prepared_it_is_gone(toy):
+    before = ensure_prepared(toy.spec, "toy")
+    gone = dataclasses.replace(toy.spec, factory="gone_dataset:prepare")
+    assert ensure_prepared(gone, "toy").content_hash == before.content_hash

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping
 
-from genharness.data import DatasetReference, PreparedData, ensure_prepared, is_prepared, open_prepared, resolve
+from genharness.data import DatasetReference, PreparedData, ensure_prepared, is_prepared, resolve
+from genharness.data.prepare import is_by_other_code
 from genharness.errors import ConfigError
 from genharness.files.paths import printable
 from genharness.plugin.registry import Registry
@@ -33,7 +35,7 @@ def facts_reader(
         spec = registry.datasets.find(parsed.name)
         reference = resolve(spec, parsed, limit=limit)
         if is_prepared(spec, reference):
-            return _from_data(spec, open_prepared(spec, reference))
+            return _from_data(spec, ensure_prepared(spec, reference, report=report))  # anew if it is out of date
         if spec.shape is None or reference.classes or not {"train", "test"} <= set(spec.counts):
             return _from_data(spec, ensure_prepared(spec, reference, report=report))
         return _from_spec(spec, reference)
@@ -63,7 +65,11 @@ def _from_data(spec: DatasetSpec, data: PreparedData) -> DatasetFacts:
         counts=dict(data.meta.counts),
         class_names=data.class_names,
         content_hash=data.content_hash,
+        notes=(_OTHER_CODE.format(data.name, shlex.quote(data.name)),) if is_by_other_code(spec, data) else (),
     )
+
+
+_OTHER_CODE = "{} was prepared by other code than is installed: `genharness data prepare {} --force` does it again"
 
 
 def _from_spec(spec: DatasetSpec, reference: DatasetReference) -> DatasetFacts:

@@ -39,6 +39,7 @@ class DatasetMeta:
         derived_from: Content hash of the preparation that a variant was made from, else empty.
         offsets: What was taken off each column of a table to standardise it; empty where nothing was, or is known.
         scales: What each column was divided by after that.
+        code: Digest of the code that prepared it; empty where that was before code was noted.
         schema_version: Version of this record.
     """
 
@@ -58,6 +59,7 @@ class DatasetMeta:
     derived_from: str = ""
     offsets: tuple[float, ...] = ()
     scales: tuple[float, ...] = ()
+    code: str = ""
     schema_version: int = SCHEMA_VERSION
 
 

@@ -18,9 +18,10 @@ from genharness.data.prepared import PreparedData, meta_of, open_folder
 from genharness.data.request import PrepareRequest
 from genharness.data.variants import derive
 from genharness.data.writer import ArrayWriter
-from genharness.errors import ConfigError, DataError
+from genharness.errors import ConfigError, DataError, PluginError
 from genharness.files.atomic import replace_folder
 from genharness.files.home import home
+from genharness.identity.parts import part_code
 from genharness.plugin.registry import load_factory
 from genharness.spec.dataset_name import DatasetReference, parse_reference, with_view
 from genharness.spec.plugins import DatasetSpec
@@ -29,6 +30,7 @@ from genharness.spec.report import Report, silent
 __all__ = [
     "data_home",
     "ensure_prepared",
+    "is_by_other_code",
     "is_prepared",
     "open_prepared",
     "prepared_folder",
@@ -99,6 +101,14 @@ def open_prepared(
     if not folder.exists():
         raise DataError(f"{wanted} is not prepared: run `genharness data prepare {shlex.quote(str(wanted))}`")
     return open_folder(folder, str(wanted))
+
+
+def is_by_other_code(spec: DatasetSpec, data: PreparedData) -> bool:
+    """Return whether data was prepared by other code than is installed; False where either is not known.
+
+    Such data is prepared anew where its source is at hand, and kept where that takes a download or `--from`.
+    """
+    return "" not in (data.meta.code, _code(spec)) and data.meta.code != _code(spec)
 
 
 def is_prepared(
@@ -183,14 +193,28 @@ def _is_current(spec: DatasetSpec, wanted: DatasetReference) -> bool:
     meta = meta_of(folder, str(wanted))
     if wanted.path is not None and Path(wanted.path).exists() and meta.source_state != fingerprint(Path(wanted.path)):
         return False
-    if wanted == whole or not (whole_folder / "meta.json").is_file():
+    has_whole = wanted != whole and (whole_folder / "meta.json").is_file()
+    at_hand = spec.bundled or has_whole or (wanted.path is not None and Path(wanted.path).exists())
+    if at_hand and _code(spec) not in ("", meta.code):
+        return False
+    if not has_whole:
         return True
-    return meta.derived_from in ("", meta_of(whole_folder, str(whole)).content_hash)
+    same = meta.derived_from in ("", meta_of(whole_folder, str(whole)).content_hash)
+    return same and _is_current(spec, whole)
+
+
+def _code(spec: DatasetSpec) -> str:
+    """Return the digest of the code that prepares a dataset; empty where that is not to be had, and not needed."""
+    try:
+        return part_code(spec).digest
+    except PluginError:
+        return ""
 
 
 def _prepare(spec: DatasetSpec, wanted: DatasetReference, source: Path | None, report: Report) -> None:
     state = fingerprint(Path(wanted.path)) if wanted.path is not None else ""
     base = _base(spec, wanted, source, report)
+    code = _code(spec)
     with replace_folder(prepared_folder(wanted)) as folder:
         origin = spec.homepage if source is None else f"{spec.homepage} (imported from {source.name})".strip()
         writer = ArrayWriter(folder, wanted, class_names=spec.class_names, licence=spec.licence, source=origin)
@@ -199,7 +223,7 @@ def _prepare(spec: DatasetSpec, wanted: DatasetReference, source: Path | None, r
                 load_factory(spec)(PrepareRequest(spec, wanted, source, writer, report))
             else:
                 derive(base, writer, report)
-            writer.finish(source_state=state, derived_from=base.content_hash if base else "")
+            writer.finish(source_state=state, derived_from=base.content_hash if base else "", code=code)
         finally:
             writer.abandon()
 

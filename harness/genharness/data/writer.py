@@ -301,8 +301,13 @@ class ArrayWriter:
             raise DataError(f"{self.reference}: split {split!r}: label {wrong} does not fit {known}")
         self._labels_seen.update(np.unique(labels).tolist())
 
-    def finish(self, *, source_state: str = "", derived_from: str = "") -> DatasetMeta:
+    def finish(self, *, source_state: str = "", derived_from: str = "", code: str = "") -> DatasetMeta:
         """Complete every split and write `meta.json`.
+
+        Args:
+            source_state: Fingerprint of a parametric dataset's files.
+            derived_from: Content hash of what a variant is made from.
+            code: Digest of the code that prepares it.
 
         Raises:
             DataError: If a split is missing or empty, or only some splits have labels.
@@ -330,6 +335,7 @@ class ArrayWriter:
             derived_from=derived_from,
             offsets=() if self._units is None else self._units.offsets,
             scales=() if self._units is None else self._units.scales,
+            code=code,
         )
         write_meta(self.folder, meta)
         return meta

@@ -21,6 +21,7 @@ class DatasetFacts:
         counts: Samples of each split.
         class_names: Classes, empty for unlabelled data.
         content_hash: Hash of the prepared arrays, or empty before they are prepared.
+        notes: What a user should know of how they were prepared, a line each.
     """
 
     reference: str
@@ -29,6 +30,7 @@ class DatasetFacts:
     counts: Mapping[str, int]
     class_names: tuple[str, ...]
     content_hash: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def labelled(self) -> bool:

@@ -146,7 +146,7 @@ def plan_of(wanted: Wanted, settings: Settings, dataset_facts: Callable[[str], D
     plan = Plan(
         tasks=[_with_seed(task, seed) for seed in wanted.suite.seeds for task in rows],
         skips=[skip for part in parts for skip in part.skips],
-        notes=[note for part in parts for note in part.notes],
+        notes=[*(note for one in facts for note in one.notes), *(note for part in parts for note in part.notes)],
     )
     _refuse_hopeless(plan, wanted.suite)
     return plan

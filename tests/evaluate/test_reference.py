@@ -5,7 +5,8 @@ import pytest
 
 from genharness.errors import ConfigError, DataError
 from genharness.evaluate.reference import dataset_reference, path_reference
-from genharness.evaluate.samples import holds_statistics, is_statistics, read_labels, read_samples
+from genharness.evaluate.samples import read_labels
+from genharness.images import read_samples
 from genharness.measure.feature_cache import FeatureCache
 from genharness.plugin.registry import load_registry
 from genharness.spec.plugins import DataShape
@@ -97,7 +98,7 @@ def test_images_beside_statistics_are_samples_and_a_compared(path):
     assert read_samples(path).samples.shape == (12, 3, 8, 8)
     found = compared(path)
     assert (found.shape, found.statistics) == (DataShape("image", (3, 8, 8), 0, 12), {})
-    assert (holds_statistics(path), is_statistics(path)) == (True, False)
+    assert found.instead is None
 
 
 def test_rows_beside_statistics_are_compared_with_rows_and_the_statistics_with_images(path):

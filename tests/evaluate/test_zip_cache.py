@@ -8,11 +8,11 @@ from PIL import Image
 
 from genharness import DataError
 from genharness.evaluate import zip_cache as decoded
-from genharness.evaluate.samples import read_samples
 from genharness.evaluate.zip_cache import read_or_recall
 from genharness.files.home import home
 from genharness.identity.closure import Code
 from genharness.identity.parts import core_code
+from genharness.images import read_samples
 from packed import as_zip, encoded
 
 RANDOM = np.random.default_rng(0)
@@ -86,4 +86,4 @@ def test_other_code_decodes_anew(packed, monkeypatch):
 
 def test_what_decodes_is_known():
     found = set(core_code("decoding").modules)
-    assert {f"genharness.{name}" for name in ("evaluate.samples", "files.archives", "images.decode")} <= found
+    assert {f"genharness.{name}" for name in ("images.samples", "files.archives", "images.decode")} <= found

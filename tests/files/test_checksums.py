@@ -2,10 +2,11 @@
 
 import hashlib
 
+import numpy as np
 import pytest
 
 from genharness.errors import PluginError
-from genharness.files.checksums import file_digest, has_checksum, mismatch, promised
+from genharness.files.checksums import array_digest, file_digest, has_checksum, mismatch, promised
 from genharness.spec.plugins import Remote
 
 CONTENT = b"anything" * 10_000
@@ -46,3 +47,11 @@ def test_a_changed_byte_is_named_with_both_digests(file):
 def test_a_promise_without_a_checksum_is_the_plugins_mistake():
     with pytest.raises(PluginError, match=r"no checksum is given for a\.bin"):
         promised(remote())
+
+
+def test_an_arrays_digest_tells_values_types_and_shapes_apart_and_no_memory_layout():
+    array = np.arange(12).reshape(3, 4)
+    same = [array.copy(), np.asfortranarray(array), np.repeat(array, 2, axis=0)[::2]]
+    assert {array_digest(one) for one in same} == {array_digest(array)}
+    others = [array + 1, array.astype(float), array.reshape(4, 3)]
+    assert len({array_digest(one) for one in [array, *others]}) == 4

@@ -3,7 +3,7 @@ import pytest
 
 from genharness import DataError
 from genharness.images import sort_arrays
-from genharness.images.arrays import label_array
+from genharness.images.arrays import arrays_of, label_array
 
 IMAGES = np.zeros((6, 8, 8, 3), np.uint8)
 LABELS = np.arange(6) % 3
@@ -72,3 +72,12 @@ def test_a_file_of_labels_needs_no_name():
     assert label_array({"classes": LABELS, "x": ROWS}) is LABELS
     assert label_array({"anything": LABELS}) is LABELS
     assert label_array({"one": LABELS, "other": LABELS}) is None
+
+
+def test_only_a_npz_has_arrays_by_name(tmp_path):
+    np.savez(tmp_path / "a.npz", images=np.zeros((2, 4, 4)), mu=np.zeros(3), sigma=np.eye(3))
+    np.save(tmp_path / "b.npy", np.zeros((2, 4)))
+    found = arrays_of(tmp_path / "a.npz")
+    assert (dict(found.samples), set(found.statistics)) == ({"": "images"}, {"mu", "sigma"})
+    for other in ("b.npy", "c.npz", "."):
+        assert (arrays_of(tmp_path / other).samples, arrays_of(tmp_path / other).statistics) == ({}, ())

@@ -76,18 +76,18 @@ def test_values_that_use_little_of_their_bits_are_said_to():
 def test_no_grey_level_is_lost_whatever_the_bits_that_files_and_arrays_use(tmp_path, bits):
     values = RAMP << (bits - 8)
     found = read_images(as_folder({"a.png": encoded(values), "b.png": encoded(values // 2)}, tmp_path))
-    assert len(np.unique(found.images[0])) >= 255
+    assert len(np.unique(found.samples[0])) >= 255
     note = "; ".join(found.notes)
     assert f"values 0 to {values.max():,} taken as {bits} bits" in note
     if bits > 8:
         images, said = as_uint8(np.stack([values, values // 2]), "a.npy")
-        np.testing.assert_array_equal(images, found.images)
+        np.testing.assert_array_equal(images, found.samples)
         assert f"values 0 to {values.max():,} taken as {bits} bits" in said
 
 
 def test_a_dark_picture_is_scaled_as_the_others_of_its_set(tmp_path):
     found = read_images(as_folder({"a.png": encoded(RAMP << 8), "b.png": encoded(RAMP)}, tmp_path))
-    assert found.images[1].max() <= 1
+    assert found.samples[1].max() <= 1
 
 
 def test_pillow_has_stretched_a_pgm_by_its_own_largest_value():
@@ -107,7 +107,7 @@ def test_colours_of_16_bits_that_would_lose_their_levels_are_refused(tmp_path):
     with pytest.raises(DataError, match=r"reach 3,855 of 65,535, which leaves 16 levels of 256"):
         read_images(as_folder({"a.png": deep_colours(colours)}, tmp_path / "dark"))
     bright = read_images(as_folder({"a.png": deep_colours(colours << 4)}, tmp_path / "bright"))
-    assert bright.images.max() == 255
+    assert bright.samples.max() == 255
 
 
 def test_whether_1_is_white_cannot_be_told(tmp_path):

@@ -29,28 +29,28 @@ def test_folder_zip_npz_and_npy_give_the_same(tmp_path):
     ]
     for path in paths:
         found = read_images(path)
-        np.testing.assert_array_equal(found.images, IMAGES)
+        np.testing.assert_array_equal(found.samples, IMAGES)
         assert (found.labels, found.touched, found.notes) == (None, {}, ())
-        assert found.images.flags.c_contiguous
+        assert found.samples.flags.c_contiguous
 
 
 def test_class_folders_give_labels(tmp_path):
     found = read_images(as_folder({"dog/0.png": PICTURES["0.png"], "cat/1.png": PICTURES["1.png"]}, tmp_path))
     assert found.class_names == ("cat", "dog")
     assert found.labels.tolist() == [0, 1]
-    np.testing.assert_array_equal(found.images, IMAGES[[1, 0]])
+    np.testing.assert_array_equal(found.samples, IMAGES[[1, 0]])
 
 
 def test_grey_pictures_keep_one_channel(tmp_path):
-    assert read_images(as_folder({"a.png": encoded(HWC[0, :, :, 0])}, tmp_path)).images.shape == (1, 1, 6, 6)
+    assert read_images(as_folder({"a.png": encoded(HWC[0, :, :, 0])}, tmp_path)).samples.shape == (1, 1, 6, 6)
 
 
 def test_a_grey_picture_among_colours_is_converted_and_counted(tmp_path):
     files = {**PICTURES, "9.png": encoded(HWC[0, :, :, 0])}
     found = read_images(as_folder(files, tmp_path))
-    assert found.images.shape == (6, 3, 6, 6)
+    assert found.samples.shape == (6, 3, 6, 6)
     assert found.touched == {"converted": 1}
-    assert (found.images[5, 0] == found.images[5, 2]).all()
+    assert (found.samples[5, 0] == found.samples[5, 2]).all()
 
 
 def test_mixed_sizes_are_refused_unless_a_size_is_asked_for(tmp_path):
@@ -59,7 +59,7 @@ def test_mixed_sizes_are_refused_unless_a_size_is_asked_for(tmp_path):
     with pytest.raises(DataError, match=r"mixed sizes, 6x6 \(0\.png\) to 12x12 \(big\.png\)"):
         read_images(tmp_path)
     found = read_images(tmp_path, size=6)
-    assert found.images.shape == (7, 3, 6, 6)
+    assert found.samples.shape == (7, 3, 6, 6)
     assert found.touched == {"resized": 1, "cropped": 1}
 
 
@@ -90,7 +90,7 @@ def test_what_is_converted_is_named_by_kind_and_counted(tmp_path, form):
     files = {**PICTURES, **odd_pictures(), "notes.txt": b"no picture"}
     path = as_folder(files, tmp_path / "a") if form == "folder" else as_zip(files, tmp_path / "a.zip")
     found = read_images(path)
-    assert len(found.images) == len(PICTURES) + 6
+    assert len(found.samples) == len(PICTURES) + 6
     notes = "\n".join(found.notes)
     for name in (*odd_pictures(), "notes.txt"):
         assert name in notes
@@ -119,7 +119,7 @@ def test_linked_folders_are_followed_once(tmp_path):
     as_folder(PICTURES, tmp_path / "set" / "dog")
     (tmp_path / "set" / "cat").symlink_to(tmp_path / "real" / "cat")
     (tmp_path / "set" / "dog" / "loop").symlink_to(tmp_path / "set")
-    assert len(read_images(tmp_path / "set").images) == 10
+    assert len(read_images(tmp_path / "set").samples) == 10
 
 
 def test_hostile_zips_are_refused(tmp_path):
@@ -143,14 +143,14 @@ def test_layouts_and_ranges(tmp_path, array, note):
 
     np.save(tmp_path / "a.npy", array)
     found = read_images(tmp_path / "a.npy")
-    assert np.abs(found.images.astype(int) - IMAGES).max() <= (1 if array.dtype == np.float16 else 0)
+    assert np.abs(found.samples.astype(int) - IMAGES).max() <= (1 if array.dtype == np.float16 else 0)
     assert re.search(note, "; ".join(found.notes))
     assert found.touched == ({"converted": 5} if note else {})
 
 
 def test_grey_arrays_without_a_channel_axis(tmp_path):
     np.save(tmp_path / "a.npy", IMAGES[:, 0])
-    np.testing.assert_array_equal(read_images(tmp_path / "a.npy").images, IMAGES[:, :1])
+    np.testing.assert_array_equal(read_images(tmp_path / "a.npy").samples, IMAGES[:, :1])
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,16 @@ from pathlib import Path
 
 from genharness.data import PreparedData, ensure_prepared, parse_reference
 from genharness.errors import ConfigError, did_you_mean
-from genharness.evaluate.samples import SampleFile, holds_statistics, is_statistics, read_samples, taken
+from genharness.evaluate.samples import taken
 from genharness.files.paths import printable
 from genharness.functional.gaussian import GaussianStatistics
+from genharness.images.arrays import arrays_of
+from genharness.images.sample_file import SampleFile
+from genharness.images.samples import read_samples
 from genharness.kit.evaluation import SampleSet
 from genharness.measure.build import dataset_sets
 from genharness.measure.evaluation import SampleData
-from genharness.measure.feature_cache import FeatureCache, content_digest
+from genharness.measure.feature_cache import FeatureCache
 from genharness.plugin.registry import Registry
 from genharness.spec.dataset_facts import DatasetFacts
 from genharness.spec.plugins import DataShape
@@ -84,7 +87,7 @@ class Reference:
             return dataset_sets(self.data, protocol, cache)
         if self.found is None:
             return {}
-        return {"real": SampleData(self.found.samples, None, {"samples": content_digest(self.found.samples)}, cache)}
+        return {"real": SampleData(self.found.samples, None, {"samples": self.found.digest}, cache)}
 
 
 def dataset_reference(name: str, split: str, registry: Registry, report: Report) -> Reference:
@@ -105,7 +108,7 @@ def path_reference(path: Path, size: int | None, count: int, seed: int, report: 
     """Return samples or statistics to compare with.
 
     Args:
-        path: As `genharness.evaluate.samples.read_samples` takes it, or a .npz with mean and covariance.
+        path: As `genharness.images.read_samples` takes it, or a .npz with mean and covariance.
         size: Side to which pictures are fitted, or None.
         count: Samples at most, drawn with `seed`; 0 for all.
         seed: Of the protocol.
@@ -115,7 +118,8 @@ def path_reference(path: Path, size: int | None, count: int, seed: int, report: 
         DataError: If the path cannot be used.
         ConfigError: If `count` is asked of statistics.
     """
-    if is_statistics(path):
+    arrays = arrays_of(path)
+    if arrays.statistics and not arrays.samples:
         if count:
             raise ConfigError(f"--reference {path.name} holds statistics of all samples: leave --reference-count out")
         return _of_statistics(path)
@@ -124,12 +128,12 @@ def path_reference(path: Path, size: int | None, count: int, seed: int, report: 
     missing = f"--reference {path.name} has no splits: name a dataset with --dataset"
     return Reference(
         name=f"file:{printable(path.name)}",
-        content_hash=content_digest(found.samples),
+        content_hash=found.digest,
         split="reference",
         found=dataclasses.replace(kept, labels=None),
         absent={"train": missing, "test": missing},
         notes=tuple(f"reference: {note}" for note in kept.notes),
-        instead=_of_statistics(path) if found.samples.ndim == 2 and holds_statistics(path) else None,
+        instead=_of_statistics(path) if found.samples.ndim == 2 and arrays.statistics else None,
     )
 
 

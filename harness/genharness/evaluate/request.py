@@ -13,11 +13,12 @@ from typing import Any, Literal, TypeVar
 from genharness.errors import ConfigError, DataError, GenharnessError, refuse
 from genharness.evaluate.reference import Reference, dataset_reference, path_reference
 from genharness.evaluate.rows import in_one_arithmetic
-from genharness.evaluate.samples import SampleFile, fit_to, in_units_of, taken, with_classes, with_labels
+from genharness.evaluate.samples import fit_to, in_units_of, taken, with_classes, with_labels
 from genharness.evaluate.zip_cache import read_or_recall
 from genharness.files.home import home
 from genharness.files.paths import input_path, printable
 from genharness.files.weights import locate_weights
+from genharness.images.sample_file import SampleFile
 from genharness.plugin.registry import Registry
 from genharness.results.store import Store
 from genharness.spec.dataset_facts import DatasetFacts

@@ -1,140 +1,32 @@
-"""Samples that anybody made, read for scoring: images or rows, from files or from a cell. numpy only, never torch."""
+"""Samples that anybody made, brought to what they are compared with: shape, units, classes, count. Never torch."""
 
 from __future__ import annotations
 
 import dataclasses
 import shlex
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genharness.data import PreparedData
 from genharness.errors import ConfigError, DataError, did_you_mean
-from genharness.evaluate.rows import as_rows
 from genharness.files.paths import printable
-from genharness.images import as_labels, load_npy, load_npz, read_images
-from genharness.images.arrays import UNITS, SampleArrays, label_array, sort_arrays
+from genharness.images.arrays import label_array
 from genharness.images.class_folders import class_folder
-from genharness.images.resize import POLICY, conform
-from genharness.images.samples import ImageSet, images_from_array, one_set
-from genharness.images.tensors import named_labels
+from genharness.images.sample_file import SampleFile
+from genharness.images.tensors import as_labels, load_npy, load_npz
 from genharness.spec.plugins import DataShape
-from genharness.spec.report import Report
 
 __all__ = [
-    "SampleFile",
     "fit_to",
-    "holds_statistics",
     "in_units_of",
-    "is_statistics",
     "read_labels",
-    "read_samples",
     "taken",
     "with_classes",
     "with_labels",
 ]
-
-
-@dataclass(frozen=True)
-class SampleFile:
-    """One set of samples in memory.
-
-    Attributes:
-        where: Where it came from, for messages and the record.
-        samples: Uint8 images `(n, c, h, w)`, or rows `(n, d)`: float32, float64, or whole numbers beyond 2^53.
-        labels: Class indices `(n,)`, or None.
-        class_names: What the labels of class folders mean; empty where labels are plain numbers.
-        touched: How many samples were `resized`, `cropped`, `converted`.
-        widened: How many of the `converted` were plain grey, and only repeated to three channels.
-        notes: What was assumed, changed or left out, a line each.
-        labels_where: Where the labels came from, if from elsewhere.
-        raw: Whether the file says that rows are in their own units, not standardised.
-    """
-
-    where: str
-    samples: NDArray[Any]
-    labels: NDArray[np.int64] | None = None
-    class_names: tuple[str, ...] = ()
-    touched: Mapping[str, int] = field(default_factory=dict)
-    widened: int = 0
-    notes: tuple[str, ...] = ()
-    labels_where: str = ""
-    raw: bool = False
-
-    @property
-    def shape(self) -> DataShape:
-        """Shape of one sample."""
-        return DataShape("image" if self.samples.ndim == 4 else "tabular", self.samples.shape[1:], 0, len(self.samples))
-
-
-def read_samples(path: Path, *, size: int | None = None, report: Report | None = None) -> SampleFile:
-    """Read a whole set of samples, or refuse it.
-
-    Args:
-        path: A folder or zip of pictures, or a .npy or .npz of images (three or four axes) or of rows (two axes).
-        size: Side to which pictures are fitted; None wants them all of one size.
-        report: Told of the progress.
-
-    Raises:
-        DataError: As `genharness.images.read_images`; or rows that are empty, no numbers, or not finite.
-    """
-    suffix = path.suffix.lower()
-    if path.is_file() and suffix in (".npy", ".npz"):
-        return _resized(_from_arrays(path, suffix), size)
-    found = read_images(path, size=size, report=report)
-    return _as_file(path, found)
-
-
-def _from_arrays(path: Path, suffix: str) -> SampleFile:
-    if suffix == ".npy":
-        return _from_array(path, load_npy(path), None, ())
-    arrays = load_npz(path)
-    found = sort_arrays(arrays, str(path), any_name=True)
-    samples, labels = one_set(found, path)
-    raw = UNITS in arrays and str(arrays[UNITS]) == "raw"
-    read = _from_array(path, arrays[samples], arrays[labels] if labels else None, found.notes)
-    return dataclasses.replace(read, raw=raw and read.samples.ndim == 2)
-
-
-def _from_array(path: Path, array: NDArray[Any], labels: NDArray[Any] | None, notes: tuple[str, ...]) -> SampleFile:
-    if array.ndim != 2:
-        found = _as_file(path, images_from_array(array, labels, str(path)))
-        return dataclasses.replace(found, notes=(*notes, *found.notes))
-    rows = as_rows(array, str(path))
-    of, names = (None, ()) if labels is None else named_labels(labels, len(rows), f"{path}: labels")
-    return SampleFile(str(path), rows, of, names, notes=notes)
-
-
-def _as_file(path: Path, found: ImageSet) -> SampleFile:
-    return SampleFile(
-        str(path), found.images, found.labels, found.class_names, found.touched, found.widened, found.notes
-    )
-
-
-def holds_statistics(path: Path) -> bool:
-    """Whether a file is a .npz with mean and covariance, as pytorch-fid, clean-fid and others write them.
-
-    Raises:
-        DataError: If it is a .npz that cannot be read.
-    """
-    return path.is_file() and path.suffix.lower() == ".npz" and bool(_sorted(path).statistics)
-
-
-def is_statistics(path: Path) -> bool:
-    """Whether a file holds mean and covariance, and no samples beside them.
-
-    Raises:
-        DataError: If it is a .npz that cannot be read.
-    """
-    return holds_statistics(path) and not _sorted(path).samples
-
-
-def _sorted(path: Path) -> SampleArrays:
-    return sort_arrays(load_npz(path), str(path), any_name=True)
 
 
 def fit_to(found: SampleFile, shape: DataShape, name: str) -> SampleFile:
@@ -157,7 +49,7 @@ def fit_to(found: SampleFile, shape: DataShape, name: str) -> SampleFile:
     if found.shape.shape[1:] != shape.shape[1:] and shape.height != shape.width:
         raise DataError(f"{found.where} holds images of {found.shape}, and {name} of {shape}: make them that size")
     size = shape.height if found.shape.shape[1:] != shape.shape[1:] else None
-    return _conformed(found, size, "grey" if shape.channels == 1 else "rgb")
+    return found.conformed(size, "grey" if shape.channels == 1 else "rgb")
 
 
 def in_units_of(found: SampleFile, data: PreparedData, asked: str | None, *, told: bool) -> SampleFile:
@@ -206,25 +98,6 @@ def _kind(shape: DataShape) -> str:
 
 
 _WHAT_ROWS_ARE_FOR = "rows are compared with rows, such as --reference FEATURES.npy of the same extractor"
-
-
-def _resized(found: SampleFile, size: int | None) -> SampleFile:
-    if size is None or found.shape.modality == "tabular":
-        return found
-    return _conformed(found, size, None)
-
-
-def _conformed(found: SampleFile, size: int | None, channels: Any) -> SampleFile:
-    before = found.shape
-    images, changes = conform(found.samples, size, channels)
-    done = {key: count for key, count in changes.items() if count}  # each of all samples
-    if not done:
-        return found
-    if "converted" in done:
-        done["converted"] -= found.widened  # they are grey again, as they were
-    changed = dataclasses.replace(found, samples=images, touched={**found.touched, **done})
-    policy = f": {POLICY}" if "resized" in done or "cropped" in done else ""
-    return dataclasses.replace(changed, notes=(*found.notes, f"{before} became {changed.shape}{policy}"))
 
 
 def with_labels(found: SampleFile, path: Path) -> SampleFile:

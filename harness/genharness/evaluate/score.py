@@ -9,14 +9,15 @@ from typing import Any
 from genharness.engine.environment import environment
 from genharness.engine.threads import settle_threads
 from genharness.evaluate.request import External, Request
-from genharness.evaluate.samples import SampleFile
+from genharness.files.checksums import array_digest
 from genharness.files.home import home
 from genharness.files.paths import printable
+from genharness.images.sample_file import SampleFile
 from genharness.kit.extractor import Extractor, ExtractorContext
 from genharness.measure.build import build_extractor, build_metrics, classifier_name, code_of_metrics, code_of_scores
 from genharness.measure.capabilities import Views
 from genharness.measure.evaluation import SampleData, SampleEvaluation
-from genharness.measure.feature_cache import FeatureCache, content_digest
+from genharness.measure.feature_cache import FeatureCache
 from genharness.measure.score_cache import ScoreCache
 from genharness.measure.scoring import MetricResult, score
 from genharness.plugin.registry import Registry
@@ -55,7 +56,7 @@ def evaluation_of(
     def make(name: str) -> Extractor:
         return build_extractor(registry, name, one.protocol, context)
 
-    key = {"samples": content_digest(one.found.samples)}
+    key = {"samples": one.found.digest}
     fake = SampleData(one.found.samples, one.found.labels, key, FeatureCache(one.features_folder))
     cache = FeatureCache(home() / "features")
     data = one.reference.data
@@ -139,9 +140,9 @@ def _scores(
 
 def _score_key(found: SampleFile, protocol: Protocol) -> dict[str, Any]:
     """Return what scores depend on beside the metric, whose options are a key of their own."""
-    labels = None if found.labels is None else content_digest(found.labels)
+    labels = None if found.labels is None else array_digest(found.labels)
     other = {key: value for key, value in protocol.identity.items() if key not in ("metric_options", "inputs")}
-    return {"samples": content_digest(found.samples), "labels": labels, "protocol": other, "format": 1}
+    return {"samples": found.digest, "labels": labels, "protocol": other, "format": 1}
 
 
 def _cell(one: External, registry: Registry, request: Request) -> Cell:
@@ -163,8 +164,8 @@ def _cell(one: External, registry: Registry, request: Request) -> Cell:
 
 def _identity(found: SampleFile) -> dict[str, str]:
     """Return what tells sets of one name apart."""
-    digests = {"samples": found.samples} | ({} if found.labels is None else {"labels": found.labels})
-    return {key: content_digest(array)[:12] for key, array in digests.items()}
+    digests = {"samples": found.digest} | ({} if found.labels is None else {"labels": array_digest(found.labels)})
+    return {key: digest[:12] for key, digest in digests.items()}
 
 
 def _facts(found: SampleFile) -> dict[str, float]:

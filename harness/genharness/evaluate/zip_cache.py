@@ -11,10 +11,11 @@ import PIL
 from numpy.typing import NDArray
 
 from genharness.errors import DataError
-from genharness.evaluate.samples import SampleFile, read_samples
 from genharness.files.checksums import file_digest
 from genharness.files.home import home
 from genharness.identity.parts import core_code
+from genharness.images.sample_file import SampleFile
+from genharness.images.samples import read_samples
 from genharness.measure.feature_cache import FeatureCache
 from genharness.spec.report import Report
 
@@ -25,7 +26,7 @@ MOST_BYTES = 64 << 20
 
 
 def read_or_recall(path: Path, *, size: int | None, report: Report) -> SampleFile:
-    """Return what `genharness.evaluate.samples.read_samples` gives; pictures of a small zip are decoded once.
+    """Return what `genharness.images.read_samples` gives; pictures of a small zip are decoded once.
 
     Raises:
         DataError: As `read_samples`.

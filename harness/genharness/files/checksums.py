@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from genharness.errors import PluginError
 from genharness.spec.plugins import Remote
 
-__all__ = ["file_digest", "has_checksum", "mismatch", "promised"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["array_digest", "file_digest", "has_checksum", "mismatch", "promised"]
 
 
 def promised(remote: Remote) -> tuple[str, str]:
@@ -32,6 +36,13 @@ def file_digest(path: Path, algorithm: str) -> str:
     """
     with path.open("rb") as file:
         return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+def array_digest(array: NDArray[Any]) -> str:
+    """Return the SHA-256 of an array's type, shape and values."""
+    digest = hashlib.sha256(f"{array.dtype.str} {array.shape} ".encode())
+    digest.update((array if array.flags.c_contiguous else array.copy()).data)
+    return digest.hexdigest()
 
 
 def has_checksum(path: Path, remote: Remote) -> bool:

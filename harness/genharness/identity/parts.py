@@ -65,7 +65,7 @@ _CORE: dict[Core, tuple[str, ...]] = {
         "genharness.spec.length",
     ),
     "sampling": ("genharness.engine.sampler", "genharness.engine.source"),
-    "decoding": ("genharness.evaluate.samples", "genharness.files.archives"),
+    "decoding": ("genharness.images.samples", "genharness.files.archives"),
 }
 
 _BESIDE: dict[type[Spec], tuple[str, ...]] = {

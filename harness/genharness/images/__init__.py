@@ -1,6 +1,6 @@
 """Reading images that strangers made, strictly: Pillow and numpy, never torch.
 
-`read_images(path)` reads a set of samples; the parts below it serve dataset plugins.
+`read_samples(path)` reads a set of samples, `read_images(path)` refuses rows; the parts below it serve dataset plugins.
 """
 
 from genharness.images.arrays import SampleArrays, sort_arrays
@@ -8,7 +8,8 @@ from genharness.images.batches import Pictures, Survey, decode_batches, survey
 from genharness.images.decode import BadImageError, Decoded, Header, decode_image, read_header
 from genharness.images.layout import LEFT_OUT, Layout, read_layout
 from genharness.images.names import first_of
-from genharness.images.samples import ImageSet, read_images
+from genharness.images.sample_file import SampleFile
+from genharness.images.samples import read_images, read_samples
 from genharness.images.sources import FileSource, open_source
 from genharness.images.tensors import as_labels, as_uint8, load_npy, load_npz
 
@@ -18,10 +19,10 @@ __all__ = [
     "Decoded",
     "FileSource",
     "Header",
-    "ImageSet",
     "Layout",
     "Pictures",
     "SampleArrays",
+    "SampleFile",
     "Survey",
     "as_labels",
     "as_uint8",
@@ -34,6 +35,7 @@ __all__ = [
     "read_header",
     "read_images",
     "read_layout",
+    "read_samples",
     "sort_arrays",
     "survey",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
@@ -15,8 +16,9 @@ from numpy.typing import NDArray
 from genharness.errors import DataError
 from genharness.files.paths import printable
 from genharness.images.names import first_of
+from genharness.images.tensors import load_npz
 
-__all__ = ["STATISTICS", "UNITS", "SampleArrays", "label_array", "sort_arrays"]
+__all__ = ["STATISTICS", "UNITS", "SampleArrays", "arrays_of", "label_array", "sort_arrays"]
 
 _SAMPLES = ("images", "image", "samples", "arr_0", "x", "data", "imgs", "img", "rows", "features", "feats", "")
 _LABELS = ("labels", "label", "y", "targets", "target", "classes", "class_labels", "arr_1")
@@ -87,6 +89,17 @@ def sort_arrays(arrays: Mapping[str, NDArray[Any]], where: str, *, any_name: boo
     used = {*samples.values(), *labels.values(), *statistics, *({UNITS} if UNITS in arrays else ())}
     unused = tuple(name for name in arrays if name not in used and _plain(name) not in (_BESIDE if statistics else ()))
     return SampleArrays(samples=samples, labels=labels, statistics=statistics, unused=unused)
+
+
+def arrays_of(path: Path) -> SampleArrays:
+    """Return what the arrays of a file are: nothing where it is no .npz.
+
+    Raises:
+        DataError: If it is a .npz that cannot be read.
+    """
+    if not path.is_file() or path.suffix.lower() != ".npz":
+        return SampleArrays()
+    return sort_arrays(load_npz(path), str(path), any_name=True)
 
 
 def label_array(arrays: Mapping[str, NDArray[Any]]) -> NDArray[Any] | None:

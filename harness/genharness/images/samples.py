@@ -1,11 +1,11 @@
-"""Reading a set of samples that anybody made: a folder, zip, .npz or .npy of images of one size."""
+"""Reading a set of samples that anybody made: a folder, zip, .npz or .npy of images of one size, or of rows."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,71 +13,67 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genharness.errors import DataError
-from genharness.images.arrays import SampleArrays, sort_arrays
+from genharness.images.arrays import UNITS, SampleArrays, sort_arrays
 from genharness.images.batches import decode_batches, survey
 from genharness.images.depth import Depth
 from genharness.images.layout import LEFT_OUT, Layout, read_layout
 from genharness.images.names import first_of
 from genharness.images.resize import POLICY
+from genharness.images.rows import as_rows
+from genharness.images.sample_file import SampleFile
 from genharness.images.sources import open_source
 from genharness.images.tensors import as_uint8, load_npy, load_npz, named_labels
 from genharness.spec.report import Report
 
-__all__ = ["ImageSet", "images_from_array", "one_set", "read_images"]
+__all__ = ["read_images", "read_samples"]
 
 
-"""Called with (done, total, what is being done)."""
-
-
-@dataclass(frozen=True)
-class ImageSet:
-    """Samples in memory.
-
-    Attributes:
-        images: uint8 `(n, c, h, w)`.
-        labels: Class indices `(n,)`, or None.
-        class_names: Names of class folders, empty where there are none.
-        touched: How many were `resized`, `cropped`, `converted`, what from (`converted_palette`), and how many other
-            files were `left_out`.
-        widened: How many of the `converted` were plain grey, and only repeated to three channels.
-        notes: What was assumed, converted or left out, with the names of the files, a line each.
-    """
-
-    images: NDArray[np.uint8]
-    labels: NDArray[np.int64] | None = None
-    class_names: tuple[str, ...] = ()
-    touched: dict[str, int] = field(default_factory=dict)
-    widened: int = 0
-    notes: tuple[str, ...] = ()
-
-
-def read_images(path: Path, *, size: int | None = None, report: Report | None = None) -> ImageSet:
-    """Read a whole set of samples, or refuse it.
+def read_samples(path: Path, *, size: int | None = None, report: Report | None = None) -> SampleFile:
+    """Read a whole set of samples, images or rows, or refuse it.
 
     Args:
-        path: A folder or zip of pictures (class folders give labels), a .npz with `images` (or `samples`,
-            `arr_0`, `x`) and perhaps `labels`, or a .npy.
-        size: Side to which pictures of a folder or zip are fitted (short side resized, centre cropped); when
-            None, they must all have one size already.
+        path: A folder or zip of pictures (class folders give labels), or a .npy or .npz of images (three or four
+            axes) or of rows (two axes), the .npz with `images` (or `samples`, `arr_0`, `x`) and perhaps `labels`.
+        size: Side to which images are fitted (short side resized, centre cropped); when None, they must all have one
+            size already.
         report: Told of the progress.
 
     Raises:
-        DataError: If it is missing, empty, damaged, hostile, of mixed sizes, or of an unknown layout or range;
-            each bad file is named with the reason.
+        DataError: If it is missing, empty, damaged, hostile, of mixed sizes, or of an unknown layout or range; each bad
+            file is named with the reason. Or rows are empty, no numbers, or not finite.
     """
+    found = _read(path, size, report, rows=True)
+    return found if size is None or found.shape.modality == "tabular" else found.conformed(size, None)
+
+
+def read_images(path: Path, *, size: int | None = None, report: Report | None = None) -> SampleFile:
+    """Read a whole set of images as `read_samples` does; an array of two axes is refused.
+
+    Args:
+        path: As `read_samples` takes it.
+        size: Side to which pictures of a folder or zip are fitted; arrays stay as they are.
+        report: Told of the progress.
+
+    Raises:
+        DataError: As `read_samples`.
+    """
+    return _read(path, size, report, rows=False)
+
+
+def _read(path: Path, size: int | None, report: Report | None, *, rows: bool) -> SampleFile:
     if not path.exists():
         raise DataError(f"{path} does not exist: give a folder, zip, .npz or .npy of images")
     suffix = path.suffix.lower()
     if path.is_dir() or suffix == ".zip":
         return _read_files(path, size, report)
     if suffix == ".npy":
-        return images_from_array(load_npy(path), None, str(path))
+        return _from_array(load_npy(path), None, path, rows=rows)
     if suffix == ".npz":
-        return _read_npz(path)
+        return _read_npz(path, rows=rows)
     raise DataError(f"{path} is no folder, .zip, .npz or .npy: give one of these")
 
 
-def _read_files(path: Path, size: int | None, report: Report | None) -> ImageSet:
+def _read_files(path: Path, size: int | None, report: Report | None) -> SampleFile:
     with open_source(path) as source:
         layout = read_layout(source.names, source.where, with_splits=False, read=source.read)
         names, labels = layout.splits["train"], layout.labels["train"]
@@ -104,7 +100,8 @@ def _read_files(path: Path, size: int | None, report: Report | None) -> ImageSet
     notes = _notes(layout, changes, found.depth)
     if touched["resized"] or touched["cropped"]:
         notes.append(f"{found.extremes()}: {POLICY}")
-    return ImageSet(
+    return SampleFile(
+        str(path),
         images,
         np.asarray(labels, np.int64) if layout.labelled else None,
         layout.class_names,
@@ -151,15 +148,16 @@ def _key(change: str) -> str:
     return f"converted_{change.lower().replace(' ', '_')}"
 
 
-def _read_npz(path: Path) -> ImageSet:
+def _read_npz(path: Path, *, rows: bool) -> SampleFile:
     arrays = load_npz(path)
     found = sort_arrays(arrays, str(path), any_name=True)
-    samples, labels = one_set(found, path)
-    images = images_from_array(arrays[samples], arrays[labels] if labels else None, str(path))
-    return replace(images, notes=(*found.notes, *images.notes))
+    samples, labels = _one_set(found, path)
+    read = _from_array(arrays[samples], arrays[labels] if labels else None, path, rows=rows)
+    raw = read.shape.modality == "tabular" and UNITS in arrays and str(arrays[UNITS]) == "raw"
+    return replace(read, raw=raw, notes=(*found.notes, *read.notes))
 
 
-def one_set(found: SampleArrays, path: Path) -> tuple[str, str]:
+def _one_set(found: SampleArrays, path: Path) -> tuple[str, str]:
     """Return the names of the samples and the labels (or empty) of a .npz that holds one set.
 
     Raises:
@@ -175,23 +173,12 @@ def one_set(found: SampleArrays, path: Path) -> tuple[str, str]:
     return name, found.labels.get(split, "")
 
 
-def images_from_array(images: NDArray[Any], labels: NDArray[Any] | None, where: str) -> ImageSet:
-    """Return the set that arrays hold.
-
-    Args:
-        images: As `genharness.images.as_uint8` takes them.
-        labels: Class indices or names, or None.
-        where: What to call them in messages.
-
-    Raises:
-        DataError: If layout, type, range or the number of labels is not right.
-    """
-    converted, note = as_uint8(images, where)
-    of, names = (None, ()) if labels is None else named_labels(labels, len(converted), f"{where}: labels")
-    return ImageSet(
-        converted,
-        of,
-        names,
-        touched={"converted": len(converted)} if note else {},
-        notes=(note,) if note else (),
-    )
+def _from_array(array: NDArray[Any], labels: NDArray[Any] | None, path: Path, *, rows: bool) -> SampleFile:
+    note, where = "", str(path)
+    if rows and array.ndim == 2:
+        samples = as_rows(array, where)
+    else:
+        samples, note = as_uint8(array, where)
+    of, names = (None, ()) if labels is None else named_labels(labels, len(samples), f"{where}: labels")
+    touched = {"converted": len(samples)} if note else {}
+    return SampleFile(where, samples, of, names, touched, notes=(note,) if note else ())

@@ -6,7 +6,6 @@ checksum; an entry that does not match its checksum is thrown away and computed 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -22,7 +21,7 @@ from genharness.files.turns import made_once
 from genharness.kit.extractor import Extracted, Extractor
 from genharness.spec.protocol import short_hash
 
-__all__ = ["FeatureCache", "content_digest", "extract"]
+__all__ = ["FeatureCache", "extract"]
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -78,13 +77,6 @@ class FeatureCache:
         """
         entry = self.folder / short_hash(dict(key), digits=24)
         return made_once(entry, read=partial(_read, entry), make=compute, write=partial(_write, entry, key))
-
-
-def content_digest(samples: NDArray[Any]) -> str:
-    """Return the SHA-256 of type, shape and values."""
-    digest = hashlib.sha256(f"{samples.dtype.str} {samples.shape} ".encode())
-    digest.update(np.ascontiguousarray(samples).data)
-    return digest.hexdigest()
 
 
 def _write(entry: Path, key: Mapping[str, Any], arrays: Arrays) -> None:

@@ -17,6 +17,7 @@ from genharness.engine.random_state import undisturbed
 from genharness.engine.sampler import quantise
 from genharness.engine.source import SampleSource
 from genharness.files.atomic import replace_file
+from genharness.files.checksums import array_digest
 from genharness.files.downloads import in_words
 from genharness.files.home import home
 from genharness.files.weights import find_weights
@@ -35,7 +36,7 @@ from genharness.measure.build import (
 )
 from genharness.measure.capabilities import able, kinds_of, reconstruct, views_of
 from genharness.measure.evaluation import SampleData, SampleEvaluation
-from genharness.measure.feature_cache import FeatureCache, content_digest
+from genharness.measure.feature_cache import FeatureCache
 from genharness.measure.scoring import MetricResult, score
 from genharness.plugin.registry import Registry
 from genharness.run.costs import sampling_costs
@@ -218,7 +219,7 @@ class Scorer:
         model: GenerativeModel | None = None,
         cache: FeatureCache | None = None,
     ) -> SampleEvaluation:
-        fake = SampleData(samples, labels, {"samples": content_digest(samples)}, cache)
+        fake = SampleData(samples, labels, {"samples": array_digest(samples)}, cache)
         return SampleEvaluation(
             {**dataset_sets(self.data, self.protocol, self._home_cache), "fake": fake},
             self.protocol,

@@ -1,20 +1,22 @@
 """The record beside prepared arrays."""
 
 import json
+import os
 
 import pytest
 
 from genharness.data.meta import DatasetMeta, combined_hash, read_meta, write_meta
 from genharness.errors import DataError
 
+ARRAYS = {f"{split}/{kind}.npy": f"{split} {kind}" for split in ("train", "test") for kind in ("images", "labels")}
 META = DatasetMeta(
     name="toy@8",
     modality="image",
     shape=(3, 8, 8),
     class_names=("ant", "bee"),
     counts={"train": 4, "test": 2},
-    content_hash="abc",
-    arrays={"train/images.npy": "1", "test/images.npy": "2"},
+    content_hash=combined_hash(ARRAYS),
+    arrays=ARRAYS,
     notes=("two were grey",),
 )
 
@@ -47,4 +49,35 @@ def test_a_damaged_record_is_one_line_with_its_path(tmp_path, content):
 
 def test_a_missing_record_is_named(tmp_path):
     with pytest.raises(DataError, match=r"meta\.json is unreadable \(FileNotFoundError"):
+        read_meta(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"shape": "3"}, "its shape is text, not a list"),
+        ({"counts": {"train": "4", "test": 2}}, "its counts.train is text, not a whole number"),
+        ({"modality": "sound"}, "its modality is 'sound', none of image, tabular"),
+        ({"counts": {"train": 4}}, "its splits are not train, test"),
+        ({"counts": {"train": 0, "test": 2}}, "a split is empty"),
+        ({"shape": [3, 8]}, r"its shape \(3, 8\) is that of no sample"),
+        ({"shape": [3, 8, -8]}, "is that of no sample"),
+        ({"arrays": {**ARRAYS, "../../x.npy": "1"}}, "its arrays are not those of its splits"),
+        ({"class_names": []}, "labels without classes"),
+        ({"content_hash": "abc"}, "its content hash is not that of its arrays"),
+        ({"scales": [1.0]}, "its units are not those of its columns"),
+        ({"unknown": 1}, "its unknown is unknown"),
+    ],
+)
+def test_what_cannot_be_is_damage(tmp_path, change, reason):
+    write_meta(tmp_path, META)
+    plain = json.loads((tmp_path / "meta.json").read_text())
+    (tmp_path / "meta.json").write_text(json.dumps({**plain, **change}))
+    with pytest.raises(DataError, match=reason):
+        read_meta(tmp_path)
+
+
+def test_a_record_that_is_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "meta.json")
+    with pytest.raises(DataError, match="no regular file"):
         read_meta(tmp_path)

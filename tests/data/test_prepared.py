@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
+
 import numpy as np
 import pytest
 
 from genharness import ConfigError, DataError
 from genharness.data import ensure_prepared, open_prepared, verify_arrays
+from genharness.data.prepared import hash_array
 
 
 def test_arrays_cannot_be_written_to(toy):
@@ -43,15 +47,55 @@ def test_pickled_arrays_are_never_loaded(toy):
         open_prepared(toy.spec, "toy")
 
 
-def test_a_changed_value_is_found_by_verify_only(toy):
-    data = ensure_prepared(toy.spec, "toy")
-    path = data.folder / "train" / "images.npy"
+def change(path, place):
+    """Change one bit of a file, and set its times of use and change back."""
+    before = path.stat()
     raw = bytearray(path.read_bytes())
-    raw[-1] ^= 1
+    raw[place] ^= 1
     path.write_bytes(raw)
-    open_prepared(toy.spec, "toy")
-    with pytest.raises(DataError, match="not those that were written"):
-        verify_arrays(data)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@pytest.mark.parametrize("file", ["train/images.npy", "test/images.npy", "train/labels.npy"])
+@pytest.mark.parametrize("place", [-1, 300])
+def test_a_changed_value_is_found_when_the_data_is_opened(toy, file, place):
+    data = ensure_prepared(toy.spec, "toy")
+    change(data.folder / file, place)
+    for look in (
+        lambda: open_prepared(toy.spec, "toy"),
+        lambda: ensure_prepared(toy.spec, "toy"),
+        lambda: verify_arrays(data),
+    ):
+        with pytest.raises(DataError, match=rf"{file} is damaged \(its values are not those .* --force"):
+            look()
+
+
+def test_a_record_that_was_changed_with_its_arrays_has_another_hash(toy):
+    data = ensure_prepared(toy.spec, "toy")
+    change(data.folder / "train" / "images.npy", -1)
+    plain = json.loads((data.folder / "meta.json").read_text())
+    changed = hash_array(np.load(data.folder / "train" / "images.npy"), "", None)
+    (data.folder / "meta.json").write_text(
+        json.dumps({**plain, "arrays": {**plain["arrays"], "train/images.npy": changed}})
+    )
+    with pytest.raises(DataError, match="its content hash is not that of its arrays"):
+        open_prepared(toy.spec, "toy")
+
+
+@pytest.mark.parametrize("array", [lambda a: a.astype(np.int16), np.asfortranarray, lambda a: a[:, :, ::-1]])
+def test_an_array_of_another_type_or_order_is_damaged(toy, array):
+    path = ensure_prepared(toy.spec, "toy").folder / "train" / "images.npy"
+    np.save(path, array(np.load(path)))
+    with pytest.raises(DataError, match=r"train/images\.npy is damaged"):
+        open_prepared(toy.spec, "toy")
+
+
+def test_a_pipe_is_not_waited_for(toy):
+    path = ensure_prepared(toy.spec, "toy").folder / "train" / "images.npy"
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(DataError, match="there is no regular file"):
+        open_prepared(toy.spec, "toy")
 
 
 def test_unknown_split_is_refused(toy):

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from genharness.errors import DataError
+from genharness.files.regular import read_regular
 from genharness.spec.plugins import Modality
+from genharness.spec.typed import typed
 
-__all__ = ["SCHEMA_VERSION", "DatasetMeta", "combined_hash", "read_meta", "write_meta"]
+__all__ = ["SCHEMA_VERSION", "DatasetMeta", "combined_hash", "read_meta", "samples_file", "write_meta"]
 
 SCHEMA_VERSION = 1
 
@@ -81,11 +83,43 @@ def read_meta(folder: Path) -> DatasetMeta:
     """
     path = folder / "meta.json"
     try:
-        plain: Any = json.loads(path.read_text(encoding="utf-8"))
+        plain: Any = json.loads(read_regular(path, _MOST_BYTES))
         if plain["schema_version"] != SCHEMA_VERSION:
             raise DataError(f"{path} has schema version {plain['schema_version']}, not {SCHEMA_VERSION}")
-        tuples = {key: tuple(plain[key]) for key in ("shape", "class_names", "column_names", "notes")}
-        tuples |= {key: tuple(plain.get(key, ())) for key in ("offsets", "scales")}
-        return DatasetMeta(**{**plain, **tuples})
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        meta = typed(DatasetMeta, plain)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError(f"{path} is unreadable ({type(error).__name__}: {error})") from error
+    if wrong := _contradiction(meta):
+        raise DataError(f"{path} is damaged ({wrong})")
+    return meta
+
+
+def samples_file(modality: str) -> str:
+    """Return the file name of a split's samples."""
+    return "rows.npy" if modality == "tabular" else "images.npy"
+
+
+def _contradiction(meta: DatasetMeta) -> str:
+    """Return what cannot be, though every value has its type; empty where all can."""
+    sides = 3 if meta.modality == "image" else 1
+    columns = meta.shape[0] if len(meta.shape) == 1 else 0
+    labelled = any(name.endswith("/labels.npy") for name in meta.arrays)
+    files = (samples_file(meta.modality), *(("labels.npy",) if labelled else ()))
+    expected = {f"{split}/{file}" for split in meta.counts for file in files}
+    units = (len(meta.offsets), len(meta.scales))
+    checks = {
+        "its splits are not train, test and perhaps validation": {"train", "test"} <= meta.counts.keys() <= _SPLITS,
+        "a split is empty": min(meta.counts.values(), default=0) > 0,
+        f"its shape {meta.shape} is that of no sample": len(meta.shape) == sides and min(meta.shape, default=0) > 0,
+        "its arrays are not those of its splits": meta.arrays.keys() == expected,
+        "it has classes without labels, or labels without classes": bool(meta.class_names) == labelled,
+        "its content hash is not that of its arrays": meta.content_hash == combined_hash(meta.arrays),
+        "its units are not those of its columns": units in ((0, 0), (columns, columns)),
+        "a column's scale is not above 0": min(meta.scales, default=1.0) > 0,
+    }
+    return next((wrong for wrong, fine in checks.items() if not fine), "")
+
+
+_SPLITS = {"train", "validation", "test"}
+_MOST_BYTES = 1 << 28
+"""A million names of classes would take a tenth of it."""

@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 from genharness.data.fingerprint import fingerprint
 from genharness.data.prepared import PreparedData, meta_of, open_folder
 from genharness.data.request import PrepareRequest
+from genharness.data.seal import seal
 from genharness.data.variants import derive
 from genharness.data.writer import ArrayWriter
 from genharness.errors import ConfigError, DataError, PluginError
@@ -160,7 +161,7 @@ def _ensure(
 ) -> PreparedData:
     folder = prepared_folder(wanted)
     if not force and _is_current(spec, wanted):
-        return open_folder(folder, str(wanted))
+        return open_folder(folder, str(wanted), report)
     with _turn(folder, wanted, report):
         if force or not _is_current(spec, wanted):  # another process may have done it meanwhile
             _remove_leftovers(folder)
@@ -223,9 +224,11 @@ def _prepare(spec: DatasetSpec, wanted: DatasetReference, source: Path | None, r
                 load_factory(spec)(PrepareRequest(spec, wanted, source, writer, report))
             else:
                 derive(base, writer, report)
-            writer.finish(source_state=state, derived_from=base.content_hash if base else "", code=code)
+            base_hash = base.content_hash if base else ""
+            meta = writer.finish(source_state=state, derived_from=base_hash, code=code)
         finally:
             writer.abandon()
+        seal(folder, meta.arrays)
 
 
 def _base(spec: DatasetSpec, wanted: DatasetReference, source: Path | None, report: Report) -> PreparedData | None:

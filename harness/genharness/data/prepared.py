@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import shlex
 from dataclasses import dataclass, replace
@@ -13,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genharness.data.levels import grey_levels
-from genharness.data.meta import DatasetMeta, combined_hash, read_meta
+from genharness.data.meta import DatasetMeta, read_meta, samples_file
+from genharness.data.seal import is_sealed, seal
 from genharness.data.units import Units
 from genharness.errors import ConfigError, DataError, did_you_mean
 from genharness.spec.plugins import DataShape
@@ -25,16 +27,10 @@ __all__ = [
     "hash_array",
     "meta_of",
     "open_folder",
-    "samples_file",
     "verify_arrays",
 ]
 
 _HASH_CHUNK_BYTES = 1 << 22
-
-
-def samples_file(modality: str) -> str:
-    """Return the file name of a split's samples."""
-    return "rows.npy" if modality == "tabular" else "images.npy"
 
 
 @dataclass(frozen=True)
@@ -121,16 +117,21 @@ class PreparedData:
             raise ConfigError(f"{self.name} has no split {split!r}{did_you_mean(split, self.splits)}")
 
 
+_TYPES = {"images.npy": "|u1", "rows.npy": "<f4", "labels.npy": "<i8"}
+
+
 def _load(data: PreparedData, name: str, *, mapped: bool) -> NDArray[Any]:
     path = data.folder / name
     try:
+        if not path.is_file():  # a pipe would be waited for
+            raise OSError(errno.ENOENT, "there is no regular file")
         array: NDArray[Any] = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, MemoryError, OverflowError, SyntaxError) as error:
         raise _damaged(data, name, f"{type(error).__name__}: {error}") from error
     split, _, file = name.partition("/")
     expected = (data.meta.counts[split],) if file == "labels.npy" else (data.meta.counts[split], *data.meta.shape)
-    if array.shape != expected:
-        raise _damaged(data, name, f"its shape is {array.shape}, not {expected}")
+    if array.shape != expected or array.dtype.str != _TYPES[file] or not array.flags.c_contiguous:
+        raise _damaged(data, name, f"it holds {array.dtype} {array.shape}, not {np.dtype(_TYPES[file])} {expected}")
     return array
 
 
@@ -142,12 +143,15 @@ def _mend(name: str) -> str:
     return f"run `genharness data prepare {shlex.quote(name)} --force`"
 
 
-def open_folder(folder: Path, name: str) -> PreparedData:
-    """Return the prepared dataset of a folder after checking that each array is there in full.
+def open_folder(folder: Path, name: str, report: Report | None = None) -> PreparedData:
+    """Return the prepared dataset of a folder after checking that its arrays are those that were written.
+
+    That is judged by their seal (see `genharness.data.seal`); all values are read where it is broken, old or missing.
 
     Args:
         folder: Of the prepared dataset.
         name: What to call it in messages.
+        report: Told of the progress of reading all values.
 
     Raises:
         DataError: If it is damaged; the message names the file and the command that mends it.
@@ -155,6 +159,8 @@ def open_folder(folder: Path, name: str) -> PreparedData:
     data = PreparedData(folder, meta_of(folder, name))
     for path in data.meta.arrays:
         _load(data, path, mapped=True)
+    if not is_sealed(folder, data.meta.arrays):
+        verify_arrays(data, report)
     return data
 
 
@@ -171,7 +177,7 @@ def meta_of(folder: Path, name: str) -> DatasetMeta:
 
 
 def verify_arrays(data: PreparedData, report: Report | None = None) -> None:
-    """Read every array and compare it with the hash taken when it was written.
+    """Read every array and compare it with the hash taken when it was written; seal what is as it was.
 
     Raises:
         DataError: If one differs; the message names the file and the command that mends it.
@@ -179,8 +185,16 @@ def verify_arrays(data: PreparedData, report: Report | None = None) -> None:
     for name, expected in data.meta.arrays.items():
         if hash_array(_load(data, name, mapped=True), f"checking {name}", report) != expected:
             raise _damaged(data, name, "its values are not those that were written")
-    if combined_hash(data.meta.arrays) != data.content_hash:
-        raise _damaged(data, "meta.json", "its content hash is not that of its arrays")
+        if name.endswith("/labels.npy"):
+            _check_labels(data, name)
+    seal(data.folder, data.meta.arrays)
+
+
+def _check_labels(data: PreparedData, name: str) -> None:
+    labels = _load(data, name, mapped=False)
+    if labels.min() < 0 or labels.max() >= len(data.class_names):
+        found = f"{labels.min()} to {labels.max()}"
+        raise _damaged(data, name, f"its labels {found} are not those of {len(data.class_names)} classes")
 
 
 def hash_array(array: NDArray[Any], text: str, report: Report | None) -> str:

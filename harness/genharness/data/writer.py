@@ -12,8 +12,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from genharness.data.meta import DatasetMeta, combined_hash, write_meta
-from genharness.data.prepared import array_hash, samples_file
+from genharness.data.meta import DatasetMeta, combined_hash, samples_file, write_meta
+from genharness.data.prepared import array_hash
 from genharness.data.units import Units
 from genharness.errors import DataError
 from genharness.images.resize import conform
@@ -138,10 +138,10 @@ class SplitWriter:
         Raises:
             DataError: If a column is so far from 0 that float32 would round its spread away.
         """
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             narrow = rows.astype("<f4")
-        spread = rows.std(axis=0, dtype=np.float64)
-        lost = np.abs(narrow.astype(np.float64) - rows).max(axis=0, initial=0.0)
+            spread = rows.std(axis=0, dtype=np.float64)
+            lost = np.abs(narrow.astype(np.float64) - rows).max(axis=0, initial=0.0)
         bad = np.flatnonzero(~(lost <= _LOST_SPREAD * spread) & (spread > 0))
         if len(bad) or not np.isfinite(narrow).all():
             column = int(bad[0]) if len(bad) else int(np.flatnonzero(~np.isfinite(narrow).all(axis=0))[0])

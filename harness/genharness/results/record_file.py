@@ -6,19 +6,17 @@ What is no regular file is not waited for, and what is damaged is told apart fro
 from __future__ import annotations
 
 import os
-import stat
 
 import orjson
 
 from genharness.errors import RunError
+from genharness.files.regular import read_regular
 from genharness.spec.record import Record
 
 __all__ = ["DamagedRecordError", "UnreadableRecordError", "read_record"]
 
 MAX_BYTES = 256 << 20
 """A hundred times the largest record with curves over training; others would fill the memory."""
-
-_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 class DamagedRecordError(ValueError):
@@ -44,7 +42,7 @@ def read_record(path: str, *, history: bool = True) -> Record:
     """
     name = os.path.basename(path)  # noqa: PTH119  # ten thousand Paths cost .2 s
     try:
-        content = _content(path, name)
+        content = read_regular(path, MAX_BYTES, follow=False)
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -54,20 +52,6 @@ def read_record(path: str, *, history: bool = True) -> Record:
         return Record.from_plain(orjson.loads(content if history else _without_history(content)), name=name)
     except (ValueError, RecursionError) as error:
         raise DamagedRecordError(str(error).partition("\n")[0]) from error
-
-
-def _content(path: str, name: str) -> bytes:
-    handle = os.open(path, _FLAGS)
-    try:
-        state = os.fstat(handle)
-        if not stat.S_ISREG(state.st_mode):
-            raise UnreadableRecordError(f"record {name} is no regular file")
-        if state.st_size > MAX_BYTES:
-            raise UnreadableRecordError(f"record {name} has {state.st_size:,} bytes, more than any record")
-        with open(handle, "rb", buffering=0, closefd=False) as file:
-            return file.read(state.st_size) or b""
-    finally:
-        os.close(handle)
 
 
 def _without_history(content: bytes) -> bytes:

@@ -94,7 +94,7 @@ def test_drawing_from_an_early_best_checkpoint_trains_no_further_and_writes_noth
     kept = {name: (folder / name).read_bytes() for name in ("best.pt", "checkpoint.pt")}
     early = torch.load(folder / "checkpoint.pt", weights_only=True)
     early["finished"], early["step"] = False, 1
-    early["average"] = {key: value * 0 for key, value in early["average"].items()}
+    early["average"]["average"] = {key: value * 0 for key, value in early["average"]["average"].items()}
     try:
         torch.save(early, folder / "best.pt")
         before = {name: (folder / name).read_bytes() for name in kept}

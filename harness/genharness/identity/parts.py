@@ -49,6 +49,7 @@ STEERING = frozenset(
         "genharness.engine.memory",
         "genharness.engine.operations",
         "genharness.engine.threads",
+        "genharness.engine.warm_up",  # it leaves no trace: that is what its tests say
         "genharness.images.grid",
         "genharness.kit.evaluation",  # a contract: it computes nothing
     }
@@ -57,6 +58,7 @@ STEERING = frozenset(
 
 _CORE: dict[Core, tuple[str, ...]] = {
     "training": (
+        "genharness.engine.arithmetic",
         "genharness.engine.average",
         "genharness.engine.build",
         "genharness.engine.feed",

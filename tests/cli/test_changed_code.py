@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from acme import ACME, Acme
+from acme_plugin import ACME, Acme
 
 pytestmark = pytest.mark.slow
 

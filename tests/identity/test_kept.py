@@ -6,7 +6,7 @@ import pytest
 
 from genharness.identity import kept
 from genharness.identity.kept import Meanings
-from genharness.identity.meaning import meaning_of
+from genharness.identity.reading import meaning_of
 
 SOURCE = b"from a import b\nimport c.d\n\nclass E: ...\n\nTABLE = Path(__file__).with_name('f.csv')\ng()\n"
 
@@ -30,7 +30,7 @@ def forgetful(monkeypatch):
     def fail(content):
         raise AssertionError("source was read")
 
-    return lambda: monkeypatch.setattr(kept, "meaning_of", fail)
+    return lambda: monkeypatch.setattr("genharness.identity.reading.meaning_of", fail)
 
 
 def test_it_remembers_all_of_a_meaning(path, forgetful):

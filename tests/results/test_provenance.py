@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from acme import ACME, Acme
+from acme_plugin import ACME, Acme
 from genharness.errors import RunError
 from genharness.identity.contents import content_of
 from genharness.identity.parts import core_code, registered_code, training_code

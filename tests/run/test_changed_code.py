@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from acme import ACME, Acme
+from acme_plugin import ACME, Acme
 from genharness.data.facts import facts_reader
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from acme import ACME, Acme
+from acme_plugin import ACME, Acme
 from board_records import record
 from genharness.errors import ConfigError
 from genharness.identity.parts import core_code, registered_code
@@ -194,7 +194,7 @@ def test_no_cell_is_run_again_for_another_version(study, monkeypatch):
 def test_a_cell_is_run_again_where_training_itself_changed(study, monkeypatch):
     study.finish()
     digests = {"model": study.task().cell.code["model"], "training": "other"}
-    monkeypatch.setattr("genharness.study.plan.training_code", lambda registry, name: digests)
+    monkeypatch.setattr("genharness.study.plan.training_codes", lambda registry, names: {"filled": digests})
     assert said(study.left()) == ("new", ("code of genharness's training changed",))
 
 

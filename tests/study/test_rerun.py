@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from acme import ACME, Acme
+from acme_plugin import ACME, Acme
 from board_records import record
 from genharness.errors import ConfigError
 from genharness.identity.parts import training_code

@@ -11,7 +11,7 @@ from typing import Any
 
 from genharness.files.atomic import write_bytes
 from genharness.files.home import home
-from genharness.identity.meaning import Import, Meaning, meaning_of
+from genharness.identity.meaning import Import, Meaning
 
 __all__ = ["Meanings"]
 
@@ -49,6 +49,8 @@ class Meanings:
         return self._found[key]
 
     def _learnt(self, key: str, content: bytes) -> Meaning | None:
+        from genharness.identity.reading import meaning_of  # a plan that has read everything before does without
+
         try:
             found = meaning_of(content)
         except (SyntaxError, ValueError):

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import functools
 import types
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from genharness.errors import PluginError
@@ -22,7 +23,7 @@ from genharness.identity.closure import Code, Reach, code_of
 from genharness.plugin.registry import Kind, Registry
 from genharness.spec.plugins import DatasetSpec, MetricSpec, Spec
 
-__all__ = ["Core", "code_behind", "core_code", "part_code", "registered_code", "training_code"]
+__all__ = ["Core", "code_behind", "core_code", "part_code", "registered_code", "training_code", "training_codes"]
 
 Core = Literal["training", "sampling", "decoding"]
 
@@ -117,7 +118,17 @@ def training_code(registry: Registry, model: str) -> dict[str, str]:
     Raises:
         PluginError: If the model's module cannot be found.
     """
-    return {"model": registered_code(registry.models, model).digest, "training": core_code("training").digest}
+    return training_codes(registry, [model])[model]
+
+
+def training_codes(registry: Registry, models: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return what `training_code` gives of several models, by their names.
+
+    Raises:
+        PluginError: If a model's module cannot be found.
+    """
+    training = core_code("training").digest
+    return {name: {"model": registered_code(registry.models, name).digest, "training": training} for name in models}
 
 
 def core_code(what: Core) -> Code:

@@ -8,7 +8,6 @@ import importlib.metadata
 import importlib.util
 import os
 import sys
-import sysconfig
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -97,7 +96,7 @@ def is_installed(path: str) -> bool:
     return "site-packages" in parts or "dist-packages" in parts or path.startswith(_STANDARD)
 
 
-_STANDARD = tuple(f"{sysconfig.get_path(which)}{os.sep}" for which in ("stdlib", "platstdlib"))
+_STANDARD = f"{os.path.dirname(os.__file__)}{os.sep}"  # noqa: PTH120  # `sysconfig` takes a millisecond to import
 
 
 @functools.cache

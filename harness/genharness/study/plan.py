@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from genharness.errors import ConfigError, GenharnessError, did_you_mean, refuse
 from genharness.files.weights import locate_weights
-from genharness.identity.parts import training_code
+from genharness.identity.parts import training_codes
 from genharness.plugin.registry import Registry
 from genharness.spec.cell import Cell, Settings, Task
 from genharness.spec.dataset_facts import DatasetFacts
@@ -114,7 +114,7 @@ def look_up(suite: Suite, registry: Registry, beside: Iterable[Spec] = (), mista
         registry,
         models=[choose_model(spec, suite.set, suite.budget) for spec in models],
         metrics=[choose(spec, suite.set) for spec in metrics],
-        code={spec.name: training_code(registry, spec.name) for spec in models},
+        code=training_codes(registry, [spec.name for spec in models]),
     )
 
 

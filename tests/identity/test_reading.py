@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from genharness.identity import meaning
-from genharness.identity.meaning import Import, meaning_of
+from genharness.identity import reading
+from genharness.identity.meaning import Import
+from genharness.identity.reading import meaning_of
 
 PLAIN = """
 import os
@@ -306,7 +307,7 @@ def test_files_beside_it_are_found_where_it_looks_for_them():
 def test_the_syntax_tree_of_newer_pythons_adds_only_empty_fields():
     """`type_params` came with 3.12: where it is empty, a tree that has none gives the same text."""
     tree = ast.parse("def f(): return 1")
-    reader = meaning._Reader(keeps_docstrings=False)
+    reader = reading._Reader(keeps_docstrings=False)
     before = reader.text(tree)
     function = tree.body[0]
     function._fields = (*type(function)._fields, "type_params", "something_new")
@@ -318,9 +319,13 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 SCRIPT = """
 import importlib.util, json, sys, warnings
 warnings.simplefilter("ignore")
-spec = importlib.util.spec_from_file_location("meaning", sys.argv[1])
-module = sys.modules["meaning"] = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(module)
+def load(name, path):
+    spec = importlib.util.spec_from_file_location(name, path)
+    sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+load("genharness.identity.meaning", sys.argv[1].replace("reading", "meaning"))
+module = load("reading", sys.argv[1])
 digests = []
 for path in sys.argv[2:]:
     with open(path, "rb") as file:
@@ -339,12 +344,12 @@ def other_pythons():
 
 
 def test_every_minor_version_of_python_says_the_same():
-    rooms = (Path(meaning.__file__).parents[1] / room for room in ("identity", "functional", "stats"))
+    rooms = (Path(reading.__file__).parents[1] / room for room in ("identity", "functional", "stats"))
     sources = [str(path) for room in (*rooms, Path(json.__file__).parent) for path in sorted(room.glob("*.py"))]
     said = {}
     for python in (sys.executable, *other_pythons()):
         done = subprocess.run(
-            [python, "-c", SCRIPT, meaning.__file__, *sources], capture_output=True, text=True, check=False
+            [python, "-c", SCRIPT, reading.__file__, *sources], capture_output=True, text=True, check=False
         )
         if done.returncode == 0:  # a shim may name a version that is not installed
             version, _, digests = done.stdout.partition(" ")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from genharness.board.escapes import as_latex
 from genharness.board.render import RenderOptions
 from genharness.board.rows import Board, BoardColumn, Group, Row
-from genharness_report_text.numbers import BAND_ROW, band_text, error_notes, signed
+from genharness_report_text.numbers import BAND_ROW, band_ends, error_notes, signed
 
 __all__ = ["render"]
 
@@ -64,7 +64,10 @@ def _cells(row: Row, columns: Sequence[BoardColumn], ranked: bool) -> list[str]:
 def _bands(group: Group, columns: Sequence[BoardColumn], between: int) -> list[str]:
     if not group.bands:
         return []
-    return [r"    \midrule", _line([BAND_ROW, *[""] * between, *(_minus(band_text(group, one)) for one in columns)])]
+    return [
+        r"    \midrule",
+        _line([BAND_ROW, *[""] * between, *("--".join(map(_minus, band_ends(group, one))) for one in columns)]),
+    ]
 
 
 def _value(row: Row, column: BoardColumn) -> str:

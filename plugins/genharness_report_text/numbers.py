@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from genharness.board.bands import SIGNS
 from genharness.board.rows import BoardColumn, Estimate, Group, Row
 
-__all__ = ["BAND_ROW", "band_text", "error_notes", "shown", "signed"]
+__all__ = ["BAND_ROW", "band_ends", "band_text", "error_notes", "shown", "signed"]
 
-BAND_ROW = "real against real"
+BAND_ROW = "real band"
 """What the last line of a table is called, which holds the bands."""
 
 
@@ -38,11 +38,17 @@ def signed(estimate: Estimate, column: BoardColumn) -> str:
 
 
 def band_text(group: Group, column: BoardColumn) -> str:
-    """Return the band of real samples in a column, empty where there is none."""
+    """Return the band of real samples in a column, such as `0.93-1.75`; empty where there is none."""
+    low, *high = band_ends(group, column)
+    return "".join([low, *(f"{' to ' if '-' in low + end else '-'}{end}" for end in high)])
+
+
+def band_ends(group: Group, column: BoardColumn) -> list[str]:
+    """Return both ends of the band of real samples in a column, or one where they read alike."""
     band = group.bands.get(column.key)
     if band is None:
-        return ""
-    return " to ".join(format(band[end], column.column.format) for end in ("low", "high"))
+        return [""]
+    return list(dict.fromkeys(format(end, column.column.format) for end in (band["low"], band["high"])))
 
 
 def error_notes(rows: Iterable[Row], columns: Iterable[BoardColumn]) -> list[str]:

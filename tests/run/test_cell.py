@@ -86,6 +86,17 @@ def test_a_record_fits_the_published_schema(task):
     jsonschema.validate(json.loads(path.read_text()), json.loads(schema))
 
 
+def test_the_row_of_real_samples_says_where_real_samples_score_and_no_other_does(task):
+    done = finish(task("real", metrics=("fid", "prdc", "reconstruction")))
+    assert set(done.bands) == {"fid", "precision", "recall", "density", "coverage", "f1"}
+    for key, band in done.bands.items():
+        assert band["low"] <= done.scores[key] <= band["high"]
+        assert (band["draws"], band["count"]) == (20, 100)
+    schema = importlib.resources.files("genharness").joinpath("record.schema.json").read_text()
+    jsonschema.validate(done.as_plain(), json.loads(schema))
+    assert finish(task("noise")).bands == {}
+
+
 def test_measurements_are_those_that_are_documented(task):
     done = finish(task())
     assert set(done.measurements) <= set(MEASUREMENTS)

@@ -112,7 +112,7 @@ class SampleEvaluation:
         self.weights = weights
         self._sets = dict(sets)
         self._make_extractor = make_extractor
-        self._classifier = classifier
+        self.classifier = classifier
         self._views = dict(views or {})
         self._kinds = dict(kinds or {})
         self._of_model: dict[CapabilityName, Any] = {}
@@ -199,17 +199,18 @@ class SampleEvaluation:
     ) -> Mapping[str, NDArray[Any]]:
         """Return what `compute` gives, from the cache where it is in it."""
         if (what, sets) not in self._derived:
-            self._derived[what, sets] = self._load_or_derive(what, [self._set(which) for which in sets], compute)
+            self._derived[what, sets] = self._load_or_derive(what, sets, compute)
         return self._derived[what, sets]
 
     def _load_or_derive(
-        self, what: str, sets: list[SampleData], compute: Callable[[], Mapping[str, NDArray[Any]]]
+        self, what: str, sets: tuple[SampleSet, ...], compute: Callable[[], Mapping[str, NDArray[Any]]]
     ) -> Mapping[str, NDArray[Any]]:
-        cache = sets[0].cache
+        several = [self._set(which) for which in sets]
+        cache = several[0].cache
         code = _code_of(compute)
-        if cache is None or not code or any(one.cache is None for one in sets):
+        if cache is None or not code or any(one.cache is None for one in several):
             return compute()
-        of = {str(place): dict(one.key) for place, one in enumerate(sets)}
+        of = {str(place): dict(one.key) for place, one in enumerate(several)}
         key = {**self.extractor_key(self.extractor), "derived": what, "of": of, "derived_code": code}
         return cache.arrays(key, lambda: dict(compute()))
 
@@ -230,11 +231,11 @@ class SampleEvaluation:
         Raises:
             ConfigError: If there is no classifier.
         """
-        if self._classifier is None:
+        if self.classifier is None:
             raise ConfigError("class posteriors need an extractor that is trained on the dataset's labels")
-        logits = self.extracted(which, self._classifier).logits
+        logits = self.extracted(which, self.classifier).logits
         if logits is None:
-            raise ConfigError(f"extractor {self._classifier} gives no logits")
+            raise ConfigError(f"extractor {self.classifier} gives no logits")
         shifted = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
         probabilities: NDArray[np.float64] = shifted / shifted.sum(axis=1, keepdims=True)
         return probabilities

@@ -189,6 +189,7 @@ class _Attempt:
         record, results = self.record, scored.results
         record.scores = {key: value for result in results for key, value in result.values.items()}
         record.errors = {key: error for result in results for key, error in result.errors.items()}
+        record.bands = {**scored.bands}
         record.skipped |= {result.metric.name: result.skipped for result in results if result.skipped}
         record.failed = {result.metric.name: result.failed for result in results if result.failed}
         record.code = {name: dict(digests) for name, digests in scored.code.items()}

@@ -26,6 +26,7 @@ from genharness.images.grid import save_grid
 from genharness.kit.extractor import Extractor, ExtractorContext
 from genharness.kit.generators import seeded_generator
 from genharness.kit.model import GenerativeModel, Interpolates
+from genharness.measure.bands import draws_for, real_bands
 from genharness.measure.build import (
     build_extractor,
     build_metrics,
@@ -37,6 +38,7 @@ from genharness.measure.build import (
 from genharness.measure.capabilities import able, kinds_of, reconstruct, views_of
 from genharness.measure.evaluation import SampleData, SampleEvaluation
 from genharness.measure.feature_cache import FeatureCache
+from genharness.measure.score_cache import ScoreCache
 from genharness.measure.scoring import MetricResult, score
 from genharness.plugin.registry import Registry
 from genharness.run.costs import sampling_costs
@@ -44,6 +46,7 @@ from genharness.run.train import Periodic, Trained
 from genharness.run.workplace import Workplace
 from genharness.spec.capabilities import CAPABILITIES
 from genharness.spec.protocol import Protocol
+from genharness.spec.record import Band
 
 __all__ = ["Scored", "Scorer"]
 
@@ -58,6 +61,7 @@ class Scored:
     Attributes:
         protocol: The protocol with the hashes of what was read.
         results: What each metric gave.
+        bands: Where real samples score against other real ones, of the row that stands for them.
         code: Digests of the code behind the numbers of each metric.
         facts: Numbers about the measuring itself.
         measurements: What sampling and scoring cost.
@@ -68,6 +72,7 @@ class Scored:
 
     protocol: Protocol
     results: Sequence[MetricResult]
+    bands: Mapping[str, Band]
     code: Mapping[str, Mapping[str, str]]
     facts: Mapping[str, float]
     measurements: Mapping[str, float]
@@ -91,7 +96,7 @@ class Scorer:
     ) -> None:
         self.workplace, self.registry, self.data = workplace, registry, data
         self.protocol = workplace.cell.protocol
-        self.metrics = build_metrics(registry, metrics)
+        self.metrics, self._options = build_metrics(registry, metrics), metrics
         sampling = {"sampling": core_code("sampling").digest}
         self._code = {name: {**of, **sampling} for name, of in code_of_metrics(registry, metrics).items()}
         self._home_cache = FeatureCache(home() / "features")
@@ -129,21 +134,38 @@ class Scorer:
             start, cpu_start = time.monotonic(), time.process_time()
             evaluation = self._evaluation(samples, labels, model, FeatureCache(self.workplace.folder.features))
             results = list(score(self.metrics, evaluation, lambda name: self.workplace.news("score", text=name)))
+            seconds, cpu_seconds = time.monotonic() - start, time.process_time() - cpu_start
+            bands = self._bands(evaluation, results) if source.spec.finite else {}
         return Scored(
             protocol=self._resolved(),
             results=results,
+            bands=bands,
             code=code_of_scores(self._code, evaluation, results),
             facts=evaluation.facts(),
             measurements={
                 **costs,
-                "evaluate_seconds": time.monotonic() - start,
-                "evaluate_cpu_seconds": time.process_time() - cpu_start,
+                "evaluate_seconds": seconds,
+                "evaluate_cpu_seconds": cpu_seconds,
                 "evaluate_peak_memory_mib": peak_memory(self.workplace.device)["peak_memory_mib"],
             },
             sweep=sweep,
             artefacts={**pictures, "samples": self.workplace.folder.samples.name},
             notes=notes,
         )
+
+    def _bands(self, evaluation: SampleEvaluation, results: Sequence[MetricResult]) -> dict[str, Band]:
+        """Return the bands of real samples, kept by the content of the data."""
+        count = self.protocol.sample_count
+        draws = draws_for(len(evaluation.samples("real")) + count)
+        plain = {key: value for key, value in self._resolved().as_plain().items() if key != "metric_options"}
+        cache = ScoreCache(home() / "scores", self.registry, evaluation, {"bands": draws, "protocol": plain})
+
+        def report(draw: int) -> None:
+            self.workplace.news("score", fraction=draw / draws, text="real against real")
+            self.workplace.stop_if_asked()
+
+        kept = (cache, self._options)
+        return real_bands(evaluation, self.metrics, results, count=count, draws=draws, kept=kept, on_draw=report)
 
     def _over_training(self, source: SampleSource, step: int) -> dict[str, float | None]:
         """Score fewer samples by the metrics that are meant for it."""

@@ -1,0 +1,202 @@
+"""Real against real: what scores are where nothing is generated, so that others can be read against it.
+
+The real data is divided anew into as large splits as it has, class by class where it has classes. One split takes the
+place of the reference, samples of the other that of the generated ones: each division scores as held-out real samples
+would, had the data been divided so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genharness.kit.evaluation import Metric, SampleSet
+from genharness.kit.extractor import Extracted
+from genharness.measure.evaluation import Noted, SampleData, SampleEvaluation
+from genharness.measure.score_cache import ScoreCache
+from genharness.measure.scoring import MetricResult, score
+from genharness.spec.capabilities import CAPABILITIES
+from genharness.spec.plugins import MetricSpec
+from genharness.spec.record import Band
+
+__all__ = ["Divided", "draws_for", "real_bands"]
+
+Places = NDArray[np.int64]
+"""Rows of the train and the test split, one behind the other."""
+
+_DRAWS = ((10_000, 20), (100_000, 10))
+_FEWEST_DRAWS = 5
+
+
+def draws_for(rows: int) -> int:
+    """Return how often real data is divided anew, where so many rows are compared.
+
+    A prediction interval holds 95 % with any number of draws: it is 2.14 deviations to each side with 20, 2.37 with 10,
+    3.04 with 5, and could not get below 1.96. Large data is scored for minutes, small data within the time of a run.
+    """
+    return next((draws for most, draws in _DRAWS if rows <= most), _FEWEST_DRAWS)
+
+
+class Divided(SampleEvaluation):
+    """An evaluation of real samples against real ones, whose features are those of the data they are taken from.
+
+    Args:
+        whole: The evaluation of the data as it is: its train and test splits are divided anew.
+        count: Samples in the place of generated ones, at most as many as the split has that they are taken from.
+        draw: Which division; the protocol's seed and it decide.
+    """
+
+    def __init__(self, whole: SampleEvaluation, count: int, draw: int) -> None:
+        super().__init__(
+            {},
+            whole.protocol,
+            whole.built_extractor,
+            classifier=whole.classifier,
+            class_names=whole.class_names,
+            device=whole.device,
+        )
+        self._whole = whole
+        self._places = _divided(whole, count, np.random.default_rng([whole.seed, 31, draw]))
+
+    def _set(self, which: SampleSet) -> SampleData:
+        if which not in self._sets:
+            places, labels = self._places[which], _both(self._whole.labels)
+            samples = _rows([self._whole.samples(split) for split in ("train", "test")], places)
+            self._sets[which] = SampleData(samples, None if labels is None else labels[places], {})
+        return self._sets[which]
+
+    def _load_or_extract(self, which: SampleSet, name: str) -> Extracted:
+        parts = [self._whole.extracted(split, name) for split in ("train", "test")]
+        logits = [part.logits for part in parts if part.logits is not None]
+        places = self._places[which]
+        features = _rows([part.features for part in parts], places)
+        return Extracted(features, _rows(logits, places) if len(logits) == len(parts) else None)
+
+    def _load_or_derive(
+        self, what: str, sets: tuple[SampleSet, ...], compute: Callable[[], Mapping[str, NDArray[Any]]]
+    ) -> Mapping[str, NDArray[Any]]:
+        return compute()
+
+
+def real_bands(
+    whole: SampleEvaluation,
+    metrics: Sequence[tuple[MetricSpec, Metric]],
+    results: Iterable[MetricResult],
+    *,
+    count: int,
+    draws: int,
+    kept: tuple[ScoreCache, Mapping[str, Mapping[str, Any]]] | None = None,
+    on_draw: Callable[[int], None] = lambda draw: None,
+) -> dict[str, Band]:
+    """Return the band of every score that needs no model.
+
+    A band is the prediction interval of one more draw, mean ± t sd sqrt(1 + 1 / draws), and reaches to what the data's
+    own split scores where that lies outside: the split can differ by more than chance, and an extractor that is trained
+    on one side of it knows that side better.
+
+    Args:
+        whole: The evaluation of held-out real samples, whose train and test splits are divided anew.
+        metrics: What scores.
+        results: What the metrics gave of the data's own split.
+        count: Samples in the place of generated ones.
+        draws: How often the data is divided, at least 2.
+        kept: Where the draws of a metric are kept, and the options of every metric; None to keep nothing.
+        on_draw: Told the number of each draw before it.
+    """
+    free = [(spec, metric) for spec, metric in metrics if not set(spec.needs) & CAPABILITIES.keys()]
+    found = {spec.name: kept[0].find(spec, kept[1][spec.name]) if kept else None for spec, _ in free}
+    missing = [(spec, metric) for spec, metric in free if found[spec.name] is None]
+    for result in _drawn(whole, missing, count, draws, on_draw) if missing else ():
+        found[result.metric.name] = result
+        if kept and result.values:
+            kept[0].keep(result, kept[1][result.metric.name])
+    own = {key: value for result in results for key, value in result.values.items()}
+    moments = {key: (mean, one.errors[key]) for one in found.values() if one for key, mean in one.values.items()}
+    return {
+        key: _band(mean, deviation, own.get(key), draws, count)
+        for key, (mean, deviation) in moments.items()
+        if mean is not None
+    }
+
+
+def _drawn(
+    whole: SampleEvaluation,
+    metrics: Sequence[tuple[MetricSpec, Metric]],
+    count: int,
+    draws: int,
+    on_draw: Callable[[int], None],
+) -> Iterator[MetricResult]:
+    """Yield for each metric the means over draws as its values, and the deviations as their errors."""
+    values: dict[str, dict[str, list[float | None]]] = defaultdict(lambda: defaultdict(list))
+    used: dict[str, set[str]] = defaultdict(set)
+    for draw in range(draws):
+        on_draw(draw)
+        for result in score(metrics, Divided(whole, count, draw)):
+            used[result.metric.name] |= result.noted.extractors
+            for key, value in result.values.items():
+                values[result.metric.name][key].append(value)
+    for spec, _ in metrics:
+        numbers = {key: np.array(all_of, float) for key, all_of in values[spec.name].items() if _defined(all_of, draws)}
+        yield MetricResult(
+            metric=spec,
+            values={key: float(all_of.mean()) for key, all_of in numbers.items()},
+            errors={key: float(all_of.std(ddof=1)) for key, all_of in numbers.items()},
+            noted=Noted(extractors=used[spec.name]),
+        )
+
+
+def _defined(values: Sequence[float | None], draws: int) -> bool:
+    return len(values) == draws and None not in values
+
+
+def _band(mean: float, deviation: float, own: float | None, draws: int, count: int) -> Band:
+    from scipy.special import stdtrit
+
+    margin = float(stdtrit(draws - 1, 0.975)) * deviation * math.sqrt(1 + 1 / draws)
+    ends = [mean - margin, mean + margin, *([] if own is None else [own])]
+    return Band(low=min(ends), high=max(ends), draws=draws, count=count)
+
+
+def _divided(whole: SampleEvaluation, count: int, rng: np.random.Generator) -> dict[SampleSet, Places]:
+    """Return the rows of each set: both splits as large as they are, the reference, and samples of the other split."""
+    labels, sizes = _both(whole.labels), [len(whole.samples(split)) for split in ("train", "test")]
+    train = _stratified(labels, sizes, rng)
+    split = np.zeros(sum(sizes), bool)
+    split[train] = True
+    sides = {"train": np.flatnonzero(split), "test": np.flatnonzero(~split)}
+    reference = sides.pop(whole.protocol.reference_split)
+    (other,) = sides.values()
+    asked = whole.protocol.reference_count
+    if 0 < asked < len(reference):
+        reference = np.sort(rng.choice(reference, asked, replace=False))
+    fake = np.sort(rng.choice(other, min(count, len(other)), replace=False))
+    return {"train": train, "test": np.flatnonzero(~split), "real": reference, "fake": fake}
+
+
+def _stratified(labels: NDArray[np.int64] | None, sizes: Sequence[int], rng: np.random.Generator) -> Places:
+    """Return the rows of a train split: as many as there are now, of every class where there are classes."""
+    if labels is None:
+        return np.sort(rng.choice(sum(sizes), sizes[0], replace=False))
+    chosen = []
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        chosen.append(rng.choice(members, int((members < sizes[0]).sum()), replace=False))
+    return np.sort(np.concatenate(chosen))
+
+
+def _both(labels: Callable[[SampleSet], NDArray[np.int64] | None]) -> NDArray[np.int64] | None:
+    parts = [labels(split) for split in ("train", "test")]
+    known = [part for part in parts if part is not None]
+    return np.concatenate(known) if len(known) == len(parts) else None
+
+
+def _rows(parts: Sequence[NDArray[Any]], places: Places) -> NDArray[Any]:
+    """Return rows of two arrays, one behind the other, without joining them; `places` ascend."""
+    first, second = parts
+    border = int(np.searchsorted(places, len(first)))
+    return np.concatenate([first[places[:border]], second[places[border:] - len(first)]])

@@ -1,0 +1,157 @@
+"""What real samples score against other real ones."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import genharness.measure.bands as bands
+from evaluations import row_evaluation
+from genharness import NoOptions
+from genharness.files.home import home
+from genharness.measure.bands import Divided, draws_for, real_bands
+from genharness.measure.score_cache import ScoreCache
+from genharness.measure.scoring import score
+from genharness.plugin.registry import load_registry
+from genharness.spec.plugins import Column, MetricSpec
+from genharness_metric_frechet.fid import Fid
+from genharness_metric_prdc import PrdcConfig
+from genharness_metric_prdc.prdc import Prdc
+
+REGISTRY = load_registry()
+FID, PRDC = REGISTRY.metrics["fid"], REGISTRY.metrics["prdc"]
+METRICS = [(FID, Fid(NoOptions())), (PRDC, Prdc(PrdcConfig()))]
+
+
+def gaussian(seed, train=300, test=150, width=4):
+    """The evaluation of two splits of one distribution; a row's number is in its last column."""
+    rows = np.random.default_rng(seed).normal(size=(train + test, width)).astype(np.float32)
+    sets = {"train": rows[:train], "test": rows[train:], "real": rows[:train], "fake": rows[train:]}
+    return row_evaluation(**sets)
+
+
+def numbered(labels=None, protocol=None):
+    """60 and 40 rows that are their own numbers."""
+    rows = np.arange(100, dtype=np.float32)[:, None]
+    parts = {"train": slice(60), "test": slice(60, 100), "real": slice(60), "fake": slice(60, 100)}
+    known = {} if labels is None else {name: labels[part] for name, part in parts.items()}
+    return row_evaluation(labels=known, protocol=protocol, **{name: rows[part] for name, part in parts.items()})
+
+
+def members(divided, which):
+    return set(divided.samples(which)[:, 0].astype(int))
+
+
+def test_a_division_has_the_splits_sizes_and_takes_samples_from_the_split_that_is_no_reference():
+    whole = numbered()
+    for draw in range(3):
+        one = Divided(whole, 30, draw)
+        train, test, fake = (members(one, which) for which in ("train", "test", "fake"))
+        assert (len(train), len(test), len(fake)) == (60, 40, 30)
+        assert train | test == set(range(100))
+        assert members(one, "real") == train
+        assert fake < test
+        assert train != set(range(60))
+
+
+def test_divisions_are_their_own_and_come_again():
+    whole = numbered()
+    assert members(Divided(whole, 30, 0), "fake") == members(Divided(whole, 30, 0), "fake")
+    assert members(Divided(whole, 30, 0), "fake") != members(Divided(whole, 30, 1), "fake")
+
+
+def test_where_the_test_split_is_the_reference_samples_come_from_the_other():
+    one = Divided(numbered(protocol={"reference_split": "test", "reference_count": 25}), 50, 0)
+    assert len(members(one, "real")) == 25
+    assert members(one, "real") < members(one, "test")
+    assert members(one, "fake") < members(one, "train")
+
+
+def test_more_samples_than_the_split_has_are_all_it_has():
+    assert len(members(Divided(numbered(), 1000, 0), "fake")) == 40
+
+
+def test_classes_are_as_frequent_in_every_division_as_in_the_data():
+    labels = np.repeat([0, 1, 0, 1], [20, 40, 30, 10])  # a third of the train split is of class 0, of the other 3/4
+    for draw in range(3):
+        one = Divided(numbered(labels), 30, draw)
+        assert np.bincount(one.labels("train")).tolist() == [20, 40]
+        assert np.bincount(one.labels("test")).tolist() == [30, 10]
+        assert (one.labels("test") == labels[one.samples("test")[:, 0].astype(int)]).all()
+
+
+def test_features_are_those_of_the_rows():
+    one = Divided(numbered(), 30, 0)
+    assert (one.features("fake") == one.samples("fake")).all()
+    assert one.extracted("fake").logits is None
+
+
+def test_a_band_is_the_prediction_interval_of_the_scores_of_the_divisions():
+    whole = gaussian(0)
+    found = real_bands(whole, METRICS, (), count=100, draws=8)
+    scores = [next(score(METRICS[:1], Divided(whole, 100, draw))).values["fid"] for draw in range(8)]
+    margin = stats.t.ppf(0.975, 7) * np.std(scores, ddof=1) * np.sqrt(1 + 1 / 8)
+    assert found["fid"] == {
+        "low": pytest.approx(np.mean(scores) - margin),
+        "high": pytest.approx(np.mean(scores) + margin),
+        "draws": 8,
+        "count": 100,
+    }
+    assert set(found) == {"fid", "precision", "recall", "density", "coverage", "f1"}
+
+
+def test_the_band_holds_what_the_own_split_of_the_data_scores():
+    whole = gaussian(0)
+    far = list(
+        score(METRICS[:1], row_evaluation(real=whole.samples("train"), fake=whole.samples("test") + np.float32(1)))
+    )
+    found = real_bands(whole, METRICS[:1], far, count=100, draws=5)
+    assert found["fid"]["high"] == far[0].values["fid"] > 3
+
+
+def test_new_real_samples_lie_within_the_band_and_shifted_ones_do_not():
+    """Of 40 data sets of one distribution, each with a band of its own and samples that nobody has seen."""
+    inside = dict.fromkeys(("fid", "precision", "recall", "density", "coverage"), 0)
+    outside = 0
+    for seed in range(40):
+        whole = gaussian(seed)
+        found = real_bands(whole, METRICS, (), count=150, draws=10)
+        new = np.random.default_rng([seed, 1]).normal(size=(150, 4)).astype(np.float32)
+        for shift in (0.0, 1.0):
+            evaluation = row_evaluation(real=whole.samples("train"), fake=new + np.float32(shift))
+            scores = {key: value for one in score(METRICS, evaluation) for key, value in one.values.items()}
+            held = {key: found[key]["low"] <= scores[key] <= found[key]["high"] for key in inside}
+            if shift:
+                outside += not held["fid"] and not held["coverage"]
+            else:
+                inside = {key: inside[key] + held[key] for key in inside}
+    assert min(inside.values()) >= 34, inside  # of 40; 95 % is 38 +- 1.4
+    assert outside == 40
+
+
+def test_what_needs_the_model_has_no_band_and_what_cannot_be_computed_neither():
+    spec = MetricSpec(
+        name="mine",
+        summary="Ours",
+        factory="nowhere:Mine",
+        columns=(Column(key="mine", title="M"),),
+        needs=("likelihood",),
+    )
+    whole = gaussian(0, train=4, test=4)
+    assert real_bands(whole, [(spec, None), METRICS[1]], (), count=4, draws=3) == {}
+
+
+def test_kept_draws_are_not_drawn_again_but_for_another_metric(monkeypatch):
+    whole, options = gaussian(0), {"fid": {}, "prdc": {"k": 5}}
+    cache = ScoreCache(home() / "scores", REGISTRY, whole, {"bands": 3})
+    drawn = []
+    first = real_bands(whole, METRICS[:1], (), count=100, draws=3, kept=(cache, options), on_draw=drawn.append)
+    both = real_bands(whole, METRICS, (), count=100, draws=3, kept=(cache, options), on_draw=drawn.append)
+    assert drawn == [0, 1, 2] * 2
+    monkeypatch.setattr(bands, "Divided", None)
+    assert real_bands(whole, METRICS, (), count=100, draws=3, kept=(cache, options)) == both
+    assert both["fid"] == first["fid"]
+
+
+@pytest.mark.parametrize(("rows", "draws"), [(600, 20), (10_000, 20), (10_001, 10), (100_000, 10), (1_000_000, 5)])
+def test_large_data_is_divided_less_often(rows, draws):
+    assert draws_for(rows) == draws

@@ -18,6 +18,7 @@ TESTED_ELSEWHERE = {
     "board/render": "a record without behaviour",
     "cli/screen/data_views": "what `data` prints: cli/test_data",
     "evaluate/score": "one set from path to record: evaluate/test_request",
+    "identity/meaning": "records without behaviour",
     "kit/evaluation": "a contract; measure/test_evaluation tests what keeps it",
     "kit/extractor": "a contract; testing/test_extractors and every extractor's tests hold to it",
     "run/costs": "a phase of a cell: engine/test_costs measures, run/test_cell breaks each measurement",

@@ -2,7 +2,7 @@ import pickle
 
 import pytest
 
-from genharness.errors import ConfigError, DataError, did_you_mean, nearest, refuse
+from genharness.errors import ConfigError, DataError, attempt, did_you_mean, nearest, refuse, shown
 
 
 def test_an_error_keeps_its_mistakes_apart_whatever_they_hold():
@@ -36,3 +36,21 @@ def test_a_hint_names_the_nearest_or_all_or_is_empty():
     assert did_you_mean("dcgna", ["vae", "dcgan"]) == "; did you mean 'dcgan'?"
     assert did_you_mean("zzz", ["vae", "dcgan"]) == "; known: dcgan, vae"
     assert did_you_mean("zzz", []) == ""
+
+
+def test_what_is_long_or_endless_is_shown_cut():
+    assert shown("a" * 60) == "a" * 60
+    assert shown("a" * 61) == f"{'a' * 40}... (61 characters)"
+    assert shown(10**5000) == "a number of thousands of digits"
+    deep = {}
+    for _ in range(100_000):
+        deep = {"a": deep}
+    assert shown(deep) == "tables in tables, thousands deep"
+
+
+def test_what_fails_gives_its_mistakes_and_what_does_not_its_value():
+    def fail():
+        raise DataError("a", "b")
+
+    assert attempt(fail) == (None, ("a", "b"))
+    assert attempt(lambda: 3) == (3, ())

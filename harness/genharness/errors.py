@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 __all__ = [
+    "MOST_MISTAKES",
     "ConfigError",
     "DataError",
     "GenharnessError",
@@ -27,7 +28,11 @@ __all__ = [
     "did_you_mean",
     "nearest",
     "refuse",
+    "shown",
 ]
+
+MOST_MISTAKES = 100
+"""Lines of one error that are told; nobody reads more."""
 
 T = TypeVar("T")
 
@@ -73,6 +78,17 @@ class NotDefinedError(GenharnessError, ValueError):
 
 class RunError(GenharnessError):
     """A cell or a results folder failed while in use."""
+
+
+def shown(value: object, most: int = 60) -> str:
+    """Return a value as it was written, cut where it is long."""
+    try:
+        text = str(value)
+    except ValueError:  # Python writes no number of more than 4,300 digits
+        return "a number of thousands of digits"
+    except RecursionError:
+        return "tables in tables, thousands deep"
+    return text if len(text) <= most else f"{text[: most - 20]}... ({len(text):,} characters)"
 
 
 def refuse(mistakes: Iterable[str]) -> None:

@@ -4,7 +4,7 @@ from typing import Literal
 
 import pytest
 
-from genharness.errors import ConfigError, PluginError
+from genharness.errors import ConfigError, PluginError, shown
 from genharness.spec.options import (
     NoOptions,
     as_options,
@@ -14,7 +14,6 @@ from genharness.spec.options import (
     option_errors,
     options_of,
     read_options,
-    shown,
 )
 
 
@@ -180,9 +179,3 @@ def test_options_of_an_instance_are_plain():
 def test_a_class_that_cannot_even_be_looked_up_is_the_plugins_mistake():
     with pytest.raises(PluginError, match="is not a dataclass"):
         options_of([])
-
-
-def test_what_is_long_is_shown_cut():
-    assert shown("a" * 60) == "a" * 60
-    assert shown("a" * 61) == f"{'a' * 40}... (61 characters)"
-    assert shown(10**5000) == "a number of thousands of digits"

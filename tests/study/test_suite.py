@@ -103,14 +103,28 @@ def test_what_fits_is_kept_beside_what_does_not(tmp_path):
     [
         ("models = " + "[" * 3000, "nested too deeply"),
         ("seeds = " + "9" * 5000, "is not TOML"),
-        ("#" * (2**24 + 1), "larger than 16 MiB"),
+        ("#" * (2**22 + 1), "larger than 4 MiB"),
+        ("set.vae.lr" + ".a" * 5000 + " = 1", "nested too deeply"),
+        ("set.vae.lr" + "." * 100_000 + " = 1", "nested too deeply"),
+        ("set" + '."a" . b' * 1000 + " = 1", "nested too deeply"),
     ],
-    ids=["deep", "a huge number", "huge"],
+    ids=["deep", "a huge number", "huge", "dotted", "dots", "quoted dots"],
 )
 def test_a_file_that_nobody_could_mean_is_one_line(tmp_path, content, message):
     with pytest.raises(ConfigError, match=message) as caught:
         read_suite(suite_file(tmp_path, content), {})
     assert len(caught.value.lines) == 1
+
+
+def test_dots_in_names_nest_nothing(tmp_path):
+    names = [f"folder:a.b.{'c.' * 60}d", 'folder:"."' + "." * 60]
+    path = suite_file(tmp_path, f'models = ["vae"]\ndatasets = {names!r}  # {"." * 100}\n')
+    assert load_suite(path, {}).datasets == tuple(names)
+
+
+def test_a_file_of_nothing_but_mistakes_is_not_read_to_its_end(tmp_path):
+    path = suite_file(tmp_path, "".join(f"[a{index}]\n" for index in range(20_000)))
+    assert 100 <= len(read_suite(path, {})[1]) <= 102
 
 
 def test_a_file_with_a_byte_order_mark_and_dos_lines_is_read(tmp_path):

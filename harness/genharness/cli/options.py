@@ -10,10 +10,10 @@ from typing import Any
 
 import click
 
-from genharness.errors import ConfigError, DataError
+from genharness.errors import ConfigError, DataError, shown
 from genharness.files.paths import expanded, input_path, printable
 from genharness.spec.dataset_name import MOST_SAMPLES, split_references
-from genharness.spec.options import Option, check_value, options_of, read_options, shown
+from genharness.spec.options import Option, check_value, options_of, read_options
 from genharness.study.suite import flag, parse_setting, read_device
 
 __all__ = [

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from genharness.errors import ConfigError, DataError, GenharnessError, refuse
+from genharness.errors import ConfigError, DataError, GenharnessError, refuse, shown
 from genharness.evaluate.reference import Reference, dataset_reference, path_reference
 from genharness.evaluate.rows import in_one_arithmetic
 from genharness.evaluate.samples import fit_to, in_units_of, taken, with_classes, with_labels
@@ -22,7 +22,7 @@ from genharness.images.sample_file import SampleFile
 from genharness.plugin.registry import Registry
 from genharness.results.store import Store
 from genharness.spec.dataset_facts import DatasetFacts
-from genharness.spec.options import checked, shown
+from genharness.spec.options import checked
 from genharness.spec.plugins import DataShape, ExtractorSpec, MetricSpec, ModelSpec, Spec
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Record

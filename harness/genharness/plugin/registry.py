@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import pluggy
 
-from genharness.errors import ConfigError, GenharnessError, PluginError, did_you_mean, nearest
+from genharness.errors import ConfigError, GenharnessError, PluginError, did_you_mean, nearest, shown
 from genharness.plugin import hooks as hookspecs
 from genharness.plugin.checked import BUDGETS, checked
 from genharness.plugin.containment import contained, reason_of
@@ -83,7 +83,7 @@ class Kind(Mapping[str, S]):
         if name in self._specs:
             return self._specs[name]
         broken = self._broken() if nearest(name, self._specs) is None else ""
-        raise ConfigError(f"unknown {self.word} {name!r}{did_you_mean(name, self._specs)}{broken}")
+        raise ConfigError(f"unknown {self.word} {shown(name)!r}{did_you_mean(name, self._specs)}{broken}")
 
     def _broken(self) -> str:
         """Return which plugins may have given what is missing."""

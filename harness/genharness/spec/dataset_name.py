@@ -15,8 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from genharness.errors import ConfigError
-from genharness.spec.options import shown
+from genharness.errors import ConfigError, shown
 
 __all__ = ["MOST_SAMPLES", "SIZES", "Channels", "DatasetReference", "parse_reference", "split_references", "with_view"]
 

@@ -7,8 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from genharness.errors import ConfigError
-from genharness.spec.options import shown
+from genharness.errors import ConfigError, shown
 
 __all__ = ["LONGEST", "Length", "parse_length", "read_length"]
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from genharness.errors import ConfigError, PluginError, did_you_mean
+from genharness.errors import MOST_MISTAKES, ConfigError, PluginError, did_you_mean, shown
 
 __all__ = [
     "NoOptions",
@@ -33,7 +33,6 @@ __all__ = [
     "options_of",
     "read_names",
     "read_options",
-    "shown",
 ]
 
 PluginOptions = Mapping[str, Mapping[str, Any]]
@@ -174,15 +173,6 @@ def _read_hint(hint: Any) -> tuple[Any, bool, tuple[object, ...]]:
     return origin or hint, False, ()
 
 
-def shown(value: object, most: int = 60) -> str:
-    """Return a value as it was written, cut where it is long."""
-    try:
-        text = str(value)
-    except ValueError:  # Python writes no number of more than 4,300 digits
-        return "a number of thousands of digits"
-    return text if len(text) <= most else f"{text[: most - 20]}... ({len(text):,} characters)"
-
-
 def check_value(name: str, spec: Option, value: object) -> Any:
     """Return `value` (from TOML, Python, a record, or text of the command line) as the option's type.
 
@@ -205,8 +195,9 @@ def check_value(name: str, spec: Option, value: object) -> Any:
     if spec.choices and read not in spec.choices:
         raise ConfigError(f"{name}={shown(value)} is not one of: {spec.bounds}")
     for each in read if isinstance(read, tuple) else (read,):
-        if isinstance(each, (int, float)) and not isinstance(each, bool):
-            _check_bounds(f"{name}={shown(value)}", spec, each)
+        outside = _outside(spec, each) if isinstance(each, (int, float)) and not isinstance(each, bool) else ""
+        if outside:
+            raise ConfigError(f"{name}={shown(value)} is out of range: it must be {outside}")
     return read
 
 
@@ -296,12 +287,13 @@ def _to_tables(spec: Option, value: object) -> dict[str, dict[str, Any]]:
     }
 
 
-def _check_bounds(said: str, spec: Option, value: float) -> None:
+def _outside(spec: Option, value: float) -> str:
+    """Return the bounds that a number breaks, in words, or an empty string."""
     too_low = (spec.low is not None and value < spec.low) or (spec.above is not None and value <= spec.above)
     high = spec.high if spec.high is not None else LARGEST_WHOLE if isinstance(value, int) else None
-    if too_low or (high is not None and value > high):
-        bounds = dataclasses.replace(spec, high=high if not too_low else spec.high).bounds
-        raise ConfigError(f"{said} is out of range: it must be {bounds}")
+    if not too_low and (high is None or value <= high):
+        return ""
+    return dataclasses.replace(spec, high=spec.high if too_low else high).bounds
 
 
 _NAME = Option(name="", type=str, optional=False, default="", help="")
@@ -331,6 +323,8 @@ def read_options(
 ) -> tuple[dict[str, Any], list[str]]:
     """Return the values that fit, as their options' types, and every mistake, one line each.
 
+    Past a number of mistakes that nobody reads, the rest is not looked at.
+
     Args:
         owner: Whose options they are.
         config: Where the options are declared.
@@ -339,8 +333,10 @@ def read_options(
     """
     known = {spec.name: spec for spec in options_of(config)}
     good: dict[str, Any] = {}
-    mistakes = []
+    mistakes: list[str] = []
     for key, value in values.items():
+        if len(mistakes) > MOST_MISTAKES:
+            break
         if key not in known:
             mistakes.append(f"{owner} has no option {shown(key)!r}{did_you_mean(key, known)}")
             continue

@@ -6,11 +6,11 @@ import fnmatch
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from genharness.errors import ConfigError, did_you_mean, refuse
+from genharness.errors import ConfigError, did_you_mean, refuse, shown
 from genharness.plugin.registry import Kind, Registry
 from genharness.spec.dataset_facts import DatasetFacts
 from genharness.spec.dataset_name import MOST_SAMPLES
-from genharness.spec.options import PluginOptions, option, shown
+from genharness.spec.options import PluginOptions, option
 from genharness.spec.plugins import ExtractorSpec, MetricSpec, Remote
 from genharness.spec.protocol import Protocol
 from genharness.study.compatibility import extractor_misfit

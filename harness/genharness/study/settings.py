@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from genharness.errors import ConfigError, nearest, refuse
+from genharness.errors import ConfigError, nearest, refuse, shown
 from genharness.identity.contents import inputs_of
 from genharness.plugin.registry import Registry, config_of
-from genharness.spec.options import PluginOptions, as_options, build_config, option, option_errors, options_of, shown
+from genharness.spec.options import PluginOptions, as_options, build_config, option, option_errors, options_of
 from genharness.spec.plugins import ModelSpec, Recipe, Spec
 
 __all__ = ["Chosen", "ChosenModel", "S", "TrainingOptions", "choose", "choose_model", "setting_errors"]

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from genharness.errors import ConfigError, nearest, refuse
+from genharness.errors import ConfigError, nearest, refuse, shown
 from genharness.plugin.registry import BUDGETS
 from genharness.spec.dataset_name import MOST_SAMPLES, split_references
 from genharness.spec.length import read_length
-from genharness.spec.options import option, read_names, read_options, shown
+from genharness.spec.options import option, read_names, read_options
 from genharness.study.measuring import LARGEST_SEED, Measuring
 
 __all__ = [
@@ -32,7 +32,10 @@ __all__ = [
 Precision = Literal["auto", "fp32", "tf32", "bf16"]
 
 MOST_SEEDS = 100_000
-_LARGEST_SUITE = 16 * 2**20  # bytes; tomllib takes some hundred times as much memory
+_LARGEST_SUITE = 4 * 2**20  # bytes; tomllib takes a hundred times as much memory
+
+_DEEPEST = 50
+_STRING = re.compile(r""""(?:[^"\\]|\\.)*"|'[^']*'""")
 
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d{1,4})?", re.ASCII)
 
@@ -165,12 +168,22 @@ def _content(path: Path | None) -> tuple[dict[str, Any], str]:
     if path is None:
         text = importlib.resources.files("genharness").joinpath("default_suite.toml").read_text()
         return tomllib.loads(text), "the default suite"
+    text = _text(path)
+    if _is_deep(text):
+        raise ConfigError(f"{path} is not TOML that anybody could mean: it is nested too deeply")
     try:
-        return tomllib.loads(_text(path)), str(path)
+        return tomllib.loads(text), str(path)
     except RecursionError:
         raise ConfigError(f"{path} is not TOML that anybody could mean: it is nested too deeply") from None
     except ValueError as error:  # a TOMLDecodeError is one, and so is a number of thousands of digits
         raise ConfigError(f"{path} is not TOML: {error}") from error
+
+
+def _is_deep(text: str) -> bool:
+    """Whether a key has so many dots that tomllib would take minutes, or its tables could not even be printed."""
+    lines = (line for line in text.splitlines() if line.count(".") >= _DEEPEST)
+    bare = (_STRING.sub("", line).partition("#")[0] for line in lines)
+    return any(part.count(".") >= _DEEPEST for line in bare for part in re.split(r"[^\w\s.-]", line))
 
 
 def _text(path: Path) -> str:

@@ -45,3 +45,12 @@ def test_without_the_option_nothing_is_debugged():
 def test_every_mistake_is_a_line(capsys):
     print_errors(["one", "two\nlines"])
     assert capsys.readouterr().err.splitlines() == ["error: one", "error: two\\nlines"]
+
+
+def test_neither_a_line_nor_their_number_fills_the_terminal(capsys):
+    print_errors(["a" * 100_000, *map(str, range(499))])
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 101
+    assert lines[0].endswith("... (100,000 characters)")
+    assert len(lines[0]) < 4100
+    assert lines[-1] == "error: and 400 more"

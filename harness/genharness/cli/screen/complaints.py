@@ -9,8 +9,11 @@ from typing import Any, TypeVar
 import click
 
 from genharness.cli.screen.terminal import say
+from genharness.errors import MOST_MISTAKES, shown
 
 __all__ = ["debug_option", "debugging", "print_errors", "show_traceback"]
+
+_LONGEST_LINE = 4000  # characters
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -36,10 +39,12 @@ def debugging() -> bool:
 
 
 def print_errors(lines: Iterable[str]) -> None:
-    """Print lines of what went wrong, none of which can speak to the terminal."""
-    for line in lines:
+    """Print lines of what went wrong, none of which can speak to the terminal or fill it."""
+    told = list(lines)
+    more = [f"and {len(told) - MOST_MISTAKES:,} more"] if len(told) > MOST_MISTAKES else []
+    for line in [*told[:MOST_MISTAKES], *more]:
         click.secho("error: ", fg="red", nl=False, err=True)
-        say(line, err=True)
+        say(shown(line, _LONGEST_LINE), err=True)
 
 
 def show_traceback(error: BaseException) -> None:

@@ -51,7 +51,7 @@ def _prepare(request: PrepareRequest, unpacked_md5: dict[str, str]) -> None:
 
 def _fetch(request: PrepareRequest, remote: Remote, unpacked_md5: str) -> Path:
     def is_unpacked_right(path: Path) -> bool:
-        return bool(unpacked_md5) and hashlib.md5(read_plain(path)).hexdigest() == unpacked_md5
+        return bool(unpacked_md5) and hashlib.md5(read_plain(path), usedforsecurity=False).hexdigest() == unpacked_md5
 
     return request.fetch(remote, also=[remote.filename.removesuffix(".gz")], accept=is_unpacked_right)
 

@@ -129,6 +129,15 @@ def test_a_checksum_mismatch_names_both_and_leaves_nothing(site, tmp_path):
     assert len(site.asked) == 1
 
 
+@pytest.mark.parametrize("address", ["file://{path}", "FILE://{path}", "ftp://localhost/{path}", "{path}"])
+def test_only_addresses_of_the_web_are_opened(tmp_path, address):
+    (tmp_path / "secret").write_bytes(BODY)
+    remote = Remote(filename="fetched", urls=(address.format(path=tmp_path / "secret"),), sha256=SHA256)
+    with pytest.raises(DataError, match="it is no address of the web"):
+        download(remote, tmp_path / "downloads")
+    assert not (tmp_path / "downloads" / "fetched").exists()
+
+
 def test_404_and_a_wrong_file_lead_to_the_next_mirror(site, tmp_path):
     site.pages |= {"/wrong": Page(body=b"wrong"), "/right": Page()}
     urls = [site.url(path) for path in ("/missing", "/wrong", "/right")]

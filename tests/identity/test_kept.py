@@ -1,5 +1,6 @@
 """What was found out of source is remembered by its content, and never taken for something else."""
 
+import hashlib
 import json
 
 import pytest
@@ -81,6 +82,17 @@ def test_it_forgets_the_oldest(path, monkeypatch):
     for number in range(4):
         remembered(path, f"x = {number}".encode())
     assert len(json.loads(path.read_bytes())["files"]) == 2
+
+
+def test_it_forgets_last_what_the_last_command_used(path, monkeypatch):
+    monkeypatch.setattr(kept, "_MOST", 2)
+    for numbers in ([0], [1], [0, 2], [0, 3]):
+        memory = Meanings(path)
+        for number in numbers:
+            memory.of(f"x = {number}".encode())
+        memory.save()
+    first = hashlib.sha256(b"x = 0").hexdigest()[:32]
+    assert first in json.loads(path.read_bytes())["files"]
 
 
 def test_a_disk_that_cannot_be_written_costs_nothing_but_time(path, monkeypatch):

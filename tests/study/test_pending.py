@@ -231,7 +231,7 @@ def test_other_scores_are_asked_for_where_sampling_changed(study, monkeypatch):
 
 def test_a_trained_model_without_a_checkpoint_is_not_trained_again_for_its_scores(study, acme, monkeypatch):
     made = study.finish()
-    monkeypatch.setattr("genharness.study.pending._Look._is_trained", lambda self, cell: True)
+    monkeypatch.setattr("genharness.study.pending._Outlook._is_trained", lambda self, cell: True)
     acme.change("acme_gap.py", "OFFSET = 0.0", "OFFSET = 1.0")
     assert said(study.left()) == ("kept", ("code of metric gap changed",))
     checkpoint = study.store.cell(made.cell.id).checkpoint

@@ -109,7 +109,7 @@ def is_by_other_code(spec: DatasetSpec, data: PreparedData) -> bool:
 
     Such data is prepared anew where its source is at hand, and kept where that takes a download or `--from`.
     """
-    return "" not in (data.meta.code, _code(spec)) and data.meta.code != _code(spec)
+    return bool(data.meta.code) and _code(spec) not in ("", data.meta.code)
 
 
 def is_prepared(

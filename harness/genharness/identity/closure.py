@@ -24,7 +24,7 @@ from genharness.identity.kept import Meanings
 from genharness.identity.meaning import Import, Meaning
 from genharness.identity.sources import Source, find_source, is_installed, top_packages
 
-__all__ = ["Code", "Reach", "code_of"]
+__all__ = ["Code", "Reach", "SourceTree", "code_of"]
 
 CORE = "genharness"
 
@@ -80,17 +80,47 @@ def _place(source: Source) -> str:
     return source.path or (source.locations[0] if source.locations else "")
 
 
-def code_of(modules: Iterable[str], reach: Reach) -> Code:
+class SourceTree:
+    """Sources as they are while something is planned: each is read once for all the parts that stand on it."""
+
+    def __init__(self) -> None:
+        self._meanings = Meanings.at_home()
+        self._sources: dict[str, Source | None] = {}
+        self._read: dict[str, Meaning | None] = {}
+
+    def source(self, name: str) -> Source | None:
+        """Return where a module comes from, or None where there is none of that name."""
+        if name not in self._sources:
+            self._sources[name] = find_source(name)
+        return self._sources[name]
+
+    def meaning(self, source: Source) -> Meaning | None:
+        """Return what a module does, or None where its source cannot be read."""
+        if source.name not in self._read:
+            readable = source.path.endswith(".py")
+            try:
+                self._read[source.name] = self._meanings.of(source.content()) if readable else None
+            except OSError:
+                self._read[source.name] = None
+        return self._read[source.name]
+
+    def save(self) -> None:
+        """Remember what was read."""
+        self._meanings.save()
+
+
+def code_of(modules: Iterable[str], reach: Reach, tree: SourceTree | None = None) -> Code:
     """Return the code that some modules stand on, themselves included.
 
     Args:
         modules: Names of modules; they count wherever they lie.
         reach: How far their imports are followed.
+        tree: What was read of sources already; None reads them as they are now.
 
     Raises:
         ModuleNotFoundError: If one of them is not there.
     """
-    walk = _Walk(reach)
+    walk = _Walk(reach, tree or SourceTree())
     for module in modules:
         walk.start(module)
     lines = walk.finish()
@@ -106,14 +136,12 @@ class _Walk:
         opaque: Those that count by their bytes.
     """
 
-    def __init__(self, reach: Reach) -> None:
+    def __init__(self, reach: Reach, tree: SourceTree) -> None:
         self.whole: dict[str, str] = {}
         self.opaque: set[str] = set()
         self._reach = reach
-        self._meanings = Meanings.at_home()
+        self._tree = tree
         self._tops: frozenset[str] = frozenset()
-        self._sources: dict[str, Source | None] = {}
-        self._read: dict[str, Meaning | None] = {}
         self._passed: set[str] = set()
         self._asked: set[tuple[str, str]] = set()
         self._extra: dict[str, str] = {}
@@ -121,7 +149,7 @@ class _Walk:
 
     def start(self, module: str) -> None:
         """Count a module and all that follows from it."""
-        source = self._source(module)
+        source = self._tree.source(module)
         if source is None:
             raise ModuleNotFoundError(f"there is no module {module}")
         top = module.partition(".")[0]
@@ -133,30 +161,15 @@ class _Walk:
         """Return a line for everything that counts, by its name."""
         lines = {**self.whole, **self._extra}
         for name in self._passed - self.whole.keys():
-            source = self._source(name)
-            meaning = self._meaning(source) if source is not None and self._included(source) else None
+            source = self._tree.source(name)
+            meaning = self._tree.meaning(source) if source is not None and self._included(source) else None
             if meaning is not None and meaning.effects:
                 lines[f"{name} in passing"] = meaning.effects
-        self._meanings.save()
+        self._tree.save()
         return lines
-
-    def _source(self, name: str) -> Source | None:
-        if name not in self._sources:
-            self._sources[name] = find_source(name)
-        return self._sources[name]
 
     def _included(self, source: Source) -> bool:
         return self._reach.includes(source, self._tops)
-
-    def _meaning(self, source: Source) -> Meaning | None:
-        """Return what a module does, or None where its source cannot be read."""
-        if source.name not in self._read:
-            readable = source.path.endswith(".py")
-            try:
-                self._read[source.name] = self._meanings.of(source.content()) if readable else None
-            except OSError:
-                self._read[source.name] = None
-        return self._read[source.name]
 
     def _count(self, source: Source) -> None:
         """Count a whole module."""
@@ -164,7 +177,7 @@ class _Walk:
             return
         parts = source.name.split(".")
         self._passed |= {".".join(parts[:count]) for count in range(1, len(parts))}
-        meaning = self._meaning(source)
+        meaning = self._tree.meaning(source)
         if meaning is not None:
             self.whole[source.name] = meaning.digest
             self._waiting.append(source)
@@ -175,7 +188,7 @@ class _Walk:
     def _follow(self) -> None:
         while self._waiting:
             source = self._waiting.pop()
-            meaning = self._meaning(source)
+            meaning = self._tree.meaning(source)
             assert meaning is not None
             for one in meaning.imports:
                 self._import(one, source)
@@ -197,7 +210,7 @@ class _Walk:
             self._module(".".join(parts[:count]))
 
     def _module(self, name: str) -> None:
-        source = self._source(name)
+        source = self._tree.source(name)
         if source is not None and self._included(source):
             self._count(source)
         elif source is None and name.partition(".")[0] in self._tops:
@@ -208,17 +221,17 @@ class _Walk:
         if (module, name) in self._asked:
             return
         self._asked.add((module, name))
-        source = self._source(module)
+        source = self._tree.source(module)
         top = module.partition(".")[0]
         if source is None or not (top == CORE or self._included(source)):
             self._module(module)
             return
-        meaning = self._meaning(source)
+        meaning = self._tree.meaning(source)
         passed_on = meaning.exports.get(name) if meaning is not None else None
         if passed_on is not None:
             self._passed.add(module)
             self._import(passed_on, source)
-        elif (meaning is None or name not in meaning.defined) and self._source(f"{module}.{name}") is not None:
+        elif (meaning is None or name not in meaning.defined) and self._tree.source(f"{module}.{name}") is not None:
             self._passed.add(module)
             self._module(f"{module}.{name}")
         else:
@@ -226,7 +239,7 @@ class _Walk:
 
     def _whole_package(self, source: Source) -> None:
         """Count every module of the top-level package of one that imports by computed names."""
-        top = self._source(source.name.partition(".")[0])
+        top = self._tree.source(source.name.partition(".")[0])
         for name in _submodules(top) if top is not None else ():
             self._module(name)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
 import sys
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from genharness.files.atomic import write_bytes
 from genharness.files.home import home
@@ -16,8 +17,8 @@ from genharness.identity.meaning import Import, Meaning
 __all__ = ["Meanings"]
 
 _FORMAT = 1
-_MOST = 4000
-"""Entries that are kept, newest last; a project has some hundred files."""
+_MOST = 1000
+"""Entries that are kept, those of the last command last; genharness and its plugins have some hundred files."""
 
 
 class Meanings:
@@ -63,11 +64,13 @@ class Meanings:
         """Write what is new."""
         if not self._fresh:
             return
-        files = dict(list(self._known.items())[-_MOST:])
-        text = json.dumps({"version": self._version, "files": files}, separators=(",", ":"))
+        recent = {key: self._known[key] for key in self._found}  # goes last, and so is forgotten last
+        others = {key: entry for key, entry in self._known.items() if key not in recent}
+        files = dict([*others.items(), *recent.items()][-_MOST:])
+        text = orjson.dumps({"version": self._version, "files": files})
         self._fresh = 0
         try:
-            write_bytes(self._path, text.encode())
+            write_bytes(self._path, text)
         except OSError:  # a full or read-only disk costs time, not a result
             return
 
@@ -75,7 +78,7 @@ class Meanings:
 def _entries(path: Path, version: list[int]) -> dict[str, Any]:
     """Return the entries of a file; none where it is missing, damaged, or another version's."""
     try:
-        kept = json.loads(path.read_bytes())
+        kept = orjson.loads(path.read_bytes())
         return dict(kept["files"]) if kept["version"] == version else {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}

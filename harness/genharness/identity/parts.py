@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 from genharness.errors import PluginError
-from genharness.identity.closure import Code, Reach, code_of
+from genharness.identity.closure import Code, Reach, SourceTree, code_of
 from genharness.plugin.registry import Kind, Registry
 from genharness.spec.plugins import DatasetSpec, MetricSpec, Spec
 
@@ -78,12 +78,13 @@ _BESIDE: dict[type[Spec], tuple[str, ...]] = {
 """What a part of a kind is built into, which its own imports do not name."""
 
 
-def part_code(spec: Spec, distribution: str = "") -> Code:
+def part_code(spec: Spec, distribution: str = "", tree: SourceTree | None = None) -> Code:
     """Return the code behind a plugin's part.
 
     Args:
         spec: The part.
         distribution: Name of the distribution that gave it.
+        tree: What was read of sources already.
 
     Raises:
         PluginError: If its module cannot be found.
@@ -93,23 +94,24 @@ def part_code(spec: Spec, distribution: str = "") -> Code:
     if _computes(spec.config):
         modules.append(spec.config.__module__)
     try:
-        return code_of(modules, reach)
+        return code_of(modules, reach, tree)
     except ModuleNotFoundError as error:
         raise PluginError(f"{spec.name}: cannot load {spec.factory!r}: {error}") from error
 
 
-def registered_code(kind: Kind[Any], name: str) -> Code:
+def registered_code(kind: Kind[Any], name: str, tree: SourceTree | None = None) -> Code:
     """Return the code behind a part that is installed.
 
     Args:
         kind: Such as `registry.models`.
         name: Of the part.
+        tree: What was read of sources already.
 
     Raises:
         ConfigError: If there is none of that name.
         PluginError: If its module cannot be found.
     """
-    return part_code(kind.find(name), kind.provider(name).distribution)
+    return part_code(kind.find(name), kind.provider(name).distribution, tree)
 
 
 def training_code(registry: Registry, model: str) -> dict[str, str]:
@@ -127,14 +129,17 @@ def training_codes(registry: Registry, models: Iterable[str]) -> dict[str, dict[
     Raises:
         PluginError: If a model's module cannot be found.
     """
-    training = core_code("training").digest
-    return {name: {"model": registered_code(registry.models, name).digest, "training": training} for name in models}
+    tree = SourceTree()
+    training = core_code("training", tree).digest
+    return {
+        name: {"model": registered_code(registry.models, name, tree).digest, "training": training} for name in models
+    }
 
 
-def core_code(what: Core) -> Code:
+def core_code(what: Core, tree: SourceTree | None = None) -> Code:
     """Return the code of genharness's own that trains models, draws samples from them, or decodes pictures."""
     rooms = _PREPARE if what == "decoding" else _COMPUTE
-    return code_of(_CORE[what], Reach(rooms, STEERING))
+    return code_of(_CORE[what], Reach(rooms, STEERING), tree)
 
 
 def code_behind(module: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from genharness.errors import GenharnessError, RunError
+from genharness.identity.closure import SourceTree
 from genharness.identity.contents import inputs_of
 from genharness.identity.parts import Core, core_code, registered_code, training_code
 from genharness.plugin.registry import Kind, Registry
@@ -90,6 +91,7 @@ class Provenance:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
+        self._tree = SourceTree()
         self._known: dict[str, str] = {}
         self._found: dict[bytes, list[str]] = {}
 
@@ -151,8 +153,8 @@ class Provenance:
         word, _, name = of.partition(" ")
         cores: dict[str, Core] = {"training": "training", "sampling": "sampling"}
         if of in cores:
-            return core_code(cores[of]).digest
-        return registered_code(kinds[word], name).digest if word in kinds else ""
+            return core_code(cores[of], self._tree).digest
+        return registered_code(kinds[word], name, self._tree).digest if word in kinds else ""
 
 
 def refuse_changed(cell: Cell, registry: Registry) -> None:

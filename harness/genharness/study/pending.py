@@ -60,7 +60,7 @@ def pending(tasks: Iterable[Task], store: Store, registry: Registry, *, keep_fin
         registry: What is installed.
         keep_finished: Take finished cells and scores as they are, though they were made by other code.
     """
-    look = _Look(store, registry, keep_finished)
+    look = _Outlook(store, registry, keep_finished)
     return [look.at(task) for task in tasks]
 
 
@@ -69,7 +69,7 @@ def task_state(task: Task, store: Store, registry: Registry) -> State:
     return pending([task], store, registry)[0].state
 
 
-class _Look:
+class _Outlook:
     """One look at a results folder."""
 
     def __init__(self, store: Store, registry: Registry, keep_finished: bool) -> None:

@@ -44,7 +44,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             factory="genharness_metric_prdc.prdc:Prdc",
             config=PrdcConfig,
             columns=(
-                Column(key="coverage", title="Coverage", higher_is_better=True, resolution="prdc_samples"),
+                Column(key="coverage", title="Coverage", higher_is_better=True, resolution="prdc_samples", wide=True),
                 Column(key="precision", title="Precision", higher_is_better=True, resolution="prdc_samples"),
                 Column(
                     key="recall",
@@ -90,8 +90,15 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             factory="genharness_metric_prdc.prdc:ClippedMetric",
             config=ClippedConfig,
             columns=(
-                Column(key="clipped_density", title="Clipped density", higher_is_better=True),
-                Column(key="clipped_coverage", title="Clipped coverage", higher_is_better=True),
+                Column(
+                    key="clipped_density", title="Clipped density", higher_is_better=True, resolution="clipped_samples"
+                ),
+                Column(
+                    key="clipped_coverage",
+                    title="Clipped coverage",
+                    higher_is_better=True,
+                    resolution="clipped_samples",
+                ),
                 Column(key="clipped_density_raw", title="Clipped density, uncut", wide=True),
                 Column(key="clipped_coverage_ratio", title="Clipped coverage, uncut", wide=True),
             ),

@@ -73,9 +73,9 @@ def test_people_are_shown_the_default_columns_or_those_that_they_ask_for(registr
 
 
 def test_the_column_that_ranks_is_the_primary_one(registry):
-    records = [record("vae", 3.0, scores={"coverage": 0.2})]
-    assert [one.key for one in build(records, registry).groups[0].compared] == ["fid", "coverage"]
-    assert [one.key for one in build(records, registry, sort="coverage").groups[0].compared] == ["coverage", "fid"]
+    records = [record("vae", 3.0, scores={"recall": 0.2})]
+    assert [one.key for one in build(records, registry).groups[0].compared] == ["fid", "recall"]
+    assert [one.key for one in build(records, registry, sort="recall").groups[0].compared] == ["recall", "fid"]
 
 
 def test_a_failed_cell_is_listed_with_its_reason_and_ranks_nowhere(registry):

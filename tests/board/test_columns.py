@@ -21,15 +21,15 @@ SCORES = {"kid": 1.0, "kid_std": 0.1, "precision": 0.5, "recall": 0.5, "coverage
 def test_default_scores_stand_before_all_others_and_training_time_after_the_first_three():
     found = keys(record("vae", 1.0, scores=SCORES))
     assert found == [
-        *("fid", "kid", "coverage", "train_seconds", "precision", "recall"),
-        *("kid_std", "density", "vendi"),
+        *("fid", "kid", "precision", "train_seconds", "recall"),
+        *("kid_std", "coverage", "density", "vendi"),
     ]
 
 
 def test_rows_are_compared_by_default_scores_with_a_better_end_and_by_what_ranks():
     found = columns_of([record("vae", 1.0, scores=SCORES)], load_registry(), CLASSIFIER)
     compared = [column.key for column in compared_columns(found, found["train_seconds"])]
-    assert compared == ["train_seconds", "fid", "kid", "coverage", "precision", "recall"]
+    assert compared == ["train_seconds", "fid", "kid", "precision", "recall"]
     assert compared_columns(found, None) == compared_columns(found, found["vendi"]) == []
 
 

@@ -41,7 +41,7 @@ def save(
             Record(
                 cell=made,
                 status=status,
-                scores={"fid": value, "coverage": 1 / value, "vendi": None, **(scores or {})} if finished else {},
+                scores={"fid": value, "recall": 1 / value, "vendi": None, **(scores or {})} if finished else {},
                 skipped={"reconstruction": "it reconstructs nothing"},
                 measurements={"train_seconds": 10.0 + seed, "parameters": parameters},
                 protocol=protocol.as_plain() if finished else {},
@@ -74,7 +74,7 @@ def test_a_positive_distance_is_compared_on_logarithms(store, registry):
 def test_a_score_whose_better_end_is_high_is_read_so_and_compared_as_it_is(store, registry):
     save(store, "vae", GOOD)
     save(store, "dcgan", BAD)
-    (found,) = compare_rows(store, registry, ["vae", "dcgan"], metrics=["coverage"])
+    (found,) = compare_rows(store, registry, ["vae", "dcgan"], metrics=["recall"])
     (pair,) = found.metrics[0].comparisons
     assert (pair.log, pair.verdict) == (False, "better")
 
@@ -125,9 +125,9 @@ def test_all_metrics_but_the_primary_one_are_corrected_together(store, registry)
     for model, values in (("vae", GOOD), ("dcgan", BAD), ("gan", [value + 0.7 for value in GOOD])):
         save(store, model, values, scores={"precision": 1 / values[0] + 0.001 * values[1], "kid": values[2]})
     (found,) = compare_rows(store, registry, ["vae", "dcgan", "gan"])
-    assert [metric.column.key for metric in found.metrics] == ["fid", "kid", "coverage", "precision"]
-    first, _, coverage, _ = (metric.comparisons[0] for metric in found.metrics)
-    assert (first.comparisons, coverage.comparisons) == (3, 6)  # kid does not vary over seeds
+    assert [metric.column.key for metric in found.metrics] == ["fid", "kid", "precision", "recall"]
+    first, _, _, recall = (metric.comparisons[0] for metric in found.metrics)
+    assert (first.comparisons, recall.comparisons) == (3, 6)  # kid does not vary over seeds
     assert first.p_corrected == first.p_within
     assert "together with the other columns but FD: 6 pairs by 3 columns" in found.metrics[1].corrected
 
@@ -175,14 +175,14 @@ def test_without_metrics_the_default_columns_with_a_better_end_are_compared(stor
     for model, values in (("vae", GOOD), ("dcgan", BAD)):
         save(store, model, values, scores={"precision": 0.5, "pair_ssim": 0.1})
     (found,) = compare_rows(store, registry, ["vae", "dcgan"])
-    assert [metric.column.key for metric in found.metrics] == ["fid", "coverage", "precision"]
+    assert [metric.column.key for metric in found.metrics] == ["fid", "precision", "recall"]
 
 
 def test_a_metric_can_be_named_for_all_its_columns_and_a_measurement_too(store, registry):
     for model, values in (("vae", GOOD), ("dcgan", BAD)):
         save(store, model, values, scores={"precision": 0.5})
     (found,) = compare_rows(store, registry, ["vae", "dcgan"], metrics=["prdc", "train_seconds"])
-    assert [metric.column.key for metric in found.metrics] == ["coverage", "precision", "train_seconds"]
+    assert [metric.column.key for metric in found.metrics] == ["precision", "recall", "train_seconds"]
 
 
 def test_a_row_without_the_score_is_named_with_the_reason(store, registry):

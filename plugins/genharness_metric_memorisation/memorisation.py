@@ -9,6 +9,7 @@ import torch
 from genharness.functional.memorisation import HeldOut, memorisation
 from genharness.kit import Evaluation
 from genharness.kit.evaluation import SampleSet
+from genharness.kit.sampling_errors import share_error
 from genharness_metric_memorisation import MemorisationConfig
 
 __all__ = ["MemorisationMetric"]
@@ -39,7 +40,7 @@ class MemorisationMetric:
         standard = HeldOut.from_arrays(kept, evaluation.device)
         found = memorisation(train, test, fake, **options, standard=standard)
         for key, share in (("authenticity", found.authenticity), ("copied", found.copied)):
-            evaluation.state_error(key, (share * (1 - share) / len(fake)) ** 0.5)
+            evaluation.state_error(key, share_error(share, len(fake)))
         return {
             "authenticity": found.authenticity,
             "ct": found.copying_score,

@@ -6,10 +6,12 @@ import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from genharness import ConfigError, NoOptions
 from genharness.functional.modes import RealBins, bin_statistics, class_modes, real_bins
 from genharness.kit import Evaluation
+from genharness.kit.sampling_errors import half_sample_errors, share_error
 from genharness_metric_modes import BinsConfig, ModesConfig
 
 __all__ = ["Bins", "ClassAccuracy", "Modes"]
@@ -25,9 +27,18 @@ class Modes:
         """Return modes covered, KL divergence (nats) and total variation to the real class distribution."""
         real, fake = evaluation.posteriors("real"), evaluation.posteriors("fake")
         classes = real.shape[1]
-        real_counts, fake_counts = (np.bincount(one.argmax(axis=1), minlength=classes) for one in (real, fake))
-        found = class_modes(real_counts, fake_counts, threshold=self.config.threshold)
-        return {"modes_covered": found.covered, "mode_kl": found.kl, "mode_tv": found.total_variation}
+        real_counts = np.bincount(real.argmax(axis=1), minlength=classes)
+        seen = fake.argmax(axis=1)
+
+        def scores(samples: NDArray[np.int64]) -> dict[str, float]:
+            counts = np.bincount(samples, minlength=classes)
+            found = class_modes(real_counts, counts, threshold=self.config.threshold)
+            return {"modes_covered": found.covered, "mode_kl": found.kl, "mode_tv": found.total_variation}
+
+        if len(seen) > 1:
+            for key, error in half_sample_errors(lambda half: scores(seen[half]), len(seen)).items():
+                evaluation.state_error(key, error)
+        return scores(seen)
 
 
 class ClassAccuracy:
@@ -43,7 +54,7 @@ class ClassAccuracy:
             raise ConfigError("no classes were asked for: give them with --labels")
         predicted = evaluation.posteriors("fake").argmax(axis=1)
         accuracy = float((predicted == asked).mean())
-        evaluation.state_error("class_accuracy", (accuracy * (1 - accuracy) / len(asked)) ** 0.5)
+        evaluation.state_error("class_accuracy", share_error(accuracy, len(asked)))
         return {"class_accuracy": accuracy}
 
 

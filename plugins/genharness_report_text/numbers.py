@@ -27,7 +27,7 @@ def shown(estimate: Estimate, column: BoardColumn) -> str:
         return f"{text} [{low}, {high}]"
     if estimate.deviation:
         return f"{text} ± {format(estimate.deviation, column.column.format)}"
-    if estimate.error is not None:
+    if estimate.error:
         return f"{text} (±{format(estimate.error, column.column.format)})"
     return text if estimate.deviation is None else f"{text} ± {format(0.0, column.column.format)}"
 
@@ -58,7 +58,7 @@ def error_notes(rows: Iterable[Row], columns: Iterable[BoardColumn]) -> list[str
     lines = []
     if any(one.deviation for one in several):
         lines.append("± is the standard deviation over training seeds")
-    if any(not one.deviation and one.error is not None for one in several):
+    if any(not one.deviation and one.error for one in several):
         lines.append(
             "(±) is the standard error of evaluating one trained model with other samples; it says nothing of seeds"
         )

@@ -101,15 +101,26 @@ def _fitting(group: Group, wanted: Sequence[BoardColumn], width: int) -> list[Bo
 
 
 def _width(heading: str, cells: list[str]) -> int:
-    return max(map(cell_len, [heading, *cells]))
+    return max(map(cell_len, [*_broken(heading, cells), *cells]))
+
+
+def _broken(heading: str, cells: list[str]) -> tuple[str, str]:
+    """Return the two lines of a heading: the upper one is empty where the whole is no wider than its column."""
+    words = heading.replace(" ↑", "\N{NO-BREAK SPACE}↑").replace(" ↓", "\N{NO-BREAK SPACE}↓").split(" ")
+    if len(words) < 2 or cell_len(heading) <= max(map(cell_len, cells), default=0):
+        return "", heading
+    parts = [word.replace("\N{NO-BREAK SPACE}", " ") for word in words]
+    breaks = [(" ".join(parts[:place]), " ".join(parts[place:])) for place in range(1, len(parts))]
+    return min(breaks, key=lambda lines: max(map(cell_len, lines)))
 
 
 def _table(group: Group, columns: list[BoardColumn], width: int) -> Text:
     """Return the table, a line a row; a `rich.table.Table` of a thousand rows takes a second to print."""
     laid = [*_fixed(group), *(_scored(group, column) for column in columns)]
     widths = [_width(column.title, column.cells) for column in laid]
-    head = _line([(column.title, "") for column in laid], laid, widths, "bold")
-    lines = [head, Text(f" {'─' * (sum(widths) + _BETWEEN * (len(laid) - 1))}")]
+    heads = zip(*(_broken(column.title, column.cells) for column in laid), strict=True)
+    lines = [_line([(part, "") for part in parts], laid, widths, "bold") for parts in heads if any(parts)]
+    lines = [*lines, Text(f" {'─' * (sum(widths) + _BETWEEN * (len(laid) - 1))}")]
     for place, row in enumerate(group.rows):
         best = {column.heading for column in columns if column.key in row.bold}
         cells = [(one.cells[place], "bold green" if one.title in best else one.style) for one in laid]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from evaluations import row_evaluation
+from genharness.kit.sampling_errors import share_error
 from genharness_metric_memorisation import MemorisationConfig
 from genharness_metric_memorisation.memorisation import MemorisationMetric
 
@@ -40,7 +41,5 @@ def test_a_share_of_copies_has_the_error_of_a_share():
     with evaluation.noting() as noted:
         found = MemorisationMetric(MemorisationConfig(cells=3)).compute(evaluation)
     assert found["copied"] == 0.36
-    assert noted.errors["copied"] == pytest.approx((0.36 * 0.64 / 300) ** 0.5)
-    assert noted.errors["authenticity"] == pytest.approx(
-        (found["authenticity"] * (1 - found["authenticity"]) / 300) ** 0.5
-    )
+    assert noted.errors["copied"] == share_error(0.36, 300)
+    assert noted.errors["authenticity"] == share_error(found["authenticity"], 300)

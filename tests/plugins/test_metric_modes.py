@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from genharness import ConfigError, NoOptions
-from genharness_metric_modes.modes import ClassAccuracy
+from genharness.kit.sampling_errors import share_error
+from genharness_metric_modes import ModesConfig
+from genharness_metric_modes.modes import ClassAccuracy, Modes
 
 SEEN = np.array([0, 1, 2, 2, 1])
 
@@ -26,9 +28,25 @@ def test_class_accuracy_is_the_share_seen_as_the_class_asked_for(asked, share):
 def test_class_accuracy_has_the_error_of_a_share():
     errors = {}
     accuracy(np.array([0, 1, 2, 0, 0]), errors)
-    assert errors == {"class_accuracy": pytest.approx((0.6 * 0.4 / 5) ** 0.5)}
+    assert errors == {"class_accuracy": share_error(0.6, 5)}
 
 
 def test_without_classes_to_ask_for_there_is_no_class_accuracy():
     with pytest.raises(ConfigError, match="--labels"):
         accuracy(None)
+
+
+def modes(fake, errors):
+    sets = {"real": np.eye(4)[np.arange(400) % 4], "fake": np.eye(4)[fake]}
+    evaluation = SimpleNamespace(posteriors=sets.__getitem__, state_error=errors.__setitem__)
+    return Modes(ModesConfig()).compute(evaluation)
+
+
+def test_a_mode_that_hangs_on_few_samples_has_an_error_and_one_that_is_full_has_none():
+    errors = {}
+    assert modes(np.arange(400) % 4, errors)["modes_covered"] == 4
+    assert errors["modes_covered"] == 0
+    assert errors["mode_tv"] > 0
+    few = np.repeat([0, 1, 2, 3], [130, 130, 130, 10])  # at a tenth of its real share of 100
+    modes(few, errors)
+    assert errors["modes_covered"] > 0.2

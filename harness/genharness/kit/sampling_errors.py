@@ -1,0 +1,53 @@
+"""How far a score would move with other samples of the same model, for scores without an error of their own.
+
+Metrics state what they find with `evaluation.state_error`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["half_sample_errors", "share_error"]
+
+
+def share_error(share: float, count: int) -> float:
+    """Return the standard error of a share of `count` independent samples.
+
+    Two more of either kind are counted (Agresti and Coull 1998), so that no copies among few samples do not have the
+    error 0 that none among infinitely many would have.
+    """
+    counted = count + 4
+    likely = (share * count + 2) / counted
+    return math.sqrt(likely * (1 - likely) / counted)
+
+
+def half_sample_errors(
+    statistic: Callable[[NDArray[np.int64]], Mapping[str, float]], count: int, *, halves: int = 50, seed: int = 0
+) -> dict[str, float]:
+    """Return the standard errors of some statistics of samples by half-sampling.
+
+    Each half is drawn without replacement; the deviation over halves, times sqrt(h / (n - h)) for halves of h out of n
+    samples, estimates the error of the whole (delete-d jackknife, Shao and Wu 1989). Bootstraps, which repeat samples,
+    miss the expected recall, coverage and Frechet distance nearly always.
+
+    Args:
+        statistic: Takes ascending indices of samples and returns numbers by name; NaN where undefined.
+        count: Samples, at least 2.
+        halves: How many halves, at least 2.
+        seed: Of the halves.
+
+    Returns:
+        An error for each number; NaN where one was undefined in a half.
+    """
+    rng, size = np.random.default_rng(seed), count // 2
+    found: dict[str, list[float]] = defaultdict(list)
+    for _ in range(halves):
+        for name, value in statistic(np.sort(rng.choice(count, size, replace=False))).items():
+            found[name].append(value)
+    scale = math.sqrt(size / (count - size))
+    return {name: float(np.std(values, ddof=1)) * scale for name, values in found.items()}

@@ -20,8 +20,14 @@ class Kid:
         self.config = config
 
     def compute(self, evaluation: Evaluation) -> Mapping[str, float]:
-        """Return mean and standard deviation over subsets; the mean may lie a little below 0."""
+        """Return mean and standard deviation over subsets; the mean may lie a little below 0.
+
+        Where a set is no larger than a subset, every subset holds it whole: then also `kid_whole_sets`, of how many
+        sets that is so, and where it is both, which leaves nothing random, no deviation.
+        """
         real, fake = (torch.from_numpy(evaluation.features(which)).to(evaluation.device) for which in ("real", "fake"))
         size = min(self.config.subset_size, len(real), len(fake))
         found = kid(real, fake, subsets=self.config.subsets, subset_size=size, seed=evaluation.seed)
-        return {"kid": found.mean, "kid_std": found.std}
+        whole = sum(len(rows) == size for rows in (real, fake))
+        scores = {"kid": found.mean, "kid_std": found.std if whole < 2 else float("nan")}
+        return scores | ({"kid_whole_sets": float(whole)} if whole else {})

@@ -11,6 +11,10 @@ from genharness import Column, MetricSpec, hookimpl, option
 __all__ = ["ClippedConfig", "PrdcConfig", "genharness_metrics"]
 
 _COUNT_HELP = "samples of each side at most, equally many of both; 0 for all"
+_EMPTY = (
+    "holds nothing near samples that occur more than k times: their balls have radius 0, and only what is strictly "
+    "nearer counts; --set prdc.convention=kynkaanniemi counts equals"
+)
 _HANGS = "rests on 1 % of the samples, as outliers or hubs make it: read clipped density and coverage beside it"
 
 
@@ -77,6 +81,10 @@ def genharness_metrics() -> Sequence[MetricSpec]:
                 Column(
                     key="hanging_coverage", title="Coverage, hanging", wide=True, caveat=_HANGS, caveat_on="coverage"
                 ),
+                Column(
+                    key="empty_real_balls", title="Empty real balls", wide=True, caveat=_EMPTY, caveat_on="precision"
+                ),
+                Column(key="empty_fake_balls", title="Empty fake balls", wide=True, caveat=_EMPTY, caveat_on="recall"),
             ),
             needs=("features",),
             modalities=("image", "tabular"),

@@ -14,6 +14,8 @@ from genharness_metric_prdc import ClippedConfig, PrdcConfig
 
 __all__ = ["ClippedMetric", "Prdc"]
 
+_EMPTY = 0.01
+"""Of the samples: from there on balls of radius 0 are told."""
 _HANGS = 0.1
 """Of a score: from there on what rests on the top 1 % of rows is told; honest sets stay below .06."""
 
@@ -27,13 +29,15 @@ class Prdc:
     def compute(self, evaluation: Evaluation) -> Mapping[str, float]:
         """Return the scores, each in [0, 1] but density, which may exceed 1.
 
-        The share that hangs on a hundredth of the rows is given where it is more than .1 and a quarter of its score.
+        The share that hangs on a hundredth of the rows is given where it is more than .1 and a quarter of its score;
+        the share of samples whose open ball has radius 0, because they occur more than k times, where it is above .01.
         """
         strict = self.config.convention == "naeem"
         found = neighbour_pass(evaluation, self.config.k, self.config.count, strict=strict)
         evaluation.state("prdc_samples", found.real.size)
         scores, symmetric, share = prdc_of(found), symmetric_of(found), hanging(found)
         hangs = {"precision": share.precision, "recall": share.recall, "coverage": share.coverage}
+        empty = {name: side.share(side.own.radius == 0) for name, side in (("real", found.real), ("fake", found.fake))}
         return {
             "precision": scores.precision,
             "recall": scores.recall,
@@ -43,6 +47,7 @@ class Prdc:
             "symmetric_precision": symmetric.precision,
             "symmetric_recall": symmetric.recall,
             **{f"hanging_{key}": one for key, one in hangs.items() if one > max(_HANGS, getattr(scores, key) / 4)},
+            **{f"empty_{name}_balls": share for name, share in empty.items() if strict and share > _EMPTY},
         }
 
 

@@ -24,6 +24,15 @@ def genharness_metrics() -> Sequence[MetricSpec]:
                 Column(key="correlation_distance", title="Correlation", higher_is_better=False),
                 Column(key="tstr", title="TSTR", higher_is_better=True),
                 Column(key="trtr", title="TRTR"),
+                Column(
+                    key="unlabelled_rows",
+                    title="Unlabelled rows",
+                    format=",.0f",
+                    wide=True,
+                    caveat="says how well real rows train a classifier; there is no TSTR: these rows have no classes "
+                    "of their own, and those that a classifier of real rows gives them would only repeat it",
+                    caveat_on="trtr",
+                ),
             ),
             needs=("train", "test"),
             modalities=("tabular",),

@@ -28,8 +28,8 @@ class Tabular:
         """Return mean Kolmogorov-Smirnov and Wasserstein distances of columns, the correlation distance and accuracies.
 
         `tstr` is the held-out accuracy of a logistic regression trained on synthetic rows, `trtr` that of one trained
-        on real rows; NaN without classes. Rows of an unconditional model carry the labels of the dataset's classifier,
-        which has seen the training split only.
+        on real rows; NaN without classes. Rows without classes of their own have no `tstr`, but `unlabelled_rows`: with
+        the labels that a classifier of real rows gives them, any cloud of points would score like the real ones.
         """
         real, fake = evaluation.samples("real"), evaluation.samples("fake")
         ks, wasserstein = column_distances(real, fake)
@@ -75,14 +75,11 @@ def _usefulness(evaluation: Evaluation) -> dict[str, float]:
     train_labels, test_labels = evaluation.labels("train"), evaluation.labels("test")
     if train_labels is None or test_labels is None or len(evaluation.class_names) < 2:
         return {"tstr": float("nan"), "trtr": float("nan")}
-    fake_labels = evaluation.labels("fake")
+    fake, fake_labels, test = evaluation.samples("fake"), evaluation.labels("fake"), evaluation.samples("test")
+    ceiling = {"trtr": accuracy(evaluation.samples("train"), train_labels, test, test_labels)}
     if fake_labels is None:
-        fake_labels = evaluation.posteriors("fake").argmax(axis=1)
-    test = evaluation.samples("test")
-    return {
-        "tstr": accuracy(evaluation.samples("fake"), fake_labels, test, test_labels),
-        "trtr": accuracy(evaluation.samples("train"), train_labels, test, test_labels),
-    }
+        return {"tstr": float("nan"), **ceiling, "unlabelled_rows": float(len(fake))}
+    return {"tstr": accuracy(fake, fake_labels, test, test_labels), **ceiling}
 
 
 def accuracy(

@@ -39,7 +39,7 @@ def _group(group: Group) -> dict[str, Any]:
             }
             for column in group.columns
         ],
-        "notes": group.notes,
+        "notes": group.notes_on(group.columns),
         "rows": [_row(group, place, row) for place, row in enumerate(group.rows, start=1)],
         "failures": [
             {"cell": record.cell.id, "status": record.status, "reason": record.reason} for record in group.failures

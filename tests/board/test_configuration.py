@@ -6,13 +6,15 @@ from board_records import record
 from genharness.board.configuration import configuration, settings
 
 
-@pytest.mark.parametrize("change", [{"seed": 1}, {"extractor": "inception"}, {"plugins": {"model": "acme 2"}}])
-def test_seed_protocol_and_versions_do_not_make_another_row(change):
+@pytest.mark.parametrize(
+    "change", [{"seed": 1}, {"extractor": "inception"}, {"plugins": {"model": "acme 2"}}, {"dataset": "folder:/copy"}]
+)
+def test_seed_protocol_versions_and_the_name_of_the_data_do_not_make_another_row(change):
     assert configuration(record("vae", 1.0, **change)) == configuration(record("vae", 1.0))
 
 
 @pytest.mark.parametrize(
-    "change", [{"options": {"lr": 0.1}}, {"batch_size": 7}, {"budget": "paper"}, {"dataset": "mnist"}], ids=str
+    "change", [{"options": {"lr": 0.1}}, {"batch_size": 7}, {"budget": "paper"}, {"precision": "bf16"}], ids=str
 )
 def test_whatever_else_a_cell_says_makes_another_row(change):
     assert configuration(record("vae", 1.0, **change)) != configuration(record("vae", 1.0))

@@ -30,7 +30,18 @@ def unbiased_mmd(real, fake):
 def test_one_subset_of_everything_is_the_unbiased_estimate_itself():
     found = scores(REAL, FAKE, subsets=1, subset_size=60)
     assert found["kid"] == pytest.approx(unbiased_mmd(REAL, FAKE), rel=1e-4)
-    assert found["kid_std"] == 0
+
+
+def test_where_every_subset_is_everything_there_is_no_deviation():
+    found = scores(REAL, FAKE, subsets=100)
+    assert np.isnan(found["kid_std"])
+    assert found["kid_whole_sets"] == 2
+
+
+@pytest.mark.parametrize(("real", "fake", "whole"), [(60, 30, 1), (30, 60, 1), (60, 60, 2)])
+def test_sets_that_each_subset_holds_whole_are_counted(real, fake, whole):
+    assert scores(REAL[:real], FAKE[:fake])["kid_whole_sets"] == whole
+    assert "kid_whole_sets" not in scores(REAL[:real], FAKE[:fake], subset_size=20)
 
 
 def test_a_subset_is_never_larger_than_the_smaller_set():

@@ -77,3 +77,20 @@ def test_too_few_samples_are_no_defect():
 
 def test_sets_of_one_size_are_compared_whole():
     assert scores(900, 900)[0]["coverage"] == prdc(REAL, FAKE).coverage
+
+
+def test_balls_of_samples_that_occur_too_often_are_told_under_strict_nearness():
+    rng = np.random.default_rng(2)
+    real, fake = rng.normal(size=(2, 200, 6)).astype(np.float32)
+    real[:50], fake[:20] = real[0], fake[0]
+    strict = Prdc(PrdcConfig()).compute(row_evaluation(real=real, fake=fake))
+    assert (strict["empty_real_balls"], strict["empty_fake_balls"]) == (0.25, 0.1)
+    loose = Prdc(PrdcConfig(k=3, convention="kynkaanniemi")).compute(row_evaluation(real=real, fake=fake))
+    once = Prdc(PrdcConfig()).compute(row_evaluation(real=real[50:], fake=fake[20:]))
+    assert not {"empty_real_balls", "empty_fake_balls"} & {*loose, *once}
+
+
+def test_a_set_of_copies_of_the_real_one_is_not_silently_found_bad():
+    real = np.repeat(np.random.default_rng(3).normal(size=(30, 4)), 8, axis=0).astype(np.float32)
+    found = Prdc(PrdcConfig()).compute(row_evaluation(real=real, fake=real))
+    assert (found["precision"], found["empty_real_balls"]) == (0, 1)

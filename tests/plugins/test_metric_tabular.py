@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 from scipy.stats import ks_2samp, wasserstein_distance
 
-from genharness_metric_tabular.tabular import accuracy, column_distances, correlation_distance
+from evaluations import row_evaluation
+from genharness import NoOptions
+from genharness_metric_tabular.tabular import Tabular, accuracy, column_distances, correlation_distance
 
 
 @pytest.fixture
@@ -48,3 +50,27 @@ def test_what_was_learned_from_separable_rows_is_right_and_from_one_class_is_its
     labels = (rows[:, 0] > 0).astype(np.int64)
     assert accuracy(rows, labels, rows, labels) > 0.95
     assert accuracy(rows, np.zeros_like(labels), rows, labels) == pytest.approx(np.mean(labels == 0))
+
+
+def scored(rows, fake, fake_labels):
+    labels = (rows[:, 0] > 0).astype(np.int64)
+    known = {"train": labels, "test": labels, **({} if fake_labels is None else {"fake": fake_labels})}
+    evaluation = row_evaluation(real=rows, train=rows, test=rows, fake=fake, labels=known)
+    evaluation.class_names = ("below", "above")
+    return Tabular(NoOptions()).compute(evaluation)
+
+
+def test_rows_without_classes_of_their_own_have_no_usefulness_and_are_counted(rows):
+    noise = np.random.default_rng(1).normal(size=(50, 4)) * 20
+    found = scored(rows, noise.astype(np.float32), None)
+    assert np.isnan(found["tstr"])
+    assert found["unlabelled_rows"] == 50
+    assert found["trtr"] > 0.95
+
+
+def test_rows_with_classes_of_their_own_are_as_useful_as_they_are(rows):
+    useful = scored(rows, rows, (rows[:, 0] > 0).astype(np.int64))
+    useless = scored(rows, rows, np.random.default_rng(1).integers(0, 2, len(rows)))
+    assert useful["tstr"] == useful["trtr"]
+    assert useless["tstr"] < 0.75
+    assert "unlabelled_rows" not in useful

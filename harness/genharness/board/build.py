@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +13,8 @@ from genharness.board.agreement import note_agreement
 from genharness.board.bands import bands_of
 from genharness.board.columns import columns_of, compared_columns, find_column
 from genharness.board.configuration import configuration
+from genharness.board.contest import listed
+from genharness.board.data_names import DataNames
 from genharness.board.estimates import estimate_of
 from genharness.board.marks import mark
 from genharness.board.rows import Board, BoardColumn, Group, Row
@@ -57,21 +59,24 @@ def build(
     Raises:
         ConfigError: If a dataset or column is unknown; the message gives the nearest.
     """
+    records = list(records)
+    names = DataNames.of(records)
     finished: dict[tuple[str, str], list[Record]] = defaultdict(list)
     failures: dict[str, list[Record]] = defaultdict(list)
     for record in records:
+        dataset = names.home(record.cell.dataset)
         if record.finished:
-            finished[record.cell.dataset, record.protocol_hash].append(record)
+            finished[dataset, record.protocol_hash].append(record)
         else:
-            failures[record.cell.dataset].append(record)
-    known = {dataset for dataset, _ in finished} | set(failures)
-    wanted = [name for word in datasets for name in _known_datasets(word, known)] or sorted(known)
+            failures[dataset].append(record)
+    wanted = [names.home(name) for word in datasets for name in _known_datasets(word, names.all)]
+    wanted = wanted or sorted({dataset for dataset, _ in finished} | set(failures))
     groups: list[Group] = []
     look = _Look(registry, sort, columns, seeds, interval, numbers, Provenance(registry))
     for dataset in dict.fromkeys(wanted):
         measured = [finished[key] for key in sorted(key for key in finished if key[0] == dataset)]
         lost, others = _by_protocol(failures[dataset], measured)
-        groups += [_group(records, failed, look) for records, failed in zip(measured, lost, strict=True)]
+        groups += [_group(dataset, few, failed, look) for few, failed in zip(measured, lost, strict=True)]
         if others or not measured:
             groups.append(Group(dataset, None, failures=others))
     if numbers:
@@ -104,7 +109,7 @@ def _planned(record: Record) -> bytes:
     return orjson.dumps(known, option=orjson.OPT_SORT_KEYS)
 
 
-def _known_datasets(name: str, known: set[str]) -> list[str]:
+def _known_datasets(name: str, known: Collection[str]) -> list[str]:
     """Return the datasets that a name means: itself, or its variants."""
     matches = [dataset for dataset in sorted(known) if dataset == name or dataset.startswith((f"{name}@", f"{name}#"))]
     if not matches:
@@ -125,11 +130,12 @@ class _Look:
     provenance: Provenance
 
 
-def _group(measured: list[Record], failures: list[Record], look: _Look) -> Group:
+def _group(dataset: str, measured: list[Record], failures: list[Record], look: _Look) -> Group:
     records = _one_a_seed(measured, look.provenance)
     first = records[0]
     protocol = Protocol.from_plain(first.protocol) if first.protocol else first.cell.protocol
-    group = Group(records[0].cell.dataset, protocol, failures=failures)
+    group = Group(dataset, protocol, failures=failures)
+    group.names = tuple(sorted({dataset, *(record.cell.dataset for record in (*measured, *failures))}))
     group.bands, group.accuracies = bands_of(records), _accuracies(records)
     available = columns_of(records, look.registry, protocol)
     group.columns = [find_column(available, key) for key in look.columns] or list(available.values())
@@ -145,8 +151,11 @@ def _group(measured: list[Record], failures: list[Record], look: _Look) -> Group
     if rank is not None:
         group.rows.sort(key=lambda row: _rank(row, rank))
     mark(group, look.registry.metrics.values(), look.provenance)
+    if len(group.names) > 1:
+        group.notes.append(f"{listed(list(group.names))} hold the same data, and stand in one table")
     if len(records) < len(measured):
-        group.notes.append(f"left out: {len(measured) - len(records)} earlier results of the same cells by other code")
+        why = "by other code" if len(group.names) == 1 else "by other code, or under another name of the data"
+        group.notes.append(f"left out: {len(measured) - len(records)} earlier results of the same cells {why}")
     return group
 
 

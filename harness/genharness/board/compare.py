@@ -124,7 +124,7 @@ def _meant(record: Record, words: Sequence[str]) -> bool:
 
 def _find(board: Board, name: str, datasets: Sequence[str]) -> list[_Found]:
     """Return the row that a name means in each group that has one, on some datasets or, when empty, on all."""
-    groups = [group for group in board.groups if not datasets or group.dataset in datasets]
+    groups = [group for group in board.groups if not datasets or {group.dataset, *group.names} & set(datasets)]
     return [(group, row) for group in groups for row in _matches(group, name)]
 
 

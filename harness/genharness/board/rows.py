@@ -156,6 +156,7 @@ class Group:
 
     Attributes:
         dataset: Dataset reference.
+        names: All references under which its data was measured: the same pictures may lie in two places.
         protocol: How scores were measured, None in a group of failures alone.
         columns: Columns that have a number somewhere, or those that were asked for, most telling first.
         shown: Those of them that people are shown: the ones that were asked for, else the default ones.
@@ -179,6 +180,7 @@ class Group:
     accuracies: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     column_notes: dict[str, list[str]] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
 
     @property
     def heading(self) -> str:

@@ -14,14 +14,14 @@ __all__ = ["PairsConfig", "VendiConfig", "genharness_metrics"]
 class VendiConfig:
     """Options of the Vendi score."""
 
-    count: int = option(5000, low=2, help="samples at most: the first ones")
+    count: int = option(5000, low=2, high=100_000, help="samples at most: the first ones")
 
 
 @dataclass(frozen=True)
 class PairsConfig:
     """Options of pair similarity."""
 
-    pairs: int = option(1000, low=1, help="random pairs")
+    pairs: int = option(1000, low=1, high=1_000_000, help="random pairs")
 
 
 @hookimpl

@@ -15,7 +15,9 @@ class KidConfig:
     """Options of KID."""
 
     subsets: int = option(100, low=1, high=10_000, help="random subsets that are averaged")
-    subset_size: int = option(1000, low=2, help="samples of each set in a subset; less where a set is smaller")
+    subset_size: int = option(
+        1000, low=2, high=1_000_000, help="samples of each set in a subset; less where a set is smaller"
+    )
 
 
 @hookimpl

@@ -24,7 +24,7 @@ _PAPER = "Zhang et al. 2018, arXiv:1801.03924"
 class LpipsDiversityConfig:
     """Options of LPIPS diversity."""
 
-    pairs: int = option(1000, low=1, help="random pairs, and as many again within classes")
+    pairs: int = option(1000, low=1, high=1_000_000, help="random pairs, and as many again within classes")
 
 
 @hookimpl

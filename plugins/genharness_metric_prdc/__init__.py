@@ -26,7 +26,7 @@ class PrdcConfig:
     convention: Literal["naeem", "kynkaanniemi"] = option(
         "naeem", help="inside a ball is strictly nearer (naeem), or also at its edge (kynkaanniemi, with k=3)"
     )
-    count: int = option(10_000, low=0, help=_COUNT_HELP)
+    count: int = option(10_000, low=0, high=10_000_000, help=_COUNT_HELP)
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class ClippedConfig:
     """Options of clipped density and coverage."""
 
     k: int = option(5, low=1, high=1000, help="which nearest neighbour bounds a real sample's ball")
-    count: int = option(10_000, low=0, help=_COUNT_HELP)
+    count: int = option(10_000, low=0, high=10_000_000, help=_COUNT_HELP)
 
 
 @hookimpl

@@ -3,6 +3,7 @@
 import pytest
 
 from genharness.plugin.registry import load_registry
+from genharness.spec.options import options_of
 from genharness.testing import dataset_checks, extractor_checks, metric_checks, model_checks
 
 REGISTRY = load_registry(tolerant=True)
@@ -37,3 +38,11 @@ def test_metric(check):
 @pytest.mark.parametrize("check", marked(dataset_checks(REGISTRY.datasets.values())))
 def test_dataset(check):
     check()
+
+
+@pytest.mark.parametrize("kind", list(REGISTRY.kinds))
+def test_every_number_that_can_be_set_has_both_ends(kind):
+    declared = [(spec.name, one) for spec in REGISTRY.kinds[kind].values() for one in options_of(spec.config)]
+    numbers = [(name, one) for name, one in declared if one.type in (int, float, tuple) and not one.choices]
+    closed = [one.high is not None and (one.low is not None or one.above is not None) for _, one in numbers]
+    assert [f"{name}.{one.name}" for (name, one), both in zip(numbers, closed, strict=True) if not both] == []

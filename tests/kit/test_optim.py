@@ -58,3 +58,12 @@ def test_cosine_decay_is_half_way_down_at_half_time():
 def test_linear_warmup_reaches_the_rate_and_stays():
     assert [optim.linear_warmup(1.0, step, 4) for step in (0, 1, 3, 9)] == [0.25, 0.5, 1.0, 1.0]
     assert optim.linear_warmup(1.0, 0, 0) == 1.0
+
+
+def test_longer_gradients_are_shortened_to_the_norm_and_shorter_ones_left():
+    for scale, expected in ((100.0, 1.5), (0.001, 0.005)):
+        weights = [torch.nn.Parameter(torch.zeros(2)), torch.nn.Parameter(torch.zeros(1))]
+        optim.minimise(torch.optim.SGD(weights, 1.0), scale * (3 * weights[0][0] + 4 * weights[1][0]), clip=1.5)
+        moved = torch.cat([weight.detach() for weight in weights])
+        assert float(moved.norm()) == pytest.approx(expected, rel=1e-4)
+        assert moved.tolist() == pytest.approx([-0.6 * expected, 0.0, -0.8 * expected], rel=1e-4)

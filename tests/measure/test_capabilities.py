@@ -71,6 +71,14 @@ def test_no_more_than_the_first_held_out_samples_are_used():
     assert codes.shape == (HELD_OUT, 16)
 
 
+def test_a_model_whose_likelihood_takes_long_is_asked_for_fewer():
+    model = Able()
+    model.likelihood_samples = 30
+    views = views_of(model, IMAGES)
+    assert len(views["likelihood"]()) == 30
+    assert len(views["latents"]()) == len(IMAGES)
+
+
 def test_no_graph_is_kept():
     class Learns(Able):
         def __init__(self):

@@ -38,3 +38,18 @@ def test_specs_take_names_only_so_that_fields_may_be_added():
 
 def test_a_record_becomes_plain_values():
     assert json.loads(json.dumps(as_plain(Remote(filename="a.zip", urls=("https://a.example",)))))["size"] == 0
+
+
+def test_an_option_decides_whether_classes_can_be_asked_for():
+    optional = dataclasses.replace(model(SOME, SOME, SOME), capabilities=("latents", "conditions:conditional"))
+    assert optional.can("conditions")
+    on, off = optional.configured({"conditional": True}), optional.configured({"conditional": False})
+    assert (on.capabilities, on.needs_labels) == (("latents", "conditions"), True)
+    assert (off.capabilities, off.needs_labels) == (("latents",), False)
+    assert off.can("latents")
+    assert not off.can("conditions")
+
+
+def test_options_change_nothing_of_other_models():
+    plain = dataclasses.replace(model(SOME, SOME, SOME), capabilities=("conditions",))
+    assert plain.configured({"conditional": False}) is plain

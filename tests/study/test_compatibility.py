@@ -39,6 +39,13 @@ def test_what_fits_has_no_reason():
     assert misfit() == ""
 
 
+def test_classes_that_an_option_asks_for_need_labels():
+    optional = dataclasses.replace(MODEL, capabilities=("conditions:conditional",))
+    for on, reason in ((False, ""), (True, f"{NEEDS} no labels")):
+        spec = optional.configured({"conditional": on})
+        assert model_misfit(spec, UNLABELLED, 10, batch_size=16) == reason
+
+
 @pytest.mark.parametrize(
     ("given", "reason"),
     [

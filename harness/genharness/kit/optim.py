@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from genharness.kit.precision import no_autocast
@@ -42,11 +42,19 @@ def adam(
     return torch.optim.Adam(tensors, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, fused=fused)
 
 
-def minimise(optimiser: Optimizer, loss: Tensor) -> None:
-    """Take one step of `optimiser` down the gradient of the scalar `loss`; autocast is for forward passes only."""
+def minimise(optimiser: Optimizer, loss: Tensor, *, clip: float | None = None) -> None:
+    """Take one step of `optimiser` down the gradient of the scalar `loss`; autocast is for forward passes only.
+
+    Args:
+        optimiser: Has the parameters.
+        loss: A scalar.
+        clip: Norm to which a longer gradient, of all parameters together, is shortened.
+    """
     optimiser.zero_grad(set_to_none=True)
     with no_autocast(loss.device):
         loss.backward()
+        if clip is not None:
+            nn.utils.clip_grad_norm_([part for group in optimiser.param_groups for part in group["params"]], clip)
         optimiser.step()
 
 

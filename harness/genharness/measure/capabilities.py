@@ -56,6 +56,8 @@ def kinds_of(spec: ModelSpec) -> dict[CapabilityName, str]:
 
 
 def _view(model: GenerativeModel, capability: Capability, samples: NDArray[Any]) -> Any:
+    if capability.name == "likelihood":
+        samples = samples[: model.likelihood_samples]
     if capability.name == "reconstructions":
         return Reconstructions(np.array(samples), reconstruct(model, samples))
     values = _mapped(getattr(model, capability.method), samples, model.device)

@@ -98,6 +98,7 @@ def new_source(cell: Cell, spec: ModelSpec, data: PreparedData, device: torch.de
     seed_everything(cell.seed)
     model = build_model(spec, cell.options, data.shape, device, compiled=cell.compiled)
     average = WeightAverage(model, cell.ema)
+    spec = spec.configured(cell.options)
     return SampleSource(spec=spec, model=model, average=average, data=data, precision=cell.precision)
 
 

@@ -14,8 +14,18 @@ __all__ = ["CAPABILITIES", "Capability", "CapabilityName", "Declared", "parse_ca
 CapabilityName = Literal["conditions", "reconstructions", "latents", "likelihood", "kl_to_prior"]
 """What `MetricSpec.needs` and `evaluation.of_model` call it."""
 
-Declared = Literal["conditions", "reconstructions", "latents", "likelihood:exact", "likelihood:bound", "kl_to_prior"]
-"""How `ModelSpec.capabilities` spells it: the name, and after a colon the kind where there are several."""
+Declared = Literal[
+    "conditions",
+    "conditions:conditional",
+    "reconstructions",
+    "latents",
+    "likelihood:exact",
+    "likelihood:bound",
+    "kl_to_prior",
+]
+"""How `ModelSpec.capabilities` spells it: the name, and after a colon the kind where there are several.
+
+`conditions:conditional`: where the model's own option `conditional` is on, else not."""
 
 
 @dataclass(frozen=True, slots=True)

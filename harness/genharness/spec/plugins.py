@@ -149,7 +149,8 @@ class ModelSpec(Spec):
         min_size: Smallest image side it works at, in pixels.
         max_size: Largest image side, or None.
         channels: Image channels it works with.
-        capabilities: What it can do beside sampling: `conditions` (`sample` makes the classes that are asked for),
+        capabilities: What it can do beside sampling: `conditions` (`sample` makes the classes that are asked for;
+            `conditions:conditional` where its option `conditional` is on, which then needs labels),
             `reconstructions` (it has `reconstruct`), `latents` (`encode`), `likelihood:exact` or `likelihood:bound`
             (`bits_per_dim`), `kl_to_prior`.
         needs_labels: Whether it cannot be trained without labels (two classes at least).
@@ -175,6 +176,15 @@ class ModelSpec(Spec):
     def can(self, name: CapabilityName) -> bool:
         """Whether it has a capability, of whatever kind."""
         return any(declared.partition(":")[0] == name for declared in self.capabilities)
+
+    def configured(self, options: Mapping[str, Any]) -> ModelSpec:
+        """Return the spec as options make it: `conditions:conditional` is `conditions` and needs labels, or is gone."""
+        if "conditions:conditional" not in self.capabilities:
+            return self
+        others = tuple(declared for declared in self.capabilities if declared != "conditions:conditional")
+        if not options.get("conditional"):
+            return dataclasses.replace(self, capabilities=others)
+        return dataclasses.replace(self, capabilities=(*others, "conditions"), needs_labels=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,7 +91,8 @@ def choose_model(spec: ModelSpec, settings: PluginOptions, budget: str) -> Chose
     base = {"batch_size": recipe.batch_size, "ema": recipe.ema, "mirror": recipe.mirror}
     training: TrainingOptions = build_config(spec.name, TrainingOptions, {**base, **shared})
     config = build_config(spec.name, spec.config, {**recipe.options, **own})
-    return ChosenModel(spec, recipe, training, as_options(config), _inputs(spec, config))
+    options = as_options(config)
+    return ChosenModel(spec.configured(options), recipe, training, options, _inputs(spec, config))
 
 
 def _inputs(spec: Spec, config: Any) -> dict[str, str]:

@@ -43,7 +43,23 @@ def model_checks(specs: ModelSpec | Iterable[ModelSpec], *, exhaustive: bool = F
             the smallest size with one channel and the next with three.
     """
     many = [specs] if isinstance(specs, ModelSpec) else specs
-    return [check for spec in many for check in _checks_of(spec, exhaustive)]
+    return [check for spec in many for check in (*_checks_of(_plain(spec), exhaustive), *_checks_with_classes(spec))]
+
+
+def _plain(spec: ModelSpec) -> ModelSpec:
+    return spec.configured(spec.recipes["smoke"].options)
+
+
+def _checks_with_classes(spec: ModelSpec) -> list[Check]:
+    """Return what a model that may learn classes must do where it does."""
+    if _plain(spec) is spec:
+        return []
+    smoke = spec.recipes["smoke"]
+    options = {**smoke.options, "conditional": True}
+    recipes = {**spec.recipes, "smoke": dataclasses.replace(smoke, options=options)}
+    with_classes = dataclasses.replace(spec, name=f"{spec.name} with classes", recipes=recipes).configured(options)
+    wanted = ("works with", "comes back from", "makes what is", "keeps to one")
+    return [check for check in _checks_of(with_classes, False) if check.name.partition(": ")[2].startswith(wanted)]
 
 
 def _checks_of(spec: ModelSpec, exhaustive: bool) -> list[Check]:
@@ -277,7 +293,7 @@ def _run_on_meta(spec: ModelSpec, shape: Mapping[str, Any]) -> None:
 
 def _conditional(spec: ModelSpec, shape: Mapping[str, Any]) -> None:
     """With one and the same noise, another class makes other samples."""
-    rig = Rig(spec, synthetic_data(**shape), steps=8)
+    rig = Rig(spec, synthetic_data(**shape), steps=40)
     model = rig.fitted()
     one, two = (rig.sample(model, 4, labels=torch.full((4,), label)) for label in (0, CLASSES - 1))
     must(not torch.allclose(one, two), "the spec declares 'conditions', and labels change nothing")

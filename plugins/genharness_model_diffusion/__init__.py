@@ -1,0 +1,95 @@
+"""Diffusion models and flow matching: images from noise, by a network that is evaluated many times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from genharness import ModelSpec, Recipe, hookimpl
+from genharness_model_diffusion import configs
+
+__all__ = ["genharness_models"]
+
+# A network for two CPU cores: the rate falls at the end, and no step of a short training is spent on a long warm-up.
+SMALL = {"ch": 16, "blocks": 1, "attention": 8, "dropout": 0.0, "lr": 2e-3, "warmup": 50, "decay": 0.3}
+# A quarter of the paper's width, for minutes on a GPU.
+MEDIUM = {"ch": 64, "warmup": 1000, "decay": 0.2}
+
+
+@hookimpl
+def genharness_models() -> Sequence[ModelSpec]:
+    """Return the diffusion models."""
+    return [_DDPM, _EDM, _FLOW_MATCHING]
+
+
+_DDPM = ModelSpec(
+    name="ddpm",
+    summary="Diffusion along a chain of a thousand Gaussian steps",
+    factory="genharness_model_diffusion.ddpm:DDPM",
+    config=configs.DDPMConfig,
+    family="diffusion",
+    paper="Ho et al. 2020, arXiv:2006.11239; Nichol and Dhariwal 2021, arXiv:2102.09672",
+    capabilities=("conditions:conditional", "likelihood:bound"),
+    recipes={
+        "smoke": Recipe(
+            length="1500steps",
+            batch_size=32,
+            ema=0.99,
+            options={**SMALL, "sampler": "dpmpp-2m", "steps": 10, "bound_terms": 10},
+            step_ms=97,
+            full_up_to=18,
+        ),
+        "standard": Recipe(
+            length="60000steps",
+            batch_size=128,
+            ema=0.9999,
+            mirror=True,
+            options={**MEDIUM, "sampler": "ddim", "steps": 50, "bound_terms": 100},
+            step_ms=600,
+        ),
+        "paper": Recipe(length="800000steps", batch_size=128, ema=0.9999, mirror=True, step_ms=3000),
+    },
+)
+
+_EDM = ModelSpec(
+    name="edm",
+    summary="Diffusion with preconditioned denoising at continuous noise levels, Heun's sampler",
+    factory="genharness_model_diffusion.edm:EDM",
+    config=configs.EDMConfig,
+    family="diffusion",
+    paper="Karras et al. 2022, arXiv:2206.00364",
+    capabilities=("conditions:conditional",),
+    recipes={
+        "smoke": Recipe(
+            length="1500steps",
+            batch_size=32,
+            ema=0.99,
+            options={**SMALL, "sigma_data": None, "sampler": "dpmpp-2m", "steps": 10},
+            step_ms=97,
+            full_up_to=18,
+        ),
+        "standard": Recipe(length="60000steps", batch_size=128, ema=0.9999, mirror=False, options=MEDIUM, step_ms=600),
+        "paper": Recipe(length="200000kimg", batch_size=512, ema=0.9995, options={}, step_ms=20000),
+    },
+)
+
+_FLOW_MATCHING = ModelSpec(
+    name="flow-matching",
+    summary="Flow along straight lines from noise to data, independent or optimal-transport coupling",
+    factory="genharness_model_diffusion.flow_matching:FlowMatching",
+    config=configs.FlowMatchingConfig,
+    family="diffusion",
+    paper="Lipman et al. 2022, arXiv:2210.02747; Tong et al. 2023, arXiv:2302.00482",
+    capabilities=("conditions:conditional", "likelihood:exact"),
+    recipes={
+        "smoke": Recipe(
+            length="1500steps",
+            batch_size=32,
+            ema=0.99,
+            options={**SMALL, "steps": 5, "likelihood_steps": 12, "likelihood_samples": 100},
+            step_ms=97,
+            full_up_to=18,
+        ),
+        "standard": Recipe(length="60000steps", batch_size=128, ema=0.9999, options=MEDIUM, step_ms=600),
+        "paper": Recipe(length="400000steps", batch_size=128, ema=0.9999, options={"coupling": "ot"}, step_ms=3000),
+    },
+)

@@ -204,3 +204,11 @@ def test_a_damaged_checkpoint_is_named(cells, draw, tmp_path):
     done = draw("vae-digits", "-n", 2, "--out", tmp_path / "fakes", results=tmp_path / "results")
     assert done.code == 2
     assert f"the checkpoint of {cell.id} is unusable" in done.text
+
+
+def test_code_that_changed_since_a_cell_was_trained_is_told(cells, draw, tmp_path, monkeypatch):
+    assert "warning" not in draw("acgan", "-n", 2, "--out", tmp_path / "a.npz").text
+    lines = ["code of acgan changed"]
+    monkeypatch.setattr("genharness.results.provenance.Provenance.of_training", lambda self, record: lines)
+    done = draw("acgan", "-n", 2, "--out", tmp_path / "b.npz")
+    assert f"warning: {cells.records['acgan'].cell.id}: code of acgan changed since" in done.text

@@ -122,7 +122,7 @@ def test_where_a_metric_could_not_be_computed_its_own_reason_is_given(tmp_path):
     arguments = ("--dataset", "digits", "--features", "pixels", "--set", "prdc.convention=kynkaanniemi", "--json")
     done = invoke(tmp_path / "two.npy", *arguments, "--metrics", "prdc,pair-ssim,reconstruction")
     found = comparisons(done, "two")
-    assert "neighbours need more than 5 rows" in found["prdc", "torch-fidelity"]["reason"]
+    assert "neighbours need more than 5 samples" in found["prdc", "torch-fidelity"]["reason"]
     assert found["reconstruction", "torch"]["reason"] == "a set of samples gives no reconstructions"
     assert found["pair_ssim", "torchmetrics"]["verdict"] == "agrees"
 
@@ -281,6 +281,14 @@ def test_a_cell_of_another_protocol_is_refused(cell):
     done = verified(store)
     assert isinstance(done.exception, DataError)
     assert "another protocol (dataset_hash changed since): run it again" in str(done.exception)
+
+
+def test_code_that_changed_since_a_cell_was_scored_is_told(cell):
+    store, record = cell
+    store.save(dataclasses.replace(record, code={"fid": {"metric fid": "0" * 16}}))
+    done = verified(store, "--metrics", "fid", "--json")
+    assert f"warning: {record.cell.id}: code of metric fid changed since" in done.stderr
+    assert json.loads(done.stdout)
 
 
 def test_a_cell_that_failed_has_nothing_to_verify(cell):

@@ -9,8 +9,10 @@ import click
 from genharness.cli.options import DEFAULT_RESULTS, AnyPath, Whole, resolve_device, split_names
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.data_views import PrepareProgress
+from genharness.cli.screen.display import print_other_code
 from genharness.cli.screen.terminal import say
 from genharness.plugin.registry import load_registry
+from genharness.results.provenance import Provenance
 from genharness.results.store import Store
 from genharness.study.measuring import LARGEST_SEED
 
@@ -59,10 +61,12 @@ def sample(
     from genharness.run.write import refuse_existing, write_samples
 
     refuse_existing(out, force=force)
+    registry = load_registry()
+    print_other_code(record, Provenance(registry).of_training(record))
     with PrepareProgress(record.cell.model) as progress:
         drawn = draw_from(
             record,
-            load_registry(),
+            registry,
             results=results,
             n=count,
             seed=seed,

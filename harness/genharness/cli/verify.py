@@ -17,9 +17,11 @@ from genharness.board.terminal import DataConsole
 from genharness.cli.evaluate import request_of, request_options
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.data_views import PrepareProgress
+from genharness.cli.screen.display import print_other_code
 from genharness.cli.screen.terminal import say
 from genharness.errors import ConfigError
 from genharness.plugin.registry import load_registry
+from genharness.results.provenance import Provenance
 from genharness.results.store import Store
 
 if TYPE_CHECKING:
@@ -72,6 +74,9 @@ def verify(as_json: bool, **options: Any) -> None:
                 own = request_of_cell(cells[word], own, registry)
             for one in prepare(own, registry, progress.report, mistakes=mistakes):
                 found[one.name] = verify_samples(one, registry, own, progress.report, named)
+    provenance = Provenance(registry)
+    for cell in cells.values():
+        print_other_code(cell, provenance.of_record(cell))
     comparisons = [one for several in found.values() for one in several]
     if as_json:
         _print_json(found)

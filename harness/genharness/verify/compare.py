@@ -20,6 +20,7 @@ from genharness.measure.capabilities import Views
 from genharness.measure.evaluation import SampleEvaluation
 from genharness.plugin.registry import Registry
 from genharness.spec.options import build_config
+from genharness.spec.protocol import Protocol
 from genharness.spec.record import Record
 from genharness.spec.report import Report
 from genharness.study.measuring import Measuring, select_metrics
@@ -187,7 +188,8 @@ def _check_identity(one: External, record: Record, evaluation: SampleEvaluation)
     now = dataclasses.replace(one.protocol, extractor_identity=identity, dataset_hash=one.reference.content_hash)
     if now.hash == record.protocol_hash:
         return
-    changed = [key for key, value in now.as_plain().items() if record.protocol.get(key) != value]
+    then = Protocol.from_plain(record.protocol).identity
+    changed = [key for key, value in now.identity.items() if then.get(key) != value]
     raise DataError(
         f"cell {record.cell.id} was measured under another protocol ({', '.join(changed)} changed since): run it again"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Protocol
 
@@ -17,10 +17,11 @@ from rich.text import Text
 from genharness.cli.screen.terminal import say
 from genharness.files.paths import printable
 from genharness.plugin.execution import Event
+from genharness.results.provenance import UNKNOWN_CODE
 from genharness.spec.cell import Cell, Task
 from genharness.spec.record import Record
 
-__all__ = ["Display", "duration", "make_display", "print_warnings"]
+__all__ = ["Display", "duration", "make_display", "print_other_code", "print_warnings"]
 
 _PLAIN_SECONDS = 10.0
 """How often a plain line about one cell's progress is written."""
@@ -28,6 +29,11 @@ _PLAIN_SECONDS = 10.0
 
 _WARNINGS = 10
 """Warnings that are printed; a damaged disk may give one for each of thousands of records."""
+
+
+def print_other_code(record: Record, changed: Iterable[str]) -> None:
+    """Print on stderr what is known to have changed of the code that a record was made by."""
+    print_warnings([f"{record.cell.id}: {line} since" for line in changed if line != UNKNOWN_CODE])
 
 
 def print_warnings(warnings: Sequence[str]) -> None:

@@ -17,6 +17,7 @@ from multiprocessing.context import BaseContext
 from typing import Any
 
 from genharness import NoOptions, RunError
+from genharness.engine.waiting import settle_waiting
 from genharness.plugin.execution import Event, Phase
 from genharness.results.store import Store
 from genharness.spec.cell import Task
@@ -169,6 +170,7 @@ class _Worker:
 
 def _context() -> BaseContext:
     """Return a fork server with torch imported, or fresh processes where there is no fork."""
+    settle_waiting()
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")

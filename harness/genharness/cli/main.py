@@ -86,6 +86,9 @@ def _complain(errors: Sequence[str]) -> NoReturn:
 
 def main() -> None:
     """Run the command line; a user's mistake is one line and exit code 2."""
+    from genharness.engine.waiting import settle_waiting
+
+    settle_waiting()
     try:
         try:
             cli.main(standalone_mode=False)

@@ -13,6 +13,8 @@ from typing import Any
 import psutil
 import torch
 
+from genharness.engine.waiting import SPINNING
+
 __all__ = ["environment"]
 
 _PACKAGES = ("genharness", "torch", "torchvision", "numpy", "scipy", "scikit-learn", "pillow")
@@ -29,6 +31,7 @@ def environment(device: torch.device, *, deterministic: bool) -> dict[str, Any]:
         "cpu_count": os.cpu_count(),
         "memory_mib": psutil.virtual_memory().total // 2**20,
         "threads": torch.get_num_threads(),
+        "spinning": os.environ.get(SPINNING) or os.environ.get("OMP_WAIT_POLICY"),
         "device": str(device),
         "gpu": torch.cuda.get_device_name(device) if device.type == "cuda" else None,
         "cuda": torch.version.cuda if device.type == "cuda" else None,

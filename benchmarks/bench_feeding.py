@@ -25,7 +25,7 @@ from torch.utils.data import DataLoader
 from genharness.data import ArrayWriter, ensure_prepared, parse_reference
 from genharness.data.prepared import open_folder
 from genharness.engine.average import WeightAverage
-from genharness.engine.clock import Clock
+from genharness.engine.costs.clock import Clock
 from genharness.engine.feed import Feeder
 from genharness.engine.loop import Trainer
 from genharness.plugin.registry import load_factory, load_registry

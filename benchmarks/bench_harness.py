@@ -15,7 +15,7 @@ import torch
 
 from genharness.data import ensure_prepared
 from genharness.engine.average import WeightAverage
-from genharness.engine.clock import Clock
+from genharness.engine.costs.clock import Clock
 from genharness.engine.feed import Feeder, to_unit_range
 from genharness.engine.loop import Trainer
 from genharness.kit import Batch

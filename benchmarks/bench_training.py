@@ -26,7 +26,7 @@ from torch.utils.data import DataLoader
 
 from genharness.data import ensure_prepared
 from genharness.engine.average import WeightAverage
-from genharness.engine.clock import Clock
+from genharness.engine.costs.clock import Clock
 from genharness.engine.feed import Feeder
 from genharness.engine.loop import Trainer
 from genharness.plugin.registry import load_factory

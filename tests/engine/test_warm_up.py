@@ -5,7 +5,7 @@ import torch
 
 from genharness.engine.average import WeightAverage
 from genharness.engine.build import build_model
-from genharness.engine.clock import Clock
+from genharness.engine.costs.clock import Clock
 from genharness.engine.feed import Feeder
 from genharness.engine.loop import Trainer
 from genharness.engine.warm_up import needs_warm_up, warm_up

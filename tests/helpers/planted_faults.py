@@ -28,8 +28,8 @@ def genharness_models():
 def plant(phase, kind):
     """Patch this process so that it meets the fault."""
     from genharness.data import writer
-    from genharness.engine import latency
     from genharness.engine import loop as training
+    from genharness.engine.costs import latency
     from genharness.files import atomic, home
     from genharness.measure import feature_cache as features
     from genharness.measure import scoring as measure

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from genharness.engine.average import WeightAverage
-from genharness.engine.clock import Clock
-from genharness.engine.energy import EnergyMeter
+from genharness.engine.costs.clock import Clock
+from genharness.engine.costs.energy import EnergyMeter
 from genharness.engine.feed import Feeder
 from genharness.engine.manners import SharedState, refuse_unsaveable
 from genharness.errors import RunError

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import torch
 
 from genharness.engine.build import build_model
-from genharness.engine.costs import attempted
-from genharness.engine.latency import sampling_speed
-from genharness.engine.operations import sampling_operations, step_flops
+from genharness.engine.costs.footprint import attempted
+from genharness.engine.costs.latency import sampling_speed
+from genharness.engine.costs.operations import sampling_operations, step_flops
 from genharness.engine.random_state import undisturbed
 from genharness.engine.source import SampleSource
 from genharness.kit.model import GenerativeModel

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from genharness.data import PreparedData
-from genharness.engine.costs import peak_memory, reset_peak
+from genharness.engine.costs.footprint import peak_memory, reset_peak
 from genharness.engine.random_state import undisturbed
 from genharness.engine.sampler import quantise
 from genharness.engine.source import SampleSource

@@ -15,9 +15,9 @@ from genharness.data import PreparedData
 from genharness.engine.average import WeightAverage
 from genharness.engine.build import build_model
 from genharness.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from genharness.engine.costs import parameters
+from genharness.engine.costs.footprint import parameters
+from genharness.engine.costs.ledger import Ledger
 from genharness.engine.feed import Feeder
-from genharness.engine.ledger import Ledger
 from genharness.engine.loop import Progress, Trainer
 from genharness.engine.random_state import load_random_state, random_state, seed_everything, undisturbed
 from genharness.engine.source import SampleSource

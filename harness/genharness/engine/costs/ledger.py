@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 import torch
 
-from genharness.engine.clock import Clock, synchronise
-from genharness.engine.costs import peak_memory, reset_peak
-from genharness.engine.energy import energy_meter
+from genharness.engine.costs.clock import Clock, synchronise
+from genharness.engine.costs.energy import energy_meter
+from genharness.engine.costs.footprint import peak_memory, reset_peak
 
 __all__ = ["Ledger"]
 

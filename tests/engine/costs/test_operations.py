@@ -10,7 +10,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from genharness.engine.build import build_model
-from genharness.engine.operations import FlopCounter, _period, sampling_operations, step_flops
+from genharness.engine.costs.operations import FlopCounter, _period, sampling_operations, step_flops
 from genharness.kit import Batch, GenerativeModel
 from genharness.kit.blocks import random_normal
 from genharness.plugin.registry import load_registry

@@ -5,8 +5,8 @@ import itertools
 import pytest
 import torch
 
-from genharness.engine import clock
-from genharness.engine.clock import Clock
+from genharness.engine.costs import clock
+from genharness.engine.costs.clock import Clock
 
 
 @pytest.fixture

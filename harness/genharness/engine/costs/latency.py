@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genharness.engine.clock import synchronise
+from genharness.engine.costs.clock import synchronise
 from genharness.engine.memory import is_out_of_memory
 from genharness.engine.sampler import Sampler
 from genharness.kit.generators import seeded_generator

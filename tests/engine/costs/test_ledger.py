@@ -2,7 +2,7 @@
 
 import torch
 
-from genharness.engine.ledger import Ledger
+from genharness.engine.costs.ledger import Ledger
 
 CPU = torch.device("cpu")
 BEFORE = {"train_seconds": 40.0, "train_cpu_seconds": 70.0, "peak_memory_mib": 1e9, "train_images_per_second": 3.0}

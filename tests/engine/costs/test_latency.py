@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from genharness.engine import latency
-from genharness.engine.latency import sampling_speed
+from genharness.engine.costs import latency
+from genharness.engine.costs.latency import sampling_speed
 from genharness.engine.sampler import Sampler
 from genharness.spec.plugins import DataShape
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from genharness.engine.energy import Counter, EnergyMeter, energy_meter, nvml_counter, rapl_counters
+from genharness.engine.costs.energy import Counter, EnergyMeter, energy_meter, nvml_counter, rapl_counters
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_a_counter_that_stops_answering_costs_the_measurement_and_no_more():
 
 
 def test_what_cannot_be_counted_here_has_its_reason(monkeypatch, tmp_path):
-    monkeypatch.setattr("genharness.engine.energy.rapl_counters", lambda: rapl_counters(tmp_path))
+    monkeypatch.setattr("genharness.engine.costs.energy.rapl_counters", lambda: rapl_counters(tmp_path))
     meter, reasons = energy_meter(torch.device("cpu"), {"train_energy_cpu_joules": 3.0})
     assert reasons == {"cpu": f"{tmp_path} shows no processor package"}
     assert meter.joules == {}  # a part of what training took is not what it took

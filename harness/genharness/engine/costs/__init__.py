@@ -1,0 +1,1 @@
+"""What training and sampling cost: time, operations, memory, energy."""

@@ -9,6 +9,7 @@ from genharness import NoOptions
 from genharness.errors import NotDefinedError
 from genharness.functional.fid_infinity import fid_infinity
 from genharness.functional.frechet import frechet_distance, frechet_distance_from_statistics
+from genharness.functional.sampling_error import frechet_error
 from genharness.kit import Evaluation
 from genharness_metric_frechet import FidInfinityConfig
 
@@ -31,6 +32,8 @@ class Fid:
         """
         real, fake = evaluation.statistics("real"), evaluation.statistics("fake")
         scores = {"fid": frechet_distance_from_statistics(real, fake)}
+        if real.cholesky is not None and fake.cholesky is not None:  # a singular covariance has no such derivative
+            evaluation.state_error("fid", lambda: frechet_error(real, evaluation.features("fake")))
         count = min(statistics.count or real.width for statistics in (real, fake))  # a file need not say how many
         return scores if count >= real.width else scores | {"fid_samples_per_dimension": count / real.width}
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import torch
 
 from genharness.functional.kid import kid
+from genharness.functional.sampling_error import kid_error
 from genharness.kit import Evaluation
 from genharness_metric_kid import KidConfig
 
@@ -28,6 +29,7 @@ class Kid:
         real, fake = (torch.from_numpy(evaluation.features(which)).to(evaluation.device) for which in ("real", "fake"))
         size = min(self.config.subset_size, len(real), len(fake))
         found = kid(real, fake, subsets=self.config.subsets, subset_size=size, seed=evaluation.seed)
+        evaluation.state_error("kid", lambda: kid_error(real, fake))
         whole = sum(len(rows) == size for rows in (real, fake))
         scores = {"kid": found.mean, "kid_std": found.std if whole < 2 else float("nan")}
         return scores | ({"kid_whole_sets": float(whole)} if whole else {})

@@ -7,11 +7,15 @@ from collections.abc import Mapping
 import torch
 
 from genharness.functional.mind import mind
+from genharness.functional.sampling_error import mind_error
 from genharness.kit import Evaluation
 from genharness.kit.equal_counts import equal_draws
 from genharness_metric_mind import MindConfig
 
 __all__ = ["Mind"]
+
+_ERROR_DIRECTIONS = 128
+"""Enough for a standard error, which needs not to be exact."""
 
 
 class Mind:
@@ -28,5 +32,7 @@ class Mind:
             torch.from_numpy(draw.of(evaluation.features(draw.which))).to(evaluation.device) for draw in draws
         )
         options = self.config
+        most = min(options.directions, _ERROR_DIRECTIONS)
+        evaluation.state_error("mind", lambda: mind_error(real, fake, directions=most, seed=options.direction_seed))
         found = mind(real, fake, directions=options.directions, kind=options.kind, seed=options.direction_seed)
         return {"mind": found}

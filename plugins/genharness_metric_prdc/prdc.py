@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from functools import partial
 
 from genharness.functional.neighbours.clipped import clipped_of
+from genharness.functional.neighbours.errors import clipped_errors, neighbour_errors
 from genharness.functional.neighbours.influence import hanging
+from genharness.functional.neighbours.shared_pass import NeighbourPass
 from genharness.functional.neighbours.symmetric import symmetric_of
 from genharness.functional.prdc import prdc_of
 from genharness.kit import Evaluation
@@ -35,6 +39,8 @@ class Prdc:
         strict = self.config.convention == "naeem"
         found = neighbour_pass(evaluation, self.config.k, self.config.count, strict=strict)
         evaluation.state("prdc_samples", found.real.size)
+        for name in ("precision", "recall", "density", "coverage"):
+            evaluation.state_error(name, partial(_error, found, name))
         scores, symmetric, share = prdc_of(found), symmetric_of(found), hanging(found)
         hangs = {"precision": share.precision, "recall": share.recall, "coverage": share.coverage}
         empty = {name: side.share(side.own.radius == 0) for name, side in (("real", found.real), ("fake", found.fake))}
@@ -51,6 +57,16 @@ class Prdc:
         }
 
 
+def _error(found: NeighbourPass, name: str) -> float:
+    """Return the jackknife's standard error of a score; NaN where leaving a sample out leaves too few."""
+    return float(getattr(neighbour_errors(found), name)) if found.fake.size > found.k + 1 else math.nan
+
+
+def _clipped_error(found: NeighbourPass, name: str) -> float:
+    defined = found.fake.size > found.k + 1 and (found.real.own.radius > 0).any()
+    return float(getattr(clipped_errors(found), name)) if defined else math.nan
+
+
 class ClippedMetric:
     """Salvy et al. 2025."""
 
@@ -62,6 +78,8 @@ class ClippedMetric:
         found = neighbour_pass(evaluation, self.config.k, self.config.count)
         evaluation.state("clipped_samples", found.real.size)
         scores = clipped_of(found)
+        for name in ("density", "coverage", "density_raw", "coverage_ratio"):
+            evaluation.state_error(f"clipped_{name}", partial(_clipped_error, found, name))
         return {
             "clipped_density": scores.density,
             "clipped_coverage": scores.coverage,

@@ -20,11 +20,12 @@ class _Rows(Extractor):
         return Extracted(np.asarray(samples, np.float32))
 
 
-def row_evaluation(*, labels=None, seed=0, protocol=None, **sets):
+def row_evaluation(*, labels=None, seed=0, errors_wanted=True, protocol=None, **sets):
     """Return the evaluation over `real`, `fake` and other sets of rows `(n, d)`, and their labels by set."""
     labels = labels or {}
     return SampleEvaluation(
         {name: SampleData(rows, labels.get(name), {"set": name}) for name, rows in sets.items()},
         Protocol(extractor="rows", sample_count=len(sets["fake"]), seed=seed, **(protocol or {})),
         lambda name: _Rows(ExtractorContext(device=torch.device("cpu")), NoOptions()),
+        errors_wanted=errors_wanted,
     )

@@ -5,7 +5,7 @@ import pytest
 
 import genharness.kit.neighbours
 from evaluations import row_evaluation
-from genharness import ConfigError
+from genharness.errors import NotDefinedError
 from genharness.functional.neighbours.shared_pass import neighbour_pass as functional_pass
 from genharness.functional.prdc import prdc_of
 from genharness.kit.neighbours import neighbour_pass
@@ -39,5 +39,5 @@ def test_both_sides_have_equally_many():
 
 
 def test_too_few_samples_are_said():
-    with pytest.raises(ConfigError, match="5 neighbours need more than 5 samples of each side, and there are 5"):
+    with pytest.raises(NotDefinedError, match="5 neighbours need more than 5 samples of each side, and there are 5"):
         neighbour_pass(row_evaluation(real=REAL, fake=FAKE[:5]), 5, 0)

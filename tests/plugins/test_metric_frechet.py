@@ -5,9 +5,11 @@ import pytest
 import torch
 from torch_fidelity.metric_fid import KEY_METRIC_FID, fid_features_to_statistics, fid_statistics_to_metric
 
+from evaluations import row_evaluation
 from genharness import NoOptions
 from genharness.errors import NotDefinedError
 from genharness.functional.frechet import GaussianStatistics
+from genharness.functional.sampling_error import frechet_error
 from genharness_metric_frechet import FidInfinityConfig, fid
 from genharness_metric_frechet.fid import FdDinoV2, Fid, FidInfinity
 
@@ -36,8 +38,19 @@ def test_fid_of_fewer_samples_than_dimensions_says_so(real, fake, share):
             return GaussianStatistics(np.zeros(10), np.eye(10))
         return GaussianStatistics.fit(np.random.default_rng(count).normal(size=(count, 10)))
 
-    found = Fid(NoOptions()).compute(SimpleNamespace(statistics=statistics))
+    evaluation = SimpleNamespace(statistics=statistics, state_error=lambda column, error: None)
+    found = Fid(NoOptions()).compute(evaluation)
     assert found.get("fid_samples_per_dimension") == share
+
+
+@pytest.mark.parametrize(("fakes", "known"), [(60, True), (8, False)])
+def test_fid_states_its_error_where_its_covariances_are_regular(fakes, known):
+    real, fake = np.random.default_rng(0).normal(size=(2, 60, 10)).astype(np.float32)
+    evaluation = row_evaluation(real=real, fake=fake[:fakes])
+    with evaluation.noting() as noted:
+        Fid(NoOptions()).compute(evaluation)
+    expected = {"fid": pytest.approx(frechet_error(real, fake), rel=1e-5)} if known else {}
+    assert noted.errors == expected
 
 
 def infinity(count, width=10):

@@ -1,12 +1,16 @@
 """Precision, recall, density and coverage of an evaluation: equally many samples of both sides."""
 
+import math
+
 import numpy as np
 import pytest
 
 import genharness.kit.neighbours
 from evaluations import row_evaluation
-from genharness import ConfigError
+from genharness.errors import NotDefinedError
 from genharness.functional.neighbours.ball_counts import expected_coverage
+from genharness.functional.neighbours.errors import clipped_errors, neighbour_errors
+from genharness.functional.neighbours.shared_pass import neighbour_pass as functional_pass
 from genharness.functional.prdc import prdc
 from genharness_metric_prdc import ClippedConfig, PrdcConfig
 from genharness_metric_prdc.prdc import ClippedMetric, Prdc
@@ -70,8 +74,34 @@ def test_metrics_of_one_k_and_count_share_one_pass(monkeypatch):
     assert len(made) == 1
 
 
+def errors_of(metric, real=REAL, fake=FAKE, **options):
+    evaluation = row_evaluation(real=real, fake=fake, **options)
+    with evaluation.noting() as noted:
+        metric.compute(evaluation)
+    return noted.errors
+
+
+def test_scores_state_the_errors_that_fall_out_of_the_pass():
+    found = functional_pass(REAL, FAKE)
+    errors = neighbour_errors(found)
+    names = ("precision", "recall", "density", "coverage")
+    assert errors_of(Prdc(PrdcConfig())) == {name: getattr(errors, name) for name in names}
+    names = ("density", "coverage", "density_raw", "coverage_ratio")
+    errors = clipped_errors(found)
+    assert errors_of(ClippedMetric(ClippedConfig())) == {f"clipped_{name}": getattr(errors, name) for name in names}
+
+
+def test_where_errors_are_not_wanted_none_is_computed(monkeypatch):
+    monkeypatch.setattr("genharness_metric_prdc.prdc.neighbour_errors", lambda found: 1 / 0)
+    assert errors_of(Prdc(PrdcConfig()), errors_wanted=False) == {}
+
+
+def test_so_few_samples_that_none_can_be_left_out_have_scores_without_an_error():
+    assert all(math.isnan(error) for error in errors_of(Prdc(PrdcConfig()), REAL[:6], FAKE[:6]).values())
+
+
 def test_too_few_samples_are_no_defect():
-    with pytest.raises(ConfigError, match="5 neighbours need more than 5 samples of each side, and there are 4"):
+    with pytest.raises(NotDefinedError, match="5 neighbours need more than 5 samples of each side, and there are 4"):
         scores(900, 4)
 
 

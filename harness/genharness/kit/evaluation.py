@@ -91,7 +91,7 @@ class Evaluation(Protocol):
             value: The number.
         """
 
-    def state_error(self, column: str, error: float) -> None:
+    def state_error(self, column: str, error: float | Callable[[], float]) -> None:
         """Say how far a score would move if the same trained model were evaluated with other samples.
 
         They are other samples of the model, the real ones staying as they are; for what a model makes of held-out
@@ -99,7 +99,8 @@ class Evaluation(Protocol):
 
         Args:
             column: Key of one of the metric's own columns.
-            error: Standard error in the column's unit, at least 0; NaN where it is undefined.
+            error: Standard error in the column's unit, at least 0; NaN where it is undefined. A function that gives
+                it is called only where errors are wanted: not over training, nor for bands of real samples.
         """
 
     def posteriors(self, which: SampleSet) -> NDArray[np.float64]:

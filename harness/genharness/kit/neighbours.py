@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from genharness.errors import ConfigError
+from genharness.errors import NotDefinedError
 from genharness.functional.neighbours.shared_pass import NeighbourPass, OwnSet, as_arrays, from_arrays, own_set
 from genharness.functional.neighbours.shared_pass import neighbour_pass as make_pass
 from genharness.kit.equal_counts import Draw, equal_draws
@@ -29,11 +29,11 @@ def neighbour_pass(evaluation: Evaluation, k: int, count: int, *, strict: bool =
         strict: Whether the balls are open.
 
     Raises:
-        ConfigError: If there are not more than k samples of each side.
+        NotDefinedError: If there are not more than k samples of each side.
     """
     real, fake = equal_draws(evaluation, count)
     if real.count <= k:
-        raise ConfigError(f"{k} neighbours need more than {k} samples of each side, and there are {real.count}")
+        raise NotDefinedError(f"{k} neighbours need more than {k} samples of each side, and there are {real.count}")
     drawn = f"k={k} count={real.count} seed={evaluation.seed}"
 
     def own() -> OwnSet:

@@ -59,6 +59,7 @@ class Divided(SampleEvaluation):
             classifier=whole.classifier,
             class_names=whole.class_names,
             device=whole.device,
+            errors_wanted=False,
         )
         self._whole = whole
         self._places = _divided(whole, count, np.random.default_rng([whole.seed, 31, draw]))

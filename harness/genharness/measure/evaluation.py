@@ -88,6 +88,7 @@ class SampleEvaluation:
         absent: Why a set is not there, for the reason that a metric is skipped with.
         weights: The user's `--weights`.
         on_progress: Told of extraction: which set, how many done, of how many.
+        errors_wanted: Whether errors that take time are computed.
     """
 
     def __init__(
@@ -105,7 +106,9 @@ class SampleEvaluation:
         absent: Mapping[SampleSet, str] | None = None,
         weights: Path | None = None,
         on_progress: Callable[[SampleSet, int, int], None] = lambda which, done, total: None,
+        errors_wanted: bool = True,
     ) -> None:
+        self.errors_wanted = errors_wanted
         self.protocol = protocol
         self.class_names = class_names
         self.device = device or torch.device("cpu")
@@ -220,10 +223,13 @@ class SampleEvaluation:
         for noted in self._noting:
             noted.facts[fact] = float(value)
 
-    def state_error(self, column: str, error: float) -> None:
-        """Note the standard error of a score over other samples of the same model."""
+    def state_error(self, column: str, error: float | Callable[[], float]) -> None:
+        """Note the standard error of a score over other samples of the same model, computed only where it is wanted."""
+        if callable(error) and not self.errors_wanted:
+            return
+        value = float(error() if callable(error) else error)
         for noted in self._noting:
-            noted.errors[column] = float(error)
+            noted.errors[column] = value
 
     def posteriors(self, which: SampleSet) -> NDArray[np.float64]:
         """Return class probabilities `(n, classes)` by the dataset's own classifier.

@@ -253,6 +253,7 @@ class Scorer:
             kinds=kinds_of(self.registry.models.find(self.workplace.cell.model)),
             weights=self.workplace.settings.weights,
             on_progress=self._report_features,
+            errors_wanted=model is not None,
         )
 
     def _report_features(self, which: str, done: int, total: int) -> None:

@@ -5,6 +5,7 @@ from click.testing import CliRunner
 
 from genharness.cli.info import info
 from genharness.errors import ConfigError
+from genharness.identity.parts import registered_code
 from genharness.plugin.registry import load_registry
 from genharness.study.settings import TrainingOptions
 
@@ -58,3 +59,9 @@ def test_a_metric_names_its_columns_and_what_it_needs():
 def test_a_misspelt_name_comes_with_the_nearest():
     with pytest.raises(ConfigError, match="nothing is called 'dcgna'; did you mean 'dcgan'"):
         explained("dcgna")
+
+
+def test_the_code_behind_what_results_are_made_of_is_told():
+    digest = registered_code(load_registry().models, "vae").digest
+    assert facts(explained("vae"))["code"].startswith(f"{digest}, of ")
+    assert "code" not in facts(explained("local"))

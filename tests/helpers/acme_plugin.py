@@ -1,5 +1,7 @@
 """A stranger's package whose code tests change: a model, an extractor and a metric, each in a module of its own."""
 
+import sys
+
 ACME = """
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,6 +122,12 @@ class Acme:
         self.folder = folder
         for name, text in FILES.items():
             (folder / name).write_text(text)
+        self.forget()
+
+    def forget(self):
+        """Have every module imported anew, as a new process would."""
+        for name in FILES:
+            sys.modules.pop(name.removesuffix(".py"), None)
 
     def change(self, name, before, after):
         """Edit a module as its author would, without another version."""

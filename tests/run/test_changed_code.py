@@ -1,7 +1,5 @@
 """What a cell is filed under: the code that made it, or it is not made."""
 
-import sys
-
 import pytest
 
 from acme_plugin import ACME, Acme
@@ -16,16 +14,8 @@ from genharness.study.suite import Suite
 
 
 @pytest.fixture
-def acme(make_plugin, monkeypatch):
-    acme = Acme(make_plugin("acme", ACME))
-
-    def forget():
-        for name in ("acme_model", "acme_level", "acme_look", "acme_gap", "acme_size"):
-            monkeypatch.delitem(sys.modules, name, raising=False)
-
-    acme.forget = forget
-    forget()
-    return acme
+def acme(make_plugin):
+    return Acme(make_plugin("acme", ACME))
 
 
 @pytest.fixture
@@ -109,3 +99,11 @@ def test_code_that_changes_between_the_plan_and_the_run_fails_the_cell(study, ac
         "failed",
         "code of filled changed since this run was planned: run again",
     )
+
+
+def test_scoring_a_cell_with_other_code_than_it_was_trained_by_is_noted(study, acme):
+    study.run(study.left().task)
+    task = study.left(metrics=("gap", "size")).task
+    assert study.run(task).notes == []
+    acme.change("acme_level.py", "1.0", "-1.0")
+    assert study.run(task).notes == ["scored with other code than it was trained by: code of filled changed"]

@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from genharness.cli.screen.terminal import console
-from genharness.errors import ConfigError, did_you_mean
+from genharness.errors import ConfigError, PluginError, did_you_mean
+from genharness.identity.parts import registered_code
 from genharness.plugin.registry import Kind, load_registry
 from genharness.spec.capabilities import parse_capability
 from genharness.spec.options import Option, options_of
@@ -45,7 +46,7 @@ def _explain(out: Console, kind: Kind[Any], spec: Any) -> None:
     out.print(Text(spec.name, "bold") + f"  {kind.word}, by {kind.provider(spec.name)}")
     out.print(spec.summary)
     facts = Table.grid(padding=(0, 2))
-    for word, value in _facts(spec):
+    for word, value in (*_facts(spec), *_code(kind, spec)):
         facts.add_row(Text(word, "dim"), value)
     out.print(facts)
     if isinstance(spec, ModelSpec):
@@ -72,6 +73,18 @@ def _facts(spec: Any) -> list[tuple[str, str]]:
     else:
         facts = []
     return [(word, value) for word, value in facts if value]
+
+
+def _code(kind: Kind[Any], spec: Any) -> list[tuple[str, str]]:
+    """Return the digest of the code behind a part of which results are made, and what it is of."""
+    if not isinstance(spec, ModelSpec | DatasetSpec | MetricSpec | ExtractorSpec):
+        return []
+    try:
+        found = registered_code(kind, spec.name)
+    except PluginError as error:
+        return [("code", str(error))]
+    opaque = f"; {', '.join(found.opaque)} by bytes, having no source" if found.opaque else ""
+    return [("code", f"{found.digest}, of {len(found.modules)} modules{opaque}")]
 
 
 def _data_words(spec: ModelSpec) -> str:

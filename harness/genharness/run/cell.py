@@ -22,7 +22,7 @@ from genharness.files.atomic import write_bytes
 from genharness.plugin.blame import one_line, whole_traceback
 from genharness.plugin.execution import Event, Phase
 from genharness.plugin.registry import Registry, load_registry
-from genharness.results.provenance import refuse_changed
+from genharness.results.provenance import Provenance, refuse_changed
 from genharness.results.store import Store
 from genharness.run.score import Scored, Scorer
 from genharness.run.train import Trained, TrainingEndedError, train
@@ -140,8 +140,11 @@ class _Attempt:
         self.workplace.folder.path.mkdir(parents=True, exist_ok=True)
         registry = load_registry()
         earlier = self.store.load(self.task.cell.id)
-        if earlier is None or not earlier.finished:  # else it is scored only, maybe by the user's wish with other code
+        if earlier is None or not earlier.finished:
             refuse_changed(self.task.cell, registry)
+        else:  # it is scored only, maybe by the user's wish with other code than it was trained by
+            changed = Provenance(registry).of_training(earlier)
+            self.record.notes += [f"scored with other code than it was trained by: {line}" for line in changed]
         data = self._prepare(registry)
         settings = self.task.settings
         settle_threads(data.shape, settings.threads, settings.jobs)

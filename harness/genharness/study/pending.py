@@ -111,8 +111,9 @@ class _Outlook:
         if not how.lines:  # the same as far as is known: its data are not prepared here
             return self._finished(earlier, record)
         if self._keep and not how.content:
-            state: State = "score" if missing_metrics(task, record, self._registry) else "kept"
-            return Pending(earlier, state, how.lines)
+            missing = missing_metrics(task, record, self._registry)
+            if not missing or self._is_trained(task.cell):  # else doing it anew costs no more than scoring it
+                return Pending(earlier, "score" if missing else "kept", how.lines)
         return Pending(task, "new", how.lines)
 
     def _alike(self, cell: Cell) -> Iterable[tuple[Record, Differences]]:

@@ -5,17 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+import numpy as np
+from numpy.typing import NDArray
+
 from genharness import NoOptions
 from genharness.errors import NotDefinedError
 from genharness.functional.fid_infinity import fid_infinity
 from genharness.functional.frechet import frechet_distance, frechet_distance_from_statistics
+from genharness.functional.gaussian import GaussianStatistics
 from genharness.functional.sampling_error import frechet_error
 from genharness.kit import Evaluation
+from genharness.kit.sampling_errors import half_sample_errors
 from genharness_metric_frechet import FidInfinityConfig
 
 __all__ = ["FdDinoV2", "Fid", "FidInfinity"]
 
 LEAST_PER_DIMENSION = 2.5
+HALVES = 20
+"""Half-samples of a distance whose covariances are singular."""
 
 
 class Fid:
@@ -32,10 +39,22 @@ class Fid:
         """
         real, fake = evaluation.statistics("real"), evaluation.statistics("fake")
         scores = {"fid": frechet_distance_from_statistics(real, fake)}
-        if real.cholesky is not None and fake.cholesky is not None:  # a singular covariance has no such derivative
-            evaluation.state_error("fid", lambda: frechet_error(real, evaluation.features("fake")))
+        evaluation.state_error("fid", lambda: _error(real, fake, evaluation.features("fake"), evaluation.seed))
         count = min(statistics.count or real.width for statistics in (real, fake))  # a file need not say how many
         return scores if count >= real.width else scores | {"fid_samples_per_dimension": count / real.width}
+
+
+def _error(real: GaussianStatistics, fake: GaussianStatistics, rows: NDArray[np.float32], seed: int) -> float:
+    """Return the error over other samples; by halves where a covariance is singular, so that it has no derivative."""
+    if real.cholesky is not None and fake.cholesky is not None:
+        return frechet_error(real, rows)
+    if len(rows) < 4:
+        return math.nan
+
+    def of(half: NDArray[np.int64]) -> dict[str, float]:
+        return {"fid": frechet_distance_from_statistics(real, GaussianStatistics.fit(rows[half]))}
+
+    return half_sample_errors(of, len(rows), halves=HALVES, seed=seed)["fid"]
 
 
 class FidInfinity:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 
 import numpy as np
@@ -35,10 +36,12 @@ class Modes:
             found = class_modes(real_counts, counts, threshold=self.config.threshold)
             return {"modes_covered": found.covered, "mode_kl": found.kl, "mode_tv": found.total_variation}
 
+        found = scores(seen)
         if len(seen) > 1:
-            for key, error in half_sample_errors(lambda half: scores(seen[half]), len(seen)).items():
-                evaluation.state_error(key, error)
-        return scores(seen)
+            errors = functools.cache(lambda: half_sample_errors(lambda half: scores(seen[half]), len(seen)))
+            for key in found:
+                evaluation.state_error(key, functools.partial(lambda one: errors()[one], key))
+        return found
 
 
 class ClassAccuracy:

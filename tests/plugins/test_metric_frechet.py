@@ -8,7 +8,7 @@ from torch_fidelity.metric_fid import KEY_METRIC_FID, fid_features_to_statistics
 from evaluations import row_evaluation
 from genharness import NoOptions
 from genharness.errors import NotDefinedError
-from genharness.functional.frechet import GaussianStatistics
+from genharness.functional.frechet import GaussianStatistics, frechet_distance
 from genharness.functional.sampling_error import frechet_error
 from genharness_metric_frechet import FidInfinityConfig, fid
 from genharness_metric_frechet.fid import FdDinoV2, Fid, FidInfinity
@@ -43,14 +43,12 @@ def test_fid_of_fewer_samples_than_dimensions_says_so(real, fake, share):
     assert found.get("fid_samples_per_dimension") == share
 
 
-@pytest.mark.parametrize(("fakes", "known"), [(60, True), (8, False)])
-def test_fid_states_its_error_where_its_covariances_are_regular(fakes, known):
+def test_fid_states_the_error_of_its_influence_function():
     real, fake = np.random.default_rng(0).normal(size=(2, 60, 10)).astype(np.float32)
-    evaluation = row_evaluation(real=real, fake=fake[:fakes])
+    evaluation = row_evaluation(real=real, fake=fake)
     with evaluation.noting() as noted:
         Fid(NoOptions()).compute(evaluation)
-    expected = {"fid": pytest.approx(frechet_error(real, fake), rel=1e-5)} if known else {}
-    assert noted.errors == expected
+    assert noted.errors == {"fid": pytest.approx(frechet_error(real, fake), rel=1e-5)}
 
 
 def infinity(count, width=10):
@@ -79,3 +77,15 @@ def test_fid_infinity_of_too_few_samples_is_not_defined():
     ):
         infinity(25)
     assert abs(infinity(400)) < 0.1
+
+
+@pytest.mark.parametrize(("fakes", "width"), [(400, 4), (12, 20)])
+def test_the_error_is_the_spread_of_other_samples_whether_covariances_are_full_or_singular(fakes, width):
+    rng = np.random.default_rng(0)
+    real = rng.normal(size=(3000, width)).astype(np.float32)
+    sets = [rng.normal(0.5, 1, (fakes, width)).astype(np.float32) for _ in range(200)]
+    evaluation = row_evaluation(real=real, fake=sets[0])
+    with evaluation.noting() as noted:
+        Fid(NoOptions()).compute(evaluation)
+    spread = np.std([frechet_distance(real, one) for one in sets])
+    assert 0.7 * spread < noted.errors["fid"] < 1.8 * spread

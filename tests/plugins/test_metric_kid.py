@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import genharness_metric_kid.kid
 from evaluations import row_evaluation
 from genharness_metric_kid import KidConfig
 from genharness_metric_kid.kid import Kid
@@ -56,3 +57,17 @@ def test_the_seed_of_the_protocol_draws_the_subsets():
 
     assert with_seed(1) == with_seed(1)
     assert with_seed(1) != with_seed(2)
+
+
+def test_the_error_is_the_spread_of_other_samples_also_where_few_of_many_are_looked_at(monkeypatch):
+    real, fake = RNG.normal(size=(1500, 4)), RNG.normal(0.4, 1, (1200, 4))
+    errors = []
+    for most in (5000, 400):
+        monkeypatch.setattr(genharness_metric_kid.kid, "MOST_FOR_ERROR", most)
+        evaluation = row_evaluation(real=real.astype(np.float32), fake=fake.astype(np.float32))
+        with evaluation.noting() as noted:
+            Kid(KidConfig(subsets=1, subset_size=1200)).compute(evaluation)
+        errors.append(noted.errors["kid"])
+    spread = np.std([unbiased_mmd(real, RNG.normal(0.4, 1, (1200, 4))) for _ in range(100)])
+    assert errors == [pytest.approx(spread, rel=0.3), pytest.approx(spread, rel=0.45)]
+    assert errors[0] != errors[1]

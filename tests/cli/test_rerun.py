@@ -123,7 +123,7 @@ def test_what_cannot_be_repeated_is_refused(record, tmp_path, change, message):
 @pytest.mark.parametrize(
     ("changes", "messages"),
     [
-        ({"precision": "fp8"}, ["precision=fp8 is not one of: fp32 | tf32 | bf16"]),
+        ({"precision": "fp8"}, ["precision=fp8 is not one of: auto | fp32 | tf32 | bf16"]),
         ({"seed": 2**64}, ["seeds=[18446744073709551616] is out of range: it must be >= 0, <= 2^64 - 1"]),
         ({"seed": "many"}, ["seeds=['many'] must be a count such as 3, or different whole numbers such as 0,7,11"]),
         ({"batch_size": 0, "ema": 2.0}, ["batch_size=0 is out of range", "ema=2.0 is out of range"]),

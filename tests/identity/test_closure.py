@@ -17,6 +17,10 @@ KIT = Reach(("genharness.kit", "genharness.functional"))
 def package(tmp_path, monkeypatch):
     """Lay a package `acme` out, and give functions that say its code and change a file of it."""
     monkeypatch.syspath_prepend(tmp_path)
+    for name in [
+        name for name in sys.modules if name.partition(".")[0] == "acme"
+    ]:  # another test may have imported one
+        monkeypatch.delitem(sys.modules, name)
 
     class Package:
         folder = tmp_path

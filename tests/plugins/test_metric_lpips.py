@@ -132,6 +132,8 @@ def test_weights_that_are_meant_for_an_extractor_are_passed_over(trunk, tmp_path
 def test_the_packages_own_calls_agree(trunk, tmp_path, monkeypatch):
     from genharness.verify.peers import PEERS
 
+    made = file_digest(tmp_path / network.TRUNK.filename, "sha256")
+    monkeypatch.setattr("genharness.verify.images._ALEXNET_SHA256", made)  # of the file of the test
     strict = torch.nn.Module.load_state_dict  # the file of the test leaves out the large layers, which LPIPS does too
     monkeypatch.setattr(torch.nn.Module, "load_state_dict", lambda self, state, *_, **__: strict(self, state, False))
     evaluation = Evaluation(labels=np.arange(12) % 2, weights=tmp_path)

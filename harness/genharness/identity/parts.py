@@ -50,6 +50,7 @@ STEERING = frozenset(
         "genharness.engine.memory",
         "genharness.engine.costs.operations",
         "genharness.engine.threads",
+        "genharness.engine.waiting",
         "genharness.engine.warm_up",  # it leaves no trace: that is what its tests say
         "genharness.images.grid",
         "genharness.kit.evaluation",  # a contract: it computes nothing

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from genharness import Column, MetricSpec, hookimpl, option
 
-__all__ = ["MemorisationConfig", "genharness_metrics"]
+__all__ = ["CopiesConfig", "MemorisationConfig", "genharness_metrics"]
 
 
 @dataclass(frozen=True)
@@ -17,10 +17,35 @@ class MemorisationConfig:
     cells: int = option(10, low=1, high=1000, help="k-means cells of C_T")
 
 
+@dataclass(frozen=True)
+class CopiesConfig:
+    """Options of excess near copies."""
+
+    pixel_count: int = option(2000, low=0, high=10_000_000, help="generated images compared in pixels; 0 for all")
+    pixel_side: int = option(8, low=1, high=512, help="side in pixels to which images are averaged before that")
+
+
 @hookimpl
 def genharness_metrics() -> Sequence[MetricSpec]:
-    """Return the metric."""
+    """Return the metrics."""
     return [
+        MetricSpec(
+            name="copies",
+            summary="Share of samples too near to training data for new data; membership inference; the nearest pairs",
+            place=25,
+            factory="genharness_metric_memorisation.copies:Copies",
+            config=CopiesConfig,
+            columns=(
+                Column(key="excess_copies", title="Excess copies"),
+                Column(key="excess_copies_pixels", title="Excess copies, pixels", wide=True),
+                Column(key="closer_to_train", title="Closer to train", wide=True),
+                Column(key="membership_auc", title="Membership AUC", wide=True),
+                Column(key="membership_caught", title="Members caught at 1 %", wide=True),
+            ),
+            needs=("features", "train", "test"),
+            modalities=("image", "tabular"),
+            paper="Chen et al. 2020, arXiv:1909.03935 (membership)",
+        ),
         MetricSpec(
             name="memorisation",
             summary="Authenticity, C_T, nearest-neighbour distance ratio, exact copies of training samples",
@@ -36,5 +61,5 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             needs=("features", "train", "test"),
             modalities=("image", "tabular"),
             paper="Alaa et al. 2022, arXiv:2102.08921; Meehan et al. 2020, arXiv:2004.05675",
-        )
+        ),
     ]

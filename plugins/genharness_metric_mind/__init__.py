@@ -19,7 +19,7 @@ class MindConfig:
     kind: Literal["orthogonal", "random"] = option(
         "orthogonal", help="orthogonal in blocks, which scatters less, or independent as in torch-fidelity"
     )
-    direction_seed: int = option(2020, low=0, help="seed of the directions: the same ones for all models")
+    direction_seed: int = option(2020, low=0, high=2**32, help="seed of the directions: the same ones for all models")
     count: int = option(
         10_000, low=0, high=10_000_000, help="samples of each side at most, equally many of both; 0 for all"
     )

@@ -17,7 +17,7 @@ class _Rows(Extractor):
     identity = "rows"
 
     def extract(self, samples):
-        return Extracted(np.asarray(samples, np.float32))
+        return Extracted(np.asarray(samples, np.float32).reshape(len(samples), -1))
 
 
 def row_evaluation(*, labels=None, seed=0, errors_wanted=True, protocol=None, **sets):

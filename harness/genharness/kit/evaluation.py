@@ -103,6 +103,15 @@ class Evaluation(Protocol):
                 it is called only where errors are wanted: not over training, nor for bands of real samples.
         """
 
+    def show(self, name: str, images: NDArray[np.uint8], columns: int) -> None:
+        """Give a picture that belongs to the scores; it is kept with a cell's other pictures.
+
+        Args:
+            name: What it is called among the record's artefacts, such as `nearest_train`.
+            images: `(n, c, h, w)`, drawn as a grid, row by row.
+            columns: Images in a row.
+        """
+
     def posteriors(self, which: SampleSet) -> NDArray[np.float64]:
         """Return class probabilities `(n, classes)` by the dataset's own classifier."""
 

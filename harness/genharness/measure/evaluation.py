@@ -121,6 +121,8 @@ class SampleEvaluation:
         self._of_model: dict[CapabilityName, Any] = {}
         self._noting: list[Noted] = []
         self._stated: dict[str, float] = {}
+        self.pictures: dict[str, tuple[NDArray[np.uint8], int]] = {}
+        """Images and columns of the pictures that metrics gave, by name."""
         self._extractors: dict[str, Extractor] = {}
         self._missing: dict[str, GenharnessError] = {}
         self._extracted: dict[tuple[SampleSet, str], Extracted] = {}
@@ -230,6 +232,10 @@ class SampleEvaluation:
         value = float(error() if callable(error) else error)
         for noted in self._noting:
             noted.errors[column] = value
+
+    def show(self, name: str, images: NDArray[np.uint8], columns: int) -> None:
+        """Keep a picture that belongs to the scores."""
+        self.pictures[name] = (images, columns)
 
     def posteriors(self, which: SampleSet) -> NDArray[np.float64]:
         """Return class probabilities `(n, classes)` by the dataset's own classifier.

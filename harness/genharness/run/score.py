@@ -149,7 +149,7 @@ class Scorer:
                 "evaluate_peak_memory_mib": peak_memory(self.workplace.device)["peak_memory_mib"],
             },
             sweep=sweep,
-            artefacts={**pictures, "samples": self.workplace.folder.samples.name},
+            artefacts={**pictures, **self._saved(evaluation.pictures), "samples": self.workplace.folder.samples.name},
             notes=notes,
         )
 
@@ -157,9 +157,8 @@ class Scorer:
         """Return the bands of real samples, kept by the content of the data."""
         count = self.protocol.sample_count
         draws = draws_for(len(evaluation.samples("real")) + count)
-        known = self._resolved().identity
-        other = {key: value for key, value in known.items() if key not in ("metric_options", "inputs")}
-        cache = ScoreCache(home() / "scores", self.registry, evaluation, {"bands": draws, "protocol": other})
+        plain = {key: value for key, value in self._resolved().as_plain().items() if key != "metric_options"}
+        cache = ScoreCache(home() / "scores", self.registry, evaluation, {"bands": draws, "protocol": plain})
 
         def report(draw: int) -> None:
             self.workplace.news("score", fraction=draw / draws, text="real against real")
@@ -231,6 +230,10 @@ class Scorer:
             originals = np.array(self.data.samples("test")[:32])
             pairs = np.stack([originals, reconstruct(model, originals)], axis=1)
             pictures["reconstructions"] = (pairs.reshape(-1, *originals.shape[1:]), 8)
+        return self._saved(pictures)
+
+    def _saved(self, pictures: Mapping[str, tuple[NDArray[Any], int]]) -> dict[str, str]:
+        """Write pictures, given as images and columns, and return their files by name."""
         for name, (images, columns) in pictures.items():
             save_grid(self.workplace.folder.picture(name), images, columns)
         return {name: self.workplace.folder.picture(name).name for name in pictures}

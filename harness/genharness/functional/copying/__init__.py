@@ -1,0 +1,1 @@
+"""Has a generator handed out its training data? Scores that say so."""

@@ -1,0 +1,70 @@
+"""Excess near copies of an evaluation, in features and in pixels, and the pairs that it shows."""
+
+import numpy as np
+import pytest
+
+from evaluations import row_evaluation
+from genharness.functional.copying.membership import membership
+from genharness.functional.copying.near_copies import near_copies
+from genharness_metric_memorisation import CopiesConfig
+from genharness_metric_memorisation.copies import Copies
+
+RNG = np.random.default_rng(0)
+TRAIN, TEST, NEW = RNG.normal(size=(3, 400, 8)).astype(np.float32)
+IMAGES = {which: RNG.integers(0, 256, (200, 1, 12, 12)).astype(np.uint8) for which in ("train", "test", "fake")}
+
+
+def compute(evaluation, **options):
+    with evaluation.noting() as noted:
+        return Copies(CopiesConfig(**options)).compute(evaluation), noted
+
+
+def images(copies=0, **changes):
+    """Return an evaluation of noise images; the first of the generated ones are training images."""
+    sets = {which: values.copy() for which, values in IMAGES.items()}
+    sets["fake"][:copies] = sets["train"][50 : 50 + copies]
+    return row_evaluation(real=sets["train"], **sets, **changes)
+
+
+def test_scores_are_those_of_the_functions():
+    fake = np.concatenate([TRAIN[:100], NEW[:300]])
+    found, noted = compute(row_evaluation(real=TRAIN, train=TRAIN, test=TEST, fake=fake))
+    copies, attack = near_copies(TRAIN, TEST, fake), membership(TRAIN, TEST, fake)
+    assert found["excess_copies"] == copies.excess == pytest.approx(0.25, abs=0.03)
+    assert found["closer_to_train"] == copies.closer_to_train
+    assert found["membership_auc"] == attack.auc
+    assert noted.errors == {"excess_copies": copies.error, "membership_auc": attack.error}
+
+
+def test_rows_have_no_pixels():
+    evaluation = row_evaluation(real=TRAIN, train=TRAIN, test=TEST, fake=NEW)
+    assert "excess_copies_pixels" not in compute(evaluation)[0]
+    assert evaluation.pictures == {}
+
+
+def test_as_many_members_as_others_are_compared():
+    found, _ = compute(row_evaluation(real=TRAIN, train=TRAIN, test=TEST[:100], fake=NEW))
+    assert found["membership_auc"] == pytest.approx(0.5, abs=0.12)
+
+
+@pytest.mark.parametrize("side", [8, 5, 12])
+def test_copied_pictures_are_counted_in_pixels(side):
+    found, _ = compute(images(copies=20), pixel_side=side)
+    assert found["excess_copies_pixels"] == pytest.approx(0.1, abs=0.02)
+    assert compute(images(), pixel_side=side)[0]["excess_copies_pixels"] == pytest.approx(0, abs=0.02)
+
+
+def test_fewer_pictures_are_drawn_and_not_the_first():
+    evaluation = images(copies=100)
+    found, _ = compute(evaluation, pixel_count=60)
+    assert found["excess_copies_pixels"] == pytest.approx(0.5, abs=0.2)
+
+
+def test_the_nearest_pairs_are_shown_side_by_side():
+    evaluation = images(copies=3)
+    compute(evaluation)
+    for name in ("nearest_train", "nearest_train_pixels"):
+        shown, columns = evaluation.pictures[name]
+        assert (shown.shape, columns) == ((16, 1, 12, 12), 8)
+        np.testing.assert_array_equal(shown[0:6:2], shown[1:6:2])
+        assert (shown[6] != shown[7]).any()

@@ -14,7 +14,9 @@ __all__ = ["RandomVggConfig", "genharness_extractors"]
 class RandomVggConfig:
     """Options of the random network."""
 
-    size: int = option(224, low=32, high=512, help="side in pixels to which images are resized")
+    size: int | None = option(
+        None, low=32, high=512, help="side in pixels to which images are resized; none is the data's, from 32 to 224"
+    )
     features: int = option(64, low=2, high=4096, help="width of the last layer")
 
 

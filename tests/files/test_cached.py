@@ -48,7 +48,16 @@ def test_features_are_named_by_what_they_are_of(key, text):
 
 def test_scores_are_named_by_metric_and_samples():
     keep("scores", "a.json", {"metric": "fid", "protocol": {"extractor": "inception"}, "samples": "fedcba9876543210"})
-    assert words("scores") == ["fid by inception of samples fedcba9876"]
+    keep("scores", "b.json", {"metric": "fid", "protocol": {"extractor": "inception"}, "bands": 3})
+    assert set(words("scores")) == {
+        "fid by inception of samples fedcba9876",
+        "fid by inception of real data beside itself",
+    }
+
+
+def test_what_is_remembered_of_source_is_named():
+    keep("code", "meanings.json")
+    assert words("code") == ["digests of source files"]
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"key": {}}', '{"key": 3}'])

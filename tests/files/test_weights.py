@@ -1,5 +1,8 @@
+import functools
 import hashlib
 import shutil
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -17,6 +20,27 @@ REMOTE = Remote(filename="net.pth", urls=(UNREACHABLE,), sha256=SHA256)
 def _no_caches(monkeypatch, tmp_path):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch-home"))
     monkeypatch.delenv("GENHARNESS_WEIGHTS", raising=False)
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Files of a folder, served without a word."""
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def mirrored(tmp_path):
+    """The weights on a server of this machine, in a folder that can be deleted."""
+    _put(tmp_path / "mirror" / "net.pth")
+    handler = functools.partial(Quiet, directory=tmp_path / "mirror")
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}/net.pth"
+        yield Remote(filename="net.pth", urls=(url,), sha256=SHA256)
+        server.shutdown()
+        thread.join()
 
 
 def _put(path, content=CONTENT):
@@ -128,13 +152,11 @@ def test_missing_weights_name_the_file_of_the_environment_that_was_passed_over(t
         find_weights(REMOTE)
 
 
-def test_missing_weights_are_downloaded_to_home(tmp_path):
-    source = _put(tmp_path / "mirror" / "net.pth")
-    remote = Remote(filename="net.pth", urls=(source.as_uri(),), sha256=SHA256)
-    path = find_weights(remote)
+def test_missing_weights_are_downloaded_to_home(tmp_path, mirrored):
+    path = find_weights(mirrored)
     assert path == home() / "weights" / "net.pth"
-    shutil.rmtree(source.parent)
-    assert find_weights(remote) == path
+    shutil.rmtree(tmp_path / "mirror")
+    assert find_weights(mirrored) == path
 
 
 def test_the_hash_is_that_of_the_content(tmp_path):
@@ -146,13 +168,11 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
         weights_hash(tmp_path / "gone.pth")
 
 
-def test_what_is_shared_may_hold_none_of_these_weights(tmp_path):
-    source = _put(tmp_path / "mirror" / "net.pth")
-    remote = Remote(filename="net.pth", urls=(source.as_uri(),), sha256=SHA256)
+def test_what_is_shared_may_hold_none_of_these_weights(tmp_path, mirrored):
     other = _put(tmp_path / "other.pth", b"others")
-    assert locate_weights(remote, other) is None
-    assert find_weights(remote, other, shared=True) == home() / "weights" / "net.pth"
-    assert locate_weights(remote, other) == home() / "weights" / "net.pth"
+    assert locate_weights(mirrored, other) is None
+    assert find_weights(mirrored, other, shared=True) == home() / "weights" / "net.pth"
+    assert locate_weights(mirrored, other) == home() / "weights" / "net.pth"
 
 
 def test_what_is_shared_comes_first_where_it_holds_them(tmp_path):

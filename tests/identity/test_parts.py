@@ -74,7 +74,8 @@ def test_rooms_that_show_and_steer_are_behind_nothing(registry):
 def test_every_module_of_the_engine_trains_samples_or_steers():
     """A new module of the engine is put into one of the lists, or its changes would go unseen."""
     known = {module for what in ("training", "sampling") for module in core_code(what).modules} | STEERING
-    files = {f"genharness.engine.{path.stem}" for path in (CORE / "engine").glob("*.py") if path.stem != "__init__"}
+    paths = [path for path in (CORE / "engine").rglob("*.py") if path.stem != "__init__"]
+    files = {".".join(("genharness", *path.relative_to(CORE).with_suffix("").parts)) for path in paths}
     assert files <= known, "name it in genharness.identity.parts: does it train, sample, or only steer and count?"
 
 

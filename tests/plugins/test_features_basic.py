@@ -9,7 +9,8 @@ from genharness.functional.prdc import prdc
 from genharness.kit import ExtractorContext
 from genharness.plugin.registry import load_factory, load_registry
 from genharness.spec.options import build_config
-from genharness_features_basic import RandomVggConfig
+from genharness.testing.synthetic import synthetic_data
+from genharness_features_basic import RandomVggConfig, random_vgg
 from genharness_features_basic.random_vgg import RandomVgg16
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 3, 8, 8)).astype(np.uint8)
@@ -66,6 +67,19 @@ def test_samples_of_another_kind_are_refused(name, samples):
 @pytest.fixture(scope="module")
 def vgg():
     return RandomVgg16(ExtractorContext(device=torch.device("cpu"), seed=3), RandomVggConfig(size=32))
+
+
+@pytest.mark.parametrize(("side", "size"), [(8, 32), (48, 48), (256, 224)])
+def test_random_features_are_those_of_the_size_that_the_data_has(side, size):
+    cpu = torch.device("cpu")
+    assert random_vgg._size_of(ExtractorContext(device=cpu, data=synthetic_data(side, 3))) == size
+    assert random_vgg._size_of(ExtractorContext(device=cpu)) == 224
+
+
+def test_the_identity_of_random_features_says_their_size(vgg):
+    context = ExtractorContext(device=torch.device("cpu"), data=synthetic_data(8, 3), seed=3)
+    assert RandomVgg16(context, RandomVggConfig()).identity == vgg.identity
+    assert RandomVgg16(context, RandomVggConfig(size=33)).identity != vgg.identity
 
 
 @pytest.mark.parametrize("shape", [(5, 1, 8, 8), (5, 3, 40, 33)])

@@ -1,7 +1,7 @@
 """What is kept under `$GENHARNESS_HOME` only to save time, and can be had again.
 
-Features and what is derived from them, scores of samples made elsewhere, downloaded weights, and what plugins keep in
-folders of their own.
+Features and what is derived from them, scores of samples made elsewhere, downloaded weights, digests of source, and
+what plugins keep in folders of their own.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from genharness.files.home import home
 
 __all__ = ["KINDS", "CacheEntry", "cache_entries", "clear_entry"]
 
-KINDS = ("features", "scores", "weights")
+KINDS = ("features", "scores", "weights", "code")
 """Folders that the harness itself keeps such things in; plugins name theirs (`Spec.caches`)."""
 
 
@@ -69,7 +69,10 @@ def _words(kind: str, path: Path) -> str:
             return _score_words(json.loads(path.read_text(encoding="utf-8"))["content"]["key"])
     except (OSError, ValueError, KeyError, TypeError):
         return "damaged: rebuilt when it is needed"
-    return path.name
+    return _CODE_WORDS.get(path.name, path.name) if kind == "code" else path.name
+
+
+_CODE_WORDS = {"meanings.json": "digests of source files", "contents.json": "digests of large files that options name"}
 
 
 def _feature_words(key: dict[str, Any]) -> str:
@@ -90,7 +93,8 @@ def _set_words(key: dict[str, Any]) -> str:
 
 
 def _score_words(key: dict[str, Any]) -> str:
-    return f"{key['metric']} by {key['protocol']['extractor']} of samples {key['samples'][:10]}"
+    of = "real data beside itself" if "bands" in key else f"samples {key['samples'][:10]}"
+    return f"{key['metric']} by {key['protocol']['extractor']} of {of}"
 
 
 def clear_entry(entry: CacheEntry) -> None:

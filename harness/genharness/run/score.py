@@ -157,8 +157,9 @@ class Scorer:
         """Return the bands of real samples, kept by the content of the data."""
         count = self.protocol.sample_count
         draws = draws_for(len(evaluation.samples("real")) + count)
-        plain = {key: value for key, value in self._resolved().as_plain().items() if key != "metric_options"}
-        cache = ScoreCache(home() / "scores", self.registry, evaluation, {"bands": draws, "protocol": plain})
+        known = self._resolved().identity
+        other = {key: value for key, value in known.items() if key not in ("metric_options", "inputs")}
+        cache = ScoreCache(home() / "scores", self.registry, evaluation, {"bands": draws, "protocol": other})
 
         def report(draw: int) -> None:
             self.workplace.news("score", fraction=draw / draws, text="real against real")

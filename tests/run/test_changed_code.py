@@ -83,12 +83,14 @@ def test_an_edited_extractor_is_extracted_and_scored_anew(study, acme):
 def test_a_retrained_file_behind_an_option_makes_another_record(study, tmp_path):
     weights = tmp_path / "level.txt"
     settings = {"filled": {"weights": str(weights)}}
-    scores = []
+    records = []
     for content in ("0.5", "-0.5"):
         weights.write_text(content)
         study.run(study.left(set=settings).task)
-        scores.append(study.run(study.left(set=settings).task).scores["gap"])
-    assert scores[0] != scores[1]
+        left = study.left(set=settings)
+        records.append(study.run(left.task))
+    assert records[0].cell.id != records[1].cell.id
+    assert records[0].scores != records[1].scores
 
 
 def test_code_that_changes_between_the_plan_and_the_run_fails_the_cell(study, acme):

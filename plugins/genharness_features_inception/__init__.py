@@ -22,7 +22,7 @@ WEIGHTS = Remote(
 
 @hookimpl
 def genharness_extractors() -> Sequence[ExtractorSpec]:
-    """Return the extractor."""
+    """Return the extractors."""
     return [
         ExtractorSpec(
             name="inception",
@@ -32,5 +32,12 @@ def genharness_extractors() -> Sequence[ExtractorSpec]:
             weights=WEIGHTS,
             has_logits=True,
             auto_rank=1,
-        )
+        ),
+        ExtractorSpec(
+            name="inception-spatial",
+            summary="A 17 x 17 map of 7 channels from amid InceptionV3, which sFID compares",
+            factory="genharness_features_inception.extractor:InceptionSpatial",
+            resizes=("legacy-tf", "clean", "legacy-torch"),  # first what published sFIDs use
+            weights=WEIGHTS,
+        ),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,18 +19,16 @@ from genharness.kit.resize_conventions import RESIZES, resize
 from genharness_features_inception import WEIGHTS
 from genharness_features_inception.network import SIDE, load_network
 
-__all__ = ["InceptionExtractor"]
+__all__ = ["InceptionExtractor", "InceptionSpatial"]
 
 _BATCH = {"cpu": 16, "cuda": 128}
 """Images at a time; on the CPU 8 to 16 are fastest, being what caches and allocators like (benchmarks)."""
 
 
-class InceptionExtractor(Extractor):
-    """The 2048 pooled features, and the logits without bias that published Inception Scores are made of.
+class _Inception(Extractor):
+    """Images through the network, in batches."""
 
-    Salimans et al. 2016 (arXiv 1606.03498) took the softmax of logits whose bias had been left out; so do all
-    implementations that agree with it.
-    """
+    name = "inception"
 
     def __init__(self, context: ExtractorContext, config: Any) -> None:
         super().__init__(context, config)
@@ -44,21 +43,55 @@ class InceptionExtractor(Extractor):
         return self._identity
 
     @torch.inference_mode()
+    def _outputs(self, samples: NDArray[Any], through: Callable[[Tensor], tuple[Tensor, ...]]) -> list[Tensor]:
+        """Return what a function of resized images gives, batch by batch.
+
+        Raises:
+            DataError: If the samples are no images.
+        """
+        check_images(self.name, samples)
+        batch = _BATCH.get(self.context.device.type, 32)
+        with full_precision(self.context.device), exact_convolutions():
+            parts = [through(self._read(samples[start : start + batch])) for start in range(0, len(samples), batch)]
+        return [torch.cat([one.cpu() for one in outputs]) for outputs in zip(*parts, strict=True)]
+
+    def _read(self, samples: NDArray[Any]) -> Tensor:
+        images = torch.from_numpy(np.array(samples)).to(self.context.device)
+        return resize(images, SIDE, self._resize).expand(-1, 3, -1, -1)  # grey: three equal channels
+
+
+class InceptionExtractor(_Inception):
+    """The 2048 pooled features, and the logits without bias that published Inception Scores are made of.
+
+    Salimans et al. 2016 (arXiv 1606.03498) took the softmax of logits whose bias had been left out; so do all
+    implementations that agree with it.
+    """
+
     def extract(self, samples: NDArray[Any]) -> Extracted:
         """Return features `(n, 2048)` and logits `(n, 1008)` of uint8 images `(n, 1 or 3, h, w)`.
 
         Raises:
             DataError: If the samples are something else.
         """
-        check_images("inception", samples)
-        batch = _BATCH.get(self.context.device.type, 32)
-        with full_precision(self.context.device), exact_convolutions():
-            parts = [self._extract(samples[start : start + batch]) for start in range(0, len(samples), batch)]
-        features, logits = (torch.cat(tensors).numpy() for tensors in zip(*parts, strict=True))
-        return Extracted(features, logits)
 
-    def _extract(self, samples: NDArray[Any]) -> tuple[Tensor, Tensor]:
-        images = torch.from_numpy(np.array(samples)).to(self.context.device)
-        images = resize(images, SIDE, self._resize).expand(-1, 3, -1, -1)  # grey: three equal channels
-        pooled = self._network.pool(images)
-        return pooled.cpu(), self._network.logits(pooled, unbiased=True).cpu()
+        def through(images: Tensor) -> tuple[Tensor, Tensor]:
+            pooled = self._network.pool(images)
+            return pooled, self._network.logits(pooled, unbiased=True)
+
+        features, logits = self._outputs(samples, through)
+        return Extracted(features.numpy(), logits.numpy())
+
+
+class InceptionSpatial(_Inception):
+    """The 2023 spatial features that sFID compares, those of OpenAI's evaluation of diffusion models."""
+
+    name = "inception-spatial"
+
+    def extract(self, samples: NDArray[Any]) -> Extracted:
+        """Return features `(n, 2023)` of uint8 images `(n, 1 or 3, h, w)`.
+
+        Raises:
+            DataError: If the samples are something else.
+        """
+        (features,) = self._outputs(samples, lambda images: (self._network.spatial(images),))
+        return Extracted(features.numpy())

@@ -18,12 +18,14 @@ from torch import Tensor, nn
 
 from genharness import DataError
 
-__all__ = ["CLASSES", "FEATURES", "SIDE", "InceptionNetwork", "fold", "load_network"]
+__all__ = ["CLASSES", "FEATURES", "SIDE", "SPATIAL_CHANNELS", "InceptionNetwork", "fold", "load_network"]
 
 SIDE = 299
 """Side of the images that the network reads, in pixels."""
 FEATURES = 2048
 CLASSES = 1008
+SPATIAL_CHANNELS = 7
+_TAPPED = "Mixed_6d"
 _BATCH_NORM_EPS = 1e-3
 
 
@@ -193,11 +195,29 @@ class InceptionNetwork(nn.Module):
         Raises:
             ValueError: If the images have another shape.
         """
-        if images.shape[1:] != (3, SIDE, SIDE):
-            raise ValueError(f"images must be (n, 3, {SIDE}, {SIDE}), not {tuple(images.shape)}")
+        _check(images)
         x = (images - 128) / 128  # (n, 3, 299, 299) in [-1, 1)
         maps: Tensor = self.blocks(x.contiguous(memory_format=torch.channels_last))  # (n, 2048, 8, 8)
         return maps.mean(dim=(2, 3))
+
+    def spatial(self, images: Tensor) -> Tensor:
+        """Return the features that sFID compares `(n, 2023)`: the first 7 channels of a 17 x 17 map, all >= 0.
+
+        They are the output of the tensor `mixed_6/conv` of the published graph, here the first branch of Mixed_6d, as
+        OpenAI's evaluation of diffusion models takes it. Only what leads there is computed, three fifths of the
+        network.
+
+        Args:
+            images: As for `pool`.
+        """
+        _check(images)
+        x = ((images - 128) / 128).contiguous(memory_format=torch.channels_last)
+        for name, block in self.blocks.named_children():
+            if name == _TAPPED:
+                first = next(iter(block.branches))  # type: ignore[arg-type]  # a list of modules, though nn says Module
+                return first(x)[:, :SPATIAL_CHANNELS].flatten(1)  # type: ignore[no-any-return]  # (n, 7, 17, 17)
+            x = block(x)
+        raise AssertionError(f"the network has no block {_TAPPED}")
 
     def logits(self, pooled: Tensor, *, unbiased: bool = False) -> Tensor:
         """Return class logits `(n, 1008)` of pooled features `(n, 2048)`.
@@ -216,6 +236,11 @@ class InceptionNetwork(nn.Module):
         """
         pooled = self.pool(images)
         return pooled, self.logits(pooled)
+
+
+def _check(images: Tensor) -> None:
+    if images.shape[1:] != (3, SIDE, SIDE):
+        raise ValueError(f"images must be (n, 3, {SIDE}, {SIDE}), not {tuple(images.shape)}")
 
 
 def load_network(path: Path) -> InceptionNetwork:

@@ -66,4 +66,21 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             paper="Stein et al. 2023, arXiv:2306.04675",
             default=False,
         ),
+        MetricSpec(
+            name="sfid",
+            summary="Frechet distance of spatial Inception features, as published for diffusion models",
+            place=17,
+            factory="genharness_metric_frechet.fid:Sfid",
+            columns=(
+                Column(key="sfid", title="sFID", higher_is_better=False, format=".2f", ratio=True),
+                Column(
+                    key="sfid_samples_per_dimension",
+                    title="sFID N/d",
+                    format=".2f",
+                    caveat="is biased upwards by fewer samples than its 2023 feature dimensions",
+                ),
+            ),
+            paper="Nash et al. 2021, arXiv:2103.03841; Dhariwal and Nichol 2021, arXiv:2105.05233",
+            default=False,
+        ),
     ]

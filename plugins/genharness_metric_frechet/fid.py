@@ -18,7 +18,7 @@ from genharness.kit import Evaluation
 from genharness.kit.sampling_errors import half_sample_errors
 from genharness_metric_frechet import FidInfinityConfig
 
-__all__ = ["FdDinoV2", "Fid", "FidInfinity"]
+__all__ = ["FdDinoV2", "Fid", "FidInfinity", "Sfid"]
 
 LEAST_PER_DIMENSION = 2.5
 HALVES = 20
@@ -91,3 +91,20 @@ class FdDinoV2:
         """Return `fd_dinov2`."""
         real, fake = (evaluation.extracted(which, "dinov2").features for which in ("real", "fake"))
         return {"fd_dinov2": frechet_distance(real, fake)}
+
+
+class Sfid:
+    """The distance over a spatial map from amid Inception, which sees where things are (Nash et al. 2021).
+
+    Channels and layer are those of OpenAI's evaluation of diffusion models (Dhariwal and Nichol 2021), images resized
+    as there, whatever the protocol's resize is.
+    """
+
+    def __init__(self, config: NoOptions) -> None:
+        self.config = config
+
+    def compute(self, evaluation: Evaluation) -> Mapping[str, float]:
+        """Return `sfid`, and below 1 sample a dimension `sfid_samples_per_dimension`."""
+        real, fake = (evaluation.extracted(which, "inception-spatial").features for which in ("real", "fake"))
+        scores, per_dimension = {"sfid": frechet_distance(real, fake)}, min(len(real), len(fake)) / real.shape[1]
+        return scores if per_dimension >= 1 else scores | {"sfid_samples_per_dimension": per_dimension}

@@ -11,7 +11,7 @@ from genharness.errors import NotDefinedError
 from genharness.functional.frechet import GaussianStatistics, frechet_distance
 from genharness.functional.sampling_error import frechet_error
 from genharness_metric_frechet import FidInfinityConfig, fid
-from genharness_metric_frechet.fid import FdDinoV2, Fid, FidInfinity
+from genharness_metric_frechet.fid import FdDinoV2, Fid, FidInfinity, Sfid
 
 
 def test_fd_dinov2_takes_its_own_features_whatever_the_protocols_are():
@@ -28,6 +28,22 @@ def test_fd_dinov2_takes_its_own_features_whatever_the_protocols_are():
     theirs = fid_statistics_to_metric(fake, real, verbose=False)
     assert asked == [("real", "dinov2"), ("fake", "dinov2")]
     assert found == {"fd_dinov2": pytest.approx(theirs[KEY_METRIC_FID], rel=1e-6)}
+
+
+@pytest.mark.parametrize(("count", "share"), [(150, None), (4, 2 / 3)])
+def test_sfid_takes_spatial_features_and_says_where_they_are_too_few(count, share):
+    rng = np.random.default_rng(0)
+    sets = {"real": rng.normal(size=(200, 6)), "fake": rng.normal(0.3, 1.2, size=(count, 6))}
+    asked = []
+
+    def extracted(which, extractor):
+        asked.append(extractor)
+        return SimpleNamespace(features=sets[which])
+
+    found = Sfid(NoOptions()).compute(SimpleNamespace(extracted=extracted))
+    assert set(asked) == {"inception-spatial"}
+    assert found["sfid"] == frechet_distance(sets["real"], sets["fake"])
+    assert found.get("sfid_samples_per_dimension") == (None if share is None else pytest.approx(share))
 
 
 @pytest.mark.parametrize(("real", "fake", "share"), [(40, 30, None), (40, 8, 0.8), (7, 30, 0.7), (None, 5, 0.5)])

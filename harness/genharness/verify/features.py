@@ -72,10 +72,12 @@ def _fid(distance: MomentDistance, evaluation: SampleEvaluation, options: Option
     return {"fid": distance(_moments(evaluation, "real"), _moments(evaluation, "fake"))}
 
 
-def _fd_dinov2(distance: MomentDistance, evaluation: SampleEvaluation, options: Options) -> Mapping[str, Theirs]:
+def _fd_over(
+    extractor: str, key: str, distance: MomentDistance, evaluation: SampleEvaluation, options: Options
+) -> Mapping[str, Theirs]:
     sets: tuple[SampleSet, SampleSet] = ("real", "fake")
-    real, fake = (evaluation.extracted(which, "dinov2").features.astype(np.float64) for which in sets)
-    return {"fd_dinov2": distance(_moments_of(real), _moments_of(fake))}
+    real, fake = (evaluation.extracted(which, extractor).features.astype(np.float64) for which in sets)
+    return {key: distance(_moments_of(real), _moments_of(fake))}
 
 
 def _kid_by_torch_fidelity(evaluation: SampleEvaluation, options: Options) -> Mapping[str, Theirs]:
@@ -164,8 +166,10 @@ def _vendi_by_vendi_score(evaluation: SampleEvaluation, options: Options) -> Map
 FEATURE_PEERS = (
     Peer("fid", "torch-fidelity", partial(_fid, _frechet_by_torch_fidelity)),
     Peer("fid", "pytorch-fid", partial(_fid, _frechet_by_pytorch_fid)),
-    Peer("fd-dinov2", "torch-fidelity", partial(_fd_dinov2, _frechet_by_torch_fidelity)),
-    Peer("fd-dinov2", "pytorch-fid", partial(_fd_dinov2, _frechet_by_pytorch_fid)),
+    Peer("fd-dinov2", "torch-fidelity", partial(_fd_over, "dinov2", "fd_dinov2", _frechet_by_torch_fidelity)),
+    Peer("fd-dinov2", "pytorch-fid", partial(_fd_over, "dinov2", "fd_dinov2", _frechet_by_pytorch_fid)),
+    Peer("sfid", "torch-fidelity", partial(_fd_over, "inception-spatial", "sfid", _frechet_by_torch_fidelity)),
+    Peer("sfid", "pytorch-fid", partial(_fd_over, "inception-spatial", "sfid", _frechet_by_pytorch_fid)),
     Peer("kid", "torch-fidelity", _kid_by_torch_fidelity),
     Peer("is", "torch-fidelity", _inception_score_by_torch_fidelity),
     Peer("prdc", "prdc", _prdc_by_prdc, lambda options: options["convention"] == "naeem"),

@@ -12,7 +12,7 @@ from genharness import DataError, NoOptions
 from genharness.kit import ExtractorContext
 from genharness.kit.resize_conventions import RESIZES, resize
 from genharness_features_inception import extractor as extractor_module
-from genharness_features_inception.extractor import InceptionExtractor
+from genharness_features_inception.extractor import InceptionExtractor, InceptionSpatial
 
 SPEC = plugin.genharness_extractors()[0]
 
@@ -38,10 +38,10 @@ def build(random_weights, network, monkeypatch):
     promised = dataclasses.replace(plugin.WEIGHTS, sha256=hashlib.sha256(random_weights.read_bytes()).hexdigest())
     monkeypatch.setattr(extractor_module, "WEIGHTS", promised)
 
-    def build(resize="clean", through=None):
+    def build(resize="clean", through=None, kind=InceptionExtractor):
         monkeypatch.setattr(extractor_module, "load_network", lambda path: network)
         context = ExtractorContext(device=torch.device("cpu"), resize=resize, weights=random_weights)
-        extractor = InceptionExtractor(context, NoOptions())
+        extractor = kind(context, NoOptions())
         extractor._network = through or network
         return extractor
 
@@ -51,6 +51,23 @@ def build(random_weights, network, monkeypatch):
 def test_the_spec_offers_the_resizers_that_exist_and_clean_first():
     assert SPEC.resizes == RESIZES
     assert SPEC.resizes[0] == "clean"
+
+
+def test_spatial_features_are_resized_as_published_ones_unless_it_is_asked_for_otherwise():
+    spatial = plugin.genharness_extractors()[1]
+    assert spatial.name == "inception-spatial"
+    assert spatial.resizes[0] == "legacy-tf"
+    assert set(spatial.resizes) == set(RESIZES)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_spatial_features_are_those_of_the_network_however_images_are_batched(build, network, pictures, count):
+    extractor = build("legacy-tf", kind=InceptionSpatial)
+    found = extractor.extract(pictures[:count])
+    with torch.inference_mode():
+        expected = network.spatial(resize(torch.from_numpy(pictures), 299, "legacy-tf"))[:count]
+    assert found.logits is None
+    np.testing.assert_allclose(found.features, expected.numpy(), atol=1e-5 * float(expected.max()))
 
 
 def test_listing_the_plugin_does_not_import_torch():

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
 from genharness import DataError
 from genharness.kit.resize_conventions import resize
@@ -27,6 +28,25 @@ def outputs(network, images):
 def test_outputs_equal_torch_fidelitys_with_the_same_weights(outputs, reference, name):
     expected = reference[name]
     assert (outputs[name] - expected).abs().max() < 1e-5 * expected.abs().max()
+
+
+def hooked(random_weights, pictures):
+    """Return the map of torch-fidelity's network that `mixed_6/conv` of the published graph is."""
+    theirs = FeatureExtractorInceptionV3("hooked", ["2048"], feature_extractor_weights_path=str(random_weights))
+    maps = []
+    theirs.Mixed_6d.branch1x1.register_forward_hook(lambda module, inputs, output: maps.append(output))
+    with torch.inference_mode():
+        theirs(torch.from_numpy(pictures))
+    return maps[0]
+
+
+def test_spatial_features_are_seven_channels_of_torch_fidelitys_map(network, images, random_weights, pictures):
+    expected = hooked(random_weights, pictures)[:, :7].flatten(1)
+    with torch.inference_mode():
+        found = network.spatial(images)
+    assert found.shape == (3, 2023)
+    assert (found - expected).abs().max() < 1e-5 * expected.abs().max()
+    assert expected.std(dim=0).mean() > 0.02 * expected.mean()
 
 
 def test_random_weights_tell_the_pictures_apart(reference):

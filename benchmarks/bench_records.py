@@ -89,6 +89,9 @@ def results(tmp_path_factory):
 CASES = {
     "leaderboard": lambda folder: COMMAND.format(arguments=["leaderboard", str(folder)]),
     "leaderboard-json": lambda folder: COMMAND.format(arguments=["leaderboard", str(folder), "--format", "json"]),
+    "leaderboard-interval": lambda folder: COMMAND.format(
+        arguments=["leaderboard", str(folder), "--format", "csv", "--interval"]
+    ),
     "compare": lambda folder: COMMAND.format(
         arguments=["compare", "vae lr=0.01", "dcgan lr=0.01", "wgan-gp lr=0.01", "--results", str(folder)]
     ),

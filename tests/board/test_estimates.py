@@ -1,22 +1,29 @@
 """A row's number with every error that is known of it."""
 
 import math
+from types import SimpleNamespace
 
 import pytest
 
 from board_records import record
-from genharness.board.estimates import estimate_of, sampling_share
+from genharness.board.estimates import estimate_of, sampling_share, with_intervals
 from genharness.board.rows import BoardColumn, Estimate
 from genharness.spec.plugins import Column
 
 FID = BoardColumn(Column(key="fid", title="FID", higher_is_better=False), "FID")
 
 
-def estimate(values, errors=(), bands=None, **asked):
+def estimate(values, errors=(), bands=None):
     records = [record("vae", value, seed=seed) for seed, value in enumerate(values)]
     for one, error in zip(records, errors, strict=False):
         one.errors = {"fid": error}
-    return estimate_of(records, FID, bands or {}, **asked)
+    return estimate_of(records, FID, bands or {})
+
+
+def interval(values):
+    row = SimpleNamespace(estimates={"fid": estimate(values)})
+    with_intervals([row])
+    return row.estimates["fid"].interval
 
 
 def test_the_spread_over_seeds_and_the_error_of_one_evaluation_stand_apart():
@@ -32,8 +39,8 @@ def test_what_is_undefined_or_beyond_use_is_no_seed():
 
 def test_an_interval_is_there_where_it_is_asked_for_and_two_seeds_are():
     assert estimate([1.0, 2.0]).interval is None
-    assert estimate([1.0], interval=True).interval is None
-    low, high = estimate([1.0, 2.0], interval=True).interval
+    assert interval([1.0]) is interval([None]) is None
+    low, high = interval([1.0, 2.0])
     assert low < 1.5 < high
 
 

@@ -24,6 +24,14 @@ def keep(kind, name, key=None, *, size=10):
     return path
 
 
+def test_indexes_and_kept_leaderboards_are_told_apart():
+    folder = home() / "tables"
+    folder.mkdir(parents=True)
+    (folder / "a.json").write_bytes(b"0123abcd of /data/results/records\n{}")
+    (folder / "b.txt").write_bytes(b"digest\ntext")
+    assert words("tables") == ["index of the records of /data/results/records", "a leaderboard as it was last shown"]
+
+
 def words(*kinds):
     return [entry.text for entry in cache_entries(kinds)]
 

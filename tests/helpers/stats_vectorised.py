@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import stdtr, stdtrit
 from scipy.stats import mannwhitneyu
 
-from genharness.stats.summary import LEAST_FOR_BOOTSTRAP, RESAMPLES
+from genharness.stats.intervals import LEAST_FOR_BOOTSTRAP, RESAMPLES
 from genharness.stats.ttests import LEAST_PAIRS
 
 

@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 
 from genharness.stats import diverged_rate, interquartile_mean, mean_and_deviation, summarise
-from genharness.stats.summary import RESAMPLES
+from genharness.stats.intervals import RESAMPLES
 from stats_vectorised import intervals
 
 TRUE_MEAN = 30.0

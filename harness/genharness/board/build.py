@@ -15,7 +15,7 @@ from genharness.board.columns import columns_of, compared_columns, find_column
 from genharness.board.configuration import configuration
 from genharness.board.contest import listed
 from genharness.board.data_names import DataNames
-from genharness.board.estimates import estimate_of
+from genharness.board.estimates import estimate_of, with_intervals
 from genharness.board.marks import mark
 from genharness.board.rows import Board, BoardColumn, Group, Row
 from genharness.errors import ConfigError, did_you_mean
@@ -148,6 +148,8 @@ def _group(dataset: str, measured: list[Record], failures: list[Record], look: _
         return group
     needed = list({column.key: column for column in (*group.columns, *([rank] if rank else []))}.values())
     group.rows = _rows(records, failures, needed, group.bands, look)
+    if look.interval:
+        with_intervals(group.rows)
     if rank is not None:
         group.rows.sort(key=lambda row: _rank(row, rank))
     mark(group, look.registry.metrics.values(), look.provenance)
@@ -218,7 +220,7 @@ def _row(
     spec = None if external else look.registry.models.get(cell.model)
     single = look.seeds == "each"
     members.sort(key=lambda record: record.cell.seed)
-    estimates = {column.key: estimate_of(members, column, bands, interval=look.interval) for column in columns}
+    estimates = {column.key: estimate_of(members, column, bands) for column in columns}
     return Row(
         model=cell.model,
         variation=f"seed {cell.seed}" if single else "",

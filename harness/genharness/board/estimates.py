@@ -4,53 +4,53 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from genharness.board.bands import read_against
-from genharness.board.rows import BoardColumn, Estimate
+from genharness.board.rows import BoardColumn, Estimate, Row
 from genharness.spec.record import Band, Record
-from genharness.stats import mean_and_deviation, summarise
+from genharness.stats import mean_and_deviation
+from genharness.stats.intervals import mean_intervals
 from genharness.stats.values import LARGEST
 
-__all__ = ["estimate_of", "sampling_share"]
+__all__ = ["estimate_of", "sampling_share", "with_intervals"]
 
 _LEAST_FREEDOM = 10
 """Degrees of freedom of all rows together from which a variance over seeds is worth taking apart."""
 
 
-def estimate_of(
-    records: Sequence[Record], column: BoardColumn, bands: Mapping[str, Band], *, interval: bool = False
-) -> Estimate:
+def estimate_of(records: Sequence[Record], column: BoardColumn, bands: Mapping[str, Band]) -> Estimate:
     """Return the mean over seeds of a score or measurement; seeds where it is undefined or not finite are left out.
 
     Args:
         records: One a seed.
         column: Which number.
         bands: Where real samples score, by column key.
-        interval: Add the 95 % confidence interval of the mean.
     """
     key = column.key
-    found = [record.scores.get(key, record.measurements.get(key)) for record in records]
+    found = [one.scores[key] if key in one.scores else one.measurements.get(key) for one in records]
     values = [value for value in found if value is not None and abs(value) < LARGEST]
     if not values:
         return Estimate(None, None, 0)
     mean, deviation = mean_and_deviation(values)
-    errors = [error for record in records if (error := record.errors.get(key)) is not None]
+    errors = [record.errors[key] for record in records if key in record.errors]
     return Estimate(
         mean,
         deviation,
         len(values),
         tuple(values),
-        _interval(values) if interval else None,
+        None,
         math.sqrt(math.fsum(error**2 for error in errors) / len(errors)) if errors else None,
         read_against(bands.get(key), mean, column.column.higher_is_better),
     )
 
 
-def _interval(values: list[float]) -> tuple[float, float] | None:
-    summary = summarise(values)
-    if summary.interval_low is None or summary.interval_high is None:
-        return None
-    return summary.interval_low, summary.interval_high
+def with_intervals(rows: Iterable[Row]) -> None:
+    """Give the numbers of rows the 95 % confidence intervals of their means, all at once."""
+    places = [(row, key) for row in rows for key, one in row.estimates.items() if one.count > 1]
+    intervals = mean_intervals([row.estimates[key].values for row, key in places])
+    for (row, key), interval in zip(places, intervals, strict=True):
+        row.estimates[key] = replace(row.estimates[key], interval=interval)
 
 
 def sampling_share(estimates: Iterable[Estimate], *, log: bool) -> float | None:

@@ -100,13 +100,15 @@ def _note_caveats(group: Group, metrics: Iterable[MetricSpec]) -> None:
     """Say of columns what their metrics say of them, of some rows or of all."""
     shown = {column.key: column for column in group.columns}
     extractor = group.protocol.extractor if group.protocol else ""
+    scored = set().union(*(record.scores for row in group.rows for record in row.records))
     for spec in metrics:
         known = [column for column in spec.columns if column.key in shown and not column.caveat]
         for column in known:
             if column.note and extractor not in column.titles:
                 group.column_notes.setdefault(column.key, []).append(f"{shown[column.key].title} {column.note}")
         for column in spec.columns:
-            rows = [row.label for row in group.rows if column.caveat and row.by_seed(column.key)]
+            told = column.caveat and column.key in scored
+            rows = [row.label for row in group.rows if row.by_seed(column.key)] if told else []
             if rows and known:
                 head = column.caveat_on if column.caveat_on in shown else known[0].key
                 of = "" if len(rows) == len(group.rows) else f" (of {listed(rows)})"

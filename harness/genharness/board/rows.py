@@ -146,8 +146,12 @@ class Row:
 
     def by_seed(self, key: str) -> dict[int, float]:
         """Return a score or measurement by training seed, without seeds where it is undefined or not finite."""
-        found = {record.cell.seed: record.scores.get(key, record.measurements.get(key)) for record in self.records}
-        return {seed: value for seed, value in found.items() if value is not None and abs(value) < LARGEST}
+        found = {}
+        for record in self.records:
+            value = record.scores[key] if key in record.scores else record.measurements.get(key)
+            if value is not None and abs(value) < LARGEST:
+                found[record.cell.seed] = value
+        return found
 
 
 @dataclass

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 from rich.console import Console
 
-from genharness.board.build import build
 from genharness.board.render import RenderOptions
-from genharness.board.rows import Board
 from genharness.cli.options import read_settings, results_argument, split_datasets, split_names
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.display import print_warnings
@@ -20,12 +18,16 @@ from genharness.errors import GenharnessError, PluginError, refuse
 from genharness.files.gc_pause import no_collection
 from genharness.plugin.blame import one_line
 from genharness.plugin.registry import config_of, load_factory, load_registry
+from genharness.results.kept_text import KeptText
 from genharness.results.store import Store
 from genharness.spec.options import PluginOptions
 from genharness.spec.plugins import ReporterSpec
 from genharness.study.settings import setting_errors
 
-__all__ = ["leaderboard", "print_board", "show"]
+if TYPE_CHECKING:
+    from genharness.board.rows import Board
+
+__all__ = ["board_text", "leaderboard", "print_board", "show"]
 
 
 @click.command()
@@ -69,19 +71,33 @@ def leaderboard(
     reporter = registry.reporters.find(form)
     options, mistakes = read_settings(settings)
     refuse([*mistakes, *setting_errors(options, [reporter], registry)])
-    store = Store(results)
-    with no_collection():
-        board = build(
-            store.records(history=False),
-            registry,
-            datasets=datasets or (),
-            sort=sort,
-            columns=columns or (),
-            seeds=seeds,
-            interval=interval,
-        )
-        print_board(board, reporter, console(), wide=wide, settings=options)
+    store, out = Store(results), console()
+    asked = {"datasets": datasets, "sort": sort, "columns": columns, "seeds": seeds, "interval": interval}
+    shown = {"form": form, "wide": wide, "settings": options, "width": out.width, "colour": _colour(out)}
+    kept = KeptText.of(store, registry, {**asked, **shown})
+    text = kept.read()
+    if text is None:
+        from genharness.board.build import build  # a table that is kept needs none of it
+
+        with no_collection():
+            board = build(
+                store.records(history=False),
+                registry,
+                datasets=datasets or (),
+                sort=sort,
+                columns=columns or (),
+                seeds=seeds,
+                interval=interval,
+            )
+            text = board_text(board, reporter, out, wide=wide, settings=options)
+        if not store.warnings:
+            kept.keep(text)
+    click.echo(text)
     print_warnings(store.warnings)
+
+
+def _colour(out: Console) -> str:
+    return str(out.color_system) if out.is_terminal else ""
 
 
 def show(results: Path, out: Console, datasets: Sequence[str] = (), settings: PluginOptions | None = None) -> None:
@@ -92,6 +108,8 @@ def show(results: Path, out: Console, datasets: Sequence[str] = (), settings: Pl
     present = {record.cell.dataset for record in records}
     wanted = [dataset for dataset in datasets if dataset in present]
     if wanted:
+        from genharness.board.build import build
+
         print_board(build(records, registry, datasets=wanted), registry.reporters.find("table"), out, settings=settings)
     print_warnings(store.warnings)
 
@@ -99,7 +117,14 @@ def show(results: Path, out: Console, datasets: Sequence[str] = (), settings: Pl
 def print_board(
     board: Board, reporter: ReporterSpec, out: Console, *, wide: bool = False, settings: PluginOptions | None = None
 ) -> None:
-    """Print a board in the format of a reporter.
+    """Print what `board_text` returns."""
+    click.echo(board_text(board, reporter, out, wide=wide, settings=settings))
+
+
+def board_text(
+    board: Board, reporter: ReporterSpec, out: Console, *, wide: bool = False, settings: PluginOptions | None = None
+) -> str:
+    """Return a board in the format of a reporter.
 
     Args:
         board: What is to be shown.
@@ -112,7 +137,7 @@ def print_board(
     config = config_of(reporter, settings or {})
     options = RenderOptions(width=out.width, colour=out.is_terminal, wide=wide, config=config)
     text = _rendered(reporter, lambda: render(board, options))
-    click.echo(text if board.groups else "no records yet: run `genharness run` first")
+    return text if board.groups else "no records yet: run `genharness run` first"
 
 
 def _rendered(reporter: ReporterSpec, render: Callable[[], object]) -> str:

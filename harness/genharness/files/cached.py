@@ -18,7 +18,7 @@ from genharness.files.home import home
 
 __all__ = ["KINDS", "CacheEntry", "cache_entries", "clear_entry"]
 
-KINDS = ("features", "scores", "weights", "code")
+KINDS = ("features", "scores", "tables", "weights", "code")
 """Folders that the harness itself keeps such things in; plugins name theirs (`Spec.caches`)."""
 
 
@@ -67,6 +67,11 @@ def _words(kind: str, path: Path) -> str:
             return _feature_words(json.loads((path / "entry.json").read_text(encoding="utf-8"))["key"])
         if kind == "scores":
             return _score_words(json.loads(path.read_text(encoding="utf-8"))["content"]["key"])
+        if kind == "tables" and path.suffix == ".txt":
+            return "a leaderboard as it was last shown"
+        if kind == "tables":
+            with path.open("rb") as file:
+                return f"index of the records{file.readline(5000)[8:].decode()}".strip()
     except (OSError, ValueError, KeyError, TypeError):
         return "damaged: rebuilt when it is needed"
     return _CODE_WORDS.get(path.name, path.name) if kind == "code" else path.name

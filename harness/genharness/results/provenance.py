@@ -17,7 +17,7 @@ from genharness.identity.closure import SourceTree
 from genharness.identity.contents import inputs_of
 from genharness.identity.parts import Core, core_code, registered_code, training_code
 from genharness.plugin.registry import Kind, Registry
-from genharness.spec.cell import Cell
+from genharness.spec.cell import KNOWN_ID, Cell
 from genharness.spec.record import Record
 
 __all__ = [
@@ -78,7 +78,7 @@ def _content_words(what: object) -> str:
 def _asked(cell: Cell) -> dict[str, Any]:
     """Return all that a user asked for in a cell."""
     protocol = {name: value for name, value in vars(cell.protocol).items() if name not in ("inputs", "dataset_hash")}
-    asked = {name: value for name, value in vars(cell).items() if name not in ("code", "inputs", "plugins")}
+    asked = {name: value for name, value in vars(cell).items() if name not in ("code", "inputs", "plugins", KNOWN_ID)}
     return {**asked, "protocol": protocol}
 
 

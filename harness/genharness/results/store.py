@@ -8,8 +8,9 @@ RESULTS/set-aside/            records and checkpoints that were damaged, moved t
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from genharness.files.atomic import remove_temporaries, write_bytes
 from genharness.files.gc_pause import no_collection
 from genharness.files.paths import printable
 from genharness.results.cell_folder import CellFolder
+from genharness.results.index import RecordIndex, is_settled, state_of
 from genharness.results.record_file import DamagedRecordError, UnreadableRecordError, read_record
+from genharness.spec.cell import KNOWN_ID
 from genharness.spec.record import Record
 
 __all__ = ["Store"]
@@ -148,9 +151,13 @@ class Store:
         Raises:
             RunError: If the folder does not exist, a record has a newer schema, or none of the records can be read.
         """
-        names = [name for name in self._names() if name.startswith(prefixes)]
+        entries = {entry.name: entry for entry in self._entries()}
+        names = sorted(name for name in entries if name.startswith(prefixes))
         with no_collection():
-            yield from self._each(names, history)
+            index = RecordIndex(self.records_folder) if not history and RecordIndex.is_worthwhile(len(names)) else None
+            yield from self._each({name: entries[name] for name in names}, index, history)
+            if index is not None:
+                index.save(entries)
 
     def ids(self) -> list[str]:
         """Return the ids of the cells that have a record; none where there is no results folder yet.
@@ -161,15 +168,36 @@ class Store:
         there = self.records_folder.is_dir() or self.folder.is_file()
         return [name.removesuffix(".json") for name in self._names()] if there else []
 
+    def state(self) -> str:
+        """Return what tells whether any record has changed, without reading one; empty where that cannot be told.
+
+        Raises:
+            RunError: If the folder does not exist, or cannot be looked into.
+        """
+        digest = hashlib.sha256(os.fsencode(os.path.realpath(self.records_folder)))
+        for entry in sorted(self._entries(), key=lambda entry: entry.name):
+            try:
+                found = entry.stat(follow_symlinks=False)
+            except OSError:
+                return ""
+            if not is_settled(found):
+                return ""
+            digest.update(f"{entry.name} {state_of(found)}\n".encode("utf-8", "surrogateescape"))
+        return digest.hexdigest()
+
     def _names(self) -> list[str]:
-        """Return the names of all record files, sorted.
+        """Return the names of all record files, sorted."""
+        return sorted(entry.name for entry in self._entries())
+
+    def _entries(self) -> list[os.DirEntry[str]]:
+        """Return what there is in the folder of records that may be one.
 
         Raises:
             RunError: If the folder does not exist, is a file, or cannot be looked into.
         """
         try:
-            with os.scandir(self.records_folder) as entries:  # sorting ten thousand Paths costs half a second
-                return sorted(entry.name for entry in entries if _is_record(entry.name))
+            with os.scandir(self.records_folder) as entries:  # ten thousand Paths cost half a second
+                return [entry for entry in entries if _is_record(entry.name)]
         except (FileNotFoundError, NotADirectoryError) as error:
             if self.folder.is_file():
                 raise RunError(f"results path {self.folder} is a file: name a folder of results") from error
@@ -180,17 +208,23 @@ class Store:
             reason = getattr(error, "strerror", None) or error
             raise RunError(f"the results in {printable(self.folder)} cannot be read ({reason})") from error
 
-    def _each(self, names: Sequence[str], history: bool) -> Iterator[Record]:
+    def _each(
+        self, entries: Mapping[str, os.DirEntry[str]], index: RecordIndex | None, history: bool
+    ) -> Iterator[Record]:
         folder, refused, any_read = str(self.records_folder), "", False
-        for name in names:
+        for name, entry in entries.items():
+            record = index.find(entry) if index is not None else None
             try:
-                record = self._read(f"{folder}/{name}", history=history)
-            except UnreadableRecordError as error:
+                state = entry.stat(follow_symlinks=False) if index is not None and record is None else None
+                record = record or self._read(f"{folder}/{name}", history=history)
+            except (UnreadableRecordError, OSError) as error:
                 refused = refused or str(error)
                 self._warn(f"{error}: it is left out")
                 continue
             if record is not None:
                 any_read = True
+                if index is not None and state is not None:
+                    record = index.add(name, state, record)
                 yield record
         if refused and not any_read:
             raise RunError(printable(refused))
@@ -213,9 +247,11 @@ class Store:
         return record
 
     def _read(self, path: str, *, history: bool = True) -> Record | None:
-        """Return a record, or None where there is none, or a damaged one."""
+        """Return a record, or None where there is none, or a damaged one. Its cell's id is the name of its file."""
         try:
-            return read_record(path, history=history)
+            record = read_record(path, history=history)
+            vars(record.cell)[KNOWN_ID] = os.path.basename(path).removesuffix(".json")  # noqa: PTH119
+            return record
         except FileNotFoundError:
             return None
         except DamagedRecordError as error:

@@ -11,7 +11,7 @@ from typing import Any
 
 from genharness.spec.protocol import Protocol, short_hash, with_contents
 
-__all__ = ["Cell", "Settings", "Task"]
+__all__ = ["KNOWN_ID", "Cell", "Settings", "Task"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +70,8 @@ class Cell:
     @property
     def id(self) -> str:
         """Readable name that ends in a hash of everything, such as `dcgan-digits-s0-5f0c33a1b2`."""
-        return f"{self.stem}-{short_hash(self.identity)}"
+        known: str | None = vars(self).get(KNOWN_ID)
+        return known or f"{self.stem}-{short_hash(self.identity)}"
 
     @property
     def stem(self) -> str:
@@ -85,6 +86,7 @@ class Cell:
         Cells without digests of code keep the name that they were given when versions told cells apart.
         """
         everything = {**vars(self), "protocol": self.protocol.identity}  # no deep copy: ten thousand are named a board
+        everything.pop(KNOWN_ID, None)
         contents = everything.pop("inputs")
         if contents:
             everything["options"] = with_contents(self.options, contents)
@@ -93,6 +95,11 @@ class Cell:
 
     def __str__(self) -> str:
         return f"{self.model} on {self.dataset}, seed {self.seed}"
+
+
+KNOWN_ID = "_id"
+"""Where a cell that was read keeps its id, which is the name of its record's file, whatever made it: fifty thousand
+need not be hashed for a table."""
 
 
 def _plain(model: str) -> str:

@@ -6,8 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from genharness.stats.summary import moments
-from genharness.stats.values import finite_scores, log_scores
+from genharness.stats.values import finite_scores, log_scores, moments
 
 __all__ = ["Sample", "checked_sample", "in_order", "sample_of"]
 

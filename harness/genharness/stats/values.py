@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-__all__ = ["finite_scores", "log_scores"]
+__all__ = ["finite_scores", "log_scores", "moments"]
 
 LARGEST = 1e150  # its square is still finite
 
@@ -43,3 +43,14 @@ def log_scores(scores: list[float], name: str) -> list[float]:
         if score <= 0:
             raise ValueError(f"{name}: score {position} is {score}; log=True needs scores above zero")
     return [math.log(score) for score in scores]
+
+
+def moments(scores: Sequence[float]) -> tuple[float, float | None]:
+    """Return the mean and the standard deviation (n - 1), None for one score, of scores that were checked."""
+    mean = math.fsum(scores) / len(scores)
+    if len(scores) == 1:
+        return mean, None
+    if min(scores) == max(scores):
+        return scores[0], 0.0
+    squares = math.fsum((score - mean) ** 2 for score in scores)
+    return mean, math.sqrt(squares / (len(scores) - 1))

@@ -1,0 +1,108 @@
+"""A leaderboard as it was last shown, kept while everything that it was made of is the same.
+
+That is every record (by size, times and inode of its file), the code of genharness and its plugins (likewise), and
+what was asked for. Where any of it is in doubt nothing is kept: records that were written just now, that could not all
+be read, and plugins of other distributions, whose code may lie anywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from genharness import __version__
+from genharness.files.atomic import write_bytes
+from genharness.files.home import home
+from genharness.files.regular import read_regular
+from genharness.plugin.registry import Registry
+from genharness.results.index import FOLDER
+from genharness.results.store import Store
+from genharness.spec.protocol import canonical_json
+
+__all__ = ["KeptText"]
+
+_OWN = "genharness"
+_MOST_BYTES = 1 << 28
+_MOST_TEXTS = 20
+
+
+class KeptText:
+    """One text, kept or not yet.
+
+    Args:
+        path: Where it is kept; None where something is in doubt, and so nothing is.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+
+    @classmethod
+    def of(cls, store: Store, registry: Registry, asked: Mapping[str, Any]) -> KeptText:
+        """Return what is kept of some records.
+
+        Args:
+            store: The records.
+            registry: Plugins that take part.
+            asked: All that decides how they are shown, plain values.
+        """
+        records, code = store.state(), _code(registry)
+        if not records or not code:
+            return cls(None)
+        key = hashlib.sha256(canonical_json([__version__, records, code, dict(asked)]).encode()).hexdigest()[:24]
+        return cls(home() / FOLDER / f"{key}.txt")
+
+    def read(self) -> str | None:
+        """Return the text, None where none is kept."""
+        try:
+            content = read_regular(self._path, _MOST_BYTES) if self._path else b""
+        except OSError:
+            return None
+        digest, _, text = content.partition(b"\n")
+        return text.decode() if digest and digest == _digest(text) else None
+
+    def keep(self, text: str) -> None:
+        """Keep a text, and of all that are kept the latest; a full disk costs time, not a table."""
+        if self._path is None:
+            return
+        content = text.encode()
+        try:
+            write_bytes(self._path, _digest(content) + b"\n" + content)
+            texts = sorted(self._path.parent.glob("*.txt"), key=lambda path: path.stat().st_mtime)
+            for path in texts[:-_MOST_TEXTS]:
+                path.unlink(missing_ok=True)
+        except OSError:
+            return
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode()
+
+
+def _code(registry: Registry) -> str:
+    """Return a digest of the state of all code that takes part, empty where some of it may lie anywhere."""
+    if registry.problems or any(provider != _OWN for provider in _distributions(registry)):
+        return ""
+    digest = hashlib.sha256()
+    packages = {_OWN, *(spec.factory.partition(".")[0] for kind in registry.kinds.values() for spec in kind.values())}
+    for package in sorted(packages):
+        for name, state in _files(package):
+            digest.update(f"{name} {state.st_size} {state.st_mtime_ns} {state.st_ctime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def _distributions(registry: Registry) -> set[str]:
+    return {kind.provider(name).distribution for kind in registry.kinds.values() for name in kind}
+
+
+def _files(package: str) -> Iterator[tuple[str, os.stat_result]]:
+    found = importlib.util.find_spec(package)
+    for root in sorted((found.submodule_search_locations or ()) if found else ()):
+        for place, folders, names in os.walk(root):
+            folders[:] = sorted(name for name in folders if name != "__pycache__")
+            for name in sorted(names):
+                path = os.path.join(place, name)  # noqa: PTH118
+                yield path, os.stat(path)  # noqa: PTH116

@@ -1,0 +1,128 @@
+"""A leaderboard is kept while nothing that it was made of changes."""
+
+import os
+from types import SimpleNamespace
+
+import pytest
+
+from genharness.plugin.registry import load_registry
+from genharness.results import index, kept_text
+from genharness.results.kept_text import KeptText
+from genharness.results.store import Store
+from genharness.spec.cell import Cell
+from genharness.spec.protocol import Protocol
+from genharness.spec.record import Record
+
+
+@pytest.fixture(autouse=True)
+def _settled(monkeypatch):
+    monkeypatch.setattr(index, "_FINE_SECONDS", -1.0)
+    monkeypatch.setattr(index, "_COARSE_SECONDS", -1.0)
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Store(tmp_path / "results")
+    store.open_for_writing()
+    protocol = Protocol(extractor="classifier", sample_count=10)
+    cell = Cell(model="vae", dataset="digits", seed=0, budget="smoke", length="1steps", protocol=protocol)
+    store.save(Record(cell=cell, status="failed"))
+    return store
+
+
+def kept(store, registry=None, **asked):
+    return KeptText.of(Store(store.folder), registry or load_registry(), {"form": "table", **asked})
+
+
+def test_what_was_kept_is_read_again(store):
+    assert kept(store).read() is None
+    kept(store).keep("é\ntext")
+    assert kept(store).read() == "é\ntext"
+
+
+def test_another_question_has_another_answer(store):
+    kept(store).keep("text")
+    assert kept(store, width=81).read() is None
+    assert kept(store, form="json").read() is None
+
+
+def test_any_change_of_the_records_ends_it(store):
+    path = next(store.records_folder.iterdir())
+    changes = [
+        lambda: os.utime(path),
+        lambda: path.write_bytes(path.read_bytes()),
+        lambda: (store.records_folder / "new.json").write_bytes(b""),
+        lambda: path.rename(path.with_name("other.json")),
+    ]
+    for change in changes:
+        kept(store).keep("text")
+        assert kept(store).read() == "text"
+        change()
+        assert kept(store).read() is None
+
+
+def test_a_change_of_the_code_ends_it(store, monkeypatch):
+    kept(store).keep("text")
+    real = kept_text._files
+
+    def changed(package):
+        for name, state in real(package):
+            yield name, SimpleNamespace(st_size=1, st_mtime_ns=state.st_mtime_ns, st_ctime_ns=state.st_ctime_ns)
+
+    monkeypatch.setattr(kept_text, "_files", changed)
+    assert kept(store).read() is None
+
+
+def test_nothing_is_kept_of_records_that_were_written_just_now(store, monkeypatch):
+    monkeypatch.setattr(index, "_FINE_SECONDS", 3600.0)
+    monkeypatch.setattr(index, "_COARSE_SECONDS", 3600.0)
+    kept(store).keep("text")
+    assert kept(store).read() is None
+
+
+def test_nothing_is_kept_where_a_strangers_plugin_takes_part(store, make_plugin):
+    make_plugin(
+        "stranger",
+        "from genharness import ReporterSpec, hookimpl\n"
+        "@hookimpl\n"
+        "def genharness_reporters():\n"
+        "    return [ReporterSpec(name='theirs', summary='s', factory='stranger:render')]\n",
+    )
+    registry = load_registry()
+    assert "theirs" in registry.reporters
+    kept(store, registry).keep("text")
+    assert kept(store, registry).read() is None
+
+
+def test_a_damaged_text_is_none(store):
+    kept(store).keep("text")
+    path = kept(store)._path
+    path.write_bytes(path.read_bytes() + b"x")
+    assert kept(store).read() is None
+
+
+def test_only_the_latest_are_kept(store, monkeypatch):
+    monkeypatch.setattr(kept_text, "_MOST_TEXTS", 3)
+    for width in range(6):
+        kept(store, width=width).keep("text")
+    assert [kept(store, width=width).read() for width in range(6)].count("text") == 3
+
+
+def test_a_full_disk_costs_no_table(store, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(kept_text, "write_bytes", full)
+    kept(store).keep("text")
+    assert kept(store).read() is None
+
+
+def test_the_command_shows_what_changed_and_warns_each_time(genharness, store):
+    first = genharness("leaderboard", "results")
+    assert genharness("leaderboard", "results").stdout == first.stdout
+    path = next(store.records_folder.iterdir())
+    path.write_bytes(path.read_bytes().replace(b'"status": "failed"', b'"status": "timeout"'))
+    assert "timeout" in genharness("leaderboard", "results").stdout
+    (store.records_folder / "bad.json").write_bytes(b"{")
+    for _ in range(3):
+        assert "bad.json is unreadable" in genharness("leaderboard", "results").stderr

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from functools import partial
 
+from genharness.functional.neighbours.ball_counts import expected_coverage
 from genharness.functional.neighbours.clipped import clipped_of
 from genharness.functional.neighbours.errors import clipped_errors, neighbour_errors
 from genharness.functional.neighbours.influence import hanging
@@ -39,6 +40,9 @@ class Prdc:
         strict = self.config.convention == "naeem"
         found = neighbour_pass(evaluation, self.config.k, self.config.count, strict=strict)
         evaluation.state("prdc_samples", found.real.size)
+        if strict:  # of two sets of one continuous distribution, whatever it is
+            evaluation.state("expected_density", 1.0)
+            evaluation.state("expected_coverage", expected_coverage(found.real.size, found.fake.size, found.k))
         for name in ("precision", "recall", "density", "coverage"):
             evaluation.state_error(name, partial(_error, found, name))
         scores, symmetric, share = prdc_of(found), symmetric_of(found), hanging(found)

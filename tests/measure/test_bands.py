@@ -8,7 +8,7 @@ import genharness.measure.bands as bands
 from evaluations import row_evaluation
 from genharness import NoOptions
 from genharness.files.home import home
-from genharness.measure.bands import Divided, draws_for, real_bands
+from genharness.measure.bands import Divided, draw_real, draws_for
 from genharness.measure.score_cache import ScoreCache
 from genharness.measure.scoring import score
 from genharness.plugin.registry import load_registry
@@ -27,6 +27,10 @@ def gaussian(seed, train=300, test=150, width=4):
     rows = np.random.default_rng(seed).normal(size=(train + test, width)).astype(np.float32)
     sets = {"train": rows[:train], "test": rows[train:], "real": rows[:train], "fake": rows[train:]}
     return row_evaluation(**sets)
+
+
+def real_bands(whole, metrics, own, **asked):
+    return draw_real(whole, metrics, **asked).bands(own)
 
 
 def numbered(labels=None, protocol=None):
@@ -155,3 +159,17 @@ def test_kept_draws_are_not_drawn_again_but_for_another_metric(monkeypatch):
 @pytest.mark.parametrize(("rows", "draws"), [(600, 20), (10_000, 20), (10_001, 10), (100_000, 10), (1_000_000, 5)])
 def test_large_data_is_divided_less_often(rows, draws):
     assert draws_for(rows) == draws
+
+
+def test_density_and_coverage_are_what_they_are_of_any_continuous_distribution():
+    for seed in range(3):
+        assert draw_real(gaussian(seed), METRICS, count=150, draws=10).surprises() == []
+
+
+def test_duplicates_are_told_by_scores_that_no_continuous_distribution_has():
+    rows = np.repeat(np.random.default_rng(0).normal(size=(30, 4)), 15, axis=0).astype(np.float32)
+    np.random.default_rng(1).shuffle(rows)
+    sets = {"train": rows[:300], "test": rows[300:], "real": rows[:300], "fake": rows[300:]}
+    (said, *_) = draw_real(row_evaluation(**sets), METRICS, count=150, draws=10).surprises()
+    assert "of real samples against real ones is" in said
+    assert "duplicates" in said

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,13 +25,16 @@ from genharness.spec.capabilities import CAPABILITIES
 from genharness.spec.plugins import MetricSpec
 from genharness.spec.record import Band
 
-__all__ = ["Divided", "draws_for", "real_bands"]
+__all__ = ["Divided", "RealDraws", "draw_real", "draws_for"]
 
 Places = NDArray[np.int64]
 """Rows of the train and the test split, one behind the other."""
 
 _DRAWS = ((10_000, 20), (100_000, 10))
 _FEWEST_DRAWS = 5
+
+_SURPRISE = 6.0
+"""Deviations of a draw."""
 
 
 def draws_for(rows: int) -> int:
@@ -84,26 +88,75 @@ class Divided(SampleEvaluation):
         return compute()
 
 
-def real_bands(
+@dataclass(frozen=True)
+class RealDraws:
+    """What metrics gave of real samples against other real ones, over all divisions of the data.
+
+    Attributes:
+        results: For each metric the means over draws as its values, the deviations as their errors.
+        count: Samples in the place of generated ones.
+        draws: How often the data was divided.
+    """
+
+    results: Sequence[MetricResult]
+    count: int
+    draws: int
+
+    def bands(self, own: Iterable[MetricResult] = ()) -> dict[str, Band]:
+        """Return the band of every score.
+
+        A band is the prediction interval of one more draw, mean ± t sd sqrt(1 + 1 / draws), and reaches to what the
+        data's own split scores where that lies outside: the split can differ by more than chance, and an extractor that
+        is trained on one side of it knows that side better.
+
+        Args:
+            own: What the metrics gave of the data's own split.
+        """
+        at_home = {key: value for result in own for key, value in result.values.items()}
+        return {
+            key: self._band(mean, deviation, at_home.get(key)) for key, (mean, deviation) in self._moments().items()
+        }
+
+    def surprises(self) -> list[str]:
+        """Return in words which scores are not what they are for any continuous distribution.
+
+        Metrics state that as the fact `expected_` and the column's key. More than six deviations off, the data has
+        duplicates, or the extractor makes one of what differs.
+        """
+        expected = {key: value for result in self.results for key, value in result.noted.facts.items()}
+        return [
+            f"{key} of real samples against real ones is {mean:.3g}, and of any continuous distribution "
+            f"{expected[f'expected_{key}']:.3g}: the data holds duplicates, or the extractor makes one of what differs"
+            for key, (mean, deviation) in self._moments().items()
+            if abs(mean - expected.get(f"expected_{key}", mean)) > _SURPRISE * deviation
+        ]
+
+    def _moments(self) -> dict[str, tuple[float, float]]:
+        found = ((key, mean, one.errors.get(key)) for one in self.results for key, mean in one.values.items())
+        return {key: (mean, deviation) for key, mean, deviation in found if mean is not None and deviation is not None}
+
+    def _band(self, mean: float, deviation: float, own: float | None) -> Band:
+        from scipy.special import stdtrit
+
+        margin = float(stdtrit(self.draws - 1, 0.975)) * deviation * math.sqrt(1 + 1 / self.draws)
+        ends = [mean - margin, mean + margin, *([] if own is None else [own])]
+        return Band(low=min(ends), high=max(ends), draws=self.draws, count=self.count)
+
+
+def draw_real(
     whole: SampleEvaluation,
     metrics: Sequence[tuple[MetricSpec, Metric]],
-    results: Iterable[MetricResult],
     *,
     count: int,
     draws: int,
     kept: tuple[ScoreCache, Mapping[str, Mapping[str, Any]]] | None = None,
     on_draw: Callable[[int], None] = lambda draw: None,
-) -> dict[str, Band]:
-    """Return the band of every score that needs no model.
-
-    A band is the prediction interval of one more draw, mean ± t sd sqrt(1 + 1 / draws), and reaches to what the data's
-    own split scores where that lies outside: the split can differ by more than chance, and an extractor that is trained
-    on one side of it knows that side better.
+) -> RealDraws:
+    """Score real samples against other real ones by every metric that needs no model.
 
     Args:
         whole: The evaluation of held-out real samples, whose train and test splits are divided anew.
         metrics: What scores.
-        results: What the metrics gave of the data's own split.
         count: Samples in the place of generated ones.
         draws: How often the data is divided, at least 2.
         kept: Where the draws of a metric are kept, and the options of every metric; None to keep nothing.
@@ -116,13 +169,7 @@ def real_bands(
         found[result.metric.name] = result
         if kept and result.values:
             kept[0].keep(result, kept[1][result.metric.name])
-    own = {key: value for result in results for key, value in result.values.items()}
-    moments = {key: (mean, one.errors[key]) for one in found.values() if one for key, mean in one.values.items()}
-    return {
-        key: _band(mean, deviation, own.get(key), draws, count)
-        for key, (mean, deviation) in moments.items()
-        if mean is not None
-    }
+    return RealDraws([one for one in found.values() if one is not None], count, draws)
 
 
 def _drawn(
@@ -134,11 +181,12 @@ def _drawn(
 ) -> Iterator[MetricResult]:
     """Yield for each metric the means over draws as its values, and the deviations as their errors."""
     values: dict[str, dict[str, list[float | None]]] = defaultdict(lambda: defaultdict(list))
-    used: dict[str, set[str]] = defaultdict(set)
+    noted = {spec.name: Noted() for spec, _ in metrics}
     for draw in range(draws):
         on_draw(draw)
         for result in score(metrics, Divided(whole, count, draw)):
-            used[result.metric.name] |= result.noted.extractors
+            noted[result.metric.name].extractors.update(result.noted.extractors)
+            noted[result.metric.name].facts.update(result.noted.facts)
             for key, value in result.values.items():
                 values[result.metric.name][key].append(value)
     for spec, _ in metrics:
@@ -147,20 +195,12 @@ def _drawn(
             metric=spec,
             values={key: float(all_of.mean()) for key, all_of in numbers.items()},
             errors={key: float(all_of.std(ddof=1)) for key, all_of in numbers.items()},
-            noted=Noted(extractors=used[spec.name]),
+            noted=noted[spec.name],
         )
 
 
 def _defined(values: Sequence[float | None], draws: int) -> bool:
     return len(values) == draws and None not in values
-
-
-def _band(mean: float, deviation: float, own: float | None, draws: int, count: int) -> Band:
-    from scipy.special import stdtrit
-
-    margin = float(stdtrit(draws - 1, 0.975)) * deviation * math.sqrt(1 + 1 / draws)
-    ends = [mean - margin, mean + margin, *([] if own is None else [own])]
-    return Band(low=min(ends), high=max(ends), draws=draws, count=count)
 
 
 def _divided(whole: SampleEvaluation, count: int, rng: np.random.Generator) -> dict[SampleSet, Places]:

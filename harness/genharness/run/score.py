@@ -26,7 +26,7 @@ from genharness.images.grid import save_grid
 from genharness.kit.extractor import Extractor, ExtractorContext
 from genharness.kit.generators import seeded_generator
 from genharness.kit.model import GenerativeModel, Interpolates
-from genharness.measure.bands import draws_for, real_bands
+from genharness.measure.bands import RealDraws, draw_real, draws_for
 from genharness.measure.build import (
     build_extractor,
     build_metrics,
@@ -135,11 +135,11 @@ class Scorer:
             evaluation = self._evaluation(samples, labels, model, FeatureCache(self.workplace.folder.features))
             results = list(score(self.metrics, evaluation, lambda name: self.workplace.news("score", text=name)))
             seconds, cpu_seconds = time.monotonic() - start, time.process_time() - cpu_start
-            bands = self._bands(evaluation, results) if source.spec.finite else {}
+            real = self._real_draws(evaluation) if source.spec.finite else None
         return Scored(
             protocol=self._resolved(),
             results=results,
-            bands=bands,
+            bands=real.bands(results) if real else {},
             code=code_of_scores(self._code, evaluation, results),
             facts=evaluation.facts(),
             measurements={
@@ -150,11 +150,11 @@ class Scorer:
             },
             sweep=sweep,
             artefacts={**pictures, **self._saved(evaluation.pictures), "samples": self.workplace.folder.samples.name},
-            notes=notes,
+            notes=[*notes, *(real.surprises() if real else ())],
         )
 
-    def _bands(self, evaluation: SampleEvaluation, results: Sequence[MetricResult]) -> dict[str, Band]:
-        """Return the bands of real samples, kept by the content of the data."""
+    def _real_draws(self, evaluation: SampleEvaluation) -> RealDraws:
+        """Score real samples against other real ones; what they score is kept by the content of the data."""
         count = self.protocol.sample_count
         draws = draws_for(len(evaluation.samples("real")) + count)
         known = self._resolved().identity
@@ -166,7 +166,7 @@ class Scorer:
             self.workplace.stop_if_asked()
 
         kept = (cache, self._options)
-        return real_bands(evaluation, self.metrics, results, count=count, draws=draws, kept=kept, on_draw=report)
+        return draw_real(evaluation, self.metrics, count=count, draws=draws, kept=kept, on_draw=report)
 
     def _over_training(self, source: SampleSource, step: int) -> dict[str, float | None]:
         """Score fewer samples by the metrics that are meant for it."""

@@ -72,7 +72,7 @@ def test_zips_give_the_same_and_leave_nothing_unpacked(folder, tmp_path_factory)
             archive.write(path / "lock.mdb", f"{path.name}/lock.mdb")
     data = ensure_prepared(LSUN, "lsun@32", source=zipped, force=True)
     assert data.content_hash == expected
-    assert sorted(path.name for path in data.folder.iterdir()) == ["meta.json", "test", "train"]
+    assert sorted(path.name for path in data.folder.iterdir()) == ["meta.json", "sealed.json", "test", "train"]
 
 
 def test_missing_split_of_a_category_is_named(folder):

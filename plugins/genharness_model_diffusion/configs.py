@@ -36,7 +36,10 @@ class UNetConfig:
 
     ch: int = option(128, low=4, high=1024, help="channels at the image's side, a multiple of 4")
     mult: tuple[int, ...] | None = option(
-        None, help="channels at every side as multiples of ch; none: 1, then 2 at every halving down to 4 to 7 pixels"
+        None,
+        low=1,
+        high=64,
+        help="channels at every side as multiples of ch; none: 1, then 2 at every halving down to 4 to 7 pixels",
     )
     blocks: int = option(
         2, low=1, high=16, help="residual blocks at every side on the way down, one more on the way up"

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-__all__ = ["HARD", "dense_pass", "distances", "hard_sets"]
+__all__ = ["HARD", "dense_pass", "distances", "hard_sets", "own_table"]
 
 
 def distances(a, b):

@@ -3,28 +3,11 @@
 import pytest
 import torch
 
+from clouds import collapsed, far_off, lattice, normal
 from genharness.functional.exact.balls import Balls
 from genharness.functional.exact.crossing import cross
 from genharness.functional.exact.search import kth_distances
 from genharness.functional.exact.tiles import Points
-
-
-def lattice(n, seed):
-    """Whole numbers in three dimensions: most distances occur many times, and rows repeat."""
-    return torch.randint(0, 4, (n, 3), generator=torch.Generator().manual_seed(seed)).double()
-
-
-def normal(n, seed):
-    return torch.randn(n, 6, generator=torch.Generator().manual_seed(seed))
-
-
-def far_off(n, seed):
-    """A cloud so far from the origin that its float32 distances would all be alike."""
-    return normal(n, seed).double() * 1e-3 + 1e4
-
-
-def collapsed(n, seed):
-    return normal(1 + n // 50, seed).repeat(50, 1)[:n]
 
 
 def distinct_distances(a, b):

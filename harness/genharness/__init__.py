@@ -18,11 +18,12 @@ from genharness.spec.plugins import (
     ReporterSpec,
     TrackerSpec,
 )
+from genharness.version import VERSION
 
 if TYPE_CHECKING:
     from genharness.results.table import load_results
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "Column",

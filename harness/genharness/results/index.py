@@ -22,7 +22,6 @@ from typing import Any
 
 import orjson
 
-from genharness import __version__
 from genharness.files.atomic import write_bytes
 from genharness.files.home import home
 from genharness.files.paths import printable
@@ -31,6 +30,7 @@ from genharness.spec.cell import KNOWN_ID, Cell
 from genharness.spec.history import History
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import SCHEMA_VERSION, Record
+from genharness.version import VERSION
 
 __all__ = ["FOLDER", "Entry", "RecordIndex", "is_settled", "state_of"]
 
@@ -58,7 +58,7 @@ def _sources() -> int:
 
 
 _MODULES = ("cell", "history", "protocol", "record", "typed")
-_FORMAT = [1, SCHEMA_VERSION, __version__, _sources(), _FIELDS, _CELL]
+_FORMAT = [1, SCHEMA_VERSION, VERSION, _sources(), _FIELDS, _CELL]
 
 
 def state_of(found: os.stat_result) -> list[int]:

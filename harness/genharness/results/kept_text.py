@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from genharness import __version__
 from genharness.files.atomic import write_bytes
 from genharness.files.home import home
 from genharness.files.regular import read_regular
@@ -22,6 +21,7 @@ from genharness.plugin.registry import Registry
 from genharness.results.index import FOLDER
 from genharness.results.store import Store
 from genharness.spec.protocol import canonical_json
+from genharness.version import VERSION
 
 __all__ = ["KeptText"]
 
@@ -52,7 +52,7 @@ class KeptText:
         records, code = store.state(), _code(registry)
         if not records or not code:
             return cls(None)
-        key = hashlib.sha256(canonical_json([__version__, records, code, dict(asked)]).encode()).hexdigest()[:24]
+        key = hashlib.sha256(canonical_json([VERSION, records, code, dict(asked)]).encode()).hexdigest()[:24]
         return cls(home() / FOLDER / f"{key}.txt")
 
     def read(self) -> str | None:

@@ -77,7 +77,7 @@ class UNetModel(GenerativeModel):
             channels: How many of the output are guided, the first; the others are those of the class.
         """
         w = self.config.guidance
-        if w == 1 or labels is None or not self.config.conditional:
+        if self.training or w == 1 or labels is None or not self.config.conditional:  # guidance is of sampling
             y: Tensor = self.network(x, t, labels if self.config.conditional else None)
             return y
         none = torch.full_like(labels, self.data.classes)

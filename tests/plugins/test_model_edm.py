@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from diffusion_models import Answer, batch_of, build, draw, shape
+from diffusion_models import Answer, batch_of, build, draw, loud, shape
 from genharness.kit import Batch
 
 LEVELS = [0.002, 0.05, 0.5, 3.0, 80.0]
@@ -150,3 +150,14 @@ def test_the_datas_deviation_is_measured_once_where_asked():
     given = build("edm", sigma_data=0.4)
     given.training_step(batch_of(shape()))
     assert float(given.sigma_data) == pytest.approx(0.4)
+
+
+def test_guidance_is_no_part_of_training():
+    """It is a choice of sampling: a step with it leaves the same weights as a step without."""
+    weights = []
+    for guidance in (1.0, 3.0):
+        model = loud(build("edm", conditional=True, guidance=guidance, label_dropout=0.1)).train()
+        torch.manual_seed(5)
+        model.training_step(batch_of(shape()))
+        weights.append(torch.cat([weight.detach().flatten() for weight in model.network.parameters()]))
+    assert torch.equal(*weights)

@@ -14,7 +14,7 @@ __all__ = ["PairsConfig", "VendiConfig", "genharness_metrics"]
 class VendiConfig:
     """Options of the Vendi score."""
 
-    count: int = option(5000, low=2, high=100_000, help="samples at most: the first ones")
+    count: int = option(5000, low=2, high=100_000, help="samples at most, drawn by the seed")
 
 
 @dataclass(frozen=True)

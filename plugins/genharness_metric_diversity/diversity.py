@@ -9,6 +9,7 @@ import numpy as np
 from genharness.functional.image_quality import pair_ssim
 from genharness.functional.vendi import vendi_score
 from genharness.kit import Evaluation
+from genharness.kit.equal_counts import draw_of
 from genharness_metric_diversity import PairsConfig, VendiConfig
 
 __all__ = ["PairSsim", "Vendi"]
@@ -22,7 +23,8 @@ class Vendi:
 
     def compute(self, evaluation: Evaluation) -> Mapping[str, float]:
         """Return `vendi`, from 1 (all alike) to the number of samples or of feature dimensions."""
-        return {"vendi": vendi_score(evaluation.features("fake")[: self.config.count])}
+        drawn = draw_of(evaluation, "fake", self.config.count)
+        return {"vendi": vendi_score(drawn.of(evaluation.features("fake")))}
 
 
 class PairSsim:

@@ -39,5 +39,6 @@ class PosteriorDivergence:
 
 def _mean(evaluation: Evaluation, key: str, values: NDArray[np.float64]) -> float:
     """Return the mean over held-out samples, and state its standard error."""
+    evaluation.state(f"{key}_samples", len(values))
     evaluation.state_error(key, float(values.std(ddof=1) / len(values) ** 0.5) if len(values) > 1 else math.nan)
     return float(values.mean())

@@ -14,7 +14,7 @@ __all__ = ["NearestRealConfig", "genharness_metrics"]
 class NearestRealConfig:
     """Options of the comparison with the nearest real image."""
 
-    count: int = option(1000, low=1, high=10_000_000, help="generated samples at most: the first ones")
+    count: int = option(1000, low=1, high=10_000_000, help="generated samples at most, drawn by the seed")
 
 
 @hookimpl

@@ -9,6 +9,7 @@ import numpy as np
 
 from genharness.functional.image_quality import nearest_real
 from genharness.kit import Evaluation
+from genharness.kit.equal_counts import draw_of
 from genharness_metric_reconstruction import NearestRealConfig
 
 __all__ = ["NearestRealMetric"]
@@ -25,7 +26,7 @@ class NearestRealMetric:
 
         The PSNR of a copy is infinite; it counts as if one value were one grey level off, which bounds the mean.
         """
-        fakes = np.asarray(evaluation.fake_images()[: self.config.count])
+        fakes = np.asarray(draw_of(evaluation, "fake", self.config.count).of(evaluation.fake_images()))
         found = nearest_real(np.asarray(evaluation.real_images()), fakes)
         highest = 10 * math.log10(255**2 * fakes[0].size)
         return {

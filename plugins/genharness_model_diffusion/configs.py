@@ -137,6 +137,6 @@ class FlowMatchingConfig(UNetConfig):
     dequantise: bool = option(False, help="spread training images over their grey levels, for better likelihoods")
     likelihood_steps: int = option(50, low=1, high=10_000, help="steps of heun, two evaluations each, of a likelihood")
     likelihood_samples: int = option(
-        1000, low=1, high=1000, help="held-out images whose likelihood is computed, at most"
+        1000, low=0, high=10_000_000, help="held-out images whose likelihood is computed, at most; 0 for all"
     )
     probes: int = option(1, low=1, high=1000, help="random signs that a likelihood's divergence is averaged over")

@@ -46,7 +46,7 @@ class FlowMatching(UNetModel):
 
     def __init__(self, data: DataShape, config: FlowMatchingConfig) -> None:
         super().__init__(data, config)
-        self.likelihood_samples = config.likelihood_samples
+        self.likelihood_samples = config.likelihood_samples or None
 
     def training_step(self, batch: Batch) -> Mapping[str, Tensor]:
         """Minimise E || v(x_t, t) - (x_1 - x_0) ||^2."""

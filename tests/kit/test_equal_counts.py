@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evaluations import row_evaluation
-from genharness.kit.equal_counts import equal_draws
+from genharness.kit.equal_counts import draw_of, equal_draws
 
 
 def evaluation(real, fake, **options):
@@ -33,3 +33,14 @@ def test_a_draw_is_not_the_first_rows_and_follows_the_seed():
 def test_the_sets_are_drawn_apart():
     first, second = (draw.of(np.arange(50)).tolist() for draw in equal_draws(evaluation(50, 50), 10))
     assert first != second
+
+
+@pytest.mark.parametrize(("most", "count"), [(0, 30), (12, 12), (30, 30), (99, 30)])
+def test_a_draw_of_one_set_is_as_large_as_the_limit_and_the_set_allow(most, count):
+    draw = draw_of(evaluation(30, 20), "real", most)
+    assert draw.count == len(np.unique(draw.of(np.arange(30)))) == count
+
+
+def test_a_draw_of_a_set_that_is_sorted_reaches_all_of_it():
+    draw = draw_of(evaluation(1000, 20), "real", 100)
+    assert np.bincount(draw.of(np.arange(1000)) // 100, minlength=10).min() > 2

@@ -27,6 +27,12 @@ def test_a_model_that_knows_neither_is_passed_over(metric):
         metric(NoOptions()).compute(evaluation())
 
 
+def test_how_many_samples_were_looked_at_is_stated():
+    one = evaluation(kl_to_prior=lambda: VALUES)
+    PosteriorDivergence(NoOptions()).compute(one)
+    assert one.facts() == {"kld_samples": 400}
+
+
 @pytest.mark.parametrize(("kind", "key"), [("exact", "bits_per_dim"), ("bound", "bits_per_dim_bound")])
 def test_a_bound_has_a_column_of_its_own(kind, key):
     known = evaluation({"likelihood": kind}, likelihood=lambda: VALUES)

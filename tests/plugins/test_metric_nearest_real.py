@@ -1,10 +1,9 @@
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
 from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
 
+from evaluations import row_evaluation
 from genharness_metric_reconstruction import NearestRealConfig
 from genharness_metric_reconstruction.nearest import NearestRealMetric
 
@@ -13,8 +12,7 @@ REAL = RNG.integers(0, 256, (40, 1, 12, 12)).astype(np.uint8)
 
 
 def scores(fake, count=1000):
-    evaluation = SimpleNamespace(real_images=lambda: REAL, fake_images=lambda: fake)
-    return NearestRealMetric(NearestRealConfig(count=count)).compute(evaluation)
+    return NearestRealMetric(NearestRealConfig(count=count)).compute(row_evaluation(real=REAL, fake=fake))
 
 
 def shifted(by):
@@ -38,6 +36,7 @@ def test_copies_score_more_than_anything_else_and_stay_finite():
     assert copied["nearest_psnr"] > off_by_one["nearest_psnr"] > scores(255 - REAL)["nearest_psnr"]
 
 
-def test_only_the_first_ones_are_looked_at():
-    mixed = np.concatenate([REAL[:5], 255 - REAL])
-    assert scores(mixed, count=5) == scores(REAL[:5])
+def test_of_a_folder_whose_copies_come_first_all_parts_are_looked_at():
+    mixed = np.concatenate([np.repeat(REAL, 5, axis=0), np.repeat(255 - REAL, 5, axis=0)])
+    assert scores(REAL)["nearest_ssim"] > scores(mixed, count=100)["nearest_ssim"] > scores(255 - REAL)["nearest_ssim"]
+    assert scores(mixed, count=100)["nearest_ssim"] == pytest.approx(scores(mixed)["nearest_ssim"], abs=0.1)

@@ -1,4 +1,8 @@
-"""As many real as generated samples: scores of neighbours and of order statistics depend on both numbers."""
+"""Seeded draws of samples.
+
+As many real as generated ones: scores of neighbours and of order statistics depend on both numbers. And never the first
+of a set, which may be sorted by class.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from numpy.typing import NDArray
 
 from genharness.kit.evaluation import Evaluation, SampleSet
 
-__all__ = ["Draw", "equal_draws"]
+__all__ = ["Draw", "draw_of", "equal_draws"]
 
 _STREAMS: dict[SampleSet, int] = {"real": 31, "fake": 37, "train": 41, "test": 43}
 
@@ -32,6 +36,18 @@ class Draw:
     def of(self, array: NDArray[Any]) -> NDArray[Any]:
         """Return the drawn rows of an array of the whole set."""
         return array if self.rows is None else array[self.rows]
+
+
+def draw_of(evaluation: Evaluation, which: SampleSet, most: int) -> Draw:
+    """Draw `most` samples of a set, or all where there are no more; by the protocol's seed.
+
+    Args:
+        evaluation: Has the set.
+        which: The set.
+        most: The limit; 0 for none.
+    """
+    size = len(evaluation.samples(which))
+    return _draw(evaluation.seed, which, size, min(size, most or size))
 
 
 def equal_draws(

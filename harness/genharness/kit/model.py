@@ -55,8 +55,8 @@ class GenerativeModel(nn.Module):
         config: An instance of the spec's Config.
 
     Attributes:
-        likelihood_samples: Held-out samples that `bits_per_dim` is asked for at most, where it takes long; the harness
-            has a limit of its own, 1,000.
+        likelihood_samples: Held-out samples that `bits_per_dim` is asked for at most, where it takes long; of a bound
+            the harness has a limit of its own, 1,000.
     """
 
     likelihood_samples: int | None = None

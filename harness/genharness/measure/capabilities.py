@@ -19,13 +19,13 @@ from genharness.kit.model import GenerativeModel
 from genharness.spec.capabilities import CAPABILITIES, Capability, CapabilityName, parse_capability
 from genharness.spec.plugins import ModelSpec
 
-__all__ = ["HELD_OUT", "Views", "able", "kinds_of", "reconstruct", "views_of"]
+__all__ = ["HELD_OUT", "Views", "able", "drawn", "kinds_of", "reconstruct", "views_of"]
 
 Views = Mapping[CapabilityName, Callable[[], Any]]
 """What a model can do, by capability: functions that an evaluation calls at most once, when a metric asks."""
 
 HELD_OUT = 1000
-"""Held-out samples that reconstructions, likelihoods and latent codes are computed for, at most."""
+"""Held-out samples that reconstructions, bounds of likelihoods and latent codes are computed for, at most."""
 _BATCH = 250
 
 
@@ -34,16 +34,40 @@ def able(model: GenerativeModel, capability: Capability) -> bool:
     return bool(capability.method) and callable(getattr(model, capability.method, None))
 
 
-def views_of(model: GenerativeModel, samples: NDArray[Any]) -> Views:
+def drawn(samples: NDArray[Any], most: int, seed: int) -> NDArray[Any]:
+    """Return `most` of some samples in their order, drawn by a seed, or all where there are no more.
+
+    A split may be sorted by class: its first samples are not like the others.
+    """
+    if len(samples) <= most:
+        return samples
+    return samples[np.sort(np.random.default_rng([seed, 53]).choice(len(samples), most, replace=False))]
+
+
+def views_of(
+    model: GenerativeModel, samples: NDArray[Any], *, seed: int, kinds: Mapping[CapabilityName, str] | None = None
+) -> Views:
     """Return what a model can do with held-out samples; nothing is computed yet.
+
+    A draw of `HELD_OUT` samples is looked at. An exact likelihood is asked of all, unless the model's
+    `likelihood_samples` says of how many.
 
     Args:
         model: In eval mode.
-        samples: Uint8 images `(n, c, h, w)` or float32 rows `(n, d)`, of which the first `HELD_OUT` are used.
+        samples: Uint8 images `(n, c, h, w)` or float32 rows `(n, d)`.
+        seed: Of the draw.
+        kinds: Of which kind that is, where there are several; see `kinds_of`.
     """
-    held_out = samples[:HELD_OUT]
+    kinds = kinds or {}
+
+    def most(capability: Capability) -> int:
+        if capability.name != "likelihood":
+            return HELD_OUT
+        asked = model.likelihood_samples or len(samples)
+        return asked if kinds.get("likelihood") == "exact" else min(asked, HELD_OUT)
+
     return {
-        capability.name: functools.partial(_view, model, capability, held_out)
+        capability.name: functools.partial(_view, model, capability, samples, most(capability), seed)
         for capability in CAPABILITIES.values()
         if able(model, capability)
     }
@@ -55,9 +79,8 @@ def kinds_of(spec: ModelSpec) -> dict[CapabilityName, str]:
     return {capability.name: kind for capability, kind in declared if kind}
 
 
-def _view(model: GenerativeModel, capability: Capability, samples: NDArray[Any]) -> Any:
-    if capability.name == "likelihood":
-        samples = samples[: model.likelihood_samples]
+def _view(model: GenerativeModel, capability: Capability, samples: NDArray[Any], most: int, seed: int) -> Any:
+    samples = drawn(samples, most, seed)
     if capability.name == "reconstructions":
         return Reconstructions(np.array(samples), reconstruct(model, samples))
     values = _mapped(getattr(model, capability.method), samples, model.device)

@@ -40,7 +40,7 @@ def reconstruct_from(record: Record, registry: Registry, *, results: Path, devic
     with undisturbed():
         source = restore(cell, folder, spec, data, torch.device(device))
         with source.applied() as model:
-            views = views_of(model, data.samples("test"))
+            views = views_of(model, data.samples("test"), seed=cell.protocol.seed)
             if "reconstructions" not in views:
                 raise ConfigError(f"{cell.model} gives no reconstructions")
             found: Reconstructions = views["reconstructions"]()

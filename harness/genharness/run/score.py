@@ -35,7 +35,7 @@ from genharness.measure.build import (
     code_of_scores,
     dataset_sets,
 )
-from genharness.measure.capabilities import able, kinds_of, reconstruct, views_of
+from genharness.measure.capabilities import able, drawn, kinds_of, reconstruct, views_of
 from genharness.measure.evaluation import SampleData, SampleEvaluation
 from genharness.measure.feature_cache import FeatureCache
 from genharness.measure.score_cache import ScoreCache
@@ -52,6 +52,8 @@ __all__ = ["Scored", "Scorer"]
 
 GRID = 64
 """Samples on the grid."""
+PAIRS = 32
+"""Held-out images that are shown beside their reconstructions."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,7 +230,7 @@ class Scorer:
                 path = model.interpolate(6, 10, generator=generator)
             pictures["interpolation"] = (quantise(path).cpu().numpy(), 10)
         if able(model, CAPABILITIES["reconstructions"]):
-            originals = np.array(self.data.samples("test")[:32])
+            originals = np.array(drawn(self.data.samples("test"), PAIRS, self.protocol.seed))
             pairs = np.stack([originals, reconstruct(model, originals)], axis=1)
             pictures["reconstructions"] = (pairs.reshape(-1, *originals.shape[1:]), 8)
         return self._saved(pictures)
@@ -247,6 +249,7 @@ class Scorer:
         cache: FeatureCache | None = None,
     ) -> SampleEvaluation:
         fake = SampleData(samples, labels, {"samples": array_digest(samples)}, cache)
+        kinds, held_out = kinds_of(self.registry.models.find(self.workplace.cell.model)), self.data.samples("test")
         return SampleEvaluation(
             {**dataset_sets(self.data, self.protocol, self._home_cache), "fake": fake},
             self.protocol,
@@ -254,8 +257,8 @@ class Scorer:
             classifier=classifier_name(self.registry) if self.data.shape.classes >= 2 else None,
             class_names=self.data.class_names,
             device=self.workplace.device,
-            views=views_of(model, self.data.samples("test")) if model is not None else None,
-            kinds=kinds_of(self.registry.models.find(self.workplace.cell.model)),
+            views=None if model is None else views_of(model, held_out, seed=self.protocol.seed, kinds=kinds),
+            kinds=kinds,
             weights=self.workplace.settings.weights,
             on_progress=self._report_features,
             errors_wanted=model is not None,

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genharness.errors import DataError
-from genharness.kit.equal_counts import equal_draws
+from genharness.kit.equal_counts import draw_of, equal_draws
 from genharness.kit.evaluation import SampleSet
 from genharness.measure.evaluation import SampleEvaluation
 from genharness.verify.base import Options, Peer, Theirs, near
@@ -159,7 +159,7 @@ def _one_of(real: Floats, fake: Floats) -> float:
 def _vendi_by_vendi_score(evaluation: SampleEvaluation, options: Options) -> Mapping[str, Theirs]:
     from vendi_score import vendi
 
-    features = _features(evaluation, "fake")[: options["count"]]
+    features = draw_of(evaluation, "fake", options["count"]).of(_features(evaluation, "fake"))
     return {"vendi": near(float(vendi.score_dual(features, normalize=True)), relative=1e-3)}
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from genharness.files.weights import locate_weights
 from genharness.functional.pairs import Pairs, random_pairs, random_pairs_within
+from genharness.kit.equal_counts import draw_of
 from genharness.measure.evaluation import SampleEvaluation
 from genharness.spec.plugins import Remote
 from genharness.verify.base import Options, Peer, Theirs, near
@@ -64,7 +65,8 @@ def _nearest_by_torchmetrics(evaluation: SampleEvaluation, options: Options) -> 
     """Take the neighbours from scikit-learn, and their likeness from torchmetrics."""
     from sklearn.neighbors import NearestNeighbors
 
-    reals, fakes = evaluation.real_images(), evaluation.fake_images()[: options["count"]]
+    reals, drawn = evaluation.real_images(), draw_of(evaluation, "fake", options["count"])
+    fakes = drawn.of(evaluation.fake_images())
     rows = [images.reshape(len(images), -1).astype(np.float64) for images in (reals, fakes)]
     search = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(rows[0])
     nearest = reals[search.kneighbors(rows[1], return_distance=False)[:, 0]]

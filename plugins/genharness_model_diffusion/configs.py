@@ -23,7 +23,7 @@ def _dropout(default: float) -> Any:
 
 
 def _steps(default: int) -> Any:
-    return option(default, low=1, high=10_000, help="steps of the sampler")
+    return option(default, low=1, high=10_000, help="steps of the sampler", stage="sample")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,11 @@ class UNetConfig:
     conditional: bool = option(False, help="learn classes, and make those that are asked for")
     label_dropout: float = option(0.1, low=0.0, high=1.0, help="share of labels that are withheld, for guidance")
     guidance: float = option(
-        1.0, low=0.0, high=100.0, help="weight w of e_u + w (e_c - e_u) between outputs without and with the class"
+        1.0,
+        low=0.0,
+        high=100.0,
+        help="weight w of e_u + w (e_c - e_u) between outputs without and with the class",
+        stage="sample",
     )
 
     def __post_init__(self) -> None:
@@ -81,15 +85,18 @@ class DDPMConfig(UNetConfig):
     min_snr: float | None = option(
         None, above=0.0, high=1e6, help="gamma of Min-SNR weights; none weighs all times alike"
     )
-    sampler: Literal["ddpm", "ddim", "dpmpp-2m", "heun"] = option("ddpm", help="how samples are drawn")
-    steps: int = option(1000, low=1, high=100_000, help="steps of the sampler, T at most")
-    eta: float = option(0.0, low=0.0, high=1.0, help="noise of ddim's steps: 0 for none, 1 for as much as ddpm")
-    clip_x0: bool = option(True, help="clip predicted images to [-1, 1] at every step of ddpm and ddim")
+    sampler: Literal["ddpm", "ddim", "dpmpp-2m", "heun"] = option("ddpm", help="how samples are drawn", stage="sample")
+    steps: int = option(1000, low=1, high=100_000, help="steps of the sampler, T at most", stage="sample")
+    eta: float = option(
+        0.0, low=0.0, high=1.0, help="noise of ddim's steps: 0 for none, 1 for as much as ddpm", stage="sample"
+    )
+    clip_x0: bool = option(True, help="clip predicted images to [-1, 1] at every step of ddpm and ddim", stage="sample")
     bound_terms: int = option(
         1000,
         low=1,
         high=100_000,
         help="terms of the likelihood's bound that are computed for each image, T - 1 for all",
+        stage="sample",
     )
 
     def __post_init__(self) -> None:
@@ -112,15 +119,25 @@ class EDMConfig(UNetConfig):
         -1.2, low=-10.0, high=10.0, help="mean P_mean of the logarithms of noise levels in training"
     )
     noise_std: float = option(1.2, above=0.0, high=10.0, help="their standard deviation P_std")
-    sampler: Literal["heun", "euler", "dpmpp-2m"] = option("heun", help="solver of the probability flow")
+    sampler: Literal["heun", "euler", "dpmpp-2m"] = option(
+        "heun", help="solver of the probability flow", stage="sample"
+    )
     steps: int = _steps(18)
-    sigma_min: float = option(0.002, above=0.0, high=1.0, help="lowest noise level of the sampler above 0")
-    sigma_max: float = option(80.0, above=1.0, high=1e5, help="highest noise level of the sampler")
-    rho: float = option(7.0, low=1.0, high=100.0, help="how much closer together low levels are than high ones")
-    churn: float = option(0.0, low=0.0, high=1e4, help="S_churn: noise that heun adds and takes away; 0 for none")
-    churn_low: float = option(0.0, low=0.0, high=1e5, help="S_tmin: lowest level that is churned")
-    churn_high: float = option(1e5, low=0.0, high=1e5, help="S_tmax: highest level that is churned")
-    churn_noise: float = option(1.0, low=0.0, high=2.0, help="S_noise: standard deviation of the noise that is added")
+    sigma_min: float = option(
+        0.002, above=0.0, high=1.0, help="lowest noise level of the sampler above 0", stage="sample"
+    )
+    sigma_max: float = option(80.0, above=1.0, high=1e5, help="highest noise level of the sampler", stage="sample")
+    rho: float = option(
+        7.0, low=1.0, high=100.0, help="how much closer together low levels are than high ones", stage="sample"
+    )
+    churn: float = option(
+        0.0, low=0.0, high=1e4, help="S_churn: noise that heun adds and takes away; 0 for none", stage="sample"
+    )
+    churn_low: float = option(0.0, low=0.0, high=1e5, help="S_tmin: lowest level that is churned", stage="sample")
+    churn_high: float = option(1e5, low=0.0, high=1e5, help="S_tmax: highest level that is churned", stage="sample")
+    churn_noise: float = option(
+        1.0, low=0.0, high=2.0, help="S_noise: standard deviation of the noise that is added", stage="sample"
+    )
 
 
 @dataclass(frozen=True)
@@ -131,12 +148,22 @@ class FlowMatchingConfig(UNetConfig):
         "independent", help="which noise goes with which image: any, or the nearest assignment within a batch"
     )
     times: Literal["uniform", "logit-normal"] = option("uniform", help="distribution of t in training")
-    sampler: Literal["heun", "euler", "dopri5"] = option("heun", help="solver of the flow")
+    sampler: Literal["heun", "euler", "dopri5"] = option("heun", help="solver of the flow", stage="sample")
     steps: int = _steps(25)
-    tolerance: float = option(1e-5, above=0.0, high=0.1, help="relative and absolute error of a step of dopri5")
-    dequantise: bool = option(False, help="spread training images over their grey levels, for better likelihoods")
-    likelihood_steps: int = option(50, low=1, high=10_000, help="steps of heun, two evaluations each, of a likelihood")
-    likelihood_samples: int = option(
-        1000, low=0, high=10_000_000, help="held-out images whose likelihood is computed, at most; 0 for all"
+    tolerance: float = option(
+        1e-5, above=0.0, high=0.1, help="relative and absolute error of a step of dopri5", stage="sample"
     )
-    probes: int = option(1, low=1, high=1000, help="random signs that a likelihood's divergence is averaged over")
+    dequantise: bool = option(False, help="spread training images over their grey levels, for better likelihoods")
+    likelihood_steps: int = option(
+        50, low=1, high=10_000, help="steps of heun, two evaluations each, of a likelihood", stage="sample"
+    )
+    likelihood_samples: int = option(
+        1000,
+        low=0,
+        high=10_000_000,
+        help="held-out images whose likelihood is computed, at most; 0 for all",
+        stage="sample",
+    )
+    probes: int = option(
+        1, low=1, high=1000, help="random signs that a likelihood's divergence is averaged over", stage="sample"
+    )

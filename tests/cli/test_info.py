@@ -43,6 +43,12 @@ def test_every_option_is_there_with_its_bounds():
     assert hasattr(TrainingOptions, "batch_size")
 
 
+def test_options_that_training_does_not_read_are_told_apart():
+    lines = [line.split() for line in explained("ddpm").splitlines()]
+    stages = {line[0]: line[3] for line in lines if line[1:2] and line[1] in ("int", "float", "str", "bool")}
+    assert (stages["steps"], stages["sampler"], stages["lr"], stages["batch_size"]) == (*["sample"] * 2, *["train"] * 2)
+
+
 @pytest.mark.parametrize("name", ["prdc", "digits", "inception", "local", "table"])
 def test_plugins_of_every_kind_are_explained(name):
     first, second, *_ = explained(name).splitlines()

@@ -75,6 +75,15 @@ def test_a_literal_gives_its_choices():
     assert next(one for one in options_of(Config) if one.name == "norm").bounds == "batch | none"
 
 
+def test_an_option_is_of_training_unless_it_says_otherwise():
+    @dataclass(frozen=True)
+    class Drawn:
+        lr: float = option(0.1, help="learning rate")
+        steps: int = option(50, help="steps of the sampler", stage="sample")
+
+    assert [(one.name, one.stage) for one in options_of(Drawn)] == [("lr", "train"), ("steps", "sample")]
+
+
 def test_a_field_without_help_is_the_plugins_mistake():
     @dataclass(frozen=True)
     class Bare:

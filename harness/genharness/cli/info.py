@@ -131,10 +131,12 @@ def _options(spec: Any) -> Table | str:
         return "no options"
     title = f"options: --set {spec.name}.OPTION=VALUE"
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
-    for word in ("option", "type", "default", "allowed", "meaning"):
+    staged = ("stage",) if isinstance(spec, ModelSpec) and spec.trained else ()
+    for word in ("option", "type", "default", *staged, "allowed", "meaning"):
         table.add_column(word)
     for one in options:
-        table.add_row(one.name, _type(one), _default(spec, one), one.bounds, one.help)
+        stage = (one.stage,) if staged else ()
+        table.add_row(one.name, _type(one), _default(spec, one), *stage, one.bounds, one.help)
     return table
 
 

@@ -16,7 +16,7 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from genharness.errors import MOST_MISTAKES, ConfigError, PluginError, did_you_mean, shown
 
@@ -24,6 +24,7 @@ __all__ = [
     "NoOptions",
     "Option",
     "PluginOptions",
+    "Stage",
     "as_options",
     "build_config",
     "check_value",
@@ -39,6 +40,9 @@ PluginOptions = Mapping[str, Mapping[str, Any]]
 """Options by the name of the plugin that they are for, as `--set NAME.OPTION=VALUE` gives them."""
 
 C = TypeVar("C")
+
+Stage = Literal["train", "sample"]
+"""When an option of a model is needed first: `sample` is one that training does not read."""
 
 LARGEST_WHOLE = 2**63 - 1
 """Most that a whole number may be where its option names no bound: torch and numpy count no further."""
@@ -62,6 +66,7 @@ class Option:
         choices: The only allowed values, when not empty.
         read: Returns what is meant by what was written, before all other checks; raises ConfigError with the rest of a
             sentence that begins with option and value, such as `is no device`. None reads by the type.
+        stage: Whether it takes part in training; see `option`.
     """
 
     name: str
@@ -75,6 +80,7 @@ class Option:
     above: float | None = None
     choices: tuple[object, ...] = ()
     read: Callable[[Any], Any] | None = None
+    stage: Stage = "train"
 
     @property
     def bounds(self) -> str:
@@ -102,6 +108,7 @@ def option(
     above: float | None = None,
     choices: tuple[object, ...] = (),
     read: Callable[[Any], Any] | None = None,
+    stage: Stage = "train",
 ) -> Any:
     """Declare one field of a Config dataclass.
 
@@ -113,14 +120,17 @@ def option(
         above: Exclusive lower bound.
         choices: The only allowed values.
         read: See `Option.read`.
+        stage: `sample` for what only drawing samples reads, such as a sampler, its steps, a guidance weight, a
+            temperature: neither the networks nor a training step may depend on it. `train` for everything else.
 
     Returns:
         A dataclass field, typed `Any` so that the annotation beside it stands.
     """
-    bounds = {"help": help, "low": low, "high": high, "above": above, "choices": choices, "read": read}
+    bounds = {"low": low, "high": high, "above": above, "choices": choices}
+    declared = {"help": help, **bounds, "read": read, "stage": stage}
     if isinstance(default, Mapping):
-        return dataclasses.field(default_factory=lambda: dict(default), metadata=bounds)
-    return dataclasses.field(default=default, metadata=bounds)
+        return dataclasses.field(default_factory=lambda: dict(default), metadata=declared)
+    return dataclasses.field(default=default, metadata=declared)
 
 
 @dataclass(frozen=True)

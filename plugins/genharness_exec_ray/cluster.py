@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import secrets
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +27,11 @@ _QUIET = {
     "RAY_DEDUP_LOGS_SKIP_REGEX": ".*",  # Ray prints the logs of a node that dies, and there is no other way to say no
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
-_HERE_ONLY = {"RAY_memory_monitor_refresh_ms": "0"}  # the kernel decides who is killed for memory, as without Ray
+_HERE_ONLY = {
+    "RAY_memory_monitor_refresh_ms": "0",  # the kernel decides who is killed for memory, as without Ray
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # else Ray replaces 127.0.0.1 by the address that others reach
+    "RAY_AUTH_MODE": "token",  # other users of this machine reach the loopback; Ray before 2.52 knows no tokens
+}
 _STORE_BYTES = 100 * 2**20
 _JOIN_SECONDS = 45.0
 
@@ -60,16 +65,32 @@ def connected(address: str, cpus: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _started(cpus: int) -> Iterator[None]:
-    """Start Ray on this machine, in a temporary folder of its own."""
-    os.environ.update(_HERE_ONLY)
+    """Start Ray on this machine, in a temporary folder of its own, where this user of this machine alone reaches it."""
     folder = tempfile.mkdtemp(prefix="genharness-ray-", dir="/tmp")  # Ray's sockets need a short path
+    own = {"num_cpus": cpus, "object_store_memory": _STORE_BYTES, "_temp_dir": folder}
+    with _environment({**_HERE_ONLY, "RAY_AUTH_TOKEN": secrets.token_hex(32)}):
+        try:
+            with _own_signals(), _sigterm_blocked():
+                _init(address=HERE, _node_ip_address="127.0.0.1", include_dashboard=False, **own)
+            yield
+        finally:
+            _ray().shutdown()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Set variables while the block runs."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
     try:
-        with _own_signals(), _sigterm_blocked():
-            _init(address=HERE, num_cpus=cpus, object_store_memory=_STORE_BYTES, _temp_dir=folder)
         yield
     finally:
-        _ray().shutdown()
-        shutil.rmtree(folder, ignore_errors=True)
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 @contextlib.contextmanager

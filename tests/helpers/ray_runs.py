@@ -1,6 +1,7 @@
 """What the tests of the Ray executor ask of runs: records, what of them must repeat, processes left behind."""
 
 import contextlib
+import ipaddress
 import os
 
 import psutil
@@ -38,3 +39,19 @@ def processes_naming(text):
             if named and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
     return found
+
+
+def addresses_listened_at(pid):
+    """Return the addresses at which a process and its descendants wait for others, by name of the process."""
+    process = psutil.Process(pid)
+    found = {}
+    for each in [process, *process.children(recursive=True)]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            open_here = [one for one in each.net_connections("inet") if one.status == psutil.CONN_LISTEN]
+            found.setdefault(each.name(), []).extend(_address(one.laddr.ip) for one in open_here)
+    return {name: addresses for name, addresses in found.items() if addresses}
+
+
+def _address(text):
+    address = ipaddress.ip_address(text)
+    return getattr(address, "ipv4_mapped", None) or address

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from background import records, wait_for
-from ray_runs import QUICK, processes_naming, repeatable, statuses
+from ray_runs import QUICK, addresses_listened_at, processes_naming, repeatable, statuses
 
 ENDLESS = [*QUICK, "--datasets", "digits", "--models", "vae", "--budget", "300s", "--checkpoint-every", "0"]
 
@@ -36,9 +36,18 @@ class WorkerKiller(GenerativeModel):
 """
 
 
-def test_a_cell_runs_to_its_record_and_nothing_is_left_behind(start, tmp_path, home):
+def test_a_cell_runs_to_its_record_where_only_this_machine_reaches_it_and_nothing_is_left_behind(
+    start, tmp_path, home, monkeypatch
+):
+    monkeypatch.setenv("HOME", str(tmp_path / "user"))
     running = start(*QUICK, "--datasets", "digits", "--models", "noise", "--executor", "ray")
+    wait_for(lambda: any("noise on digits, seed 0: prepare" in line for line in running.lines()))
+    listening = addresses_listened_at(running.pid)
+    assert {"gcs_server", "raylet"} <= set(listening)
+    for process, addresses in listening.items():
+        assert all(address.is_loopback for address in addresses), (process, addresses)
     assert running.wait(timeout=120) == 0, running.lines()
+    assert not list(tmp_path.glob("user/.ray/*"))
     (record,) = records(tmp_path / "results").values()
     assert (record["status"], record["environment"]["threads"]) == ("ok", 1)
     wait_for(lambda: not processes_naming(home), seconds=20)

@@ -1,8 +1,9 @@
 # make test   README's test command: install with what the tests need, and run them
 # make fast   for the minutes in between: lint, types, and the tests of the rooms that differ from main
+# make device measure a GPU within ten minutes: benchmarks/device/run.py says what; make device-small tries that on a CPU
 # make ci     all of it in a fresh virtual environment: what must be green
 
-.PHONY: test fast lint ci
+.PHONY: test fast lint ci device device-small
 
 test:
 	pip install -e '.[test]'
@@ -16,6 +17,12 @@ lint:
 	ruff format --check .
 	mypy
 	lint-imports
+
+device:
+	benchmarks/device/run.sh
+
+device-small:
+	benchmarks/device/run.sh --small
 
 ci:
 	bash .ci/run

@@ -15,51 +15,55 @@ import torch
 
 from genharness.data import ensure_prepared
 from genharness.engine.average import WeightAverage
-from genharness.engine.costs.clock import Clock
+from genharness.engine.build import build_model
+from genharness.engine.costs.clock import Clock, synchronise
 from genharness.engine.feed import Feeder, to_unit_range
 from genharness.engine.loop import Trainer
 from genharness.kit import Batch
-from genharness.plugin.registry import load_factory, load_registry
+from genharness.plugin.registry import load_registry
 from genharness.spec.length import Length
-from genharness.spec.options import build_config
 
 BATCH, STEPS = 64, int(os.environ.get("GENHARNESS_BENCH_STEPS", "40"))
 ROUNDS = int(os.environ.get("GENHARNESS_BENCH_ROUNDS", "7"))
+CPU = torch.device("cpu")
 
 
-def model_of(data):
+def model_of(data, device):
     spec = load_registry().models.find("dcgan")
     torch.manual_seed(0)
-    model = load_factory(spec)(data.shape, build_config("dcgan", spec.config, {"width": 32}))
-    return model.to(memory_format=torch.channels_last)
+    return build_model(spec, {"width": 32}, data.shape, device)
 
 
-def harness_round(data):
-    model = model_of(data)
+def harness_round(data, device=CPU, steps=STEPS):
+    model = model_of(data, device)
     trainer = Trainer(
         model=model,
-        feeder=Feeder(data, BATCH, seed=0, device=torch.device("cpu")),
+        feeder=Feeder(data, BATCH, seed=0, device=device),
         average=WeightAverage(model, None),
-        length=Length(STEPS, "steps"),
+        length=Length(steps, "steps"),
         precision="fp32",
-        clock=Clock(torch.device("cpu")),
+        clock=Clock(device),
     )
     quiet = {"on_progress": lambda progress: None, "on_pause": lambda: None, "on_score": lambda: None}
+    synchronise(device)
     start = time.perf_counter()
     trainer.train(**quiet, should_stop=lambda: False, checkpoint_seconds=60)
+    synchronise(device)
     return time.perf_counter() - start
 
 
-def bare_round(data):
-    model = model_of(data)
-    images = torch.from_numpy(data.samples("train").copy())
+def bare_round(data, device=CPU, steps=STEPS):
+    model = model_of(data, device)
+    images = torch.from_numpy(data.samples("train").copy()).to(device)
+    synchronise(device)
     start = time.perf_counter()
-    order = torch.randperm(len(images))
+    order = torch.randperm(len(images), device=device)
     per_epoch = len(images) // BATCH
-    for step in range(STEPS):
+    for step in range(steps):
         place = step % per_epoch
         batch = to_unit_range(images[order[place * BATCH : (place + 1) * BATCH]])
-        model.training_step(Batch(batch, None, step, step / STEPS))
+        model.training_step(Batch(batch, None, step, step / steps))
+    synchronise(device)
     return time.perf_counter() - start
 
 

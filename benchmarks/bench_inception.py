@@ -8,42 +8,19 @@ Random weights: what they are does not change how long they take. CUDA is measur
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from random_inception import random_extractor, random_weights
 from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
-
-from genharness import NoOptions
-from genharness.kit import ExtractorContext
-from genharness_features_inception import WEIGHTS, extractor
-from genharness_features_inception.network import InceptionNetwork
 
 COUNT = {"cpu": 32, "cuda": 1024}
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
 
 
-def random_state():
-    torch.manual_seed(0)
-    state = {}
-    for block, layers in InceptionNetwork().blocks.named_children():
-        for layer in layers.modules():
-            if isinstance(layer, nn.Conv2d):
-                path = f"{block}.{layer.key}".rstrip(".")
-                norm = nn.BatchNorm2d(layer.out_channels)
-                state[f"{path}.conv.weight"] = nn.init.kaiming_normal_(torch.empty_like(layer.weight))
-                state |= {f"{path}.bn.{name}": value for name, value in norm.state_dict().items()}
-    return state | {"fc.weight": torch.randn(1008, 2048) / 45, "fc.bias": torch.randn(1008)}
-
-
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
-    path = tmp_path_factory.mktemp("weights") / "random.pth"
-    torch.save(random_state(), path)
-    return path
+    return random_weights(tmp_path_factory.mktemp("weights"))
 
 
 @pytest.fixture
@@ -51,7 +28,7 @@ def images(device):
     return np.random.default_rng(0).integers(0, 256, (COUNT[device], 3, 32, 32), dtype=np.uint8)
 
 
-def torch_fidelity(weights, device, monkeypatch):
+def torch_fidelity(weights, device):
     names = ["2048", "logits_unbiased"]
     reference = FeatureExtractorInceptionV3("reference", names, feature_extractor_weights_path=str(weights)).to(device)
 
@@ -63,19 +40,16 @@ def torch_fidelity(weights, device, monkeypatch):
     return run
 
 
-def ours(weights, device, monkeypatch):
-    promised = dataclasses.replace(WEIGHTS, sha256=hashlib.sha256(weights.read_bytes()).hexdigest())
-    monkeypatch.setattr(extractor, "WEIGHTS", promised)
-    context = ExtractorContext(device=torch.device(device), resize="legacy-tf", weights=weights)
-    built = extractor.InceptionExtractor(context, NoOptions())
+def ours(weights, device):
+    built = random_extractor(weights, torch.device(device))
     return lambda images: built.extract(images).features
 
 
 @pytest.mark.parametrize("who", [torch_fidelity, ours])
 @pytest.mark.parametrize("device", DEVICES)
-def test_inception(benchmark, weights, images, device, who, monkeypatch):
+def test_inception(benchmark, weights, images, device, who):
     benchmark.group = f"{len(images)} images of 32 pixels, {device}"
     benchmark.name = who.__name__
-    run = who(weights, device, monkeypatch)
+    run = who(weights, device)
     features = benchmark.pedantic(run, (images,), rounds=3, warmup_rounds=1)
     assert features.shape == (len(images), 2048)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import random
 import subprocess
@@ -14,6 +15,10 @@ import pytest
 from distributions import install
 from faulty_models import HEAVY, LIGHT
 
+GPU_TESTS = Path(__file__).parent / "gpu"
+STAND_IN = os.environ.get("GENHARNESS_GPU_STAND_IN", "")
+"""A device such as `cpu` on which the tests of `tests/gpu` are run where there is no CUDA: whether they work at all."""
+
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -21,16 +26,20 @@ def pytest_addoption(parser):
     parser.addoption("--slow", action="store_true", help="also run the tests marked slow")
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
 def pytest_collection_modifyitems(config, items):
     slow = pytest.mark.skip(reason="slow: run with --slow")
     gpu = pytest.mark.skip(reason="needs a CUDA device")
     for item in items:
+        if GPU_TESTS in item.path.parents:
+            item.add_marker(pytest.mark.gpu)
         if "slow" in item.keywords and not config.getoption("--slow"):
             item.add_marker(slow)
-        if "gpu" in item.keywords and not _has_cuda():
+        if "gpu" in item.keywords and not _has_cuda() and not (GPU_TESTS in item.path.parents and STAND_IN):
             item.add_marker(gpu)
 
 
+@functools.cache
 def _has_cuda() -> bool:
     import torch
 

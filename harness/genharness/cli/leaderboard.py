@@ -122,7 +122,13 @@ def print_board(
 
 
 def board_text(
-    board: Board, reporter: ReporterSpec, out: Console, *, wide: bool = False, settings: PluginOptions | None = None
+    board: Board,
+    reporter: ReporterSpec,
+    out: Console,
+    *,
+    wide: bool = False,
+    settings: PluginOptions | None = None,
+    folder: Path | None = None,
 ) -> str:
     """Return a board in the format of a reporter.
 
@@ -132,10 +138,11 @@ def board_text(
         out: Where; machines read plain text.
         wide: Show every column however wide that is.
         settings: Options by plugin name; the reporter gets its own.
+        folder: The results folder, for reporters that show what cells keep.
     """
     render: Any = load_factory(reporter)
     config = config_of(reporter, settings or {})
-    options = RenderOptions(width=out.width, colour=out.is_terminal, wide=wide, config=config)
+    options = RenderOptions(width=out.width, colour=out.is_terminal, wide=wide, folder=folder, config=config)
     text = _rendered(reporter, lambda: render(board, options))
     return text if board.groups else "no records yet: run `genharness run` first"
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "evaluate": ("genharness.cli.evaluate:evaluate", "Score samples that anybody made."),
     "leaderboard": ("genharness.cli.leaderboard:leaderboard", "Show the ranking of a results folder."),
     "compare": ("genharness.cli.compare:compare", "Compare rows over seeds: is the difference real?"),
+    "report": ("genharness.cli.report:report", "Write a page with every figure of a results folder."),
     "sample": ("genharness.cli.sample:sample", "Draw more samples from a finished cell."),
     "rerun": ("genharness.cli.rerun:rerun", "Repeat a cell and say whether it comes out the same."),
     "list": ("genharness.cli.listing:list_plugins", "List models, datasets, extractors, metrics and more."),

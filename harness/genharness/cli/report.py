@@ -1,0 +1,121 @@
+"""`genharness report`: a results folder as one page that opens from the disk."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from genharness.cli.options import AnyPath, read_settings, results_argument, split_datasets, split_names
+from genharness.cli.screen.complaints import debug_option
+from genharness.cli.screen.display import print_warnings
+from genharness.cli.screen.terminal import say
+from genharness.errors import ConfigError, RunError, refuse
+from genharness.files.atomic import write_bytes
+from genharness.files.gc_pause import no_collection
+from genharness.files.paths import printable
+from genharness.plugin.registry import Registry, load_registry
+from genharness.results.store import Store
+from genharness.study.settings import setting_errors
+
+if TYPE_CHECKING:
+    from genharness.board.rows import Board
+
+__all__ = ["report"]
+
+_REPORTER = "report"
+_OURS = b"genharness report"
+_HEAD_BYTES = 1 << 16
+
+
+@click.command()
+@results_argument
+@click.option(
+    "-o", "--out", type=AnyPath(), default=Path("report.html"), show_default=True, help="The page, or - for stdout."
+)
+@click.option("--dataset", "datasets", callback=split_datasets, help="Only these datasets, comma-separated.")
+@click.option("--sort", help="Column to rank by, such as coverage.")
+@click.option("--columns", callback=split_names, help="Only these columns in the table, comma-separated.")
+@click.option("--wide", is_flag=True, help="Every column in the table, however wide.")
+@click.option("--format", "form", default=_REPORTER, show_default=True, help="The page's reporter, or a plugin's.")
+@click.option("--set", "settings", multiple=True, metavar="FORMAT.OPTION=VALUE", help="Option of the reporter.")
+@debug_option
+def report(
+    results: Path,
+    out: Path,
+    datasets: tuple[str, ...] | None,
+    sort: str | None,
+    columns: tuple[str, ...] | None,
+    wide: bool,
+    form: str,
+    settings: tuple[str, ...],
+) -> None:
+    """Write RESULTS as one page: verdict, ranking, costs, curves, samples, failures, protocol.
+
+    The page is one file. It opens from the disk, asks nothing of any network, works without JavaScript and by
+    keyboard, prints, and is as dark or light as the system. Pictures and maps come from the folders of cells, where
+    they were kept.
+
+    \b
+    Examples:
+      genharness report
+      genharness report results -o digits.html --dataset digits
+      genharness report --sort coverage --columns fid,coverage,recall
+    """
+    from genharness.cli.leaderboard import board_text
+    from genharness.cli.screen.terminal import console
+
+    registry = load_registry()
+    reporter = registry.reporters.find(form)
+    options, mistakes = read_settings(settings)
+    refuse([*mistakes, *setting_errors(options, [reporter], registry)])
+    _refuse_other(out)
+    store = Store(results)
+    with no_collection():
+        board = _board(store, registry, datasets or (), sort, columns or ())
+        text = board_text(board, reporter, console(), wide=wide, settings=options, folder=results)
+    _write(out, text)
+    print_warnings(store.warnings)
+
+
+def _board(
+    store: Store, registry: Registry, datasets: tuple[str, ...], sort: str | None, columns: tuple[str, ...]
+) -> Board:
+    from genharness.board.build import build
+    from genharness.figures.recorded import keep_markers
+
+    board = build(store.records(), registry, datasets=datasets, sort=sort, columns=columns)
+    if not board.groups:
+        raise RunError(f"there are no records in {store.folder}: run `genharness run` first")
+    keep_markers(board, store.folder)
+    return board
+
+
+def _refuse_other(out: Path) -> None:
+    """Refuse to write over a file that is no report.
+
+    Raises:
+        ConfigError: If `out` is a folder, or a file that genharness did not write.
+    """
+    if str(out) == "-" or not out.exists():
+        return
+    if not out.is_file():
+        raise ConfigError(f"{printable(out)} is no file: name the page with -o")
+    with out.open("rb") as file:
+        if _OURS not in file.read(_HEAD_BYTES):
+            raise ConfigError(f"{printable(out)} exists and is no report: name another page with -o")
+
+
+def _write(out: Path, text: str) -> None:
+    if str(out) == "-":
+        sys.stdout.write(text)
+        return
+    content = text.encode("utf-8", "backslashreplace")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(out, content)
+    except OSError as error:
+        raise RunError(f"cannot write {printable(out)} ({error.strerror}): name another page with -o") from error
+    say(f"{out}: {len(content) / 1000:,.0f} kB")

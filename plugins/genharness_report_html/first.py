@@ -1,0 +1,70 @@
+"""The first screen: the ranking, and what quality costs."""
+
+from __future__ import annotations
+
+from genharness.figures.tradeoff import TradeOff, trade_off
+from genharness_report_html.material import Figure, Material
+from genharness_report_html.plane import cost_plane
+from genharness_report_html.ranking import MOST_RANKED, ranking, row_height
+from genharness_report_html.scores import real_row
+
+__all__ = ["first_screen"]
+
+_LEAST_HIGH = 330.0
+_NARROW = (350.0, 340.0)
+_COSTS = {"train_seconds": "training time", "latency_p50_ms": "latency", "generator_parameters": "size"}
+
+
+def first_screen(material: Material) -> list[Figure]:
+    """Return ranking and trade-off, as far as there is anything to rank."""
+    standings = material.standings
+    if standings.column is None or not standings.rows:
+        return []
+    words = f"Ranking by {standings.column.title}"
+    found = [
+        material.figure(
+            "ranking",
+            words,
+            _how(material),
+            ranking(material.ink, standings),
+            narrow=ranking(material.ink, standings, narrow=True),
+        )
+    ]
+    cost = next((key for key in _COSTS if trade_off(material.group, key, standings.column.key)), None)
+    if cost is not None:
+        found.append(_trade_off(material, cost, standings.column.key))
+    return found
+
+
+def _how(material: Material) -> str:
+    rows, fewest, most = material.standings.rows, *material.standings.seeds
+    more = f" The best {MOST_RANKED} of {len(rows)}; the others stand in the table." if len(rows) > MOST_RANKED else ""
+    if most < 2:
+        return f"One seed each, so there is no error and no interval of ranks.{more}"
+    seeds = f"{most} seeds" if fewest == most else f"{fewest} to {most} seeds"
+    bars = f" Bars: ranks that {seeds} allow." if material.standings.ranks else ""
+    return f"Symbol: mean; line: ± standard deviation; ticks: seeds.{bars}{more}"
+
+
+def _trade_off(material: Material, cost: str, quality: str) -> Figure:
+    found = trade_off(material.group, cost, quality)
+    assert found is not None
+    high = max(
+        _LEAST_HIGH, 78 + row_height(len(material.standings.rows)) * min(len(material.standings.rows), MOST_RANKED)
+    )
+    band, real = material.group.bands.get(quality), real_row(material.group, quality)
+    way = "Up" if found.up.column.higher_is_better else "Down"
+    return material.figure(
+        "cost",
+        f"Quality against {_COSTS[cost]}",
+        f"{way} and left is better. The stepped line is the Pareto front.",
+        cost_plane(material.ink, _first(found), band, real, (592.0, high)),
+        narrow=cost_plane(material.ink, _first(found), band, real, _NARROW),
+    )
+
+
+def _first(found: TradeOff) -> TradeOff:
+    """Return the best rows of a trade-off and those of its front: of a thousand nobody could tell one."""
+    front = {id(point.row) for point in found.front}
+    points = [point for place, point in enumerate(found.points) if place < 2 * MOST_RANKED or id(point.row) in front]
+    return TradeOff(found.across, found.up, points, found.front)

@@ -1,0 +1,99 @@
+"""Where the names of marks stand in a plane: beside their mark, on nothing, inside."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = ["Box", "Label", "place_labels"]
+
+_RADII = (10.0, 14.0, 22.0, 32.0, 44.0, 60.0)
+_DIRECTIONS = ((1, 0), (-1, 0), (0, -1), (0, 1), (0.75, -0.75), (0.75, 0.75), (-0.75, -0.75), (-0.75, 0.75))
+_OVERLAP, _OUTSIDE = 100.0, 1000.0
+_HIGH = 13.0
+_LEADER_FROM = 20.0
+"""Pixels between mark and name from which a line leads from one to the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle of the plane, pixels, y down."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def overlap(self, other: Box) -> bool:
+        """Whether two boxes share an area."""
+        return (
+            self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
+        )
+
+    def holds(self, other: Box) -> bool:
+        """Whether another lies inside."""
+        return (
+            self.left <= other.left
+            and other.right <= self.right
+            and self.top <= other.top
+            and other.bottom <= self.bottom
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Where a name stands.
+
+    Attributes:
+        x: Of its anchor.
+        y: Of its base line.
+        anchor: `start`, `middle` or `end`.
+        leader: Both ends of the line from the mark, or None where the name stands close by.
+    """
+
+    x: float
+    y: float
+    anchor: str
+    leader: tuple[float, float, float, float] | None
+
+
+def place_labels(
+    marks: Sequence[tuple[float, float]], widths: Sequence[float], obstacles: Sequence[Box], area: Box
+) -> list[Label]:
+    """Return a place for the name of every mark; greedy, from the top down.
+
+    Args:
+        marks: Where the marks are, pixels.
+        widths: Of their names, pixels.
+        obstacles: What no name should stand on, beside the marks themselves.
+        area: What no name should leave.
+    """
+    taken = [*obstacles, *(Box(x - 6, y - 6, x + 6, y + 6) for x, y in marks)]
+    found: dict[int, Label] = {}
+    for place in sorted(range(len(marks)), key=lambda one: (marks[one][1], marks[one][0])):
+        label, box = _best(marks[place], widths[place], taken, area)
+        taken.append(box)
+        found[place] = label
+    return [found[place] for place in range(len(marks))]
+
+
+def _best(mark: tuple[float, float], width: float, taken: Sequence[Box], area: Box) -> tuple[Label, Box]:
+    options = [_option(mark, width, radius, way) for radius in _RADII for way in _DIRECTIONS]
+    return min(options, key=lambda one: _cost(one[1], one[2], taken, area))[:2]
+
+
+def _option(
+    mark: tuple[float, float], width: float, radius: float, way: tuple[float, float]
+) -> tuple[Label, Box, float]:
+    x, y = mark[0] + way[0] * radius, mark[1] + way[1] * (radius + (2 if way[0] == 0 else 0))
+    anchor = "start" if way[0] > 0 else "end" if way[0] < 0 else "middle"
+    left = {"start": x, "end": x - width, "middle": x - width / 2}[anchor]
+    box = Box(left, y - _HIGH / 2, left + width, y + _HIGH / 2)
+    length = math.hypot(x - mark[0], y - mark[1])
+    leader = (mark[0], mark[1], x, y) if length > _LEADER_FROM else None
+    return Label(x, y + 4, anchor, leader), box, radius
+
+
+def _cost(box: Box, radius: float, taken: Sequence[Box], area: Box) -> float:
+    return sum(_OVERLAP for one in taken if one.overlap(box)) + radius + (0 if area.holds(box) else _OUTSIDE)

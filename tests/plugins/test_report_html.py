@@ -1,0 +1,264 @@
+"""The page: valid, self-contained, and with others' text as text only."""
+
+import base64
+import hashlib
+import re
+import warnings
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import html5lib
+import numpy as np
+import pytest
+
+from board_records import ALIKE, CLOSE, FAR, record, seeds
+from genharness.board.build import build
+from genharness.board.render import RenderOptions
+from genharness.images.grid import save_grid
+from genharness.plugin.registry import load_factory, load_registry
+from genharness.results.store import Store
+from genharness_report_html.placement import Box, place_labels
+from genharness_report_html.sprites import is_lossy, sprite
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "<svg onload=alert(1)>",
+    "]]></style></script><b>",
+    "{{7*7}}{% raw %}",
+    "=cmd|' /C calc'!A0",
+    "\\input{x} $&%_^~#",
+    "\x1b[31mred\x1b]8;;http://x\x07",
+    "\u202eevil\u2066\u200b",
+    "javascript:alert(1)",
+    "a" * 5000,
+)
+
+
+def page(records, folder=None, form="report", **asked):
+    registry = load_registry()
+    board = build(records, registry, **asked)
+    return load_factory(registry.reporters[form])(board, RenderOptions(folder=folder))
+
+
+def studied():
+    """Return the records of a study in which much happened."""
+    records = [*seeds("vae", CLOSE), *seeds("dcgan", FAR), *seeds("gan", ALIKE), record("real", 1.0)]
+    for one in records:
+        one.scores |= {"precision": 0.5, "recall": 0.25 + 0.1 * one.cell.seed, "density": 0.4, "coverage": 0.3}
+        one.measurements |= {"latency_p50_ms": 0.1, "train_steps": 300.0, "generator_parameters": 43_000}
+        if one.cell.model != "real":
+            one.history.losses = {"step": [100, 200, 300], "loss": [3.0, 2.0, 1.0 + 0.1 * one.cell.seed]}
+            one.history.scores = {"step": [100, 200, 300], "fid": [90.0, 50.0, 20.0], "samples": [10, 10, 10]}
+    records[-1].bands = {"fid": {"low": 0.5, "high": 1.5, "draws": 20, "count": 10}}
+    return [*records, record("wgan", None, status="timeout", reason="it took longer than the limit")]
+
+
+def with_pictures(folder, records):
+    """Write what cells keep."""
+    store = Store(folder)
+    rng = np.random.default_rng(0)
+    for one in records:
+        if not one.finished:
+            continue
+        place = store.cell(one.cell.id)
+        features = place.features / "entry"
+        features.mkdir(parents=True)
+        images = rng.integers(0, 256, (72, 1, 8, 8), dtype=np.uint8)
+        for name, count in (("grid", 64), ("strip", 72), ("reconstructions", 16), ("nearest_train", 16)):
+            save_grid(place.picture(name), images[:count], 8)
+        np.savez(place.samples, images=images, labels=np.arange(72) % 3)
+        np.save(features / "features.npy", rng.normal(size=(72, 5)).astype(np.float32))
+        np.save(features / "logits.npy", rng.normal(size=(72, 3)).astype(np.float32))
+        (features / "entry.json").write_text('{"key": {"extractor": "classifier"}}')
+    return folder
+
+
+class Reader(HTMLParser):
+    """Elements, attributes and text of a page."""
+
+    def __init__(self):
+        super().__init__()
+        self.tags, self.attributes, self.text = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, *one) for one in attrs]
+
+    handle_startendtag = handle_starttag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def read(text):
+    reader = Reader()
+    reader.feed(text)
+    return reader
+
+
+def assert_valid(text):
+    parser = html5lib.HTMLParser(strict=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        parser.parse(text)
+    assert [(place, code) for place, code, _ in parser.errors] == []
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    records = studied()
+    folder = with_pictures(tmp_path_factory.mktemp("results"), records)
+    return page(records, folder)
+
+
+def test_a_whole_page_is_valid_html(whole):
+    assert_valid(whole)
+
+
+def test_every_section_stands_and_every_link_leads_somewhere(whole):
+    reader = read(whole)
+    ids = [value for _, name, value in reader.attributes if name == "id"]
+    assert len(ids) == len(set(ids))
+    parts = {name.partition("-")[2] for name in ids if name.startswith("g1-")}
+    assert parts >= {"ranking", "cost", "board", "pairs", "fidelity", "coverage", "latency", "curves", "losses"}
+    assert parts >= {"classes", "map", "on-demand", "rebuilt", "samples", "strips", "nearest", "failures", "protocol"}
+    links = {value[1:] for tag, name, value in reader.attributes if name == "href" and value.startswith("#")}
+    assert links <= set(ids)
+
+
+def test_headings_go_down_one_at_a_time(whole):
+    levels = [int(tag[1]) for tag in read(whole).tags if re.fullmatch(r"h\d", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_nothing_is_asked_of_any_network_and_the_policy_says_so(whole):
+    reader = read(whole)
+    addresses = [value for _, name, value in reader.attributes if name in ("src", "href", "action", "data", "poster")]
+    assert all(value.startswith(("#", "data:")) for value in addresses)
+    assert not [one for one in reader.attributes if one[1].startswith("on") or one[1] in ("style", "srcdoc")]
+    (policy,) = [value for _, name, value in reader.attributes if name == "content" and "default-src" in value]
+    for tag in ("style", "script"):
+        (content,) = re.findall(rf"<{tag}>(.*?)</{tag}>", whole, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+    assert "url(" not in whole
+    assert "@import" not in whole
+
+
+def test_the_script_is_small(whole):
+    assert len(re.findall(r"<script>(.*?)</script>", whole, re.DOTALL)[0]) < 10_000
+
+
+def test_every_drawing_says_what_it_shows(whole):
+    drawings = re.findall(r'<svg[^>]*role="img"[^>]*aria-labelledby="(\w+) (\w+)"', whole)
+    assert len(drawings) > 10
+    for title, finding in drawings:
+        assert re.search(rf'<title id="{title}">[^<]+</title>', whole)
+        assert re.search(rf'<desc id="{finding}">[^<]+</desc>', whole)
+
+
+def test_the_numbers_of_the_page_are_those_of_the_records(whole):
+    text = " ".join(read(whole).text)
+    assert "vae" in text
+    assert "11.0 ± 0.8" in text  # mean 11, standard deviation 0.79 of 10, 11, 12, 10.5, 11.5
+    assert "31.0 ± 0.8" in text
+    assert "2 of 3 pairs can be told apart" in text
+
+
+def test_without_folders_the_page_leaves_out_what_they_would_show():
+    found = read(page(studied()))
+    ids = {value for _, name, value in found.attributes if name == "id"}
+    assert "g1-curves" in ids
+    assert not ids & {"g1-samples", "g1-classes", "g1-map", "g1-strips"}
+    assert "img" not in found.tags
+
+
+@pytest.mark.parametrize("form", ["report", "html"])
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_others_text_is_text(text, form):
+    records = studied()
+    plain = set(read(page(studied(), form=form)).tags)
+    lost = record(text, None, status="failed", reason=text, options={text: text}, seed=9)
+    told = [record("edm", 5.0, options={"name": one}) for one in (text, "b")]
+    other = record("ae", 5.0, dataset=text)
+    other.history.losses = {"step": [1, 2], text: [1.0, 2.0]}
+    records[0].failed = {text: text}
+    found = page([*records, lost, *told, other], form=form)
+    assert_valid(found) if form == "report" else None
+    reader = read(found)
+    assert set(reader.tags) <= plain | {"ul", "li", "h4"}
+    assert not [one for one in reader.attributes if one[1].startswith("on")]
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]", found)
+    shown = "".join(reader.text)
+    start = text[:8].encode("unicode_escape").decode() if not text[:8].isprintable() else text[:8]
+    assert start in shown
+
+
+def test_a_group_of_failures_alone_is_a_page_too():
+    found = page([record("vae", None, status="failed", reason="no")])
+    assert_valid(found)
+    assert "Nothing finished on digits: 1 cell failed." in found
+
+
+def test_several_datasets_have_a_part_each():
+    found = page([record("vae", 1.0), record("vae", 2.0, dataset="mnist"), record("gan", 2.0, dataset="mnist")])
+    assert_valid(found)
+    assert {"g1-board", "g2-board"} <= {value for _, name, value in read(found).attributes if name == "id"}
+
+
+def test_many_rows_are_listed_and_the_best_drawn():
+    records = [record("vae", 1.0 + place, options={"lr": place}) for place in range(80)]
+    found = page(records)
+    assert_valid(found)
+    assert found.count("<tr data-m=") == 80
+    assert "The best 20 of 80" in found
+
+
+def test_the_table_for_a_page_of_ones_own_has_no_style_and_marks_the_best():
+    found = page([*seeds("vae", CLOSE), *seeds("dcgan", FAR)], form="html")
+    assert set(read(found).tags) <= {"table", "caption", "thead", "tbody", "tr", "th", "td", "strong", "ul", "li"}
+    assert "<strong>11.0 ± 0.8</strong>" in found
+
+
+def test_tiles_become_one_picture_that_is_the_same_pixels(tmp_path):
+    import io
+
+    from PIL import Image
+
+    tiles = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 1), dtype=np.uint8)
+    assert not is_lossy(tiles)
+    data = base64.b64decode(re.search(r"base64,([^\"]+)", sprite(tiles, 3, "x"))[1])
+    picture = np.asarray(Image.open(io.BytesIO(data)).convert("RGBA"))
+    assert picture.shape == (17, 26, 4)
+    for place, tile in enumerate(tiles):
+        top, left = place // 3 * 9, place % 3 * 9
+        shown = picture[top : top + 8, left : left + 8]
+        assert np.abs(shown[..., 0].astype(int) - tile[..., 0]).max() <= 255 / 28 + 1
+        assert (shown[..., 3] == 255).all()
+    assert (picture[8, :, 3] == 0).all()
+
+
+def test_colour_is_kept_with_little_loss_and_large_pictures_are_reduced():
+    tiles = np.full((2, 96, 96, 3), (200, 30, 60), np.uint8)
+    found = sprite(tiles, 2, "x")
+    assert is_lossy(tiles)
+    assert 'width="129" height="64"' in found
+    assert len(found) < 3000
+
+
+def test_names_stand_on_no_mark_and_on_no_other_name():
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        marks = [(float(x), float(y)) for x, y in rng.uniform(40, 500, (8, 2))]
+        widths = [60.0] * 8
+        area = Box(0, 0, 600, 600)
+        labels = place_labels(marks, widths, [], area)
+        boxes = []
+        for label, width in zip(labels, widths, strict=True):
+            left = label.x - {"start": 0, "middle": width / 2, "end": width}[label.anchor]
+            boxes.append(Box(left, label.y - 10, left + width, label.y + 2))
+        assert not any(a.overlap(b) for place, a in enumerate(boxes) for b in boxes[:place])
+        assert all(area.holds(box) for box in boxes)

@@ -14,7 +14,7 @@ from genharness.figures.standings import Standings
 from genharness_report_html.scores import COUNTED
 from genharness_report_html.svg import Ink, colour, line, mark, plain, rect, tag, width_of
 
-__all__ = ["Cell", "Head", "Line", "Table", "table_of"]
+__all__ = ["TableCell", "Head", "Line", "Table", "table_of"]
 
 _PAGE = 1224.0
 _MARKED, _PLACED = 60, 300
@@ -46,7 +46,7 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class TableCell:
     """A number of the table.
 
     Attributes:
@@ -92,7 +92,7 @@ class Line:
     place: int
     seeds: int
     lost: str = ""
-    cells: Sequence[Cell] = ()
+    cells: Sequence[TableCell] = ()
     reference: bool = False
     separated: bool = False
     signs: str = ""
@@ -165,7 +165,9 @@ def _head(column: BoardColumn) -> Head:
     return Head(plain(column.title), plain(unit), column.arrow, column.key)
 
 
-def _fitting(wanted: Sequence[BoardColumn], columns: dict[str, list[Cell]], rows: Sequence[Row]) -> list[BoardColumn]:
+def _fitting(
+    wanted: Sequence[BoardColumn], columns: dict[str, list[TableCell]], rows: Sequence[Row]
+) -> list[BoardColumn]:
     used = 130 + max((width_of(plain(row.label), 13.5) for row in rows), default=0.0)
     shown: list[BoardColumn] = []
     for column in wanted:
@@ -177,7 +179,7 @@ def _fitting(wanted: Sequence[BoardColumn], columns: dict[str, list[Cell]], rows
     return shown
 
 
-def _line(ink: Ink, row: Row, standings: Standings, cells: Sequence[Cell]) -> Line:
+def _line(ink: Ink, row: Row, standings: Standings, cells: Sequence[TableCell]) -> Line:
     places = {id(one): place for place, one in enumerate(standings.rows, start=1)}
     place = places.get(id(row))
     standing = standings.ranks.get(row.label)
@@ -219,7 +221,7 @@ def _lost(ink: Ink, group: Group, rows: Sequence[Row]) -> list[Line]:
     return lines
 
 
-def _column(ink: Ink, group: Group, column: BoardColumn, rows: Sequence[Row]) -> list[Cell]:
+def _column(ink: Ink, group: Group, column: BoardColumn, rows: Sequence[Row]) -> list[TableCell]:
     """Return the cells of a column, from the top down."""
     estimates = [row.estimates[column.key] for row in rows]
     errors = [one.deviation for row, one in zip(rows, estimates, strict=True) if one.deviation and not row.reference]
@@ -229,12 +231,12 @@ def _column(ink: Ink, group: Group, column: BoardColumn, rows: Sequence[Row]) ->
     return [_cell(ink, row, column, decimals, rail, len(rows)) for row in rows]
 
 
-def _cell(ink: Ink, row: Row, column: BoardColumn, decimals: int | None, rail: _Rail | None, count: int) -> Cell:
+def _cell(ink: Ink, row: Row, column: BoardColumn, decimals: int | None, rail: _Rail | None, count: int) -> TableCell:
     one = row.estimates[column.key]
     if one.mean is None or (row.reference and column.key in _NOT_OF_REFERENCES):
-        return Cell(DASH, reason=_why(row, column) if one.mean is None else "nothing is trained")
+        return TableCell(DASH, reason=_why(row, column) if one.mean is None else "nothing is trained")
     text, error = _texts(row, one, column, decimals)
-    return Cell(
+    return TableCell(
         text,
         error,
         rail.mark(ink, row, one, count) if rail is not None else Markup(),

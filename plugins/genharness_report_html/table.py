@@ -14,7 +14,7 @@ from genharness.figures.standings import Standings
 from genharness_report_html.scores import COUNTED
 from genharness_report_html.svg import Ink, colour, line, mark, plain, rect, tag, width_of
 
-__all__ = ["TableCell", "Head", "Line", "Table", "table_of"]
+__all__ = ["Head", "Line", "Table", "TableCell", "table_of"]
 
 _PAGE = 1224.0
 _MARKED, _PLACED = 60, 300

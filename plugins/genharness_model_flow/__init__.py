@@ -1,0 +1,68 @@
+"""Flows: invertible networks, whose samples have an exact likelihood."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from genharness import ModelSpec, Recipe, hookimpl
+from genharness_model_flow.configs import GlowConfig, RealNVPConfig
+
+__all__ = ["genharness_models"]
+
+
+@hookimpl
+def genharness_models() -> Sequence[ModelSpec]:
+    """Return the flows."""
+    return [
+        ModelSpec(
+            name="realnvp",
+            summary="Flow of affine couplings over checkerboards and channels",
+            factory="genharness_model_flow.realnvp:RealNVP",
+            config=RealNVPConfig,
+            family="flow",
+            paper="Dinh et al. 2017, arXiv:1605.08803",
+            modalities=("image", "tabular"),
+            capabilities=("likelihood:exact",),
+            recipes={
+                "smoke": Recipe(
+                    length="1500steps",
+                    batch_size=64,
+                    ema=0.99,
+                    options={"features": 24, "blocks": 1, "lr": 2e-3, "warmup": 100, "decay": 0.3},
+                    step_ms=200,
+                    full_up_to=16,
+                ),
+                "standard": Recipe(
+                    length="30000steps", batch_size=128, ema=0.999, mirror=False, options={"blocks": 4}, step_ms=4000
+                ),
+                "paper": Recipe(length="250000steps", batch_size=64, ema=0.999, mirror=True, step_ms=4000),
+            },
+        ),
+        ModelSpec(
+            name="glow",
+            summary="Flow of affine couplings between invertible 1x1 convolutions",
+            factory="genharness_model_flow.glow:Glow",
+            config=GlowConfig,
+            family="flow",
+            paper="Kingma and Dhariwal 2018, arXiv:1807.03039",
+            capabilities=("likelihood:exact",),
+            recipes={
+                "smoke": Recipe(
+                    length="1500steps",
+                    batch_size=64,
+                    ema=0.99,
+                    options={"depth": 8, "width": 64, "lr": 2e-3, "warmup": 100, "decay": 0.3},
+                    step_ms=300,
+                    full_up_to=16,
+                ),
+                "standard": Recipe(
+                    length="40000steps",
+                    batch_size=128,
+                    ema=0.999,
+                    options={"depth": 16, "width": 256, "warmup": 1000},
+                    step_ms=6000,
+                ),
+                "paper": Recipe(length="250epochs", batch_size=64, ema=0.999, step_ms=20000),
+            },
+        ),
+    ]

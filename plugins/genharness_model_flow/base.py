@@ -1,0 +1,102 @@
+"""What the flows share: densities by a change of variables, grey levels, and one way to train and draw."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from genharness import DataShape
+from genharness.kit import Batch, GenerativeModel
+from genharness.kit.blocks import random_normal
+from genharness.kit.dequantise import GreyLevels
+from genharness.kit.generators import seeded_generator
+from genharness.kit.ode_density import standard_normal_log_density
+from genharness.kit.optim import linear_decay, linear_warmup, minimise, set_learning_rate
+from genharness.kit.precision import no_autocast
+from genharness_model_flow.configs import FlowConfig
+from genharness_model_flow.invertible import Invertible
+
+__all__ = ["Flow", "not_even"]
+
+
+class Flow(GenerativeModel):
+    """p(y) = N(f(y); 0, I) |det df/dy|, of images dequantised to y in [0, 1], or of rows as they are.
+
+    Everything is computed in float32 at least: log-determinants are sums of thousands of terms.
+
+    Args:
+        data: What the samples look like.
+        config: The options.
+    """
+
+    config: FlowConfig
+    flow: Invertible
+    optimiser: Optimizer
+
+    def __init__(self, data: DataShape, config: FlowConfig) -> None:
+        super().__init__(data, config)
+        self.levels = GreyLevels.of(data) if data.modality == "image" else None
+        self.dimensions = math.prod(data.shape)
+
+    def averaged_module(self) -> torch.nn.Module:
+        """The flow, with the statistics in it."""
+        return self.flow
+
+    def training_step(self, batch: Batch) -> Mapping[str, Tensor]:
+        """Minimise the bits per dimension of the batch, dequantised anew."""
+        with no_autocast(batch.data.device):
+            y = self.dequantised(batch.data)
+            if batch.step == 0:
+                self.begin(y)
+            loss = self.bits(y).mean()
+            self._descend(loss, batch)
+        return {"loss": loss.detach()}
+
+    def begin(self, y: Tensor) -> None:
+        """Look at the first batch before the first step."""
+
+    def _descend(self, loss: Tensor, batch: Batch) -> None:
+        lr = linear_warmup(self.config.lr, batch.step, self.config.warmup)
+        if self.config.decay > 0:
+            lr = linear_decay(lr, batch.progress, start=1 - self.config.decay)
+        set_learning_rate(self.optimiser, lr)
+        minimise(self.optimiser, loss, clip=self.config.clip)
+
+    def dequantised(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Return images as y in [0, 1], spread over their grey levels; rows stay as they are."""
+        return x if self.levels is None else self.levels.dequantise(x, self.levels.uniform(x, generator))
+
+    def log_density(self, y: Tensor) -> Tensor:
+        """Return log p(y) in nats `(n,)`."""
+        z, log_det = self.flow(y)
+        return standard_normal_log_density(z) + log_det
+
+    def bits(self, y: Tensor) -> Tensor:
+        """Return bits per dimension `(n,)`: of grey levels for images, of the density for rows."""
+        log_density = self.log_density(y)
+        if self.levels is None:
+            return -log_density / (self.dimensions * math.log(2))
+        return self.levels.bits_per_dim(log_density, self.dimensions)
+
+    def bits_per_dim(self, x: Tensor) -> Tensor:
+        """Return the exact bits per dimension `(n,)` of samples dequantised by noise of a fixed seed."""
+        with no_autocast(x.device):
+            return self.bits(self.dequantised(x, seeded_generator(x.device, 0)))
+
+    def sample(self, n: int, *, labels: Tensor | None, generator: torch.Generator) -> Tensor:
+        """Draw z ~ N(0, temperature^2 I) and invert the flow; images are of the grey levels that y falls into."""
+        with no_autocast(self.device):
+            y = self.flow.inverse(self.config.temperature * random_normal(n, self.dimensions, generator=generator))
+        return y if self.levels is None else self.levels.quantise(y)
+
+
+def not_even(data: DataShape, halvings: int) -> str:
+    """Return what a user is told whose images cannot be halved that often."""
+    return (
+        f"images of {data} cannot be halved {halvings} times without a remainder: ask for another size, "
+        f"such as NAME@{max(8, min(data.height, data.width) // 8 * 8)}, or for fewer scales"
+    )

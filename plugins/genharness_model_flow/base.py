@@ -73,7 +73,8 @@ class Flow(GenerativeModel):
     def log_density(self, y: Tensor) -> Tensor:
         """Return log p(y) in nats `(n,)`."""
         z, log_det = self.flow(y)
-        return standard_normal_log_density(z) + log_det
+        nats: Tensor = standard_normal_log_density(z) + log_det
+        return nats
 
     def bits(self, y: Tensor) -> Tensor:
         """Return bits per dimension `(n,)`: of grey levels for images, of the density for rows."""

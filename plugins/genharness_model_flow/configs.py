@@ -23,7 +23,7 @@ class FlowConfig:
     decay: float = option(0.0, low=0.0, high=1.0, help="share of the budget, at its end, in which the rate falls to 0")
     clip: float = option(50.0, above=0.0, high=1e6, help="norm to which longer gradients are shortened")
     temperature: float = option(
-        1.0, low=0.0, high=10.0, help="standard deviation of the noise that samples are made of; 1 is the model"
+        1.0, low=0.0, high=10.0, help="deviation of the noise that samples are made of; 1 is the model", stage="sample"
     )
 
 

@@ -152,4 +152,5 @@ def _conv(inputs: int, outputs: int, kernel: int, *, bias: bool = True) -> nn.Mo
     conv = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=bias)
     if conv.bias is not None:
         nn.init.zeros_(conv.bias)
-    return weight_norm(conv)
+    normed: nn.Module = weight_norm(conv)
+    return normed

@@ -197,7 +197,8 @@ class GaussianSplit(Split):
     def inverse(self, z: Tensor, staying: Tensor) -> Tensor:
         """Return the channels that left."""
         mean, log_sigma = self.network(staying).chunk(2, dim=1)
-        return mean + z * log_sigma.exp()
+        leaving: Tensor = mean + z * log_sigma.exp()
+        return leaving
 
 
 class _Statistics(ActNorm):
@@ -205,7 +206,8 @@ class _Statistics(ActNorm):
 
     def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]
         """Map `(n, c, h, w)`."""
-        return super().forward(x)[0]
+        y: Tensor = super().forward(x)[0]
+        return y
 
 
 class _ZeroConv(nn.Module):

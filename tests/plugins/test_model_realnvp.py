@@ -81,7 +81,7 @@ def test_masks_alternate_so_that_two_couplings_move_every_pixel():
 def test_no_network_makes_a_coupling_overflow():
     """s stays within its learnt scale, whatever the network says."""
     coupling = MaskedCoupling(checkerboard(4, 4, flip=False), torch.nn.Conv2d(1, 2, 1), 1)
-    torch.nn.init.constant_(coupling.network.weight, 1e6)
+    torch.nn.init.constant_(coupling.network.bias, 1e6)
     z, log_det = coupling(torch.randn(3, 1, 4, 4, generator=generator()))
     assert z.isfinite().all()
     assert log_det.abs().max().item() <= 8 + 1e-5

@@ -79,3 +79,13 @@ def test_the_reference_is_the_protocols_part_of_the_data_and_the_splits_are_whol
     sets = dataset_sets(data, protocol, FeatureCache(tmp_path))
     assert {name: len(part.samples) for name, part in sets.items()} == {"real": 10, "train": 160, "test": 64}
     assert sets["real"].key["count"] == 10
+
+
+def test_an_extractor_for_all_gpus_has_a_copy_on_each(registry, monkeypatch):
+    monkeypatch.setattr("genharness.measure.build.registered_code", lambda *_: SimpleNamespace(digest="code"))
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    protocol = Protocol(extractor="plain", sample_count=1, resize="clean")
+    context = ExtractorContext(device=torch.device("cuda"))
+    built = build_extractor(registry, "plain", protocol, context)
+    assert [str(copy.context.device) for copy in built._copies] == ["cuda:0", "cuda:1"]
+    assert (built.identity, built.context.code) == ("plain", "code")

@@ -97,3 +97,37 @@ def test_cells_side_by_side_take_gpus_in_turn(monkeypatch, wanted, gpus, devices
     monkeypatch.setattr("torch.cuda.device_count", lambda: gpus)
     task = SimpleNamespace(settings=SimpleNamespace(device=wanted))
     assert [_device(task, slot) for slot in range(3)] == devices
+
+
+def test_no_two_cells_at_a_time_are_on_one_gpu(monkeypatch):
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    at_work, most, used = set(), [], []
+
+    class Worker:
+        """A cell that ends when it is looked at for the third time, the longer the higher its number."""
+
+        def __init__(self, context, task, slot):
+            self.task, self.slot, self.left = task, slot, 2 + task.number
+            self.device = _device(task, slot)
+            assert self.device not in at_work
+            at_work.add(self.device)
+            used.append(self.device)
+            most.append(len(at_work))
+
+        def ended(self, stop):
+            self.left -= 1
+            if self.left == 0:
+                at_work.remove(self.device)
+            return self.left == 0
+
+        def record(self):
+            return SimpleNamespace(went_wrong=False, number=self.task.number)
+
+    monkeypatch.setattr(genharness_exec_local.local, "_Worker", Worker)
+    monkeypatch.setattr(genharness_exec_local.local, "_context", lambda: None)
+    monkeypatch.setattr(genharness_exec_local.local, "_ready", lambda workers: [])
+    settings = SimpleNamespace(device="cuda", jobs=2, fail_fast=False)
+    tasks = [SimpleNamespace(settings=settings, number=number) for number in range(5)]
+    records = list(LocalExecutor("", NoOptions()).run(tasks, on_event=print, stop=threading.Event()))
+    assert sorted(record.number for record in records) == [0, 1, 2, 3, 4]
+    assert (max(most), set(used)) == (2, {"cuda:0", "cuda:1"})

@@ -59,7 +59,12 @@ def request_options(function: Any) -> Any:
             declared(_Fitting, "resize_to", "units"),
             declared(Measuring, "samples", "reference", "reference_split", "protocol_seed", flags=FLAGS),
             click.option("--set", "settings", multiple=True, metavar="NAME.OPTION=VALUE", help="Option of a plugin."),
-            click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:1."),
+            click.option(
+                "--device",
+                default="auto",
+                show_default=True,
+                help="auto, cpu, cuda (features on all of them) or cuda:1.",
+            ),
             click.option("--weights", type=existing, help="Pretrained weights."),
             click.option("--results", type=path, default=DEFAULT_RESULTS, show_default=True, help="Results folder."),
         )

@@ -47,6 +47,7 @@ STEERING = frozenset(
         "genharness.engine.costs.latency",
         "genharness.engine.costs.ledger",
         "genharness.engine.costs.operations",
+        "genharness.engine.devices",
         "genharness.engine.environment",
         "genharness.engine.memory",
         "genharness.engine.threads",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from genharness.data import PreparedData
+from genharness.engine.devices import meant_devices
 from genharness.engine.random_state import undisturbed
 from genharness.errors import PluginError
 from genharness.identity.parts import registered_code
@@ -15,6 +16,7 @@ from genharness.kit.extractor import Extractor, ExtractorContext
 from genharness.measure.evaluation import SampleData, SampleEvaluation, dataset_samples
 from genharness.measure.feature_cache import FeatureCache
 from genharness.measure.scoring import MetricResult
+from genharness.measure.spread import SpreadExtractor
 from genharness.plugin.registry import Registry, load_factory
 from genharness.spec.options import build_config
 from genharness.spec.plugins import MetricSpec
@@ -53,6 +55,8 @@ def make_extractor(registry: Registry, name: str, context: ExtractorContext, opt
 def build_extractor(registry: Registry, name: str, protocol: Protocol, context: ExtractorContext) -> Extractor:
     """Build an extractor as a protocol has it: with its resize and options if it is the protocol's own.
 
+    Where the device is `cuda`, without an index, it is on all CUDA devices.
+
     Args:
         registry: Where extractors are.
         name: Of the extractor.
@@ -62,15 +66,17 @@ def build_extractor(registry: Registry, name: str, protocol: Protocol, context: 
     own = name == protocol.extractor
     resizes = registry.extractors.find(name).resizes
     resize = protocol.resize if own else (resizes[0] if resizes else "")
-    with undisturbed():
-        return make_extractor(
-            registry,
-            name,
-            dataclasses.replace(
-                context, resize=resize, seed=protocol.seed, code=registered_code(registry.extractors, name).digest
-            ),
-            dict(protocol.extractor_options) if own else {},
-        )
+    code = registered_code(registry.extractors, name).digest
+    options = dict(protocol.extractor_options) if own else {}
+    contexts = [
+        dataclasses.replace(context, device=device, resize=resize, seed=protocol.seed, code=code)
+        for device in meant_devices(context.device)
+    ]
+    copies = []
+    for one in contexts:
+        with undisturbed():
+            copies.append(make_extractor(registry, name, one, options))
+    return copies[0] if len(copies) == 1 else SpreadExtractor(copies)
 
 
 def build_metrics(registry: Registry, wanted: Mapping[str, Mapping[str, Any]]) -> list[tuple[MetricSpec, Metric]]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from genharness.engine.costs.clock import synchronise
+from genharness.engine.devices import on_device
 from genharness.engine.memory import is_out_of_memory
 from genharness.engine.sampler import Sampler
 from genharness.kit.generators import seeded_generator
@@ -56,7 +56,7 @@ def sampling_speed(
     def call(size: int) -> None:
         sampler.raw(size, generator, None if labels is None else labels[:size])
 
-    with _on(device):
+    with on_device(device):
         latencies = 1000 * np.array(_timed(device, lambda: call(1)))
         sweep = _sweep(device, call, largest)
     p50, p95, p99 = np.percentile(latencies, [50, 95, 99])
@@ -67,11 +67,6 @@ def sampling_speed(
         "latency_calls": float(len(latencies)),
         "sample_images_per_second": max(sweep["images_per_second"], default=float("nan")),
     }, sweep
-
-
-def _on(device: torch.device) -> AbstractContextManager[object]:
-    """Make a CUDA device the current one, whose stream events are recorded on."""
-    return torch.cuda.device(device) if device.type == "cuda" else nullcontext()
 
 
 def _timed(device: torch.device, call: Callable[[], None]) -> list[float]:

@@ -9,9 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genharness.errors import ConfigError
 from genharness.kit import Batch
-from genharness.kit.blocks import frozen, latent_paths, random_normal
+from genharness.kit.blocks import frozen
 from genharness.kit.optim import minimise
 from genharness.spec.plugins import DataShape
 from genharness_model_gan.base import LatentGAN
@@ -24,24 +23,19 @@ __all__ = ["ACGAN"]
 class ACGAN(LatentGAN):
     """G makes the class that is asked for; D tells real from generated (S) and one class from another (C)."""
 
-    def __init__(self, data: DataShape, config: Any) -> None:
-        if data.classes < 2:
-            raise ConfigError(f"acgan needs data with at least two classes, not {data.classes}: use dcgan instead")
-        super().__init__(data, config)
+    always_conditional = True
 
     def networks(self, data: DataShape, config: Any) -> tuple[nn.Module, nn.Module]:
         """DCGAN's networks: G with class-conditional batch norm, D with a logit for S and one for each class."""
-        G = DCGANGenerator(data, config.latent, config.width, classes=data.classes)
-        D = DCGANDiscriminator(data, config.width, outputs=1 + data.classes)
+        G = DCGANGenerator(data, config.latent, config.width, classes=data.classes, blocks=config.blocks)
+        D = DCGANDiscriminator(data, config.width, outputs=1 + data.classes, blocks=config.blocks)
         return G, D
 
-    def training_step(self, batch: Batch) -> Mapping[str, Tensor]:
+    def play(self, batch: Batch) -> Mapping[str, Tensor]:
         """Section 3: D maximises L_S + L_C, G maximises L_C - L_S (here non-saturating), each weighted."""
-        if batch.labels is None:
-            raise ConfigError("acgan was given a batch without labels: use a dataset with classes, or dcgan")
-        x, c, config = batch.data, batch.labels, self.config
+        x, (c,), config = self.augment(batch.data), self.labels_of(batch), self.config
         c_fake = torch.randint(self.data.classes, c.shape, device=c.device)
-        fake = self.G(self.noise(len(x)), c_fake)
+        fake = self.augment(self.G(self.noise(len(x)), c_fake))
 
         # Real and generated samples pass separately: batch norm must not mix them.
         (S_real, C_real), (S_fake, C_fake) = self.judge(x), self.judge(fake.detach())
@@ -66,17 +60,3 @@ class ACGAN(LatentGAN):
         """Return the source logits `(n, 1)` and the class logits `(n, classes)` of images."""
         S, C = self.D(x).float().split((1, self.data.classes), dim=1)
         return S, C
-
-    def sample(self, n: int, *, labels: Tensor | None, generator: torch.Generator) -> Tensor:
-        """Draw `n` images of the classes in `labels` `(n,)`, or of uniformly random ones."""
-        if labels is None:
-            labels = torch.randint(self.data.classes, (n,), generator=generator, device=generator.device)
-        images: Tensor = self.G(random_normal(n, self.config.latent, generator=generator), labels)
-        return images
-
-    def interpolate(self, rows: int, columns: int, *, generator: torch.Generator) -> Tensor:
-        """Return images `(rows * columns, c, h, w)` along latent paths; row r keeps class r modulo the classes."""
-        z = latent_paths(rows, columns, self.config.latent, generator=generator)
-        labels = torch.arange(rows, device=z.device).remainder(self.data.classes).repeat_interleave(columns)
-        images: Tensor = self.G(z, labels)
-        return images

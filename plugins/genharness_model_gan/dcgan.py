@@ -18,6 +18,6 @@ class DCGAN(GAN):
 
     def networks(self, data: DataShape, config: Any) -> tuple[nn.Module, nn.Module]:
         """The guidelines of section 3, with as many stages as the image has halvings."""
-        G = DCGANGenerator(data, config.latent, config.width)
-        D = DCGANDiscriminator(data, config.width)
+        G = DCGANGenerator(data, config.latent, config.width, classes=self.classes, blocks=config.blocks)
+        D = DCGANDiscriminator(data, config.width, blocks=config.blocks, classes=self.classes)
         return G, D

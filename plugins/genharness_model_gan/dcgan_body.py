@@ -5,37 +5,15 @@ from __future__ import annotations
 from functools import partial
 from itertools import pairwise
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from genharness.kit.blocks import down_conv, halvings, image_side, init_he, init_normal, up_conv
+from genharness.kit.precision import no_autocast
 from genharness.spec.plugins import DataShape
+from genharness_model_gan.conditioning import ConditionalBatchNorm2d, Head, with_classes
 
-__all__ = ["ConditionalBatchNorm2d", "DCGANDiscriminator", "DCGANGenerator"]
-
-
-class ConditionalBatchNorm2d(nn.Module):
-    """Batch norm whose gain and bias belong to the class (Dumoulin et al. 2017, de Vries et al. 2017).
-
-    Args:
-        channels: Channels of the features.
-        classes: Number of classes.
-    """
-
-    def __init__(self, channels: int, *, classes: int) -> None:
-        super().__init__()
-        self.normalise = nn.BatchNorm2d(channels, affine=False)
-        self.gain = nn.Embedding(classes, channels)
-        self.bias = nn.Embedding(classes, channels)
-        nn.init.ones_(self.gain.weight)
-        nn.init.zeros_(self.bias.weight)
-
-    def forward(self, h: Tensor, labels: Tensor) -> Tensor:
-        """Return features `(n, channels, height, width)` for classes `(n,)`."""
-        gain, bias = self.gain(labels)[:, :, None, None], self.bias(labels)[:, :, None, None]
-        y: Tensor = torch.addcmul(bias, gain, self.normalise(h))
-        return y
+__all__ = ["DCGANDiscriminator", "DCGANGenerator"]
 
 
 class ResidualConv(nn.Module):
@@ -82,13 +60,13 @@ class DCGANGenerator(nn.Module):
 
     def forward(self, z: Tensor, *labels: Tensor) -> Tensor:
         """Map z `(n, latent)`, and classes `(n,)` where conditional, to images `(n, c, h, w)` in [-1, 1]."""
-        if labels:
-            z = torch.cat((z, F.one_hot(labels[0], self.classes).to(z.dtype)), dim=1)
         # Height, width, channels in memory: the layout in which convolutions are fastest.
-        h = self.project(z).unflatten(1, self.base).permute(0, 3, 1, 2)
-        for norm, extra, up in zip(self.norms, self.extras, self.ups, strict=True):
-            h = up(extra(F.relu(norm(h, *labels), inplace=True)))
-        image: Tensor = h.tanh()
+        h = self.project(with_classes(z, self.classes, *labels)).unflatten(1, self.base).permute(0, 3, 1, 2)
+        for stage, (norm, extra) in enumerate(zip(self.norms, self.extras, strict=True)):
+            h = self.ups[stage - 1](h) if stage else h
+            h = extra(F.relu(norm(h, *labels), inplace=True))
+        with no_autocast(h.device):  # 8 bits of bfloat16 are fewer than the 256 levels of an image need
+            image: Tensor = self.ups[-1](h.float()).tanh()
         return image
 
 
@@ -101,10 +79,18 @@ class DCGANDiscriminator(nn.Module):
         outputs: Numbers returned for an image.
         batch_norm: Whether stages after the first are batch-normalised; a gradient penalty forbids it.
         blocks: Residual convolutions at every resolution.
+        classes: Number of classes that the scores are of, 0 for none.
     """
 
     def __init__(
-        self, data: DataShape, width: int, *, outputs: int = 1, batch_norm: bool = True, blocks: int = 0
+        self,
+        data: DataShape,
+        width: int,
+        *,
+        outputs: int = 1,
+        batch_norm: bool = True,
+        blocks: int = 0,
+        classes: int = 0,
     ) -> None:
         super().__init__()
         sides = halvings(image_side(data))
@@ -117,15 +103,15 @@ class DCGANDiscriminator(nn.Module):
             stages.append(nn.BatchNorm2d(channels) if normalised else nn.Identity())
             stages += [nn.LeakyReLU(0.2, inplace=True), _residuals(blocks, channels, nn.LeakyReLU(0.2, inplace=True))]
         self.stages = nn.Sequential(*stages)
-        self.head = nn.Linear(channels * sides[-1] ** 2, outputs)
+        self.head = Head(channels * sides[-1] ** 2, outputs, classes=classes)
         if batch_norm:
             init_normal(self)
         else:  # nothing else would keep the signal's size through the stages
             init_he(self, slope=0.2)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map images `(n, c, h, w)` to `(n, outputs)`."""
-        scores: Tensor = self.head(self.stages(x).flatten(1))
+    def forward(self, x: Tensor, *labels: Tensor) -> Tensor:
+        """Map images `(n, c, h, w)`, and classes `(n,)` where conditional, to `(n, outputs)`."""
+        scores: Tensor = self.head(self.stages(x).flatten(1), *labels)
         return scores
 
 

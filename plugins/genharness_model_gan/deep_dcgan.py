@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from torch import nn
-
-from genharness.spec.plugins import DataShape
-from genharness_model_gan.dcgan_body import DCGANDiscriminator, DCGANGenerator
-from genharness_model_gan.gan import GAN
+from genharness_model_gan.dcgan import DCGAN
 
 __all__ = ["DeepDCGAN"]
 
 
-class DeepDCGAN(GAN):
-    """DCGAN with `blocks` residual 3x3 convolutions after every change of resolution."""
-
-    def networks(self, data: DataShape, config: Any) -> tuple[nn.Module, nn.Module]:
-        """DCGAN's networks, deepened."""
-        G = DCGANGenerator(data, config.latent, config.width, blocks=config.blocks)
-        D = DCGANDiscriminator(data, config.width, blocks=config.blocks)
-        return G, D
+class DeepDCGAN(DCGAN):
+    """DCGAN with `blocks` residual 3x3 convolutions after every change of resolution: one by default."""

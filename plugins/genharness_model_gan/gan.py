@@ -23,24 +23,24 @@ class GAN(LatentGAN):
 
     def networks(self, data: DataShape, config: Any) -> tuple[nn.Module, nn.Module]:
         """Multilayer perceptrons of `config.layers` hidden layers of `config.width` units."""
-        G = MLPGenerator(data, config.latent, config.width, config.layers)
-        D = MLPDiscriminator(data, config.width, config.layers)
+        G = MLPGenerator(data, config.latent, config.width, config.layers, classes=self.classes)
+        D = MLPDiscriminator(data, config.width, config.layers, classes=self.classes)
         return G, D
 
-    def training_step(self, batch: Batch) -> Mapping[str, Tensor]:
+    def play(self, batch: Batch) -> Mapping[str, Tensor]:
         """Algorithm 1 with k = 1 and the non-saturating generator loss of section 3."""
-        x = batch.data
+        x, y = self.augment(batch.data), self.labels_of(batch)
         # One minibatch of z serves both players, as is usual: G runs once. D(G(z)) is computed anew after
         # D has moved, so that each player descends the gradient that the algorithm asks for.
-        fake = self.G(self.noise(len(x)))
+        fake = self.augment(self.G(self.noise(len(x)), *y))
 
         # Real and generated samples pass separately: batch norm, where D has it, must not mix them.
-        logits_real, logits_fake = self.D(x), self.D(fake.detach())
+        logits_real, logits_fake = self.D(x, *y), self.D(fake.detach(), *y)
         loss_D = discriminator_loss(logits_real, logits_fake)
         minimise(self.optimiser_d, loss_D)
 
         with frozen(self.D):
-            loss_G = non_saturating_loss(self.D(fake))
+            loss_G = non_saturating_loss(self.D(fake, *y))
         minimise(self.optimiser_g, loss_G)
 
         return {

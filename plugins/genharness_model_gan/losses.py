@@ -31,7 +31,7 @@ def hinge_loss(real: Tensor, fake: Tensor) -> Tensor:
     return F.relu(1 - real.float()).mean() + F.relu(1 + fake.float()).mean()
 
 
-def gradient_penalty(critic: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
+def gradient_penalty(critic: nn.Module, real: Tensor, fake: Tensor, *labels: Tensor) -> Tensor:
     """Return E[(||grad D(x_hat)||_2 - 1)^2] (Gulrajani et al. 2017, equation 3), not yet times lambda.
 
     x_hat lies uniformly at random on the line between a real and a generated sample. The critic must
@@ -41,10 +41,13 @@ def gradient_penalty(critic: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
         critic: Maps samples `(n, ...)` to scores.
         real: Real samples `(n, ...)`.
         fake: Generated samples, same shape, without a graph.
+        labels: Classes `(n,)` where the critic scores samples as such.
     """
     epsilon = torch.rand(len(real), *[1] * (real.dim() - 1), device=real.device, dtype=real.dtype)
     x_hat = torch.lerp(fake.to(real.dtype), real, epsilon).requires_grad_(True)
-    scores = critic.forward(x_hat)  # past __call__: what torch.compile puts there cannot be differentiated twice
+    scores = critic.forward(
+        x_hat, *labels
+    )  # past __call__: what torch.compile puts there cannot be differentiated twice
     with no_autocast(x_hat.device):
         (gradient,) = torch.autograd.grad(scores.sum(), x_hat, create_graph=True)
     norm: Tensor = torch.linalg.vector_norm(gradient.flatten(1), dim=1)

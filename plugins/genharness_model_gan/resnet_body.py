@@ -6,13 +6,19 @@ always runs on the smaller image: the same function, a quarter of the work.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from genharness.kit.blocks import halvings, image_side
+from genharness.kit.precision import no_autocast
 from genharness.spec.plugins import DataShape
+from genharness_model_gan.attention import SelfAttention
+from genharness_model_gan.conditioning import ConditionalBatchNorm2d, Head
 
-__all__ = ["ResNetCritic", "ResNetGenerator"]
+__all__ = ["ResNetCritic", "ResNetGenerator", "UpBlock", "attention_side", "conv3", "to_image"]
 
 CRITIC_BASE = 8
 """The critic halves the image down to this side, then has two blocks more."""
@@ -24,19 +30,20 @@ class UpBlock(nn.Module):
     Args:
         width: Channels in and out.
         side: Side of the output in pixels.
+        norm: Makes a norm of so many channels, which is given the features and what else `forward` is given.
     """
 
-    def __init__(self, width: int, side: int) -> None:
+    def __init__(self, width: int, side: int, norm: Callable[[int], nn.Module] = nn.BatchNorm2d) -> None:
         super().__init__()
         self.side = side
-        self.norm1, self.norm2 = nn.BatchNorm2d(width), nn.BatchNorm2d(width)
-        self.conv1, self.conv2 = _conv3(width, width), _conv3(width, width)
+        self.norm1, self.norm2 = norm(width), norm(width)
+        self.conv1, self.conv2 = conv3(width, width), conv3(width, width)
         self.shortcut = _conv1(width, width)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map `(n, width, ceil(side / 2), ...)` to `(n, width, side, side)`."""
-        h = self.conv1(self._up(F.relu(self.norm1(x), inplace=True)))
-        h = self.conv2(F.relu(self.norm2(h), inplace=True))
+    def forward(self, x: Tensor, *condition: Tensor) -> Tensor:
+        """Map `(n, width, ceil(side / 2), ...)`, and what the norms are conditioned on, to `(n, width, side, side)`."""
+        h = self.conv1(self._up(F.relu(self.norm1(x, *condition), inplace=True)))
+        h = self.conv2(F.relu(self.norm2(h, *condition), inplace=True))
         y: Tensor = self._up(self.shortcut(x)) + h
         return y
 
@@ -57,7 +64,7 @@ class DownBlock(nn.Module):
     def __init__(self, inputs: int, width: int, *, down: bool, first: bool = False) -> None:
         super().__init__()
         self.down, self.first = down, first
-        self.conv1, self.conv2 = _conv3(inputs, width), _conv3(width, width)
+        self.conv1, self.conv2 = conv3(inputs, width), conv3(width, width)
         self.shortcut = _conv1(inputs, width) if down or inputs != width else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -76,23 +83,31 @@ class ResNetGenerator(nn.Module):
         data: Shape of the images.
         latent: Dimensions of z.
         width: Channels.
+        classes: Number of classes whose batch norms the blocks have, 0 for none.
+        attention: The largest side of at most so many pixels attends to itself; 0 for none.
     """
 
-    def __init__(self, data: DataShape, latent: int, width: int) -> None:
+    def __init__(self, data: DataShape, latent: int, width: int, *, classes: int = 0, attention: int = 0) -> None:
         super().__init__()
         sides = halvings(image_side(data))
+        attends = attention_side(sides[:-1], attention)
+        norm = partial(ConditionalBatchNorm2d, classes=classes) if classes else nn.BatchNorm2d
         self.base = (sides[-1], sides[-1], width)
         self.project = nn.Linear(latent, sides[-1] ** 2 * width)
-        self.blocks = nn.Sequential(*(UpBlock(width, side) for side in sides[-2::-1]))
+        self.blocks = nn.ModuleList(UpBlock(width, side, norm) for side in sides[-2::-1])
+        self.attention = nn.ModuleDict({str(attends): SelfAttention(width)} if attends else {})
         self.norm = nn.BatchNorm2d(width)
-        self.to_image = _conv3(width, data.channels, gain=1.0)
+        self.to_image = conv3(width, data.channels, gain=1.0)
 
-    def forward(self, z: Tensor) -> Tensor:
-        """Map z `(n, latent)` to images `(n, c, h, w)` in [-1, 1]."""
+    def forward(self, z: Tensor, *labels: Tensor) -> Tensor:
+        """Map z `(n, latent)`, and classes `(n,)` where conditional, to images `(n, c, h, w)` in [-1, 1]."""
         # Height, width, channels in memory: the layout in which convolutions are fastest.
         h = self.project(z).unflatten(1, self.base).permute(0, 3, 1, 2)
-        image: Tensor = self.to_image(F.relu(self.norm(self.blocks(h)), inplace=True))
-        return image.tanh()
+        for block in self.blocks:
+            h = block(h, *labels)
+            side = str(h.shape[2])
+            h = self.attention[side](h) if side in self.attention else h
+        return to_image(self.to_image, self.norm(h))
 
 
 class ResNetCritic(nn.Module):
@@ -102,31 +117,52 @@ class ResNetCritic(nn.Module):
         data: Shape of the images.
         width: Channels.
         sum_pooling: Whether features are summed over the image (SNGAN) or averaged (WGAN-GP).
+        classes: Number of classes that the scores are of, 0 for none.
+        attention: The largest side of at most so many pixels, after a block, attends to itself; 0 for none.
     """
 
-    def __init__(self, data: DataShape, width: int, *, sum_pooling: bool = False) -> None:
+    def __init__(
+        self, data: DataShape, width: int, *, sum_pooling: bool = False, classes: int = 0, attention: int = 0
+    ) -> None:
         super().__init__()
-        downs = len(halvings(image_side(data), CRITIC_BASE)) - 1
+        sides = halvings(image_side(data), CRITIC_BASE)
+        downs = len(sides) - 1
         self.sum_pooling = sum_pooling
-        self.blocks = nn.Sequential(
-            DownBlock(data.channels, width, down=downs > 0, first=True),
-            *(DownBlock(width, width, down=stage < downs) for stage in range(1, max(downs, 1) + 2)),
-        )
-        self.head = nn.Linear(width, 1)
+        blocks: list[nn.Module] = [DownBlock(data.channels, width, down=downs > 0, first=True)]
+        blocks += [DownBlock(width, width, down=stage < downs) for stage in range(1, max(downs, 1) + 2)]
+        outputs = [*sides[1:], *[sides[-1]] * (len(blocks) - downs)]
+        attends = attention_side(outputs, attention)
+        if attends:
+            blocks.insert(outputs.index(attends) + 1, SelfAttention(width))
+        self.blocks = nn.Sequential(*blocks)
+        self.head = Head(width, classes=classes)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map images `(n, c, h, w)` to scores `(n, 1)`."""
+    def forward(self, x: Tensor, *labels: Tensor) -> Tensor:
+        """Map images `(n, c, h, w)`, and classes `(n,)` where conditional, to scores `(n, 1)`."""
         h = F.relu(self.blocks(x), inplace=True)
         pooled = h.sum((2, 3)) if self.sum_pooling else h.mean((2, 3))
-        scores: Tensor = self.head(pooled)
+        scores: Tensor = self.head(pooled, *labels)
         return scores
+
+
+def attention_side(sides: Sequence[int], most: int) -> int:
+    """Return the largest of some sides that is at most `most` pixels; 0 where there is none."""
+    return max((side for side in sides if side <= most), default=0)
+
+
+def to_image(conv: nn.Module, h: Tensor) -> Tensor:
+    """Return tanh(conv(ReLU(h))), in float32: 8 bits of bfloat16 are fewer than the 256 levels of an image need."""
+    with no_autocast(h.device):
+        image: Tensor = conv(F.relu(h.float(), inplace=True)).tanh()
+        return image
 
 
 def _halve(h: Tensor) -> Tensor:
     return F.avg_pool2d(h, 2, ceil_mode=True)
 
 
-def _conv3(inputs: int, outputs: int, gain: float = 2**0.5) -> nn.Conv2d:
+def conv3(inputs: int, outputs: int, gain: float = 2**0.5) -> nn.Conv2d:
+    """Return a 3x3 convolution that keeps the side, with weights as Glorot and Bengio 2010 draw them."""
     return _glorot(nn.Conv2d(inputs, outputs, 3, padding=1), gain)
 
 

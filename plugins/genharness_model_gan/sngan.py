@@ -22,21 +22,20 @@ class SNGAN(CriticGAN):
 
     def networks(self, data: DataShape, config: Any) -> tuple[nn.Module, nn.Module]:
         """Table 4: 4.28M and 1.05M parameters at 32x32x3 with the default widths."""
-        G = ResNetGenerator(data, config.latent, config.generator_width)
-        D = spectrally_normalise(ResNetCritic(data, config.width, sum_pooling=True))
+        G = ResNetGenerator(data, config.latent, config.generator_width, classes=self.classes)
+        D = spectrally_normalise(ResNetCritic(data, config.width, sum_pooling=True, classes=self.classes))
         return G, D
 
-    def training_step(self, batch: Batch) -> Mapping[str, Tensor]:
+    def play(self, batch: Batch) -> Mapping[str, Tensor]:
         """One discriminator step, and the generator's at every `critic_steps`-th step (equations 16 and 17)."""
-        x = batch.data
-        self.set_rates(batch)
-        scores_real, scores_fake = self.scores(x, self.fake(len(x)))
+        x, y = self.augment(batch.data), self.labels_of(batch)
+        scores_real, scores_fake = self.scores(x, self.fake(batch), *y)
         loss_D = hinge_loss(scores_real, scores_fake)
         minimise(self.optimiser_d, loss_D)
 
         return {
             "discriminator_loss": loss_D.detach(),
-            "generator_loss": self.step_generator(batch, self.config.generator_batch * len(x)),
+            "generator_loss": self.step_generator(batch, self.config.generator_batch),
             "d_real": scores_real.detach().mean(),
             "d_fake": scores_fake.detach().mean(),
         }

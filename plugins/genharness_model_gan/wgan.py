@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer, RMSprop
 
 from genharness.kit import Batch
 from genharness.kit.optim import minimise
@@ -19,29 +18,28 @@ __all__ = ["WGAN"]
 
 
 class WGAN(CriticGAN):
-    """A critic with clipped weights estimates the Wasserstein-1 distance that the generator descends."""
+    """A critic with clipped weights estimates the Wasserstein-1 distance that the generator descends.
+
+    RMSProp unless another optimiser is asked for: with Adam the game of section 3 becomes unstable.
+    """
 
     def networks(self, data: DataShape, config: Any) -> tuple[nn.Module, nn.Module]:
         """The networks of DCGAN (section 4.1); the critic has no sigmoid."""
-        G = DCGANGenerator(data, config.latent, config.width)
-        D = DCGANDiscriminator(data, config.width)
+        G = DCGANGenerator(data, config.latent, config.width, classes=self.classes, blocks=config.blocks)
+        D = DCGANDiscriminator(data, config.width, blocks=config.blocks, classes=self.classes)
         return G, D
 
-    def optimiser(self, network: nn.Module) -> Optimizer:
-        """RMSProp: with Adam the game of section 3 becomes unstable."""
-        return RMSprop(network.parameters(), lr=self.config.lr)
-
-    def training_step(self, batch: Batch) -> Mapping[str, Tensor]:
+    def play(self, batch: Batch) -> Mapping[str, Tensor]:
         """Algorithm 1: one critic step, and the generator's at every `critic_steps`-th step."""
-        x = batch.data
-        distance = self.D(x).float().mean() - self.D(self.fake(len(x))).float().mean()
+        x, y = self.augment(batch.data), self.labels_of(batch)
+        distance = self.D(x, *y).float().mean() - self.D(self.fake(batch), *y).float().mean()
         minimise(self.optimiser_d, -distance)
         self.clip_critic()
 
         return {
             "critic_loss": -distance.detach(),
             "wasserstein": distance.detach(),
-            "generator_loss": self.step_generator(batch, len(x)),
+            "generator_loss": self.step_generator(batch),
         }
 
     @torch.no_grad()

@@ -26,20 +26,21 @@ class WGANGP(CriticGAN):
         """Residual networks or DCGAN's for images, perceptrons for tables; never batch norm in the critic."""
         if data.modality == "tabular":
             units = 4 * config.width
-            return MLPGenerator(data, config.latent, units, layers=3), MLPDiscriminator(data, units, layers=3)
+            mlp_G = MLPGenerator(data, config.latent, units, layers=3, classes=self.classes)
+            return mlp_G, MLPDiscriminator(data, units, layers=3, classes=self.classes)
         if config.body == "dcgan":
-            G = DCGANGenerator(data, config.latent, config.width)
-            return G, DCGANDiscriminator(data, config.width, batch_norm=False)
-        return ResNetGenerator(data, config.latent, config.width), ResNetCritic(data, config.width)
+            G = DCGANGenerator(data, config.latent, config.width, classes=self.classes)
+            return G, DCGANDiscriminator(data, config.width, batch_norm=False, classes=self.classes)
+        resnet_G = ResNetGenerator(data, config.latent, config.width, classes=self.classes)
+        return resnet_G, ResNetCritic(data, config.width, classes=self.classes)
 
-    def training_step(self, batch: Batch) -> Mapping[str, Tensor]:
+    def play(self, batch: Batch) -> Mapping[str, Tensor]:
         """Algorithm 1: one critic step, and the generator's at every `critic_steps`-th step."""
-        x, config = batch.data, self.config
-        self.set_rates(batch)
-        x_tilde = self.fake(len(x))
-        scores_real, scores_fake = self.scores(x, x_tilde)
+        x, y, config = self.augment(batch.data), self.labels_of(batch), self.config
+        x_tilde = self.fake(batch)
+        scores_real, scores_fake = self.scores(x, x_tilde, *y)
         distance = scores_real.mean() - scores_fake.mean()
-        penalty = gradient_penalty(self.D, x, x_tilde)
+        penalty = gradient_penalty(self.D, x, x_tilde, *y)
         loss_D = config.penalty * penalty - distance
         minimise(self.optimiser_d, loss_D)
 
@@ -47,5 +48,5 @@ class WGANGP(CriticGAN):
             "critic_loss": loss_D.detach(),
             "wasserstein": distance.detach(),
             "gradient_penalty": penalty.detach(),
-            "generator_loss": self.step_generator(batch, len(x)),
+            "generator_loss": self.step_generator(batch, config.generator_batch),
         }

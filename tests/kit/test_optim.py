@@ -67,3 +67,26 @@ def test_longer_gradients_are_shortened_to_the_norm_and_shorter_ones_left():
         moved = torch.cat([weight.detach() for weight in weights])
         assert float(moved.norm()) == pytest.approx(expected, rel=1e-4)
         assert moved.tolist() == pytest.approx([-0.6 * expected, 0.0, -0.8 * expected], rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "peer"),
+    [
+        ("adam", lambda x: torch.optim.Adam([x], lr=0.1, betas=(0.3, 0.8))),
+        ("adamw", lambda x: torch.optim.AdamW([x], lr=0.1, betas=(0.3, 0.8))),
+        ("rmsprop", lambda x: torch.optim.RMSprop([x], lr=0.1, alpha=0.8)),
+        ("sgd", lambda x: torch.optim.SGD([x], lr=0.1, momentum=0.3)),
+    ],
+)
+def test_an_optimiser_is_made_by_its_name(name, peer):
+    start = torch.linspace(-1, 1, 7)
+    ours, theirs = (start.clone().requires_grad_() for _ in range(2))
+    for x, optimiser in ((ours, optim.optimiser(name, [ours], 0.1, (0.3, 0.8))), (theirs, peer(theirs))):
+        for _ in range(3):
+            optim.minimise(optimiser, x.pow(3).sum())
+    torch.testing.assert_close(ours, theirs)
+
+
+def test_a_schedule_is_chosen_by_its_name():
+    rates = [optim.scheduled(2.0, 0.75, name) for name in ("constant", "linear", "cosine")]
+    assert rates == pytest.approx([2.0, 0.5, optim.cosine_decay(2.0, 0.75)])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +16,19 @@ from torch.optim import Optimizer
 
 from genharness.kit.precision import no_autocast
 
-__all__ = ["adam", "cosine_decay", "linear_decay", "linear_warmup", "minimise", "set_learning_rate"]
+__all__ = [
+    "adam",
+    "cosine_decay",
+    "linear_decay",
+    "linear_warmup",
+    "minimise",
+    "optimiser",
+    "scheduled",
+    "set_learning_rate",
+]
+
+OptimiserName = Literal["adam", "adamw", "rmsprop", "sgd"]
+ScheduleName = Literal["constant", "linear", "cosine"]
 
 _FUSED_DEVICES = {"cpu", "cuda", "mps", "xpu"}
 
@@ -40,6 +53,26 @@ def adam(
     tensors = list(parameters)
     fused = all(tensor.device.type in _FUSED_DEVICES and tensor.is_floating_point() for tensor in tensors)
     return torch.optim.Adam(tensors, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, fused=fused)
+
+
+def optimiser(
+    name: OptimiserName, parameters: Iterable[Tensor], lr: float, betas: tuple[float, float] = (0.9, 0.999)
+) -> Optimizer:
+    """Return an optimiser by its name, for models that let users choose.
+
+    Args:
+        name: `adam`; `adamw`, whose decay of weights by 0.01 is torch's (Loshchilov and Hutter 2019); `rmsprop`; `sgd`.
+        parameters: What it updates, at least one tensor.
+        lr: Learning rate.
+        betas: Decay of the running mean of gradients (for `sgd` the momentum; `rmsprop` has none) and of their squares.
+    """
+    if name == "adam":
+        return adam(parameters, lr, betas)
+    if name == "adamw":
+        return torch.optim.AdamW(parameters, lr=lr, betas=betas)
+    if name == "rmsprop":
+        return torch.optim.RMSprop(parameters, lr=lr, alpha=betas[1])
+    return torch.optim.SGD(parameters, lr=lr, momentum=betas[0])
 
 
 def minimise(optimiser: Optimizer, loss: Tensor, *, clip: float | None = None) -> None:
@@ -77,3 +110,10 @@ def cosine_decay(lr: float, progress: float) -> float:
 def linear_warmup(lr: float, step: int, steps: int) -> float:
     """Return a straight line from `lr / steps` at step 0 to `lr` at step `steps - 1`, and `lr` from there."""
     return lr * min(1.0, (step + 1) / steps) if steps > 0 else lr
+
+
+def scheduled(lr: float, progress: float, schedule: ScheduleName) -> float:
+    """Return the learning rate at a place in the budget: `lr` itself, or fallen towards 0 at the budget's end."""
+    if schedule == "linear":
+        return linear_decay(lr, progress)
+    return cosine_decay(lr, progress) if schedule == "cosine" else lr

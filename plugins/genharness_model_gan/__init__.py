@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from genharness import ModelSpec, Recipe, hookimpl
 from genharness_model_gan import configs
+from genharness_model_gan.stylegan import PGGAN, STYLEGAN2
 
 __all__ = ["genharness_models"]
 
@@ -24,6 +25,9 @@ def genharness_models() -> Sequence[ModelSpec]:
         _SAGAN,
         _ACGAN,
         _CGAN_PD,
+        _BIGGAN_LITE,
+        PGGAN,
+        STYLEGAN2,
     ]
 
 
@@ -31,6 +35,7 @@ def genharness_models() -> Sequence[ModelSpec]:
 _FAST = {"width": 24, "lr": 1e-3, "beta2": 0.9}
 _FAST_CRITIC = {"body": "dcgan", "width": 24, "lr": 2e-3, "critic_steps": 2, "generator_batch": 1}
 _FAST_RESNET = {"width": 16, "generator_width": 32, "lr": 5e-4, "critic_steps": 2}
+_SMALL_RESNET = {"width": 16, "generator_width": 24, "lr": 1e-3, "critic_steps": 2, "generator_batch": 1}
 # The paper's 1024 feature maps at 4 pixels; half of them elsewhere, for minutes on a GPU.
 _PAPER_WIDTH = {"width": 128}
 
@@ -170,7 +175,7 @@ _SAGAN = ModelSpec(
     paper="Zhang et al. 2019, arXiv:1805.08318",
     capabilities=("conditions:conditional",),
     recipes={
-        "smoke": _smoke("800steps", {**_FAST_RESNET, "discriminator_lr": 1e-3, "critic_steps": 1}, step_ms=150),
+        "smoke": _smoke("500steps", {**_SMALL_RESNET, "discriminator_lr": 1e-3, "critic_steps": 1}, step_ms=200),
         "standard": Recipe(length="20000steps", ema=0.999, step_ms=3000),
         "paper": Recipe(length="100000steps", ema=0.9999, step_ms=3000),
     },
@@ -186,8 +191,24 @@ _CGAN_PD = ModelSpec(
     capabilities=("conditions",),
     needs_labels=True,
     recipes={
-        "smoke": _smoke("800steps", _FAST_RESNET, step_ms=150),
+        "smoke": _smoke("800steps", _SMALL_RESNET, step_ms=110),
         "standard": Recipe(length="20000steps", ema=0.999, step_ms=3000),
         "paper": Recipe(length="500000steps", step_ms=3000),
+    },
+)
+
+_BIGGAN_LITE = ModelSpec(
+    name="biggan-lite",
+    summary="Class-conditional BigGAN of CIFAR-10's size: noise and a shared class vector at every block, attention",
+    factory="genharness_model_gan.biggan_lite:BigGANLite",
+    config=configs.BigGANLiteConfig,
+    family="gan",
+    paper="Brock et al. 2019, arXiv:1809.11096",
+    capabilities=("conditions",),
+    needs_labels=True,
+    recipes={
+        "smoke": _smoke("800steps", _SMALL_RESNET, step_ms=150),
+        "standard": Recipe(length="20000steps", batch_size=50, ema=0.999, mirror=True, step_ms=3000),
+        "paper": Recipe(length="400000steps", batch_size=50, ema=0.9999, mirror=True, step_ms=3000),
     },
 )

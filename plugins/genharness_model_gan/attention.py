@@ -29,10 +29,12 @@ class SelfAttention(nn.Module):
     def shares(self, x: Tensor) -> Tensor:
         """Return beta `(n, places, places)`: row j says how place j divides its attention; rows sum to 1."""
         f, g = self.f(x).flatten(2), self.g(x).flatten(2)  # (n, channels / 8, places)
-        return (g.transpose(1, 2) @ f).float().softmax(dim=2)
+        shares: Tensor = (g.transpose(1, 2) @ f).float().softmax(dim=2)
+        return shares
 
     def forward(self, x: Tensor) -> Tensor:
         """Map features `(n, channels, height, width)` to the same shape."""
         h = self.h(x).flatten(2)  # (n, channels / 2, places)
         seen = h @ self.shares(x).to(h.dtype).transpose(1, 2)
-        return x + self.gamma * self.v(seen.unflatten(2, x.shape[2:]))
+        y: Tensor = x + self.gamma * self.v(seen.unflatten(2, x.shape[2:]))
+        return y

@@ -17,7 +17,7 @@ from genharness.kit.blocks import frozen, latent_paths, random_normal
 from genharness.kit.dequantise import GreyLevels
 from genharness.kit.optim import minimise, optimiser, scheduled, set_learning_rate
 from genharness.spec.plugins import DataShape
-from genharness_model_gan.conditioning import Head
+from genharness_model_gan.conditioning import ScoreHead
 from genharness_model_gan.diffaugment import diff_augment
 
 __all__ = ["CriticGAN", "LatentGAN", "spectrally_normalise"]
@@ -187,10 +187,10 @@ class CriticGAN(LatentGAN):
 def spectrally_normalise(network: nn.Module) -> nn.Module:
     """Divide every weight matrix by its largest singular value (Miyato et al. 2018, algorithm 1), in place.
 
-    Convolutions, linear layers and the classes' vectors of a `Head` have one; gains of a batch norm have none.
+    Convolutions, linear layers and the classes' vectors of a `ScoreHead` have one; gains of a batch norm have none.
     """
     layers = [part for part in network.modules() if isinstance(part, (nn.Conv2d, nn.Linear))]
-    embeds = [part.embed for part in network.modules() if isinstance(part, Head) and part.embed is not None]
+    embeds = [part.embed for part in network.modules() if isinstance(part, ScoreHead) and part.embed is not None]
     for layer in (*layers, *embeds):
         spectral_norm(layer)
     return network

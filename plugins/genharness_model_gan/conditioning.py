@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["ConditionalBatchNorm2d", "Head", "with_classes"]
+__all__ = ["ConditionalBatchNorm2d", "ScoreHead", "with_classes"]
 
 
 class ConditionalBatchNorm2d(nn.Module):
@@ -32,7 +32,7 @@ class ConditionalBatchNorm2d(nn.Module):
         return y
 
 
-class Head(nn.Linear):
+class ScoreHead(nn.Linear):
     """w h + b, and with classes + <embed(y), h> (Miyato and Koyama 2018, arXiv:1802.05637, equation 3).
 
     Args:
@@ -52,7 +52,8 @@ class Head(nn.Linear):
         scores = super().forward(input)
         if self.embed is None:
             return scores
-        return scores + (self.embed(labels[0]) * input).sum(1, keepdim=True)
+        projection: Tensor = (self.embed(labels[0]) * input).sum(1, keepdim=True)
+        return scores + projection
 
 
 def with_classes(z: Tensor, classes: int, *labels: Tensor) -> Tensor:

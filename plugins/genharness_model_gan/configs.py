@@ -10,6 +10,7 @@ from genharness.spec.options import read_names
 
 __all__ = [
     "ACGANConfig",
+    "BigGANLiteConfig",
     "CGANPDConfig",
     "ClassicConfig",
     "DCGANConfig",
@@ -211,5 +212,19 @@ class SAGANConfig(CGANPDConfig, ClassicConfig):
     discriminator_lr: float | None = _discriminator_lr(4e-4)
     schedule: Literal["constant", "linear", "cosine"] = _schedule("constant")
     critic_steps: int = _critic_steps(1)
+    generator_batch: int = _generator_batch(1)
+    attention: int = option(16, low=0, high=1024, help="the largest side of at most so many pixels attends; 0: none")
+
+
+@dataclass(frozen=True)
+class BigGANLiteConfig(CGANPDConfig):
+    """Brock et al. 2019, appendix C.2 (CIFAR-10)."""
+
+    latent: int = option(20, low=1, high=4096, help="dimensions of each part of z: one for each block, one before them")
+    shared: int = option(128, low=1, high=4096, help="dimensions of a class's vector, which all blocks share")
+    width: int = _width(256, "channels of the discriminator's residual blocks")
+    beta2: float = _beta2(0.999)
+    schedule: Literal["constant", "linear", "cosine"] = _schedule("constant")
+    critic_steps: int = _critic_steps(4)
     generator_batch: int = _generator_batch(1)
     attention: int = option(16, low=0, high=1024, help="the largest side of at most so many pixels attends; 0: none")

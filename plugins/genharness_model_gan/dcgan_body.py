@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from genharness.kit.blocks import down_conv, halvings, image_side, init_he, init_normal, up_conv
 from genharness.kit.precision import no_autocast
 from genharness.spec.plugins import DataShape
-from genharness_model_gan.conditioning import ConditionalBatchNorm2d, Head, with_classes
+from genharness_model_gan.conditioning import ConditionalBatchNorm2d, ScoreHead, with_classes
 
 __all__ = ["DCGANDiscriminator", "DCGANGenerator"]
 
@@ -103,7 +103,7 @@ class DCGANDiscriminator(nn.Module):
             stages.append(nn.BatchNorm2d(channels) if normalised else nn.Identity())
             stages += [nn.LeakyReLU(0.2, inplace=True), _residuals(blocks, channels, nn.LeakyReLU(0.2, inplace=True))]
         self.stages = nn.Sequential(*stages)
-        self.head = Head(channels * sides[-1] ** 2, outputs, classes=classes)
+        self.head = ScoreHead(channels * sides[-1] ** 2, outputs, classes=classes)
         if batch_norm:
             init_normal(self)
         else:  # nothing else would keep the signal's size through the stages

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from genharness.kit.blocks import init_he, mlp
 from genharness.kit.precision import no_autocast
 from genharness.spec.plugins import DataShape
-from genharness_model_gan.conditioning import Head, with_classes
+from genharness_model_gan.conditioning import ScoreHead, with_classes
 
 __all__ = ["MLPDiscriminator", "MLPGenerator"]
 
@@ -58,7 +58,7 @@ class MLPDiscriminator(nn.Module):
     def __init__(self, data: DataShape, width: int, layers: int, *, classes: int = 0) -> None:
         super().__init__()
         self.layers = nn.Sequential(mlp([prod(data.shape), *[width] * layers], _LEAKY), _LEAKY())
-        self.head = Head(width, classes=classes)
+        self.head = ScoreHead(width, classes=classes)
         init_he(self, SLOPE)
 
     def forward(self, x: Tensor, *labels: Tensor) -> Tensor:

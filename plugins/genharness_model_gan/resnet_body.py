@@ -16,7 +16,7 @@ from genharness.kit.blocks import halvings, image_side
 from genharness.kit.precision import no_autocast
 from genharness.spec.plugins import DataShape
 from genharness_model_gan.attention import SelfAttention
-from genharness_model_gan.conditioning import ConditionalBatchNorm2d, Head
+from genharness_model_gan.conditioning import ConditionalBatchNorm2d, ScoreHead
 
 __all__ = ["ResNetCritic", "ResNetGenerator", "UpBlock", "attention_side", "conv3", "to_image"]
 
@@ -135,7 +135,7 @@ class ResNetCritic(nn.Module):
         if attends:
             blocks.insert(outputs.index(attends) + 1, SelfAttention(width))
         self.blocks = nn.Sequential(*blocks)
-        self.head = Head(width, classes=classes)
+        self.head = ScoreHead(width, classes=classes)
 
     def forward(self, x: Tensor, *labels: Tensor) -> Tensor:
         """Map images `(n, c, h, w)`, and classes `(n,)` where conditional, to scores `(n, 1)`."""

@@ -34,7 +34,7 @@ def genharness_models() -> Sequence[ModelSpec]:
             recipes=WIDE,
             paper="Kingma and Welling 2014, arXiv:1312.6114",
             modalities=("image", "tabular"),
-            capabilities=("reconstructions", "latents", "likelihood:bound", "kl_to_prior"),
+            capabilities=("reconstructions", "latents", "likelihood:bound", "kl_to_prior", "conditions:conditional"),
         ),
         ModelSpec(
             name="beta-vae",
@@ -45,7 +45,7 @@ def genharness_models() -> Sequence[ModelSpec]:
             recipes=RECIPES,
             paper="Higgins et al. 2017, ICLR",
             modalities=("image", "tabular"),
-            capabilities=("reconstructions", "latents", "likelihood:bound", "kl_to_prior"),
+            capabilities=("reconstructions", "latents", "likelihood:bound", "kl_to_prior", "conditions:conditional"),
         ),
         ModelSpec(
             name="vae-gmm",

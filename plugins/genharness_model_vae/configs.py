@@ -7,7 +7,7 @@ from typing import Literal
 
 from genharness import option
 
-__all__ = ["AEConfig", "BetaVAEConfig", "VAEConfig", "VAEGMMConfig", "VQVAEConfig"]
+__all__ = ["AEConfig", "BetaVAEConfig", "GaussianCodesConfig", "VAEConfig", "VAEGMMConfig", "VQVAEConfig"]
 
 
 @dataclass(frozen=True)
@@ -21,13 +21,20 @@ class AEConfig:
 
 
 @dataclass(frozen=True)
-class VAEConfig(AEConfig):
-    """Options of `vae`."""
+class GaussianCodesConfig(AEConfig):
+    """What autoencoders with a Gaussian posterior share."""
 
     likelihood: Literal["bernoulli", "gaussian"] = option(
         "gaussian", help="p(x|z) of pixels; tables are always gaussian"
     )
     sigma: float | None = option(None, above=0, high=10, help="sigma of a gaussian p(x|z); none fits it to the errors")
+
+
+@dataclass(frozen=True)
+class VAEConfig(GaussianCodesConfig):
+    """Options of `vae`."""
+
+    conditional: bool = option(False, help="learn a Gaussian of codes for each class, and make those asked for")
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,7 @@ class BetaVAEConfig(VAEConfig):
 
 
 @dataclass(frozen=True)
-class VAEGMMConfig(VAEConfig):
+class VAEGMMConfig(GaussianCodesConfig):
     """Options of `vae-gmm`."""
 
     per_class: bool = option(True, help="fit a mixture to every class; false fits one to all data")

@@ -8,17 +8,18 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from genharness import DataShape
+from genharness import ConfigError, DataShape
 from genharness.kit import Batch, GenerativeModel
 from genharness.kit.blocks import latent_paths, random_normal
 from genharness.kit.dequantise import GreyLevels
 from genharness.kit.generators import seeded_generator
 from genharness.kit.optim import adam, minimise
-from genharness_model_vae.configs import VAEConfig
+from genharness_model_vae.class_prior import ClassPrior
+from genharness_model_vae.configs import GaussianCodesConfig
 from genharness_model_vae.likelihoods import likelihood
 from genharness_model_vae.networks import decoder, encoder
 
-__all__ = ["VAE", "kl_to_standard_normal"]
+__all__ = ["VAE", "kl_to_standard_normal", "log_normal"]
 
 
 def kl_to_standard_normal(mu: Tensor, log_var: Tensor) -> Tensor:
@@ -27,15 +28,22 @@ def kl_to_standard_normal(mu: Tensor, log_var: Tensor) -> Tensor:
 
 
 class VAE(GenerativeModel):
-    """q(z|x) = N(mu(x), sigma(x)^2), p(z) = N(0, 1), p(x|z) by option.
+    """q(z|x) = N(mu(x), sigma(x)^2), p(z) = N(0, 1) or a Gaussian for each class, p(x|z) by option.
 
     Args:
         data: What the samples look like.
         config: The options.
+
+    Raises:
+        ConfigError: If classes are to be learnt and the data has no two of them.
     """
 
-    def __init__(self, data: DataShape, config: VAEConfig) -> None:
+    def __init__(self, data: DataShape, config: GaussianCodesConfig) -> None:
         super().__init__(data, config)
+        conditional = getattr(config, "conditional", False)
+        if conditional and data.classes < 2:
+            raise ConfigError(f"conditional=true needs labels of at least two classes, and the data has {data.classes}")
+        self.class_prior = ClassPrior(data.classes, config.latent) if conditional else None
         self.latent = config.latent
         self.encoder = encoder(data, config, 2 * config.latent)
         self.decoder = decoder(data, config, config.latent)
@@ -52,10 +60,17 @@ class VAE(GenerativeModel):
         mu, log_var = self.posterior(batch.data)
         z = mu + torch.exp(0.5 * log_var) * torch.randn_like(mu)
         reconstruction = -self.likelihood.log_prob(batch.data, self.decoder(z)).mean()
-        kl = kl_to_standard_normal(mu, log_var).mean()
+        kl = self._kl_of(mu, log_var, batch.labels).mean()
         loss = self.objective(reconstruction, kl)
         minimise(self.optimiser, loss)
         return {"loss": loss.detach(), "reconstruction": reconstruction.detach(), "kl": kl.detach()}
+
+    def _kl_of(self, mu: Tensor, log_var: Tensor, labels: Tensor | None) -> Tensor:
+        if self.class_prior is None:
+            return kl_to_standard_normal(mu, log_var)
+        if labels is None:
+            raise ConfigError("conditional=true was given a batch without labels: use a dataset with classes")
+        return self.class_prior.kl(mu, log_var, labels)
 
     def objective(self, reconstruction: Tensor, kl: Tensor) -> Tensor:
         """Return the negative evidence lower bound."""
@@ -66,12 +81,20 @@ class VAE(GenerativeModel):
         return self.likelihood.mean(self.decoder(z))
 
     def sample(self, n: int, *, labels: Tensor | None, generator: torch.Generator) -> Tensor:
-        """Return the means of p(x|z) for z drawn from the prior."""
-        return self.decode(random_normal(n, self.latent, generator=generator))
+        """Return the means of p(x|z) for z drawn from the prior, of a class's where classes are learnt."""
+        if self.class_prior is None:
+            return self.decode(random_normal(n, self.latent, generator=generator))
+        if labels is None:
+            labels = torch.randint(self.class_prior.classes, (n,), generator=generator, device=generator.device)
+        return self.decode(self.class_prior.place(random_normal(n, self.latent, generator=generator), labels))
 
     def interpolate(self, rows: int, columns: int, *, generator: torch.Generator) -> Tensor:
-        """Return samples along great circles between codes of the prior."""
-        return self.decode(latent_paths(rows, columns, self.latent, generator=generator))
+        """Return samples along great circles between codes of the prior; row r is of class r, in turn."""
+        z = latent_paths(rows, columns, self.latent, generator=generator)
+        if self.class_prior is not None:
+            labels = torch.arange(rows, device=z.device).remainder(self.class_prior.classes)
+            z = self.class_prior.place(z, labels.repeat_interleave(columns))
+        return self.decode(z)
 
     def encode(self, x: Tensor) -> Tensor:
         """Return the posterior means."""
@@ -107,4 +130,11 @@ class VAE(GenerativeModel):
 
     def kl(self, mu: Tensor, log_var: Tensor, z: Tensor) -> Tensor:
         """Return KL(q(z|x) || p(z)) in nats `(n,)`; a prior without a closed form estimates it from z."""
-        return kl_to_standard_normal(mu, log_var)
+        if self.class_prior is None:
+            return kl_to_standard_normal(mu, log_var)
+        return log_normal(z, mu, log_var) - self.class_prior.log_prob(z)
+
+
+def log_normal(z: Tensor, mu: Tensor, log_var: Tensor) -> Tensor:
+    """Return log N(z; mu, diag exp(log_var)) in nats `(n,)` of `(n, d)`."""
+    return -0.5 * ((z - mu) ** 2 / log_var.exp() + log_var + math.log(2 * math.pi)).sum(1)

@@ -17,7 +17,7 @@ from genharness import DataError, DataShape
 from genharness.kit.mixture import GaussianMixtures
 from genharness_model_vae.codes import straight_lines, training_codes
 from genharness_model_vae.configs import VAEGMMConfig
-from genharness_model_vae.vae import VAE
+from genharness_model_vae.vae import VAE, log_normal
 
 if TYPE_CHECKING:
     from genharness.data import PreparedData
@@ -74,5 +74,4 @@ class VAEGMM(VAE):
 
     def kl(self, mu: Tensor, log_var: Tensor, z: Tensor) -> Tensor:
         """Return log q(z|x) - log p(z) in nats `(n,)`, whose mean over z is the divergence from the mixtures."""
-        log_q = -0.5 * ((z - mu) ** 2 / log_var.exp() + log_var + math.log(2 * math.pi)).sum(1)
-        return log_q - torch.logsumexp(self.prior.log_prob(z), dim=1) + math.log(self.classes)
+        return log_normal(z, mu, log_var) - torch.logsumexp(self.prior.log_prob(z), dim=1) + math.log(self.classes)

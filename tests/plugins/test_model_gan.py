@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from torch import nn
 from gan_models import CLASSES, SPECS, batch_of, build, draw, parameters_of, shape, train
 from genharness.errors import ConfigError
 from genharness.kit import Batch, Interpolates
+from genharness.kit.dequantise import GreyLevels
 from genharness.kit.precision import autocast
 from genharness.spec.options import option_errors
 from genharness.spec.plugins import DataShape
@@ -19,7 +21,7 @@ from genharness_model_gan import base, configs, losses, resnet_body
 
 IMAGE_MODELS = sorted(SPECS)
 TABULAR_MODELS = sorted(name for name, spec in SPECS.items() if "tabular" in spec.modalities)
-CRITIC_MODELS = ["cgan-pd", "sagan", "sn-wgan-gp", "sngan", "wgan", "wgan-gp"]
+CRITIC_MODELS = ["biggan-lite", "cgan-pd", "sagan", "sn-wgan-gp", "sngan", "wgan", "wgan-gp"]
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -134,13 +136,46 @@ def test_the_averaged_module_is_all_that_sampling_needs(name):
 def test_steps_in_bfloat16_move_every_weight_of_both_players(name):
     model = build(name, shape(16), width=8)
     before = {key: parameter.clone() for key, parameter in model.named_parameters()}
-    for _ in range(2):  # what a gain of 0 hides gets its first gradient in the second
+    # What a gain of 0 hides gets its first gradient in the second step; networks grow until past the middle.
+    for progress in (0.0, 0.2, 0.3, 0.4, 0.9):
         with autocast(torch.device("cpu"), "bf16"):
-            step_losses = model.training_step(batch_of(model.data))
+            step_losses = model.training_step(dataclasses.replace(batch_of(model.data), progress=progress))
     assert all(value.isfinite() for value in step_losses.values())
     still = [key for key, parameter in model.named_parameters() if torch.equal(parameter, before[key])]
     # In a difference of a critic's mean scores its last bias cancels out.
     assert still == (["D.head.bias"] if "wgan" in name else [])
+
+
+@pytest.mark.parametrize("name", IMAGE_MODELS)
+def test_images_are_made_in_float32_whatever_the_precision(name):
+    model = build(name, shape())
+    labels = [torch.zeros(2, dtype=torch.int64)] if model.classes else []
+    with autocast(torch.device("cpu"), "bf16"):
+        assert model.G(model.noise(2), *labels).dtype == torch.float32
+
+
+@pytest.mark.parametrize("name", IMAGE_MODELS)
+def test_dequantised_images_stay_within_their_levels(name, monkeypatch):
+    data = dataclasses.replace(shape(), levels=17)
+    levels = GreyLevels.of(data)
+    x = levels.images(torch.randint(17, (4, 1, 8, 8)))
+    model = build(name, data, dequantise=True)
+    seen = []
+    monkeypatch.setattr(type(model), "play", lambda self, batch: seen.append(batch.data))
+    model.training_step(Batch(x, torch.zeros(4, dtype=torch.int64), 0, 0.0))
+    (y,) = seen
+    assert (y != x).float().mean() > 0.9
+    torch.testing.assert_close(levels.quantise((y + 1) / 2), x)
+    assert y.abs().max() <= 1
+
+
+@pytest.mark.parametrize("name", ["sn-wgan-gp", "sngan", "wgan-gp"])
+def test_the_generators_batch_is_so_many_times_that_of_the_data(name, monkeypatch):
+    model = build(name, shape(), generator_batch=3)
+    drawn, noise = [], type(model).noise
+    monkeypatch.setattr(type(model), "noise", lambda self, n: drawn.append(n) or noise(self, n))
+    train(model, 1)
+    assert drawn == [4, 12]
 
 
 @pytest.mark.parametrize("name", CRITIC_MODELS)

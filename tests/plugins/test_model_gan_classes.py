@@ -11,7 +11,7 @@ from genharness.errors import ConfigError
 from genharness.kit import Batch
 from genharness.spec.plugins import DataShape
 from genharness_model_gan.base import spectrally_normalise
-from genharness_model_gan.conditioning import Head, with_classes
+from genharness_model_gan.conditioning import ScoreHead, with_classes
 
 WHEN_ASKED = sorted(name for name, spec in SPECS.items() if "conditions:conditional" in spec.capabilities)
 ALWAYS = sorted(name for name, spec in SPECS.items() if "conditions" in spec.capabilities)
@@ -64,7 +64,7 @@ def test_bright_and_dark_are_learnt_as_classes(name):
 
 
 def test_a_head_adds_the_projection_of_the_features_on_the_class():
-    head, h, y = Head(5, classes=3), torch.randn(4, 5), torch.tensor([2, 0, 1, 2])
+    head, h, y = ScoreHead(5, classes=3), torch.randn(4, 5), torch.tensor([2, 0, 1, 2])
     brute = [
         head.weight[0] @ row + head.bias[0] + head.embed.weight[label] @ row for row, label in zip(h, y, strict=True)
     ]
@@ -72,7 +72,7 @@ def test_a_head_adds_the_projection_of_the_features_on_the_class():
 
 
 def test_spectral_norm_reaches_the_vectors_of_the_classes():
-    head = spectrally_normalise(nn.Sequential(Head(6, classes=4)))[0]
+    head = spectrally_normalise(nn.Sequential(ScoreHead(6, classes=4)))[0]
     for _ in range(100):
         head(torch.zeros(1, 6), torch.zeros(1, dtype=torch.int64))
     assert float(torch.linalg.matrix_norm(head.embed.weight.detach(), 2)) == pytest.approx(1, abs=1e-3)

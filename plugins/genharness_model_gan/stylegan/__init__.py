@@ -1,0 +1,60 @@
+"""GANs with equalised learning rates: progressive growing and StyleGAN2. Specs only; torch loads with a model."""
+
+from __future__ import annotations
+
+from genharness import ModelSpec, Recipe
+from genharness_model_gan.stylegan import configs
+
+__all__ = ["PGGAN", "STYLEGAN2"]
+
+# For two CPU cores: many channels where there are few pixels, few where there are many.
+_SMALL = {"latent": 64, "width": 32, "full_side": 7}
+
+PGGAN = ModelSpec(
+    name="pggan",
+    summary="GAN whose networks grow from few pixels to all, with a gradient penalty",
+    factory="genharness_model_gan.stylegan.pggan:PGGAN",
+    config=configs.PGGANConfig,
+    family="gan",
+    paper="Karras et al. 2018, arXiv:1710.10196",
+    capabilities=("conditions:conditional",),
+    recipes={
+        "smoke": Recipe(
+            length="800steps",
+            batch_size=32,
+            ema=0.99,
+            options={**_SMALL, "lr": 2e-3},
+            step_ms=80,
+            full_up_to=32,
+        ),
+        "standard": Recipe(length="20000steps", batch_size=64, ema=0.999, options={"width": 256}, step_ms=6000),
+        "paper": Recipe(length="12000kimg", batch_size=64, ema=0.999, mirror=True, step_ms=15000),
+    },
+)
+
+# Half-life of the average in images, as the paper has it, for batches of 64: 0.5^(64 / 500,000).
+_EMA_OF_500_KIMG = 0.5 ** (64 / 500_000)
+
+STYLEGAN2 = ModelSpec(
+    name="stylegan2",
+    summary="Style-based GAN with weight demodulation and lazy R1; adaptive augmentation as an option",
+    factory="genharness_model_gan.stylegan.stylegan2:StyleGAN2",
+    config=configs.StyleGAN2Config,
+    family="gan",
+    paper="Karras et al. 2020, arXiv:1912.04958 and arXiv:2006.06676",
+    capabilities=("conditions:conditional",),
+    recipes={
+        "smoke": Recipe(
+            length="1000steps",
+            batch_size=32,
+            ema=0.99,
+            options={**_SMALL, "style": 64, "group": 4},
+            step_ms=80,
+            full_up_to=32,
+        ),
+        "standard": Recipe(
+            length="3000kimg", batch_size=64, ema=0.9995, mirror=True, options={"width": 256}, step_ms=6000
+        ),
+        "paper": Recipe(length="25000kimg", batch_size=64, ema=_EMA_OF_500_KIMG, mirror=True, step_ms=15000),
+    },
+)

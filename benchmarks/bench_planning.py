@@ -38,6 +38,7 @@ def test_planning(benchmark, name, tmp_path, monkeypatch):
         models=tuple(f"vae-{index}" for index in range(models)),
         datasets=tuple(f"mnist#{count}" for count in range(1000, 1000 + datasets)),
         seeds=tuple(range(seeds)),
+        baselines=False,
     )
     settings = Settings(results=tmp_path)
     plan = benchmark.pedantic(lambda: expand(suite, registry, settings, facts_reader(registry)), rounds=3)

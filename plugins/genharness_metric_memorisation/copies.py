@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -20,6 +21,9 @@ from genharness_metric_memorisation import CopiesConfig
 __all__ = ["Copies"]
 
 _PAIRS = 8
+_SCORES = ("excess_copies", "closer_to_train", "membership_auc", "membership_caught")
+_MOST_HELD_OUT = 0.5
+"""Share of samples that may equal held-out rows and still be compared with them: digits and the like repeat."""
 
 
 class Copies:
@@ -32,19 +36,18 @@ class Copies:
         """Return the excess of near copies, about the share of copies, and what else tells training data from new data.
 
         The others are a half, and `membership_caught` a hundredth, where nothing does; it is undefined with fewer than
-        1,000 held-out samples.
+        1,000 held-out samples. All are undefined where the samples are the held-out rows themselves, as those of `real`
+        are: they cannot be the standard for themselves.
         """
+        if _held_out_share(evaluation) > _MOST_HELD_OUT:
+            return dict.fromkeys((*_SCORES, *(["excess_copies_pixels"] if _images(evaluation) else [])), math.nan)
         found = _near_copies(evaluation, "features", {which: _features(evaluation, which) for which in _SETS})
         attack = _membership(evaluation)
         evaluation.state_error("excess_copies", found.error)
         evaluation.state_error("membership_auc", attack.error)
-        scores = {
-            "excess_copies": found.excess,
-            "closer_to_train": found.closer_to_train,
-            "membership_auc": attack.auc,
-            "membership_caught": attack.caught,
-        }
-        if evaluation.samples("fake").dtype == np.uint8:
+        numbers = (found.excess, found.closer_to_train, attack.auc, attack.caught)
+        scores = dict(zip(_SCORES, numbers, strict=True))
+        if _images(evaluation):
             _show(evaluation, "nearest_train", found, np.arange(len(found.distance)))
             scores["excess_copies_pixels"] = self._in_pixels(evaluation)
         return scores
@@ -64,6 +67,17 @@ class Copies:
 
 
 _SETS: tuple[SampleSet, ...] = ("train", "test", "fake")
+
+
+def _images(evaluation: Evaluation) -> bool:
+    return bool(evaluation.samples("fake").dtype == np.uint8)
+
+
+def _held_out_share(evaluation: Evaluation) -> float:
+    """Return the share of samples that equal a held-out row."""
+    rows, held_out = ([row.tobytes() for row in evaluation.samples(which)] for which in ("fake", "test"))
+    known = set(held_out)
+    return sum(row in known for row in rows) / len(rows)
 
 
 def _features(evaluation: Evaluation, which: SampleSet) -> Tensor:

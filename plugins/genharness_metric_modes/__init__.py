@@ -63,7 +63,6 @@ def genharness_metrics() -> Sequence[MetricSpec]:
                     title="Class accuracy",
                     higher_is_better=True,
                     resolution="sample_count",
-                    wide=True,
                 ),
             ),
             needs=("posteriors", "conditions"),

@@ -30,11 +30,13 @@ def genharness_models() -> Sequence[ModelSpec]:
             summary="The held-out split as if it had been generated: the ceiling of every score",
             factory="genharness_model_reference.stored:Real",
             finite=True,
+            baseline=True,
         ),
         _row(
             name="noise",
             summary="Independent uniform values: the floor of every score",
             factory="genharness_model_reference.noise:Noise",
+            baseline=True,
         ),
         _row(
             name="memoriser",

@@ -108,6 +108,27 @@ def test_a_reference_row_does_not_compete(registry):
     assert group.notes == []
 
 
+def test_a_row_of_fewer_samples_than_the_protocol_is_told_with_its_count(registry):
+    real = board_records.record("real", 1.0)
+    real.facts["sample_count"] = 7
+    _, group = rows([*seeds("vae", CLOSE), real], registry)
+    assert "fewer samples than 10, all that there are: real (7); distances of fewer samples are larger" in group.notes
+
+
+def test_a_row_that_is_better_than_real_samples_is_never_bold_and_told(registry):
+    best, others = seeds("vae", CLOSE), [*seeds("dcgan", FAR), *seeds("wgan", FARTHER)]
+    real = board_records.record("real", 13.0)
+    real.bands["fid"] = {"low": 12.5, "high": 14.0, "draws": 5, "count": 10}
+    by_label, group = rows([*best, *others, real], registry)
+    assert bold(by_label) == set()
+    assert (
+        "nothing is bold in FD: vae is better than real samples, as copies and collapsed samples can be" in group.notes
+    )
+    real.bands["fid"]["low"] = 10.0
+    by_label, _ = rows([*best, *others, real], registry)
+    assert bold(by_label) == {"vae"}
+
+
 def test_other_columns_have_bold_rows_of_their_own(registry):
     records = [
         record(model, seed, value, recall=value / 40 + noise / 10)

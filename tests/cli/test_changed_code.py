@@ -22,7 +22,7 @@ def run(genharness, acme, tmp_path, tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
 
     def go(*arguments, models="filled"):
-        done = genharness("run", *STUDY, "--models", models, *arguments, GENHARNESS_HOME=str(home))
+        done = genharness("run", *STUDY, "--no-baselines", "--models", models, *arguments, GENHARNESS_HOME=str(home))
         assert done.returncode == 0, done.stderr
         if "--plan" in arguments:
             return done.stdout, {}

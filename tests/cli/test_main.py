@@ -22,7 +22,7 @@ def test_a_line_break_in_a_file_name_makes_no_second_error(monkeypatch, capsys, 
 
 
 def test_several_mistakes_are_a_line_each(monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["genharness", "run", "--models", "vea,dcgna"])
+    monkeypatch.setattr(sys, "argv", ["genharness", "run", "--no-baselines", "--models", "vea,dcgna"])
     with pytest.raises(SystemExit):
         main.main()
     assert [line[:14] for line in capsys.readouterr().err.splitlines()] == ["error: unknown"] * 2

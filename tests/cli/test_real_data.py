@@ -42,7 +42,19 @@ def results(shared_data, tmp_path_factory):
         options = [f"{model}.{option}" for model, chosen in SMALL.items() for option in chosen]
         fast = ["--samples", 60, *(part for option in (*options, "classifier.steps=20") for part in ("--set", option))]
         datasets = "cifar10#300,covid@32"
-        invoke("run", "--models", "all", "--datasets", datasets, "--budget", "2steps", *fast, "--results", folder)
+        invoke(
+            "run",
+            "--no-baselines",
+            "--models",
+            "all",
+            "--datasets",
+            datasets,
+            "--budget",
+            "2steps",
+            *fast,
+            "--results",
+            folder,
+        )
         yield folder
 
 

@@ -37,7 +37,7 @@ def repeatable(record):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--models", "dcgna"], "unknown model 'dcgna'; did you mean 'dcgan'?"),
+        (["--no-baselines", "--models", "dcgna"], "unknown model 'dcgna'; did you mean 'dcgan'?"),
         (["--datasets", "digts"], "unknown dataset 'digts'; did you mean 'digits'?"),
         (["--metrics", "fdi"], "unknown metric 'fdi'; did you mean 'fid'?"),
         (["--features", "inceptoin"], "unknown extractor 'inceptoin'; did you mean 'inception'?"),
@@ -46,8 +46,8 @@ def repeatable(record):
         (["--set", "vae.latent=many"], "vae.latent=many is not a whole number"),
         (["--set", "vae.batch_size=9999"], "batch of 9999 is larger than"),
         (["--set", "nonsense"], "must read NAME.OPTION=VALUE"),
-        (["--models", ""], "no model was named"),
-        (["--models", "x*"], "no model fits the pattern 'x*'"),
+        (["--no-baselines", "--models", ""], "no model was named"),
+        (["--no-baselines", "--models", "x*"], "no model fits the pattern 'x*'"),
         (["--seeds", "0,x"], "--seeds=0,x must be a count such as 3, or different whole numbers"),
         (["--memory-limit", "lots"], "--memory-limit=lots is no amount of memory: write it as 512MiB or 4GiB"),
         (["--budget", "long"], "--budget=long is none of smoke"),
@@ -65,7 +65,7 @@ def repeatable(record):
 )
 def test_what_cannot_be_is_refused_before_anything_is_written(genharness, tmp_path, arguments, message):
     (tmp_path / "a-file").write_text("")
-    done = genharness("run", "--models", "vae", *arguments)
+    done = genharness("run", "--no-baselines", "--models", "vae", *arguments)
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
@@ -98,7 +98,18 @@ def test_every_mistake_of_every_source_is_told_at_once(genharness, tmp_path):
 def test_the_largest_seeds_train_and_score(genharness, tmp_path, home):
     largest = str(2**64 - 1)
     metrics = ["--metrics", "fid,kid,bins,memorisation"]
-    own = [*metrics, "--samples", "100", "--models", "vae", "--seeds", f"{largest},1", "--protocol-seed", largest]
+    own = [
+        *metrics,
+        "--samples",
+        "100",
+        "--no-baselines",
+        "--models",
+        "vae",
+        "--seeds",
+        f"{largest},1",
+        "--protocol-seed",
+        largest,
+    ]
     done = genharness(
         "run", "--datasets", "digits", "--features", "pixels", "--budget", "5steps", *own, GENHARNESS_HOME=home
     )
@@ -109,7 +120,7 @@ def test_the_largest_seeds_train_and_score(genharness, tmp_path, home):
 
 
 def test_a_plan_trains_and_writes_nothing(genharness, tmp_path):
-    done = genharness("run", "--models", "all", "--datasets", "digits,breast-cancer", "--plan")
+    done = genharness("run", "--no-baselines", "--models", "all", "--datasets", "digits,breast-cancer", "--plan")
     assert done.returncode == 0
     assert "nothing was trained" in done.stdout
     assert "dcgan on breast-cancer: makes image data" in done.stdout
@@ -117,20 +128,26 @@ def test_a_plan_trains_and_writes_nothing(genharness, tmp_path):
 
 
 def test_a_run_ranks_and_a_second_one_skips_what_is_finished(genharness, tmp_path, home):
-    first = genharness("run", *QUICK, "--models", "vae,real,noise", "--budget", "30steps", GENHARNESS_HOME=home)
+    first = genharness(
+        "run", *QUICK, "--no-baselines", "--models", "vae,real,noise", "--budget", "30steps", GENHARNESS_HOME=home
+    )
     assert first.returncode == 0, first.stderr
     assert set(records(tmp_path / "results")) == {"vae", "real", "noise"}
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "results" / "records").iterdir()}
-    again = genharness("run", *QUICK, "--models", "vae,real,noise", "--budget", "30steps", GENHARNESS_HOME=home)
+    again = genharness(
+        "run", *QUICK, "--no-baselines", "--models", "vae,real,noise", "--budget", "30steps", GENHARNESS_HOME=home
+    )
     assert again.returncode == 0
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "results" / "records").iterdir()} == before
-    planned = genharness("run", *QUICK, "--models", "vae", "--budget", "30steps", "--plan", GENHARNESS_HOME=home)
+    planned = genharness(
+        "run", *QUICK, "--no-baselines", "--models", "vae", "--budget", "30steps", "--plan", GENHARNESS_HOME=home
+    )
     assert "skip: finished" in planned.stdout
 
 
 def test_each_death_is_one_record_with_its_reason_and_the_others_go_on(genharness, tmp_path, home, faulty):
     models = "raises,killed,exits,no-memory,nan-loss,good"
-    done = genharness("run", *QUICK, "--models", models, GENHARNESS_HOME=home)
+    done = genharness("run", *QUICK, "--no-baselines", "--models", models, GENHARNESS_HOME=home)
     found = {model: (one["status"], one["reason"]) for model, one in records(tmp_path / "results").items()}
     assert done.returncode == 2
     assert found["good"][0] == "ok"
@@ -145,7 +162,7 @@ def test_each_death_is_one_record_with_its_reason_and_the_others_go_on(genharnes
 
 
 def test_a_cell_that_takes_too_long_is_ended_and_says_so(genharness, tmp_path, home, faulty):
-    done = genharness("run", *QUICK, "--models", "hangs", "--timeout", "5", GENHARNESS_HOME=home)
+    done = genharness("run", *QUICK, "--no-baselines", "--models", "hangs", "--timeout", "5", GENHARNESS_HOME=home)
     assert done.returncode == 2
     found = records(tmp_path / "results")["hangs"]
     assert found["status"] == "timeout"
@@ -153,18 +170,31 @@ def test_a_cell_that_takes_too_long_is_ended_and_says_so(genharness, tmp_path, h
 
 
 def test_fail_fast_starts_nothing_after_a_failure(genharness, tmp_path, home, faulty):
-    done = genharness("run", *QUICK, "--models", "raises,good", "--fail-fast", GENHARNESS_HOME=home)
+    done = genharness("run", *QUICK, "--no-baselines", "--models", "raises,good", "--fail-fast", GENHARNESS_HOME=home)
     assert done.returncode == 2
     assert set(records(tmp_path / "results")) == {"raises"}
 
 
 def test_cells_can_run_side_by_side(genharness, tmp_path, home):
-    done = genharness("run", *QUICK, "--models", "real,noise,memoriser", "--jobs", "3", GENHARNESS_HOME=home)
+    done = genharness(
+        "run", *QUICK, "--no-baselines", "--models", "real,noise,memoriser", "--jobs", "3", GENHARNESS_HOME=home
+    )
     assert done.returncode == 0, done.stderr
     assert set(records(tmp_path / "results")) == {"real", "noise", "memoriser"}
 
 
-LONG = [*QUICK, "--models", "vae", "--budget", "1500steps", "--set", "vae.width=8", "--checkpoint-every", "0"]
+LONG = [
+    *QUICK,
+    "--no-baselines",
+    "--models",
+    "vae",
+    "--budget",
+    "1500steps",
+    "--set",
+    "vae.width=8",
+    "--checkpoint-every",
+    "0",
+]
 
 
 @pytest.mark.slow
@@ -195,7 +225,7 @@ def test_a_request_to_stop_saves_the_state_and_says_how_to_go_on(start, tmp_path
 
 @pytest.mark.slow
 def test_two_runs_share_a_results_folder_and_train_each_cell_once(start, tmp_path):
-    arguments = [*QUICK, "--models", "vae,noise", "--budget", "200steps", "--results", "shared"]
+    arguments = [*QUICK, "--no-baselines", "--models", "vae,noise", "--budget", "200steps", "--results", "shared"]
     both = [start(*arguments), start(*arguments)]
     assert [run.wait(timeout=240) for run in both] == [0, 0]
     assert {model: one["status"] for model, one in records(tmp_path / "shared").items()} == {"vae": "ok", "noise": "ok"}
@@ -203,10 +233,10 @@ def test_two_runs_share_a_results_folder_and_train_each_cell_once(start, tmp_pat
 
 
 def test_a_corrupt_record_is_named_and_done_again(genharness, tmp_path, home):
-    genharness("run", *QUICK, "--models", "noise", GENHARNESS_HOME=home)
+    genharness("run", *QUICK, "--no-baselines", "--models", "noise", GENHARNESS_HOME=home)
     (path,) = (tmp_path / "results" / "records").iterdir()
     path.write_text("{")
-    done = genharness("run", *QUICK, "--models", "noise", GENHARNESS_HOME=home)
+    done = genharness("run", *QUICK, "--no-baselines", "--models", "noise", GENHARNESS_HOME=home)
     assert done.returncode == 0
     assert f"{path.name} is unreadable" in done.stderr
     assert json.loads(path.read_text())["status"] == "ok"
@@ -244,7 +274,7 @@ class Lines:
 def test_a_strangers_tracker_hears_of_everything_in_order(genharness, tmp_path, home, make_plugin):
     make_plugin("line-tracker", TRACKER, heavy=TRACKER_CLASS)
     own = ["--tracker", "lines", "--set", "lines.file=news.txt"]
-    done = genharness("run", *QUICK, "--models", "noise", *own, GENHARNESS_HOME=home)
+    done = genharness("run", *QUICK, "--no-baselines", "--models", "noise", *own, GENHARNESS_HOME=home)
     assert done.returncode == 0, done.stderr
     lines = (tmp_path / "news.txt").read_text().splitlines()
     assert lines[0] == "start 1"

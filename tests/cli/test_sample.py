@@ -33,6 +33,7 @@ def cells(tmp_path_factory):
         results = tmp_path_factory.mktemp("study") / "results"
         suite = Suite(
             models=("acgan", "real"),
+            baselines=False,
             datasets=("digits",),
             metrics=("fid",),
             budget="3steps",

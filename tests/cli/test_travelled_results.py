@@ -32,6 +32,7 @@ def written(tmp_path_factory):
         patch.setenv("GENHARNESS_HOME", str(folder / "home"))
         suite = Suite(
             models=("gan", "real"),
+            baselines=False,
             datasets=(f"folder:{folder / 'pictures'}",),
             metrics=("fid",),
             budget="3steps",

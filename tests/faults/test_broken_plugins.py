@@ -136,7 +136,18 @@ KINDS = {
     "wrong-value": "metric wrong-value returned 'seven' for wrong_value_score: it must be a number",
     "gives-nothing": "metric gives-nothing returned nothing",
 }
-RUN = ["run", "--models", "noise", "--datasets", "digits#300", "--features", "pixels", "--samples", "50"]
+RUN = [
+    "run",
+    "--no-baselines",
+    "--models",
+    "noise",
+    "--datasets",
+    "digits#300",
+    "--features",
+    "pixels",
+    "--samples",
+    "50",
+]
 
 
 @pytest.fixture
@@ -218,7 +229,18 @@ def test_a_reporter_that_breaks_is_one_line(broken, genharness, form, message):
 
 @pytest.mark.parametrize(("name", "shown"), [("no-identity", "''"), ("number-identity", "7")])
 def test_an_extractor_without_an_identity_is_refused_before_training(broken, genharness, tmp_path, name, shown):
-    run = ["run", "--models", "gan", "--budget", "5steps", "--datasets", "digits#300", "--features", name]
+    run = [
+        "run",
+        "--no-baselines",
+        "--models",
+        "gan",
+        "--budget",
+        "5steps",
+        "--datasets",
+        "digits#300",
+        "--features",
+        name,
+    ]
     done = genharness(*run, "--metrics", "fid", "--samples", "50")
     (path,) = (tmp_path / "results" / "records").glob("gan-*.json")
     record = json.loads(path.read_text())

@@ -15,7 +15,7 @@ from planted_faults import KINDS, PHASES
 HERE = Path(__file__).parent
 PLUGIN = HERE.parent / "helpers" / "planted_faults.py"
 SMALL = ["--budget", "10steps", "--samples", "40", "--set", "classifier.steps=20", "--set", "gan.width=16"]
-RUN = ["run", "--models", "gan,noise", "--datasets", "digits#200", "--metrics", "fid", *SMALL]
+RUN = ["run", "--no-baselines", "--models", "gan,noise", "--datasets", "digits#200", "--metrics", "fid", *SMALL]
 RUN += ["--checkpoint-every", "0", "--memory-limit", "4GiB"]
 STRUCK, SOUND = "gan", "noise"
 

@@ -11,7 +11,17 @@ from background import end_group, records, runs
 from fault_checks import assert_nothing_half_written, part_of_a_temporary, untimed
 
 MODELS = {"gan": "width", "wgan": "width", "vae": "width", "ae": "width"}
-RUN = ["--models", ",".join(MODELS), "--datasets", "digits#200,digits@12#200", "--seeds", "3", "--budget", "60steps"]
+RUN = [
+    "--no-baselines",
+    "--models",
+    ",".join(MODELS),
+    "--datasets",
+    "digits#200,digits@12#200",
+    "--seeds",
+    "3",
+    "--budget",
+    "60steps",
+]
 RUN += ["--metrics", "fid", "--samples", "60", "--set", "classifier.steps=20", "--jobs", "2"]
 RUN += ["--checkpoint-every", "0.2", *(f"--set={model}.{option}=8" for model, option in MODELS.items())]
 KILLS = 20

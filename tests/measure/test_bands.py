@@ -9,6 +9,7 @@ from evaluations import row_evaluation
 from genharness import NoOptions
 from genharness.files.home import home
 from genharness.measure.bands import Divided, draw_real, draws_for
+from genharness.measure.build import build_metrics
 from genharness.measure.score_cache import ScoreCache
 from genharness.measure.scoring import score
 from genharness.plugin.registry import load_registry
@@ -45,16 +46,31 @@ def members(divided, which):
     return set(divided.samples(which)[:, 0].astype(int))
 
 
-def test_a_division_has_the_splits_sizes_and_takes_samples_from_the_split_that_is_no_reference():
+def test_a_division_has_the_reference_s_size_and_takes_samples_from_the_split_that_is_no_reference():
     whole = numbered()
     for draw in range(3):
         one = Divided(whole, 30, draw)
+        real, fake = members(one, "real"), members(one, "fake")
+        assert (len(real), len(fake)) == (60, 30)
+        assert not real & fake
+        assert real != set(range(60))
+
+
+def test_what_samples_are_told_from_copies_with_is_all_that_does_not_stand_for_generated_ones():
+    for count in (10, 30, 40):
+        one = Divided(numbered(), count, 0)
         train, test, fake = (members(one, which) for which in ("train", "test", "fake"))
-        assert (len(train), len(test), len(fake)) == (60, 40, 30)
-        assert train | test == set(range(100))
-        assert members(one, "real") == train
-        assert fake < test
-        assert train != set(range(60))
+        assert len(train) + len(test) + len(fake) == 100
+        assert train | test | fake == set(range(100))
+        assert len(test) == min(40, (100 - count) // 2)
+
+
+def test_real_samples_have_no_excess_of_copies():
+    spec = REGISTRY.metrics["copies"]
+    found = real_bands(gaussian(0), build_metrics(REGISTRY, {"copies": {}}), (), count=150, draws=8)
+    assert spec.columns[0].key == "excess_copies"
+    assert found["excess_copies"]["low"] < 0 < found["excess_copies"]["high"] < 0.1
+    assert found["closer_to_train"]["low"] < 0.5 < found["closer_to_train"]["high"]
 
 
 def test_divisions_are_their_own_and_come_again():
@@ -65,9 +81,8 @@ def test_divisions_are_their_own_and_come_again():
 
 def test_where_the_test_split_is_the_reference_samples_come_from_the_other():
     one = Divided(numbered(protocol={"reference_split": "test", "reference_count": 25}), 50, 0)
-    assert len(members(one, "real")) == 25
-    assert members(one, "real") < members(one, "test")
-    assert members(one, "fake") < members(one, "train")
+    assert (len(members(one, "real")), len(members(one, "fake"))) == (25, 50)
+    assert not members(one, "real") & members(one, "fake")
 
 
 def test_more_samples_than_the_split_has_are_all_it_has():
@@ -77,9 +92,9 @@ def test_more_samples_than_the_split_has_are_all_it_has():
 def test_classes_are_as_frequent_in_every_division_as_in_the_data():
     labels = np.repeat([0, 1, 0, 1], [20, 40, 30, 10])  # a third of the train split is of class 0, of the other 3/4
     for draw in range(3):
-        one = Divided(numbered(labels), 30, draw)
-        assert np.bincount(one.labels("train")).tolist() == [20, 40]
-        assert np.bincount(one.labels("test")).tolist() == [30, 10]
+        one = Divided(numbered(labels), 40, draw)
+        assert np.bincount(one.labels("real")).tolist() == [20, 40]
+        assert np.bincount(one.labels("fake")).tolist() == [30, 10]
         assert (one.labels("test") == labels[one.samples("test")[:, 0].astype(int)]).all()
 
 

@@ -27,7 +27,8 @@ def task(tmp_path, make_plugin):
 
     def make(model, **settings):
         registry = load_registry()
-        suite = Suite(models=(model,), datasets=("digits#300",), metrics=("fid",), features="pixels", samples=50)
+        asked = {"datasets": ("digits#300",), "metrics": ("fid",), "features": "pixels", "samples": 50}
+        suite = Suite(models=(model,), baselines=False, **asked)
         where = Settings(results=tmp_path / "results", threads=1, **settings)
         (made,) = expand(suite, registry, where, facts_reader(registry)).tasks
         Store(where.results, writing=True).open_for_writing()

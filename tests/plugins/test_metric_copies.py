@@ -68,3 +68,12 @@ def test_the_nearest_pairs_are_shown_side_by_side():
         assert (shown.shape, columns) == ((16, 1, 12, 12), 8)
         np.testing.assert_array_equal(shown[0:6:2], shown[1:6:2])
         assert (shown[6] != shown[7]).any()
+
+
+def test_held_out_rows_are_no_standard_for_themselves():
+    sets = {"real": TRAIN, "train": TRAIN, "test": TEST}
+    found, noted = compute(row_evaluation(fake=TEST[::-1].copy(), **sets))
+    assert all(np.isnan(value) for value in found.values())
+    assert noted.errors == {}
+    some, _ = compute(row_evaluation(fake=np.concatenate([TEST[:100], NEW[:300]]), **sets))
+    assert np.isfinite(some["excess_copies"])

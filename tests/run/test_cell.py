@@ -97,6 +97,17 @@ def test_the_row_of_real_samples_says_where_real_samples_score_and_no_other_does
     assert finish(task("noise")).bands == {}
 
 
+def test_the_row_of_real_samples_scores_with_all_it_has_and_its_count_is_stamped(task):
+    done = finish(task("real", datasets=("digits#300",), samples=5000))
+    held_out = done.facts["sample_count"]
+    assert held_out == 300
+    assert done.status == "ok"
+    assert done.protocol["sample_count"] == 5000
+    assert {band["count"] for band in done.bands.values()} == {held_out}
+    assert f"scored with the {held_out:.0f} samples that there are" in done.notes
+    assert "sample_count" not in finish(task("noise", datasets=("digits#300",), samples=100)).facts
+
+
 def test_measurements_are_those_that_are_documented(task):
     done = finish(task())
     assert set(done.measurements) <= set(MEASUREMENTS)

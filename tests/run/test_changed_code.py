@@ -27,6 +27,7 @@ def study(acme, tmp_path):
 
         def left(self, **changes):
             values = {"models": ("filled",), "datasets": ("digits",), "metrics": ("gap",), "features": "look"}
+            values["baselines"] = False
             registry = load_registry()
             settings = Settings(results=self.store.folder)
             suite = Suite(**{**values, "samples": 50, "set": {"filled": {"level": 0.5}}, **changes})

@@ -31,8 +31,8 @@ LARGE, UNLABELLED, ONE_CLASS = facts((1, 64, 64)), facts(classes=0), facts(class
 NEEDS = "needs class labels of at least two classes, and digits has"
 
 
-def misfit(data=DIGITS, *, samples=10, batch=16, balanced=False, **spec):
-    return model_misfit(dataclasses.replace(MODEL, **spec), data, samples, batch_size=batch, balanced=balanced)
+def misfit(data=DIGITS, *, batch=16, balanced=False, **spec):
+    return model_misfit(dataclasses.replace(MODEL, **spec), data, batch_size=batch, balanced=balanced)
 
 
 def test_what_fits_has_no_reason():
@@ -43,7 +43,7 @@ def test_classes_that_an_option_asks_for_need_labels():
     optional = dataclasses.replace(MODEL, capabilities=("conditions:conditional",))
     for on, reason in ((False, ""), (True, f"{NEEDS} no labels")):
         spec = optional.configured({"conditional": on})
-        assert model_misfit(spec, UNLABELLED, 10, batch_size=16) == reason
+        assert model_misfit(spec, UNLABELLED, batch_size=16) == reason
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,6 @@ def test_classes_that_an_option_asks_for_need_labels():
         ),
         ({"batch": 101}, "batch of 101 is larger than the 100 training samples of digits: set toy.batch_size lower"),
         ({"data": facts(classes=0), "balanced": True}, "toy.balanced needs classes to balance, and digits has none"),
-        ({"finite": True, "samples": 41}, "digits has 40 held-out samples, and the protocol asks for 41"),
     ],
 )
 def test_what_does_not_fit_says_why(given, reason):
@@ -125,9 +124,9 @@ def pictures(reference, height, width):
 @pytest.mark.parametrize("model", ["dcgan", "vae", "gaussian"])
 def test_the_size_that_is_asked_for_suits_the_model(reference, height, width, model):
     spec = load_registry().models.find(model)
-    reason = model_misfit(spec, pictures(reference, height, width), 10, batch_size=10)
+    reason = model_misfit(spec, pictures(reference, height, width), batch_size=10)
     if reason:
         (word,) = shlex.split(re.search("ask for (.*)", reason)[1])
         wanted = parse_reference(word)
         assert wanted.base == parse_reference(reference).base
-        assert not model_misfit(spec, pictures(word, wanted.size, wanted.size), 10, batch_size=10)
+        assert not model_misfit(spec, pictures(word, wanted.size, wanted.size), batch_size=10)

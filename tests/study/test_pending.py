@@ -116,6 +116,7 @@ def study(acme, tmp_path):
 
         def task(self, **changes):
             values = {"models": ("filled",), "datasets": ("digits",), "metrics": ("gap", "size"), "features": "look"}
+            values["baselines"] = False
             settings = Settings(results=self.store.folder)
             return expand(Suite(**{**values, **changes}), load_registry(), settings, lambda name: self.facts).tasks[0]
 

@@ -7,6 +7,7 @@ from genharness.plugin.registry import load_registry
 from genharness.spec.cell import Cell, Settings
 from genharness.spec.dataset_facts import DatasetFacts
 from genharness.spec.plugins import DatasetSpec, DataShape
+from genharness.spec.published import published_name
 from genharness.study.plan import expand, look_up
 from genharness.study.suite import Suite
 
@@ -55,7 +56,7 @@ def registry():
 @pytest.fixture
 def planned(tmp_path, registry):
     def plan(**changes):
-        suite = Suite(**{"models": ("vae",), "datasets": ("digits",), **changes})
+        suite = Suite(**{"models": ("vae",), "datasets": ("digits",), "baselines": False, **changes})
         return expand(suite, registry, Settings(results=tmp_path), FACTS.__getitem__)
 
     return plan
@@ -132,8 +133,35 @@ def test_a_named_model_that_fits_no_dataset_is_refused_and_one_that_fits_some_is
     assert [(skip.model, skip.dataset) for skip in plan.skips] == [("dcgan", "table")]
 
 
-def test_the_held_out_row_gives_no_more_than_it_has(planned):
-    assert "has 539 held-out samples" in messages(planned, models=("real",), samples=600)[0]
+def test_models_that_are_named_get_the_baselines_beside_them(planned):
+    def names(**changes):
+        return [task.cell.model for task in planned(**changes).tasks]
+
+    assert names(baselines=True) == ["vae", "real", "noise"]
+    assert names(baselines=True, models=("noise", "vae")) == ["noise", "vae", "real"]
+    assert names() == ["vae"]
+
+
+def test_a_baseline_that_does_not_fit_costs_the_named_models_nothing(planned):
+    plan = planned(baselines=True, models=("class-gmm",), datasets=("digits", "table"))
+    assert {task.cell.model for task in plan.tasks} == {"class-gmm", "real", "noise"}
+
+
+def test_published_settings_are_one_switch(planned):
+    protocol = planned(protocol="published", budget="paper").tasks[0].cell.protocol
+    assert published_name(protocol) == "published"
+    assert (protocol.extractor, protocol.resize, protocol.sample_count) == ("inception", "legacy-tf", 50_000)
+
+
+def test_what_contradicts_published_settings_is_refused(planned):
+    lines = messages(planned, protocol="published", samples=100, features="pixels")
+    assert "protocol published has features inception, and pixels was asked for: leave one of them out" in lines
+    assert "protocol published has samples 50,000, and 100 was asked for: leave one of them out" in lines
+    assert planned(protocol="published-10k", samples=10_000).tasks[0].cell.protocol.sample_count == 10_000
+
+
+def test_the_held_out_row_is_planned_where_it_has_fewer_than_the_protocol_asks_for(planned):
+    assert planned(models=("real",), samples=600).tasks[0].cell.protocol.sample_count == 600
     assert planned(models=("real",)).tasks[0].cell.protocol.sample_count == 539
 
 

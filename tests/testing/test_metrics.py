@@ -43,5 +43,42 @@ def test_a_number_that_is_no_column_is_found(key, broken):
 def test_a_share_that_cannot_tell_collapse_is_found(share, higher, message):
     columns = (Column(key="brightness", title="B", higher_is_better=higher, collapse_below=share),)
     spec = MetricSpec(name="toy", summary="Toy", factory=f"{__name__}:Brightness", columns=columns)
-    expected = {"toy: says when a score tells collapse": message}
-    assert failures(metric_checks(spec)) == (expected if message else {})
+    found = failures(metric_checks(spec))
+    assert found.get("toy: says when a score tells collapse", "") == message
+
+
+@dataclass
+class Contrast:
+    config: NoOptions
+
+    def compute(self, evaluation):
+        return {"toy": float(evaluation.fake_images().std())}
+
+
+class OneForAll(Contrast):
+    def compute(self, evaluation):
+        return {"toy": 1.0}
+
+
+class BreaksOnCopies(Contrast):
+    def compute(self, evaluation):
+        known = {row.tobytes() for row in evaluation.samples("train")}
+        return {"toy": 1 / sum(row.tobytes() not in known for row in evaluation.samples("fake"))}
+
+
+@pytest.mark.parametrize(
+    ("cls", "higher", "message"),
+    [
+        (Contrast, None, ""),
+        (Contrast, False, ""),
+        (Contrast, True, "['toy'] has a better end, and noise is better there than real samples"),
+        (OneForAll, None, "its scores of noise, constant, one sample, one mode, copies, wrong labels are all as those"),
+        (BreaksOnCopies, None, "it breaks on samples that are copies: ZeroDivisionError"),
+    ],
+)
+def test_a_metric_that_tells_no_fault_or_takes_one_for_good_is_found(cls, higher, message):
+    columns = (Column(key="toy", title="T", higher_is_better=higher),)
+    spec = MetricSpec(name="toy", summary="Toy", factory=f"{__name__}:{cls.__name__}", columns=columns)
+    found = failures(metric_checks(spec)).get("toy: sees faults in image data", "")
+    assert message in found
+    assert bool(message) == bool(found)

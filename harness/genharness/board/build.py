@@ -17,6 +17,7 @@ from genharness.board.contest import listed
 from genharness.board.data_names import DataNames
 from genharness.board.estimates import estimate_of, with_intervals
 from genharness.board.marks import mark
+from genharness.board.published import note_published
 from genharness.board.rows import Board, BoardColumn, Group, Row
 from genharness.errors import ConfigError, did_you_mean
 from genharness.plugin.registry import Registry
@@ -81,6 +82,7 @@ def build(
             groups.append(Group(dataset, None, failures=others))
     if numbers:
         note_agreement(groups)
+        note_published(groups)
     return Board(groups)
 
 

@@ -38,6 +38,7 @@ def mark(group: Group, metrics: Collection[MetricSpec], provenance: Provenance) 
     _mark_collapse(group, trained, placed)
     _mark_other_code(group, provenance)
     _note_caveats(group, metrics)
+    _note_fewer(group)
     _note_lost(group, rows)
     if group.compared:
         _note_sampling(group, rows)
@@ -52,7 +53,15 @@ def _mark_standings(group: Group, rows: list[Row]) -> None:
     contest = Contest.of(rows, group.compared)
     by_label = {row.label: row for row in rows}
     for place, column in enumerate(contest.columns):
-        for label in contest.singled_out(place):
+        best = contest.singled_out(place)
+        beyond = [label for label in best if by_label[label].estimates[column.key].reading == "better than real"]
+        if beyond:
+            group.notes.append(
+                f"nothing is bold in {column.title}: {listed(beyond)} {'is' if len(beyond) == 1 else 'are'} better "
+                "than real samples, as copies and collapsed samples can be"
+            )
+            continue
+        for label in best:
             by_label[label].bold.add(column.key)
     comparisons = contest.primary.size
     if comparisons:
@@ -113,6 +122,17 @@ def _note_caveats(group: Group, metrics: Iterable[MetricSpec]) -> None:
                 head = column.caveat_on if column.caveat_on in shown else known[0].key
                 of = "" if len(rows) == len(group.rows) else f" (of {listed(rows)})"
                 group.column_notes.setdefault(head, []).append(f"{shown[head].title}{of} {column.caveat}")
+
+
+def _note_fewer(group: Group) -> None:
+    """Say which rows have fewer samples than the protocol: distances of fewer samples are larger."""
+    counts = {row.label: row.records[0].facts.get("sample_count") for row in group.rows}
+    fewer = [f"{label} ({count:,.0f})" for label, count in counts.items() if count]
+    if fewer and group.protocol:
+        group.notes.append(
+            f"fewer samples than {group.protocol.sample_count:,}, all that there are: {listed(fewer)}; distances of "
+            "fewer samples are larger"
+        )
 
 
 def _note_sampling(group: Group, rows: Sequence[Row]) -> None:

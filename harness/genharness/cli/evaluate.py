@@ -55,7 +55,7 @@ def request_options(function: Any) -> Any:
             click.option("--dataset", default="", help="Dataset to compare with, such as cifar10 or covid@64."),
             click.option("--reference", type=existing, help="Or samples to compare with, or statistics (mu, sigma)."),
             click.option("--labels", type=existing, help="Classes asked for: .npy, .npz, or text, one number a line."),
-            declared(Measuring, "metrics", "features", "resize"),
+            declared(Measuring, "metrics", "protocol", "features", "resize"),
             declared(_Fitting, "resize_to", "units"),
             declared(Measuring, "samples", "reference", "reference_split", "protocol_seed", flags=FLAGS),
             click.option("--set", "settings", multiple=True, metavar="NAME.OPTION=VALUE", help="Option of a plugin."),
@@ -116,6 +116,7 @@ def evaluate(form: str, register: bool, wide: bool, **options: Any) -> None:
       genharness evaluate fake.npy --reference real.npy --features identity
       genharness evaluate samples/ --reference cifar10.npz --features inception     mu and sigma: FID only
       genharness evaluate samples/ --dataset cifar10 --register --name my-model
+      genharness evaluate samples/ --dataset cifar10 --protocol published     as papers have it
       genharness evaluate dcgan-digits-s0-5f0c33a1b2 --metrics all
     """
     from genharness.evaluate.request import prepare

@@ -30,6 +30,7 @@ COMMANDS = {
     "data": ("genharness.cli.data:data", "Prepare, check and remove datasets."),
     "cache": ("genharness.cli.cache:cache", "List and clear what is kept to save time."),
     "verify": ("genharness.cli.verify:verify", "Recompute scores with independent libraries."),
+    "selfcheck": ("genharness.cli.selfcheck:selfcheck", "Plant faults into real samples: which metrics see them?"),
     "doctor": ("genharness.cli.doctor:doctor", "Check devices, versions, caches, weights and plugins."),
 }
 """Command -> (where it is, its line in the help)."""

@@ -55,7 +55,9 @@ _AT_ONCE = (signal.SIGINT, signal.SIGTERM)
 
 @click.command()
 @click.argument("suite_path", metavar="[SUITE.toml]", required=False, type=AnyPath())
-@declared(Suite, "models", "datasets", "metrics", "seeds", "budget", "features", "resize", "samples")
+@declared(Suite, "models")
+@click.option("--no-baselines", is_flag=True, help="Leave out the rows real and noise where models are named.")
+@declared(Suite, "datasets", "metrics", "seeds", "budget", "protocol", "features", "resize", "samples")
 @declared(Suite, "reference", "reference_split", "protocol_seed", "limit", "device", "precision", "compile")
 @click.option("--set", "settings", multiple=True, metavar="NAME.OPTION=VALUE", help="Option of a plugin; repeatable.")
 @declared(Running, "jobs", "threads")
@@ -73,7 +75,8 @@ _AT_ONCE = (signal.SIGINT, signal.SIGTERM)
 def run(suite_path: Path | None, **options: Any) -> None:
     """Train models on datasets, measure them under one protocol, and print the leaderboard.
 
-    Without arguments: three small models and two reference rows on handwritten digits, offline.
+    Without arguments: three small models and two reference rows on handwritten digits, offline. Models that are named
+    get the rows real and noise beside them, which every other score is read against.
     Cells that are finished are skipped, interrupted ones go on where they stopped. A finished cell is run again where
     the code of its model, a file that an option names, or its data changed since; scores where that of a metric did.
 
@@ -84,6 +87,7 @@ def run(suite_path: Path | None, **options: Any) -> None:
       genharness run study.toml --seeds 3 --jobs 2
       genharness run --models dcgan --set dcgan.lr=1e-4 --budget 20epochs
       genharness run --models '*gan*' --datasets folder:photos@64 --plan
+      genharness run --models ddpm --datasets cifar10 --budget paper --protocol published
     """
     with lasting_output():
         _carry_out(suite_path, options)
@@ -123,7 +127,8 @@ def _asked(suite_path: Path | None, registry: Registry, options: dict[str, Any])
         ConfigError: For every mistake of the suite and of the command line at once, one line each.
     """
     set_here, wrong_set = read_settings(options["settings"])
-    suite, wrong_suite = read_suite(suite_path, {**given(Suite, options), "set": set_here})
+    over = {**given(Suite, options), "set": set_here} | ({"baselines": False} if options["no_baselines"] else {})
+    suite, wrong_suite = read_suite(suite_path, over)
     running, wrong_running = read_given(Running, options)
     beside, wrong_beside = _beside(registry, options)
     remote = any(isinstance(spec, ExecutorSpec) and spec.remote for spec in beside)

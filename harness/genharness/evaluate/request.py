@@ -28,7 +28,7 @@ from genharness.spec.protocol import Protocol
 from genharness.spec.record import Record
 from genharness.spec.report import Report
 from genharness.study.compatibility import metric_misfit
-from genharness.study.measuring import Measuring, choose_extractor, feature_errors, protocol_of, select_metrics
+from genharness.study.measuring import Measuring, choose_extractor, feature_errors, protocol_of, select_metrics, settled
 from genharness.study.settings import Chosen, choose, setting_errors
 
 __all__ = ["External", "Request", "may_be_cell", "prepare"]
@@ -113,8 +113,9 @@ def prepare(
     Raises:
         GenharnessError: For all that cannot be asked for, else for every unusable set: one line each.
     """
-    measuring = request.measuring
-    metrics = _metrics(measuring, registry, beside, [*mistakes, *_mistakes(request)])
+    measuring, contradictions = settled(request.measuring)
+    request = dataclasses.replace(request, measuring=measuring)
+    metrics = _metrics(measuring, registry, beside, [*mistakes, *contradictions, *_mistakes(request)])
     store = Store(request.results)
     sources = _each(request.samples, lambda word: _source(word, store))
     reference = _reference(request, sources, registry, report)
@@ -132,7 +133,7 @@ def prepare(
             name=name,
             found=found,
             reference=reference,
-            protocol=protocol_of(measuring, extractor, len(found.samples), metrics, reference.split),
+            protocol=protocol_of(measuring, extractor, _counted(source, found), metrics, reference.split),
             metrics={one.spec.name: one.options for one in metrics if not unfit[one.spec.name]},
             skipped={key: reason for key, reason in unfit.items() if reason},
             notes=(note,) if note else (),
@@ -141,6 +142,13 @@ def prepare(
         )
         for name, source, found, unfit in zip(names, sources, sets, misfits, strict=True)
     ]
+
+
+def _counted(source: _Source, found: SampleFile) -> int:
+    """Return the count of the protocol: of a cell that had fewer samples than its protocol asks for, that."""
+    asked = source.record.cell.protocol.sample_count if source.record is not None else 0
+    fewer = source.record is not None and source.record.facts.get("sample_count") == len(found.samples)
+    return asked if fewer else len(found.samples)
 
 
 def _misfits(metrics: Iterable[Chosen[MetricSpec]], found: SampleFile, facts: DatasetFacts) -> dict[str, str]:

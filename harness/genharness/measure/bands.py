@@ -2,7 +2,8 @@
 
 The real data is divided anew into as large splits as it has, class by class where it has classes. One split takes the
 place of the reference, samples of the other that of the generated ones: each division scores as held-out real samples
-would, had the data been divided so.
+would, had the data been divided so. What tells copies of training data from new data compares samples with training and
+with held-out rows: there, both are taken of the rows that do not stand for generated ones.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from genharness.spec.capabilities import CAPABILITIES
 from genharness.spec.plugins import MetricSpec
 from genharness.spec.record import Band
 
-__all__ = ["Divided", "RealDraws", "draw_real", "draws_for"]
+__all__ = ["Divided", "Places", "RealDraws", "Regrouped", "draw_real", "drawn", "draws_for"]
 
 Places = NDArray[np.int64]
 """Rows of the train and the test split, one behind the other."""
@@ -46,16 +47,15 @@ def draws_for(rows: int) -> int:
     return next((draws for most, draws in _DRAWS if rows <= most), _FEWEST_DRAWS)
 
 
-class Divided(SampleEvaluation):
+class Regrouped(SampleEvaluation):
     """An evaluation of real samples against real ones, whose features are those of the data they are taken from.
 
     Args:
-        whole: The evaluation of the data as it is: its train and test splits are divided anew.
-        count: Samples in the place of generated ones, at most as many as the split has that they are taken from.
-        draw: Which division; the protocol's seed and it decide.
+        whole: The evaluation of the data as it is.
+        places: Which rows of its train and test split, one behind the other, are in each set; they ascend.
     """
 
-    def __init__(self, whole: SampleEvaluation, count: int, draw: int) -> None:
+    def __init__(self, whole: SampleEvaluation, places: Mapping[SampleSet, Places]) -> None:
         super().__init__(
             {},
             whole.protocol,
@@ -66,7 +66,7 @@ class Divided(SampleEvaluation):
             errors_wanted=False,
         )
         self._whole = whole
-        self._places = _divided(whole, count, np.random.default_rng([whole.seed, 31, draw]))
+        self._places = places
 
     def _set(self, which: SampleSet) -> SampleData:
         if which not in self._sets:
@@ -86,6 +86,19 @@ class Divided(SampleEvaluation):
         self, what: str, sets: tuple[SampleSet, ...], compute: Callable[[], Mapping[str, NDArray[Any]]]
     ) -> Mapping[str, NDArray[Any]]:
         return compute()
+
+
+class Divided(Regrouped):
+    """Real samples in the place of generated ones, the data divided anew.
+
+    Args:
+        whole: The evaluation of the data as it is: its train and test splits are divided anew.
+        count: Samples in the place of generated ones, at most as many as the split has that they are taken from.
+        draw: Which division; the protocol's seed and it decide.
+    """
+
+    def __init__(self, whole: SampleEvaluation, count: int, draw: int) -> None:
+        super().__init__(whole, _divided(whole, count, np.random.default_rng([whole.seed, 31, draw])))
 
 
 @dataclass(frozen=True)
@@ -165,26 +178,32 @@ def draw_real(
     free = [(spec, metric) for spec, metric in metrics if not set(spec.needs) & CAPABILITIES.keys()]
     found = {spec.name: kept[0].find(spec, kept[1][spec.name]) if kept else None for spec, _ in free}
     missing = [(spec, metric) for spec, metric in free if found[spec.name] is None]
-    for result in _drawn(whole, missing, count, draws, on_draw) if missing else ():
+    for result in drawn(missing, lambda draw: Divided(whole, count, draw), draws, on_draw) if missing else ():
         found[result.metric.name] = result
         if kept and result.values:
             kept[0].keep(result, kept[1][result.metric.name])
     return RealDraws([one for one in found.values() if one is not None], count, draws)
 
 
-def _drawn(
-    whole: SampleEvaluation,
+def drawn(
     metrics: Sequence[tuple[MetricSpec, Metric]],
-    count: int,
+    division: Callable[[int], SampleEvaluation],
     draws: int,
-    on_draw: Callable[[int], None],
+    on_draw: Callable[[int], None] = lambda draw: None,
 ) -> Iterator[MetricResult]:
-    """Yield for each metric the means over draws as its values, and the deviations as their errors."""
+    """Yield for each metric the means over draws as its values, and the deviations as their errors.
+
+    Args:
+        metrics: What scores.
+        division: Gives the evaluation of a draw by its number.
+        draws: How many, at least 2.
+        on_draw: Told the number of each draw before it.
+    """
     values: dict[str, dict[str, list[float | None]]] = defaultdict(lambda: defaultdict(list))
     noted = {spec.name: Noted() for spec, _ in metrics}
     for draw in range(draws):
         on_draw(draw)
-        for result in score(metrics, Divided(whole, count, draw)):
+        for result in score(metrics, division(draw)):
             noted[result.metric.name].extractors.update(result.noted.extractors)
             noted[result.metric.name].facts.update(result.noted.facts)
             for key, value in result.values.items():
@@ -204,7 +223,7 @@ def _defined(values: Sequence[float | None], draws: int) -> bool:
 
 
 def _divided(whole: SampleEvaluation, count: int, rng: np.random.Generator) -> dict[SampleSet, Places]:
-    """Return the rows of each set: both splits as large as they are, the reference, and samples of the other split."""
+    """Return the rows of each set: the reference, samples of the other split, and of the rest train and test."""
     labels, sizes = _both(whole.labels), [len(whole.samples(split)) for split in ("train", "test")]
     train = _stratified(labels, sizes, rng)
     split = np.zeros(sum(sizes), bool)
@@ -216,7 +235,9 @@ def _divided(whole: SampleEvaluation, count: int, rng: np.random.Generator) -> d
     if 0 < asked < len(reference):
         reference = np.sort(rng.choice(reference, asked, replace=False))
     fake = np.sort(rng.choice(other, min(count, len(other)), replace=False))
-    return {"train": train, "test": np.flatnonzero(~split), "real": reference, "fake": fake}
+    rest = np.setdiff1d(np.arange(sum(sizes)), fake)
+    held_out = np.sort(rng.choice(rest, min(sizes[1], len(rest) // 2), replace=False))
+    return {"train": np.setdiff1d(rest, held_out), "test": held_out, "real": reference, "fake": fake}
 
 
 def _stratified(labels: NDArray[np.int64] | None, sizes: Sequence[int], rng: np.random.Generator) -> Places:

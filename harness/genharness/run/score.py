@@ -138,12 +138,13 @@ class Scorer:
             results = list(score(self.metrics, evaluation, lambda name: self.workplace.news("score", text=name)))
             seconds, cpu_seconds = time.monotonic() - start, time.process_time() - cpu_start
             real = self._real_draws(evaluation) if source.spec.finite else None
+            fewer = len(samples) < self.protocol.sample_count
         return Scored(
             protocol=self._resolved(),
             results=results,
             bands=real.bands(results) if real else {},
             code=code_of_scores(self._code, evaluation, results),
-            facts=evaluation.facts(),
+            facts={**evaluation.facts(), **({"sample_count": len(samples)} if fewer else {})},
             measurements={
                 **costs,
                 "evaluate_seconds": seconds,
@@ -152,16 +153,25 @@ class Scorer:
             },
             sweep=sweep,
             artefacts={**pictures, **self._saved(evaluation.pictures), "samples": self.workplace.folder.samples.name},
-            notes=[*notes, *(real.surprises() if real else ())],
+            notes=[
+                *notes,
+                *([f"scored with the {len(samples):,} samples that there are"] if fewer else ()),
+                *(real.surprises() if real else ()),
+            ],
         )
 
     def _real_draws(self, evaluation: SampleEvaluation) -> RealDraws:
         """Score real samples against other real ones; what they score is kept by the content of the data."""
-        count = self.protocol.sample_count
+        count = len(evaluation.samples("fake"))
         draws = draws_for(len(evaluation.samples("real")) + count)
         known = self._resolved().identity
         other = {key: value for key, value in known.items() if key not in ("metric_options", "inputs")}
-        cache = ScoreCache(home() / "scores", self.registry, evaluation, {"bands": draws, "protocol": other})
+        cache = ScoreCache(
+            home() / "scores",
+            self.registry,
+            evaluation,
+            {"bands": draws, "division": 2, "count": count, "protocol": other},
+        )
 
         def report(draw: int) -> None:
             self.workplace.news("score", fraction=draw / draws, text="real against real")
@@ -173,7 +183,7 @@ class Scorer:
     def _over_training(self, source: SampleSource, step: int) -> dict[str, float | None]:
         """Score fewer samples by the metrics that are meant for it."""
         self.workplace.news("score-over-training", step=step)
-        count = min(self.workplace.settings.score_samples, self.protocol.sample_count)
+        count = min(self.workplace.settings.score_samples, self._count(source))
         periodic = [(spec, metric) for spec, metric in self.metrics if spec.periodic]
         with undisturbed(), source.applied() as model:
             labels = source.labels(count, self.protocol.seed)
@@ -199,9 +209,14 @@ class Scorer:
             self._extractors[name] = build_extractor(self.registry, name, self.protocol, context)
         return self._extractors[name]
 
+    def _count(self, source: SampleSource) -> int:
+        """Return how many samples are scored: as many as the protocol says, of held-out data all there is of it."""
+        asked, held_out = self.protocol.sample_count, len(self.data.samples("test"))
+        return min(asked, held_out) if source.spec.finite else asked
+
     def _draw(self, source: SampleSource, model: GenerativeModel) -> tuple[NDArray[Any], NDArray[np.int64] | None]:
         """Return the samples that are scored, kept in the folder, and the classes they were asked for."""
-        count = self.protocol.sample_count
+        count = self._count(source)
         labels = source.labels(count, self.protocol.seed)
         self.workplace.news("sample", fraction=0.0)
 

@@ -154,7 +154,9 @@ class ModelSpec(Spec):
             `reconstructions` (it has `reconstruct`), `latents` (`encode`), `likelihood:exact` or `likelihood:bound`
             (`bits_per_dim`), `kl_to_prior`.
         needs_labels: Whether it cannot be trained without labels (two classes at least).
-        finite: Whether it can give no more samples than the held-out split has (the `real` row).
+        finite: Whether it can give no more samples than the held-out split has (the `real` row); of more it is asked
+            for all it has.
+        baseline: Whether others are read against it, so that a run that names models gets it as well.
     """
 
     family: str
@@ -167,6 +169,7 @@ class ModelSpec(Spec):
     capabilities: tuple[Declared, ...] = ()
     needs_labels: bool = False
     finite: bool = False
+    baseline: bool = False
 
     @property
     def trained(self) -> bool:

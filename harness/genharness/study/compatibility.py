@@ -13,10 +13,8 @@ from genharness.spec.plugins import ExtractorSpec, MetricSpec, ModelSpec
 __all__ = ["extractor_misfit", "metric_misfit", "model_misfit"]
 
 
-def model_misfit(
-    spec: ModelSpec, facts: DatasetFacts, sample_count: int, *, batch_size: int, balanced: bool = False
-) -> str:
-    """Return why `spec` cannot be trained on or scored against the data, or an empty string."""
+def model_misfit(spec: ModelSpec, facts: DatasetFacts, *, batch_size: int, balanced: bool = False) -> str:
+    """Return why `spec` cannot be trained on the data, or an empty string."""
     shape = facts.shape
     if shape.modality not in spec.modalities:
         return f"makes {' or '.join(spec.modalities)} data, and {facts.reference} is {shape.modality}"
@@ -33,9 +31,6 @@ def model_misfit(
         )
     if spec.trained and balanced and not facts.labelled:
         return f"{spec.name}.balanced needs classes to balance, and {facts.reference} has none"
-    held_out = facts.counts.get("test", 0)
-    if spec.finite and sample_count > held_out:
-        return f"{facts.reference} has {held_out:,} held-out samples, and the protocol asks for {sample_count:,}"
     return ""
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import fnmatch
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from genharness.errors import ConfigError, did_you_mean, refuse, shown
 from genharness.plugin.registry import Kind, Registry
@@ -13,6 +15,7 @@ from genharness.spec.dataset_name import MOST_SAMPLES
 from genharness.spec.options import PluginOptions, option
 from genharness.spec.plugins import ExtractorSpec, MetricSpec, Remote
 from genharness.spec.protocol import Protocol
+from genharness.spec.published import PUBLISHED
 from genharness.study.compatibility import extractor_misfit
 from genharness.study.settings import Chosen, S, choose
 
@@ -24,7 +27,10 @@ __all__ = [
     "protocol_of",
     "select",
     "select_metrics",
+    "settled",
 ]
+
+M = TypeVar("M", bound="Measuring")
 
 LARGEST_SEED = 2**64 - 1
 """What torch's generators take at most, and JSON's readers keep whole."""
@@ -36,6 +42,8 @@ class Measuring:
 
     Attributes:
         metrics: Names, patterns, `all`, or `default`.
+        protocol: Name of published settings (`genharness.spec.published`), which settle features, resize, samples and
+            reference; empty for one's own.
         features: An extractor, or `auto`.
         resize: Resize convention of the extractor; empty for its default.
         samples: Generated samples to score; None lets the budget and the held-out split decide.
@@ -46,6 +54,7 @@ class Measuring:
     """
 
     metrics: tuple[str, ...] = option(("default",), help="Names, patterns, all, or default")
+    protocol: str = option("", choices=("", *PUBLISHED), help="Settings of papers: published, or published-10k")
     features: str = option("auto", help="Feature extractor, or auto")
     resize: str = option("", help="Resize convention of the extractor, such as clean or legacy-tf")
     samples: int | None = option(None, low=2, high=MOST_SAMPLES, help="Generated samples to score")
@@ -53,6 +62,24 @@ class Measuring:
     reference_split: str = option("train", help="Split of the dataset to compare with")
     protocol_seed: int = option(0, low=0, high=LARGEST_SEED, help="Seed of the protocol: subsets, sampling, metrics")
     set: PluginOptions = option({}, help="Options by plugin name")
+
+
+def settled(measuring: M) -> tuple[M, list[str]]:
+    """Return what is measured with the settings of the protocol that it names, and what contradicts them."""
+    wanted = PUBLISHED.get(measuring.protocol, {})
+    usual = {field.name: field.default for field in dataclasses.fields(Measuring)}
+    own = {name: getattr(measuring, name) for name in wanted}
+    wrong = [
+        f"protocol {measuring.protocol} has {name.replace('_', ' ')} {_shown(value)}, and {_shown(own[name])} was "
+        "asked for: leave one of them out"
+        for name, value in wanted.items()
+        if own[name] not in (usual[name], value)
+    ]
+    return dataclasses.replace(measuring, **wanted), wrong
+
+
+def _shown(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else "all" if value is None else str(value)
 
 
 def select(kind: Kind[S], wanted: Iterable[str]) -> tuple[list[S], list[str]]:

@@ -19,7 +19,7 @@ from genharness.spec.options import as_options, checked
 from genharness.spec.plugins import DataShape, MetricSpec, Recipe, Remote, Spec
 from genharness.spec.protocol import Protocol
 from genharness.study.compatibility import metric_misfit, model_misfit
-from genharness.study.measuring import choose_extractor, feature_errors, protocol_of, select, select_metrics
+from genharness.study.measuring import choose_extractor, feature_errors, protocol_of, select, select_metrics, settled
 from genharness.study.settings import Chosen, ChosenModel, choose, choose_model, setting_errors
 from genharness.study.suite import Suite
 
@@ -103,12 +103,14 @@ def look_up(suite: Suite, registry: Registry, beside: Iterable[Spec] = (), mista
         ConfigError: For every mistake at once, one line each.
     """
     suite, wrong = checked(suite)
+    suite, contradictions = settled(suite)
     models, wrong_models = select(registry.models, suite.models)
+    models += [spec for spec in registry.models.values() if suite.baselines and spec.baseline and spec not in models]
     metrics, wrong_metrics = select_metrics(registry, suite.metrics)
     owners = (*registry.extractors.values(), *metrics, *models, *beside)
     wrong_settings = setting_errors(suite.set, owners, registry)
     named = [*wrong_models, *wrong_metrics, *_dataset_errors(suite, registry)]
-    refuse([*mistakes, *wrong, *named, *wrong_settings, *feature_errors(suite, registry)])
+    refuse([*mistakes, *wrong, *contradictions, *named, *wrong_settings, *feature_errors(suite, registry)])
     return Wanted(
         suite,
         registry,
@@ -180,7 +182,7 @@ def _dataset_plan(wanted: Wanted, facts: DatasetFacts, settings: Settings, at_ha
     tasks, skips = [], []
     for model in wanted.models:
         training = model.training
-        reason = model_misfit(model.spec, facts, samples, batch_size=training.batch_size, balanced=training.balanced)
+        reason = model_misfit(model.spec, facts, batch_size=training.batch_size, balanced=training.balanced)
         if reason:
             skips.append(Skip(model.spec.name, facts.reference, reason))
         else:

@@ -100,6 +100,7 @@ class Suite(Measuring):
 
     Attributes:
         models: Names, patterns such as `*gan*`, or `all`.
+        baselines: Whether the models that others are read against (`ModelSpec.baseline`) are added to them.
         datasets: Dataset references such as `cifar10@64` or `folder:photos`.
         seeds: Training seeds.
         budget: `smoke`, `standard`, `paper`, or a length such as `20epochs`.
@@ -110,6 +111,7 @@ class Suite(Measuring):
     """
 
     models: tuple[str, ...] = option((), help="Names, patterns such as '*gan*', or all")
+    baselines: bool = option(True, help="Add the rows real and noise to the models that are named")
     datasets: tuple[str, ...] = option((), read=_read_datasets, help="Such as cifar10, covid@64, folder:PATH")
     seeds: tuple[int, ...] = option(
         (0,), low=0, high=LARGEST_SEED, read=parse_seeds, help="A count such as 3, or a list such as 0,7,11"

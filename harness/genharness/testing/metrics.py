@@ -18,6 +18,9 @@ from genharness.kit.extractor import Extracted, Extractor, ExtractorContext
 from genharness.measure.capabilities import Views
 from genharness.measure.evaluation import SampleData, SampleEvaluation
 from genharness.plugin.registry import load_factory
+from genharness.selfcheck.check import check
+from genharness.selfcheck.faults import FAULTS
+from genharness.spec.capabilities import CAPABILITIES
 from genharness.spec.options import NoOptions, build_config
 from genharness.spec.plugins import MetricSpec
 from genharness.spec.protocol import Protocol
@@ -61,7 +64,36 @@ def _checks_of(spec: MetricSpec) -> list[Check]:
     for modality in spec.modalities:
         run = functools.partial(_scores, spec, modality == "tabular")
         checks.append(Check(f"{spec.name}: scores {modality} data", run))
+        sees = functools.partial(_sees_faults, spec, modality)
+        skip = functools.partial(_of_a_model, spec)
+        checks.append(Check(f"{spec.name}: sees faults in {modality} data", sees, skip_reason=skip))
     return checks
+
+
+def _of_a_model(spec: MetricSpec) -> str:
+    asked = set(spec.needs) & (CAPABILITIES.keys() - {"conditions"})
+    return f"it measures a model ({', '.join(sorted(asked))}), and faults are planted into samples" if asked else ""
+
+
+_PLANTED = ("noise", "constant", "one sample", "one mode", "copies", "wrong labels")
+"""The coarsest faults: what tells real samples from none of them tells nothing."""
+
+
+def _sees_faults(spec: MetricSpec, modality: str) -> None:
+    """Tells some planted fault from real samples, breaks on none, and does not call noise better than real samples."""
+    whole = _evaluation(synthetic_data(16, 3, tabular=modality == "tabular"))
+    metric = load_factory(spec)(build_config(spec.name, spec.config, {}))
+    planted = [fault for fault in FAULTS if fault.name in _PLANTED]
+    found = check(whole, [(spec, metric)], dataset="conformance", modality=modality, count=40, draws=8, faults=planted)
+    if spec.name in found.absent:
+        raise unittest.SkipTest(found.absent[spec.name])
+    columns = [column.key for column in found.columns]
+    for tried in found.faults:
+        must(not tried.failed, f"it breaks on samples that are {tried.name}: {tried.failed.get(spec.name)}")
+        best = [key for key in columns if tried.columns[key].sight == "better than real"]
+        must(tried.name != "noise" or not best, f"{best} has a better end, and noise is better there than real samples")
+    seen = [tried.name for tried in found.faults if tried.seen_by(columns)]
+    must(seen, f"its scores of {', '.join(_PLANTED)} are all as those of real samples")
 
 
 def _collapse_shares(spec: MetricSpec) -> None:

@@ -10,7 +10,18 @@ from pathlib import Path
 
 import pytest
 
-RUN = ["run", "--models", "noise,real", "--datasets", "digits#300", "--features", "pixels", "--samples", "50"]
+RUN = [
+    "run",
+    "--no-baselines",
+    "--models",
+    "noise,real",
+    "--datasets",
+    "digits#300",
+    "--features",
+    "pixels",
+    "--samples",
+    "50",
+]
 RUN += ["--metrics", "fid", "--threads", "1"]
 
 
@@ -59,7 +70,18 @@ def test_a_full_disk_under_any_other_output_is_one_line(command, arguments):
 
 
 def test_a_closed_terminal_stops_a_run_as_ctrl_c_does(command, tmp_path):
-    long = ["run", "--models", "vae", "--budget", "600s", "--datasets", "digits#300", "--features", "pixels"]
+    long = [
+        "run",
+        "--no-baselines",
+        "--models",
+        "vae",
+        "--budget",
+        "600s",
+        "--datasets",
+        "digits#300",
+        "--features",
+        "pixels",
+    ]
     process = command(*long, "--samples", "50", "--metrics", "fid", stdout=subprocess.PIPE, start_new_session=True)
     for line in process.stdout:
         if "step" in line:

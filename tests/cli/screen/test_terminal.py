@@ -54,7 +54,7 @@ def test_a_line_is_one_line_whatever_it_holds(capsys):
         ["rerun", HOSTILE],
         ["info", HOSTILE],
         ["data", "info", HOSTILE],
-        ["run", "--plan", "--models", HOSTILE],
+        ["run", "--plan", "--no-baselines", "--models", HOSTILE],
         [HOSTILE],
     ],
 )

@@ -11,7 +11,18 @@ import pytest
 from background import records, wait_for
 from ray_runs import QUICK, addresses_listened_at, processes_naming, repeatable, statuses
 
-ENDLESS = [*QUICK, "--datasets", "digits", "--models", "vae", "--budget", "300s", "--checkpoint-every", "0"]
+ENDLESS = [
+    *QUICK,
+    "--datasets",
+    "digits",
+    "--no-baselines",
+    "--models",
+    "vae",
+    "--budget",
+    "300s",
+    "--checkpoint-every",
+    "0",
+]
 
 WORKER_KILLER = """
 from genharness import ModelSpec, Recipe, hookimpl
@@ -40,7 +51,7 @@ def test_a_cell_runs_to_its_record_where_only_this_machine_reaches_it_and_nothin
     start, tmp_path, home, monkeypatch
 ):
     monkeypatch.setenv("HOME", str(tmp_path / "user"))
-    running = start(*QUICK, "--datasets", "digits", "--models", "noise", "--executor", "ray")
+    running = start(*QUICK, "--datasets", "digits", "--no-baselines", "--models", "noise", "--executor", "ray")
     wait_for(lambda: any("noise on digits, seed 0: prepare" in line for line in running.lines()))
     listening = addresses_listened_at(running.pid)
     assert {"gcs_server", "raylet"} <= set(listening)
@@ -57,7 +68,7 @@ def test_a_cell_runs_to_its_record_where_only_this_machine_reaches_it_and_nothin
 @pytest.mark.slow
 def test_each_death_is_one_record_with_its_reason_and_the_others_go_on(start, tmp_path, faulty):
     models = "good,killed,exits,raises"
-    running = start(*QUICK, "--datasets", "digits", "--models", models, "--executor", "ray")
+    running = start(*QUICK, "--datasets", "digits", "--no-baselines", "--models", models, "--executor", "ray")
     assert running.wait(timeout=120) == 2, running.lines()
     found = statuses(tmp_path / "results")
     assert found["good"] == ("ok", "")
@@ -69,7 +80,18 @@ def test_each_death_is_one_record_with_its_reason_and_the_others_go_on(start, tm
 
 @pytest.mark.slow
 def test_records_are_those_of_local_threads_and_all(start, tmp_path):
-    matrix = [*QUICK, "--datasets", "digits,digits@32", "--models", "vae,gan", "--budget", "20steps", "--seeds", "2"]
+    matrix = [
+        *QUICK,
+        "--datasets",
+        "digits,digits@32",
+        "--no-baselines",
+        "--models",
+        "vae,gan",
+        "--budget",
+        "20steps",
+        "--seeds",
+        "2",
+    ]
     for executor in ("local", "ray"):
         running = start(*matrix, "--jobs", "2", "--results", executor, "--executor", executor)
         assert running.wait(timeout=300) == 0, running.lines()
@@ -81,7 +103,9 @@ def test_records_are_those_of_local_threads_and_all(start, tmp_path):
 
 @pytest.mark.slow
 def test_progress_is_shown_as_with_local(start):
-    running = start(*QUICK, "--datasets", "digits", "--models", "vae", "--budget", "20s", "--executor", "ray")
+    running = start(
+        *QUICK, "--datasets", "digits", "--no-baselines", "--models", "vae", "--budget", "20s", "--executor", "ray"
+    )
     assert running.wait(timeout=120) == 0, running.lines()
     text = "\n".join(running.lines())
     for news in ("seed 0: prepare", "images/s", "seed 0: sample", "seed 0: score  fid", "done in"):
@@ -90,7 +114,7 @@ def test_progress_is_shown_as_with_local(start):
 
 @pytest.mark.slow
 def test_a_cell_that_takes_too_long_is_ended_and_says_so(start, tmp_path, faulty):
-    arguments = [*QUICK, "--datasets", "digits", "--models", "hangs", "--timeout", "5"]
+    arguments = [*QUICK, "--datasets", "digits", "--no-baselines", "--models", "hangs", "--timeout", "5"]
     running = start(*arguments, "--executor", "ray")
     assert running.wait(timeout=120) == 2, running.lines()
     status, reason = statuses(tmp_path / "results")["hangs"]
@@ -113,7 +137,7 @@ def test_a_request_to_stop_saves_the_state_and_leaves_no_process(start, tmp_path
 
 @pytest.mark.slow
 def test_a_second_request_ends_everything_at_once(start, tmp_path, home, faulty):
-    arguments = [*QUICK, "--datasets", "digits", "--models", "hangs"]
+    arguments = [*QUICK, "--datasets", "digits", "--no-baselines", "--models", "hangs"]
     running = start(*arguments, "--executor", "ray")
     wait_for(lambda: any("hangs on digits, seed 0: train" in line for line in running.lines()))
     os.killpg(running.pid, signal.SIGINT)
@@ -126,7 +150,18 @@ def test_a_second_request_ends_everything_at_once(start, tmp_path, home, faulty)
 
 @pytest.mark.slow
 def test_a_killed_command_leaves_no_process_and_the_next_one_goes_on(start, tmp_path, home):
-    matrix = [*QUICK, "--datasets", "digits", "--models", "vae", "--budget", "800steps", "--checkpoint-every", "0"]
+    matrix = [
+        *QUICK,
+        "--datasets",
+        "digits",
+        "--no-baselines",
+        "--models",
+        "vae",
+        "--budget",
+        "800steps",
+        "--checkpoint-every",
+        "0",
+    ]
     running = start(*matrix, "--results", "cut", "--executor", "ray")
     wait_for(lambda: list(tmp_path.glob("cut/cells/*/checkpoint.pt")))
     time.sleep(1.0)
@@ -142,7 +177,7 @@ def test_a_killed_command_leaves_no_process_and_the_next_one_goes_on(start, tmp_
 @pytest.mark.slow
 def test_a_cell_whose_worker_is_lost_again_and_again_fails_after_three_more_attempts(start, tmp_path, make_plugin):
     make_plugin("worker-killer", WORKER_KILLER, heavy=WORKER_KILLER_CLASS)
-    arguments = [*QUICK, "--datasets", "digits", "--models", "worker-killer,noise"]
+    arguments = [*QUICK, "--datasets", "digits", "--no-baselines", "--models", "worker-killer,noise"]
     running = start(*arguments, "--jobs", "1", "--executor", "ray")
     assert running.wait(timeout=180) == 2, running.lines()
     found = statuses(tmp_path / "results")
@@ -154,7 +189,7 @@ def test_a_cell_whose_worker_is_lost_again_and_again_fails_after_three_more_atte
 
 @pytest.mark.slow
 def test_nothing_to_do_starts_no_ray(start, tmp_path):
-    arguments = [*QUICK, "--datasets", "digits", "--models", "noise"]
+    arguments = [*QUICK, "--datasets", "digits", "--no-baselines", "--models", "noise"]
     assert start(*arguments).wait(timeout=60) == 0
     again = start(*arguments, "--executor", "ray")
     assert again.wait(timeout=60) == 0
@@ -170,6 +205,8 @@ def test_nothing_to_do_starts_no_ray(start, tmp_path):
 )
 @pytest.mark.slow
 def test_what_no_node_can_hold_is_refused(start, arguments, message):
-    running = start(*QUICK, "--datasets", "digits", "--models", "noise", *arguments, "--executor", "ray")
+    running = start(
+        *QUICK, "--datasets", "digits", "--no-baselines", "--models", "noise", *arguments, "--executor", "ray"
+    )
     assert running.wait(timeout=120) == 2
     assert message in "\n".join(running.lines())

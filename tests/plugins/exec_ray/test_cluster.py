@@ -26,7 +26,16 @@ def pictures(tmp_path):
 
 def test_24_cells_with_a_node_killed_are_those_of_an_undisturbed_local_run(make_cluster, start, tmp_path, pictures):
     cluster = make_cluster()
-    matrix = [*QUICK, "--models", "vae,ae,gan,dcgan", "--datasets", f"digits,npz:{pictures}", "--seeds", "3"]
+    matrix = [
+        *QUICK,
+        "--no-baselines",
+        "--models",
+        "vae,ae,gan,dcgan",
+        "--datasets",
+        f"digits,npz:{pictures}",
+        "--seeds",
+        "3",
+    ]
     matrix += ["--budget", "20steps", "--checkpoint-every", "0"]
     spread = start(*matrix, "--results", "spread", "--executor", f"ray:{cluster.address}")
     wait_for(lambda: len(records(tmp_path / "spread")) >= 5)
@@ -78,7 +87,7 @@ def test_a_cell_of_a_killed_node_goes_on_from_its_checkpoint_on_one_that_joins(
     make_plugin("counted", COUNTED, heavy=COUNTED_CLASS)
     cluster = make_cluster(head_cpus=0)
     log = tmp_path / "steps.txt"
-    one = [*QUICK, "--models", "counted", "--datasets", "digits", "--checkpoint-every", "0"]
+    one = [*QUICK, "--no-baselines", "--models", "counted", "--datasets", "digits", "--checkpoint-every", "0"]
     one += ["--set", f"counted.log={log}"]
     spread = start(*one, "--results", "spread", "--executor", f"ray:{cluster.address}")
     wait_for(lambda: log.is_file() and len(log.read_text().splitlines()) > 60)
@@ -95,7 +104,18 @@ def test_a_cell_of_a_killed_node_goes_on_from_its_checkpoint_on_one_that_joins(
 
 def test_the_run_ends_with_a_line_when_no_node_is_left_and_goes_on_when_there_is_one(make_cluster, start, tmp_path):
     cluster = make_cluster(head_cpus=0)
-    one = [*QUICK, "--models", "vae", "--datasets", "digits", "--budget", "800steps", "--checkpoint-every", "0"]
+    one = [
+        *QUICK,
+        "--no-baselines",
+        "--models",
+        "vae",
+        "--datasets",
+        "digits",
+        "--budget",
+        "800steps",
+        "--checkpoint-every",
+        "0",
+    ]
     one += ["--executor", f"ray:{cluster.address}"]
     running = start(*one)
     wait_for(lambda: list(tmp_path.glob("results/cells/*/checkpoint.pt")))
@@ -110,7 +130,7 @@ def test_the_run_ends_with_a_line_when_no_node_is_left_and_goes_on_when_there_is
 
 def test_jobs_limits_the_cells_at_a_time(make_cluster, start):
     cluster = make_cluster()
-    arguments = [*QUICK, "--models", "noise,real,gaussian", "--datasets", "digits"]
+    arguments = [*QUICK, "--no-baselines", "--models", "noise,real,gaussian", "--datasets", "digits"]
     running = start(*arguments, "--jobs", "1", "--executor", f"ray:{cluster.address}")
     assert running.wait(timeout=200) == 0, running.lines()
     words = [line.split()[-1] if line.endswith("prepare") else "done" for line in running.lines() if _turns(line)]
@@ -125,7 +145,7 @@ def test_a_results_folder_that_nodes_do_not_see_is_one_line(make_cluster, start,
     cluster = make_cluster()
     (tmp_path / "results").mkdir()
     elsewhere = "/proc/self/cwd/results"  # each process has another folder of this name
-    arguments = [*QUICK, "--models", "noise,real", "--datasets", "digits", "--results", elsewhere]
+    arguments = [*QUICK, "--no-baselines", "--models", "noise,real", "--datasets", "digits", "--results", elsewhere]
     running = start(*arguments, "--executor", f"ray:{cluster.address}")
     assert running.wait(timeout=200) == 2, running.lines()
     assert f"error: the results folder {elsewhere} is not visible on node" in running.lines()[-1]
@@ -134,7 +154,7 @@ def test_a_results_folder_that_nodes_do_not_see_is_one_line(make_cluster, start,
 
 def test_a_running_cluster_outlives_the_run_and_its_workers_do_not(make_cluster, start, home):
     cluster = make_cluster()
-    arguments = [*QUICK, "--models", "noise", "--datasets", "digits"]
+    arguments = [*QUICK, "--no-baselines", "--models", "noise", "--datasets", "digits"]
     for results in ("first", "second"):
         running = start(*arguments, "--results", results, "--executor", f"ray:{cluster.address}")
         assert running.wait(timeout=200) == 0, running.lines()
@@ -143,7 +163,18 @@ def test_a_running_cluster_outlives_the_run_and_its_workers_do_not(make_cluster,
 
 def test_a_stop_saves_the_state_of_cells_on_the_cluster(make_cluster, start, tmp_path, home):
     cluster = make_cluster()
-    arguments = [*QUICK, "--models", "vae", "--datasets", "digits", "--budget", "300s", "--checkpoint-every", "0"]
+    arguments = [
+        *QUICK,
+        "--no-baselines",
+        "--models",
+        "vae",
+        "--datasets",
+        "digits",
+        "--budget",
+        "300s",
+        "--checkpoint-every",
+        "0",
+    ]
     running = start(*arguments, "--executor", f"ray:{cluster.address}")
     wait_for(lambda: list(tmp_path.glob("results/cells/*/checkpoint.pt")))
     os.killpg(running.pid, signal.SIGTERM)

@@ -71,7 +71,7 @@ main()
     ],
 )
 def test_a_cluster_that_is_not_there_is_one_line_before_anything_is_written(genharness, tmp_path, executor, message):
-    done = genharness("run", "--models", "vae", "--executor", executor)
+    done = genharness("run", "--no-baselines", "--models", "vae", "--executor", executor)
     assert done.returncode == 2
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
@@ -82,7 +82,7 @@ def test_a_cluster_that_is_not_there_is_one_line_before_anything_is_written(genh
 def test_an_address_where_something_else_listens_is_one_line_in_bounded_time(genharness):
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"127.0.0.1:{server.getsockname()[1]}"
-        done = genharness("run", "--models", "noise", "--executor", f"ray:{address}", timeout=120)
+        done = genharness("run", "--no-baselines", "--models", "noise", "--executor", f"ray:{address}", timeout=120)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert address in done.stderr

@@ -1,0 +1,1 @@
+"""Faults planted into real samples, and which metrics see them."""

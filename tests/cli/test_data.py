@@ -154,3 +154,13 @@ def test_data_commands_never_import_torch():
     )
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
+
+
+def test_statistics_are_written_and_serve_as_a_reference(genharness, tmp_path):
+    done = genharness("data", "statistics", "digits", "-o", "digits.npz", "--features", "pixels", "--split", "test")
+    assert done.returncode == 0, done.stderr
+    assert "digits.npz: pixels, 539 of test, 64 dimensions" in done.stdout
+    np.save(tmp_path / "fake.npy", np.random.default_rng(0).integers(0, 256, (80, 8, 8, 1), dtype=np.uint8))
+    scored = genharness("evaluate", "fake.npy", "--reference", "digits.npz", "--metrics", "fid", "--format", "json")
+    assert scored.returncode == 0, scored.stderr
+    assert '"pixels"' in scored.stdout

@@ -25,13 +25,15 @@ def record(genharness, tmp_path, device):
 
 
 def test_a_cell_computes_in_tf32_unless_told_otherwise(record, cuda):
-    found = record("--models", "dcgan")
+    found = record("--no-baselines", "--models", "dcgan")
     assert (found.cell.precision, found.environment["tf32"]) == ("tf32", True)
 
 
 @pytest.mark.parametrize("model", ["vae", "edm"])
 def test_a_cell_ends_with_all_its_measurements(record, device, model):
-    found = record("--models", model, "--precision", "bf16", "--score-every", "30steps", "--score-samples", "64")
+    found = record(
+        "--no-baselines", "--models", model, "--precision", "bf16", "--score-every", "30steps", "--score-samples", "64"
+    )
     assert found.status == "ok"
     wanted = {"train_images_per_second", "steady_images_per_second", "dataset_mib", "step_flops", "latency_p50_ms"}
     if device.type == "cuda":
@@ -82,7 +84,9 @@ def test_a_cell_that_was_stopped_goes_on_bit_for_bit_with_deterministic_algorith
 
 @pytest.mark.skipif(torch.cuda.device_count() < 2, reason="needs two CUDA devices")
 def test_two_jobs_run_on_two_devices(genharness, tmp_path):
-    done = genharness("run", *QUICK, *CLASSIFIER, "--models", "vae,dcgan", "--device", "cuda", "--jobs", 2)
+    done = genharness(
+        "run", *QUICK, *CLASSIFIER, "--no-baselines", "--models", "vae,dcgan", "--device", "cuda", "--jobs", 2
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     records = list(Store(tmp_path / "results").records())
     assert {record.environment["device"] for record in records} == {"cuda:0", "cuda:1"}

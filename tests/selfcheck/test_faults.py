@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from genharness.selfcheck.faults import FAULTS
-from genharness.selfcheck.material import Material
+from genharness.selfcheck.real_samples import RealSamples
 
 BY_NAME = {fault.name: fault for fault in FAULTS}
 COUNT = 100
@@ -17,7 +17,7 @@ def material(images):
         samples = (rng.integers(0, 60, (400, 3, 16, 16)) + 30 * labels[:, None, None, None]).astype(np.uint8)
     else:
         samples = (rng.normal(size=(400, 6)) @ rng.normal(size=(6, 6)) + labels[:, None]).astype(np.float32)
-    return Material(
+    return RealSamples(
         fresh=samples[:200],
         labels=labels[:200],
         train=samples[200:],

@@ -6,17 +6,21 @@ import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
-from genharness.cli.options import AnyPath, Whole
+from genharness.cli.options import AnyPath, InputPath, Whole, declared, read_given, read_settings, resolve_device
+from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.data_views import PrepareProgress, dataset_plain, dataset_table, info_view, megabytes
 from genharness.cli.screen.terminal import console, say
-from genharness.errors import ConfigError, DataError
+from genharness.errors import ConfigError, DataError, attempt, refuse
 from genharness.files.home import home
 from genharness.plugin.registry import Registry, load_registry
 from genharness.spec.dataset_name import DatasetReference, parse_reference
 from genharness.spec.plugins import DatasetSpec
+from genharness.study.measuring import Measuring, feature_errors, settled
+from genharness.study.settings import setting_errors
 
 __all__ = ["data"]
 
@@ -34,6 +38,7 @@ def data() -> None:
       genharness data prepare mnist
       genharness data prepare cifar10@64 --from ~/downloads/cifar-10-python.tar.gz
       genharness data prepare folder:photos@128
+      genharness data statistics cifar10 -o cifar10.npz --protocol published
       genharness data verify
     """
 
@@ -118,6 +123,47 @@ def prepare(names: Sequence[str], source: Path | None, limit: int | None, valida
         say(f"{prepared.name}: {prepared.shape}, {counts}, {megabytes(prepared.size_bytes)}")
         for note in prepared.meta.notes:
             say(f"  {note}")
+
+
+_FLAGS = {"reference": "--count", "reference_split": "--split", "protocol_seed": "--seed"}
+
+
+@data.command()
+@click.argument("name")
+@click.option("--out", "-o", type=AnyPath(), required=True, help="File to write, such as stats.npz.")
+@declared(Measuring, "protocol", "features", "resize", "reference_split", "reference", "protocol_seed", flags=_FLAGS)
+@click.option("--set", "settings", multiple=True, metavar="NAME.OPTION=VALUE", help="Option of the extractor.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:1.")
+@click.option("--weights", type=InputPath(), help="Pretrained weights.")
+@debug_option
+def statistics(name: str, out: Path, **options: Any) -> None:
+    """Write mean and covariance of the features of dataset NAME, as pytorch-fid and clean-fid read them.
+
+    The file says how it was made (extractor, resize, weights, split), and `evaluate --reference` holds to it.
+
+    \b
+    Examples:
+      genharness data statistics cifar10 -o cifar10.npz --protocol published
+      genharness data statistics digits -o digits.npz --features pixels --split test
+      genharness evaluate samples/ --reference cifar10.npz
+    """
+    from genharness.evaluate.statistics import dataset_statistics, write_statistics
+
+    registry = load_registry()
+    values, wrong = read_given(Measuring, options, _FLAGS)
+    settings, wrong_settings = read_settings(options["settings"])
+    device, wrong_device = attempt(lambda: resolve_device(options["device"]))
+    measuring, contradictions = settled(Measuring(**{**values, "set": settings}))
+    wrong_options = setting_errors(settings, registry.extractors.values(), registry)
+    mistakes = [*wrong, *wrong_settings, *wrong_device, *contradictions, *wrong_options]
+    refuse([*mistakes, *feature_errors(measuring, registry)])
+    with PrepareProgress("statistics") as progress:
+        found, made = dataset_statistics(
+            name, measuring, registry, device or "cpu", options["weights"], progress.report
+        )
+        write_statistics(out, found, made)
+    resize = f", resize {made['resize']}" if made["resize"] else ""
+    say(f"{out}: {made['extractor']}{resize}, {made['count']:,} of {made['split']}, {len(found.mean)} dimensions")
 
 
 @data.command()

@@ -7,10 +7,12 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from genharness.data import PreparedData, ensure_prepared, parse_reference
-from genharness.errors import ConfigError, did_you_mean
+from genharness.errors import ConfigError, DataError, did_you_mean
 from genharness.evaluate.samples import taken
+from genharness.evaluate.statistics import protocol_in
 from genharness.files.paths import printable
 from genharness.functional.gaussian import GaussianStatistics
 from genharness.images.arrays import arrays_of
@@ -25,6 +27,7 @@ from genharness.spec.dataset_facts import DatasetFacts
 from genharness.spec.plugins import DataShape
 from genharness.spec.protocol import Protocol
 from genharness.spec.report import Report
+from genharness.study.measuring import Measuring
 
 __all__ = ["Reference", "dataset_reference", "path_reference"]
 
@@ -43,6 +46,7 @@ class Reference:
         statistics: Statistics that stand in for samples.
         absent: Why sets of samples are not there.
         notes: What was assumed or changed, a line each.
+        made: How statistics were made, where their file says so: extractor, resize, identity of the weights.
         instead: Statistics of the same file, which stand in where rows are to be compared with images.
     """
 
@@ -55,6 +59,7 @@ class Reference:
     statistics: Mapping[SampleSet, GaussianStatistics] = field(default_factory=dict)
     absent: Mapping[SampleSet, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    made: Mapping[str, Any] = field(default_factory=dict)
     instead: Reference | None = None
 
     def suited_to(self, fakes: DataShape) -> Reference:
@@ -80,6 +85,36 @@ class Reference:
             class_names=() if self.data is None else self.data.class_names,
             content_hash=self.content_hash,
         )
+
+    def as_made(self, measuring: Measuring) -> Measuring:
+        """Return what is measured, over the features that statistics are of.
+
+        Raises:
+            ConfigError: If others were asked for.
+        """
+        if not self.made:
+            return measuring
+        own = {"features": str(self.made.get("extractor", "")), "resize": str(self.made.get("resize", ""))}
+        for name, value in own.items():
+            asked = getattr(measuring, name)
+            if asked not in ("auto", "", value):
+                raise ConfigError(
+                    f"the statistics of {self.name} are of {name} {value or 'none'}, and --{name} {asked} was asked "
+                    "for: leave it out, or write them anew with `genharness data statistics`"
+                )
+        return dataclasses.replace(measuring, features=own["features"], resize=own["resize"])
+
+    def check_weights(self, identity: str) -> None:
+        """Refuse features of other weights than statistics are of.
+
+        Raises:
+            DataError: If they are.
+        """
+        if self.made and self.made.get("extractor_identity") != identity:
+            raise DataError(
+                f"the statistics of {self.name} are of other weights of {self.made.get('extractor')} than are "
+                "installed here: write them anew with `genharness data statistics`"
+            )
 
     def sets(self, protocol: Protocol, cache: FeatureCache) -> dict[SampleSet, SampleData]:
         """Return the sets of samples there are."""
@@ -138,7 +173,7 @@ def path_reference(path: Path, size: int | None, count: int, seed: int, report: 
 
 
 def _of_statistics(path: Path) -> Reference:
-    statistics = GaussianStatistics.load(path)
+    statistics, made = GaussianStatistics.load(path), protocol_in(path)
     digest = hashlib.sha256(statistics.mean.tobytes() + statistics.covariance.tobytes())
     reason = f"--reference {path.name} holds statistics only (mu, sigma), and this needs the samples themselves"
     return Reference(
@@ -147,5 +182,6 @@ def _of_statistics(path: Path) -> Reference:
         split="statistics",
         statistics={"real": statistics},
         absent={"real": reason, "train": reason, "test": reason},
-        notes=(f"{path.name}: statistics are taken to be of the same extractor and resize",),
+        notes=() if made else (f"{path.name}: statistics are taken to be of the same extractor and resize",),
+        made=made,
     )

@@ -122,6 +122,7 @@ def prepare(
     sets = _each(sources, lambda source: _read_one(request, source, reference, report))
     reference = reference.suited_to(sets[0].shape)
     sets, reference = _in_one_arithmetic(sets, reference)
+    measuring = reference.as_made(measuring)
     facts = reference.facts(sets[0].shape)
     at_hand = functools.cache(lambda remote: locate_weights(remote, request.weights) is not None)
     extractor, note = choose_extractor(measuring, registry, facts, at_hand)

@@ -99,6 +99,7 @@ def score_samples(
     started = now()
     evaluation = evaluation or evaluation_of(one, registry, request, report)
     identity = evaluation.built_extractor(one.protocol.extractor).identity
+    one.reference.check_weights(identity)
     begun = time.monotonic()
     protocol = dataclasses.replace(one.protocol, dataset_hash=one.reference.content_hash, extractor_identity=identity)
     code = code_of_metrics(registry, one.metrics)

@@ -31,7 +31,7 @@ STATISTICS: Mapping[str, frozenset[str]] = {
     "covariance": frozenset({"sigma", "cov", "covariance"}),
 }
 """Names under which pytorch-fid, clean-fid, ADM and others keep the moments of features."""
-_BESIDE = frozenset({"mu_s", "sigma_s", "count"})
+_BESIDE = frozenset({"mu_s", "sigma_s", "count", "protocol"})
 """Arrays that go with statistics."""
 UNITS = "units"
 """Name of the word that says in which units rows are: `raw` or `standard`, as `genharness sample` writes it."""

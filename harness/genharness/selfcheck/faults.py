@@ -1,7 +1,7 @@
 """What can be wrong with generated samples, each planted into real ones on purpose.
 
-A fault is a function of `Material` that gives the sets that it changes. Add one to `FAULTS`, and every metric is tried
-on it.
+A fault is a function of `RealSamples` that gives the sets that it changes. Add one to `FAULTS`, and every metric is
+tried on it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 
 from genharness.kit.evaluation import SampleSet
-from genharness.selfcheck.material import Labels, Material, Samples
+from genharness.selfcheck.real_samples import Labels, RealSamples, Samples
 from genharness.spec.plugins import Modality
 
 __all__ = ["FAULTS", "Fault", "Planted"]
@@ -37,7 +37,7 @@ class Fault:
 
     name: str
     summary: str
-    plant: Callable[[Material], Planted]
+    plant: Callable[[RealSamples], Planted]
     modalities: tuple[Modality, ...] = ("image", "tabular")
     classes: int = 0
 
@@ -46,22 +46,22 @@ def _fake(samples: Samples, labels: Labels | None) -> Planted:
     return {"fake": (samples, labels)}
 
 
-def _changed(change: Callable[[Material, Samples], Samples]) -> Callable[[Material], Planted]:
+def _changed(change: Callable[[RealSamples, Samples], Samples]) -> Callable[[RealSamples], Planted]:
     """Return the fault that changes every sample and leaves the classes as they are."""
     return lambda material: _fake(change(material, material.samples), _labels(material))
 
 
-def _labels(material: Material) -> Labels | None:
+def _labels(material: RealSamples) -> Labels | None:
     return None if material.labels is None else material.labels[: material.count]
 
 
-def _noise(share: float, material: Material) -> Planted:
+def _noise(share: float, material: RealSamples) -> Planted:
     samples, bad = material.samples.copy(), round(share * material.count)
     samples[:bad] = material.noise(bad)
     return _fake(samples, _labels(material))
 
 
-def _copies(share: float, jitter: float, material: Material) -> Planted:
+def _copies(share: float, jitter: float, material: RealSamples) -> Planted:
     count = round(share * material.count)
     chosen = material.rng.choice(len(material.train), count, replace=count > len(material.train))
     samples, labels = material.samples.copy(), _labels(material)
@@ -71,19 +71,19 @@ def _copies(share: float, jitter: float, material: Material) -> Planted:
     return _fake(samples, labels)
 
 
-def _repeated(rows: int, jitter: float, material: Material) -> Planted:
+def _repeated(rows: int, jitter: float, material: RealSamples) -> Planted:
     few = max(1, round(material.count / rows)) if rows else 1
     samples, chosen = material.repeated(material.fresh[:few])
     labels = None if material.labels is None else material.labels[chosen]
     return _fake(material.jittered(samples, jitter) if jitter else samples, labels)
 
 
-def _constant(material: Material) -> Planted:
+def _constant(material: RealSamples) -> Planted:
     mean = np.broadcast_to(material.mean, material.samples.shape)
     return _fake(material.like(mean), _labels(material))
 
 
-def _without(kept: Callable[[int], int], material: Material) -> Planted:
+def _without(kept: Callable[[int], int], material: RealSamples) -> Planted:
     """Keep the first classes only; rows come again, a little changed, where too few are left."""
     assert material.labels is not None
     classes = np.unique(material.labels)
@@ -94,40 +94,40 @@ def _without(kept: Callable[[int], int], material: Material) -> Planted:
     return _fake(samples, material.labels[left][chosen])
 
 
-def _wrong_labels(material: Material) -> Planted:
+def _wrong_labels(material: RealSamples) -> Planted:
     assert material.labels is not None
     return _fake(material.samples, material.rng.permutation(material.labels[: material.count]))
 
 
-def _towards_mean(factor: float, material: Material, samples: Samples) -> Samples:
+def _towards_mean(factor: float, material: RealSamples, samples: Samples) -> Samples:
     return material.like(material.mean + factor * (samples - material.mean))
 
 
-def _hub(material: Material) -> Planted:
+def _hub(material: RealSamples) -> Planted:
     samples = material.noise(material.count)
     samples[0] = material.like(material.mean[None])[0]
     return _fake(samples, _labels(material))
 
 
-def _outlier(material: Material) -> Planted:
+def _outlier(material: RealSamples) -> Planted:
     real = material.train.copy()
     real[0] = 255 if material.images else material.mean + 100 * material.scale
     return {"real": (real, material.train_labels), **_noise(1.0, material)}
 
 
-def _shifted_pixels(material: Material, samples: Samples) -> Samples:
+def _shifted_pixels(material: RealSamples, samples: Samples) -> Samples:
     shift = max(1, round(samples.shape[-1] / 28))
     return np.concatenate([samples[..., :1].repeat(shift, axis=-1), samples[..., :-shift]], axis=-1)
 
 
-def _blurred(material: Material, samples: Samples) -> Samples:
+def _blurred(material: RealSamples, samples: Samples) -> Samples:
     from scipy.ndimage import gaussian_filter
 
     deviation = max(0.7, samples.shape[-1] / 28)
     return material.like(gaussian_filter(samples.astype(np.float64), (0, 0, deviation, deviation)))
 
 
-def _compressed(material: Material, samples: Samples) -> Samples:
+def _compressed(material: RealSamples, samples: Samples) -> Samples:
     from PIL import Image
 
     parts = []
@@ -140,7 +140,7 @@ def _compressed(material: Material, samples: Samples) -> Samples:
     return np.stack(parts)
 
 
-def _columns_apart(material: Material, samples: Samples) -> Samples:
+def _columns_apart(material: RealSamples, samples: Samples) -> Samples:
     return material.rng.permuted(samples, axis=0)
 
 
@@ -191,7 +191,7 @@ FAULTS = (
 """Every fault, the coarse ones first."""
 
 
-def _one_column(material: Material, samples: Samples) -> Samples:
+def _one_column(material: RealSamples, samples: Samples) -> Samples:
     changed = samples.astype(np.float64)
     changed[:, 0] += 3 * material.scale[0]
     return material.like(changed)

@@ -13,7 +13,7 @@ from genharness.kit.extractor import Extracted
 from genharness.measure.bands import Places, Regrouped
 from genharness.measure.evaluation import SampleData, SampleEvaluation
 from genharness.selfcheck.faults import Planted
-from genharness.selfcheck.material import Material
+from genharness.selfcheck.real_samples import RealSamples
 
 __all__ = ["Faulty", "division", "most_samples"]
 
@@ -23,7 +23,7 @@ def most_samples(rows: int) -> int:
     return rows // 5
 
 
-def division(whole: SampleEvaluation, count: int, draw: int) -> tuple[Regrouped, Material]:
+def division(whole: SampleEvaluation, count: int, draw: int) -> tuple[Regrouped, RealSamples]:
     """Return the data divided anew: two fifths to compare with, a fifth held out, of the others `count` to be scored.
 
     What is compared with is also what was trained on; no row is in two sets. Classes are as frequent in each as in all.
@@ -47,7 +47,7 @@ def division(whole: SampleEvaluation, count: int, draw: int) -> tuple[Regrouped,
     pool = Regrouped(whole, {"fake": fresh})
     order = np.searchsorted(fresh, parts["fresh"])  # the scored ones first, as `fake` has them
     labels, grouped = pool.labels("fake"), Regrouped(whole, places)
-    material = Material(
+    material = RealSamples(
         fresh=pool.samples("fake")[order],
         labels=None if labels is None else labels[order],
         train=grouped.samples("train"),

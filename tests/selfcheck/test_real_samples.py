@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from genharness.selfcheck.material import Material
+from genharness.selfcheck.real_samples import RealSamples
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (30, 1, 4, 4), dtype=np.uint8)
 ROWS = np.random.default_rng(0).normal(5, 2, (30, 3)).astype(np.float32)
 
 
 def material(samples, count=8):
-    return Material(fresh=samples[:12], labels=None, train=samples[12:], train_labels=None, count=count, seed=0)
+    return RealSamples(fresh=samples[:12], labels=None, train=samples[12:], train_labels=None, count=count, seed=0)
 
 
 @pytest.mark.parametrize("samples", [IMAGES, ROWS], ids=["images", "rows"])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Labels", "Material", "Samples"]
+__all__ = ["Labels", "RealSamples", "Samples"]
 
 Samples = NDArray[Any]
 """Uint8 images `(n, c, h, w)` or float32 rows `(n, d)`."""
@@ -16,7 +16,7 @@ Labels = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class Material:
+class RealSamples:
     """Real samples of one division of the data; no row is in two of the three sets.
 
     Attributes:

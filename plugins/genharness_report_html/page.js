@@ -63,7 +63,7 @@
       if (!one.matches("tr,.sm,.wr")) return;
       const fits = !words.length || words.some((word) => one.dataset.m.toLowerCase().includes(word));
       one.hidden = !fits;
-      if (one.matches("tr")) { total += 1; count += fits ? 1 : 0; }
+      if (one.matches(".board tr")) { total += 1; count += fits ? 1 : 0; }
     });
     say(words.length ? count + " of " + total + " rows shown." : "");
   };

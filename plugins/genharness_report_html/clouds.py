@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
 from genharness.board.rows import Row
+from genharness.figures.classes import Shares, total_variation
 from genharness.figures.numbers import THIN, number
 from genharness_report_html.panels import panel_head
 from genharness_report_html.svg import Ink, colour, cut, dots, drawing, line, plain, rect, tag, text
 
-__all__ = ["Shares", "class_panel", "map_panel", "total_variation"]
+__all__ = ["class_panel", "map_panel", "on_map"]
 
 _WIDTH, _HEIGHT = 182.0, 110.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 26.0, 180.0, 8.0, 84.0
@@ -22,32 +22,6 @@ _MOST_BARS, _MOST_SHOWN = 12, 20
 _MAP = 190.0
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Shares:
-    """Which share of the samples falls in each class.
-
-    Attributes:
-        mean: Over seeds, `(classes,)`.
-        low: Lowest seed.
-        high: Highest seed.
-    """
-
-    mean: Array
-    low: Array
-    high: Array
-
-    @classmethod
-    def of(cls, counts: Sequence[NDArray[np.int64]]) -> Shares:
-        """Return the shares of some seeds."""
-        shares = np.stack([one / one.sum() for one in counts])
-        return cls(shares.mean(axis=0), shares.min(axis=0), shares.max(axis=0))
-
-
-def total_variation(shares: Shares, real: Shares) -> float:
-    """Return half the sum of absolute differences: 0 is the same shares, 1 no class in common."""
-    return float(np.abs(shares.mean - real.mean).sum() / 2)
 
 
 def class_panel(

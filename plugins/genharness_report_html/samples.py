@@ -9,9 +9,10 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from genharness.board.rows import Row
+from genharness.figures.classes import Shares, shares_of_row
 from genharness.figures.maps import Clouds, principal_axes, tsne
 from genharness.figures.numbers import THIN, number
-from genharness_report_html.clouds import Shares, class_panel, map_panel, on_map
+from genharness_report_html.clouds import class_panel, map_panel, on_map
 from genharness_report_html.material import Figure, Material, panels
 from genharness_report_html.scores import value_of
 from genharness_report_html.svg import dots, joined, tag
@@ -47,9 +48,7 @@ def classes(material: Material) -> list[Figure]:
 
 
 def _shares(material: Material, row: Row) -> Shares | None:
-    kept = [material.kept_of(record) for record in row.records]
-    counts = [found for one in kept if one is not None and (found := one.predicted()) is not None]
-    return Shares.of(counts) if counts and len({len(one) for one in counts}) == 1 else None
+    return shares_of_row(row, material.folder) if material.folder is not None else None
 
 
 def feature_map(material: Material) -> list[Figure]:

@@ -23,6 +23,8 @@ COMMANDS = {
     "leaderboard": ("genharness.cli.leaderboard:leaderboard", "Show the ranking of a results folder."),
     "compare": ("genharness.cli.compare:compare", "Compare rows over seeds: is the difference real?"),
     "report": ("genharness.cli.report:report", "Write a page with every figure of a results folder."),
+    "plot": ("genharness.cli.plot:plot", "Draw a figure for a paper."),
+    "animate": ("genharness.cli.animate:animate", "Write a cell's samples over training as a film."),
     "sample": ("genharness.cli.sample:sample", "Draw more samples from a finished cell."),
     "rerun": ("genharness.cli.rerun:rerun", "Repeat a cell and say whether it comes out the same."),
     "list": ("genharness.cli.listing:list_plugins", "List models, datasets, extractors, metrics and more."),

@@ -59,6 +59,13 @@ BUILT_IN = _table(
         "ddpm": (6, 0),
         "flow-matching": (5, 2),
         "edm": (7, 1),
+        "sagan": (4, 2),
+        "cgan-pd": (3, 0),
+        "biggan-lite": (3, 7),
+        "pggan": (0, 6),
+        "stylegan2": (0, 7),
+        "realnvp": (2, 1),
+        "glow": (2, 6),
     }
 )
 """Relatives share the hue and differ in shape."""

@@ -1,0 +1,85 @@
+"""`genharness plot`: figures for a paper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from genharness.board.rows import Group
+from genharness.cli.options import AnyPath, results_argument, split_datasets
+from genharness.cli.screen.complaints import debug_option
+from genharness.cli.screen.display import print_warnings
+from genharness.cli.screen.terminal import say
+from genharness.errors import ConfigError, RunError
+from genharness.files.paths import printable
+from genharness.plugin.registry import load_registry
+from genharness.results.store import Store
+
+__all__ = ["plot"]
+
+
+@click.command()
+@click.argument("what")
+@results_argument
+@click.option("-o", "--out", type=AnyPath(), help="Ends in .svg, .pdf or .png.  [default: WHAT.svg]")
+@click.option("--dataset", "datasets", callback=split_datasets, help="Of this dataset, where there are several.")
+@click.option("--protocol", default="", help="Of this protocol's hash, where there are several.")
+@click.option("--sort", help="Column to rank by, such as coverage.")
+@click.option("--width", type=click.FloatRange(1, 40), default=5.5, show_default=True, help="Inches.")
+@click.option("--rows", type=click.IntRange(1, 100), default=12, show_default=True, help="Best rows at most.")
+@debug_option
+def plot(
+    what: str,
+    results: Path,
+    out: Path | None,
+    datasets: tuple[str, ...] | None,
+    protocol: str,
+    sort: str | None,
+    width: float,
+    rows: int,
+) -> None:
+    """Draw WHAT of RESULTS for a paper, through matplotlib: pip install 'genharness[plot]'.
+
+    WHAT is ranking, tradeoff, pairs, scores, losses, classes, features, tsne, samples, strips or reconstructions. The
+    numbers are those of `genharness report`, colours and shapes too.
+
+    \b
+    Examples:
+      genharness plot ranking -o ranking.pdf
+      genharness plot losses results --dataset digits --width 7
+      genharness plot tradeoff --sort coverage -o tradeoff.png
+    """
+    from genharness.board.build import build
+    from genharness.figures.recorded import markers_of_board
+    from genharness.plot.kinds import draw
+    from genharness.plot.sheet import PlotRequest, save
+
+    store = Store(results)
+    board = build(store.records(), load_registry(), datasets=datasets or (), sort=sort)
+    group = _only(board.groups, protocol, store.folder)
+    sheet = draw(what, PlotRequest(group, results, markers_of_board(board, results), width, rows))
+    path = out or Path(f"{what}.svg")
+    try:
+        save(sheet, path)
+    except OSError as error:
+        raise RunError(f"cannot write {printable(path)} ({error.strerror}): name another with -o") from error
+    say(path)
+    print_warnings(store.warnings)
+
+
+def _only(groups: list[Group], protocol: str, folder: Path) -> Group:
+    """Return the group that is meant.
+
+    Raises:
+        ConfigError: There is none, or several.
+    """
+    found = [group for group in groups if group.protocol and group.protocol.hash.startswith(protocol)]
+    if not found:
+        raise ConfigError(f"nothing in {printable(folder)} is finished and of that dataset and protocol")
+    if len(found) > 1:
+        words = ", ".join(
+            f"--dataset {group.dataset} --protocol {group.protocol.hash}" for group in found[:4] if group.protocol
+        )
+        raise ConfigError(f"there are {len(found)} tables to draw: name one: {words}")
+    return found[0]

@@ -1,0 +1,1 @@
+"""Figures for papers through matplotlib: the numbers of `genharness.figures`, drawn at the size of a column."""

@@ -1,0 +1,175 @@
+"""Plots of numbers: ranking, trade-off, pairs, curves, classes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from genharness.board.rows import Row
+from genharness.errors import ConfigError
+from genharness.figures.classes import shares_of_row, total_variation
+from genharness.figures.curves import Curve, loss_curves, score_curve
+from genharness.figures.tradeoff import trade_off
+from genharness.files.paths import printable
+from genharness.plot.sheet import (
+    BAND,
+    EDGE,
+    GREY,
+    PlotRequest,
+    colour_of,
+    entitle,
+    log_axis,
+    new_sheet,
+    panel_sheet,
+    shape_of,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Sheet
+
+__all__ = ["classes", "losses", "pairs", "ranking", "scores", "tradeoff"]
+
+_COSTS = ("train_seconds", "latency_p50_ms", "generator_parameters")
+_LINES = ("-", "--", ":", "-.")
+
+
+def ranking(request: PlotRequest) -> Sheet:
+    """Return every row's score with its deviation over seeds, its seeds, and the band of real data."""
+    column, rows = request.column, request.rows
+    sheet, (axes,) = new_sheet(request.width, 0.24 * len(rows) + 0.7)
+    for place, row in enumerate(rows):
+        one, marker = row.estimates[column.key], request.marker(row)
+        style: dict[str, Any] = {"color": colour_of(marker), "marker": shape_of(marker)}
+        axes.errorbar(one.mean or 0.0, place, xerr=one.deviation, markersize=5, linewidth=1.4, **style)
+        axes.plot(one.values, [place] * len(one.values), "|", color=colour_of(marker), markersize=6, alpha=0.7)
+    band = request.group.bands.get(column.key)
+    if band is not None:
+        axes.axvspan(band["low"], band["high"], facecolor=BAND, edgecolor=EDGE, linewidth=0.5, zorder=0)
+    axes.set_yticks(range(len(rows)), [printable(row.label) for row in rows])
+    axes.invert_yaxis()
+    if column.column.ratio and all((row.estimates[column.key].mean or 0.0) > 0 for row in rows):
+        log_axis(axes, "x", [*_all_values(request, rows), *([band["low"], band["high"]] if band else [])])
+    axes.set_xlabel(_heading(column.title, column.column.unit, column.column.higher_is_better))
+    return sheet
+
+
+def _all_values(request: PlotRequest, rows: list[Row]) -> list[float]:
+    return [value for row in rows for value in row.estimates[request.column.key].values]
+
+
+def tradeoff(request: PlotRequest) -> Sheet:
+    """Return quality against cost with its Pareto front."""
+    column = request.column
+    found = next((one for key in _COSTS if (one := trade_off(request.group, key, column.key)) is not None), None)
+    if found is None:
+        raise ConfigError(f"no cost was measured of two rows on {request.group.dataset}: there is no trade-off to draw")
+    sheet, (axes,) = new_sheet(request.width, 0.62 * request.width)
+    shown = {id(row) for row in request.rows} | {id(point.row) for point in found.front}
+    for point in (point for point in found.points if id(point.row) in shown):
+        marker = request.marker(point.row)
+        style: dict[str, Any] = {"color": colour_of(marker), "marker": shape_of(marker)}
+        axes.errorbar(*point.at, xerr=point.x.deviation, yerr=point.y.deviation, linewidth=1, markersize=6, **style)
+        axes.annotate(printable(point.row.label), point.at, xytext=(5, 4), textcoords="offset points", fontsize=7)
+    if found.front:
+        xs, ys = zip(*(point.at for point in found.front), strict=True)
+        axes.step(xs, ys, ":", where="post", color=GREY, linewidth=1, zorder=0)
+    costs = [value for point in found.points for value in point.x.values]
+    log_axis(axes, "x", costs, seconds=found.across.column.unit == "s")
+    if column.column.ratio and min(point.at[1] for point in found.points) > 0:
+        log_axis(axes, "y", (value for point in found.points for value in point.y.values))
+    axes.set_xlabel(_heading(found.across.title, found.across.column.unit, False))
+    axes.set_ylabel(_heading(column.title, column.column.unit, column.column.higher_is_better))
+    return sheet
+
+
+def pairs(request: PlotRequest) -> Sheet:
+    """Return a heat map of every two rows: the ratio or difference, coloured where seeds tell them apart."""
+    found = request.standings.comparisons(request.most)
+    if not found:
+        raise ConfigError(f"there are no two rows to compare on {request.group.dataset}")
+    labels = [row.label for row in request.rows if any(row.label in pair for pair in found)]
+    side = 0.5 * len(labels) + 1.2
+    sheet, (axes,) = new_sheet(max(side, 2.5), max(side - 0.4, 2.2))
+    for (a, b), one in found.items():
+        for row, column, turned in ((a, b, False), (b, a, True)):
+            verdict = {"better": "worse", "worse": "better"}.get(one.verdict, one.verdict) if turned else one.verdict
+            face = {"better": "#cfe0f7", "worse": "#fbdcc8"}.get(verdict, "#ffffff")
+            x, y = labels.index(column), labels.index(row)
+            axes.fill_between([x - 0.48, x + 0.48], y - 0.48, y + 0.48, facecolor=face, edgecolor="#d9dde2")
+            effect = one.difference if one.ratio is None else one.ratio
+            value = (1 / effect if one.ratio is not None else -effect) if turned else effect
+            tone = GREY if verdict == "undecided" else "black"
+            axes.text(x, y, f"{value:.2g}", ha="center", va="center", fontsize=6, color=tone)
+    names = [printable(label) for label in labels]
+    axes.set_xticks(range(len(labels)), names, rotation=45, ha="right")
+    axes.set_yticks(range(len(labels)), names)
+    axes.set_ylim(len(labels) - 0.5, -0.5)
+    axes.set_xlim(-0.5, len(labels) - 0.5)
+    entitle(axes, f"{request.column.title}, row by column")
+    return sheet
+
+
+def scores(request: PlotRequest) -> Sheet:
+    """Return score curves: mean over seeds, band from the lowest to the highest."""
+    for column in request.group.compared:
+        found = [(row, curve) for row in request.rows if (curve := score_curve(row, column.key)) is not None]
+        if found:
+            break
+    else:
+        raise ConfigError(f"nothing was scored over training on {request.group.dataset}: run with --score-every")
+    sheet, axes = panel_sheet(request, len(found), sharex=True, sharey=True)
+    for one, (row, curve) in zip(axes, found, strict=True):
+        for _, other in found:
+            one.plot(other.steps, other.mean, color="#c9ced4", linewidth=0.6)
+        _draw(one, request, row, curve)
+        if column.column.ratio and min(curve.low) > 0:
+            log_axis(one, "y", [value for _, other in found for value in (*other.low, *other.high)])
+        entitle(one, row.label)
+    axes[0].set_ylabel(_heading(column.title, column.column.unit, column.column.higher_is_better))
+    sheet.supxlabel("training steps", fontsize=8)
+    return sheet
+
+
+def losses(request: PlotRequest) -> Sheet:
+    """Return the losses of each row on axes of their own."""
+    found = [(row, curves) for row in request.rows if (curves := loss_curves(row))]
+    if not found:
+        raise ConfigError(f"no losses were kept on {request.group.dataset}: there is nothing to draw")
+    sheet, axes = panel_sheet(request, len(found), most=3, high=1.5)
+    for one, (row, curves) in zip(axes, found, strict=True):
+        for place, curve in enumerate(curves):
+            _draw(one, request, row, curve, _LINES[place % len(_LINES)])
+        names = [printable(curve.name) for curve in curves]
+        one.legend(one.get_lines(), names, fontsize=5.5, frameon=False, handlelength=2.4)
+        entitle(one, row.label)
+    sheet.supxlabel("training steps", fontsize=8)
+    return sheet
+
+
+def _draw(axes: Axes, request: PlotRequest, row: Row, curve: Curve, style: str = "-") -> None:
+    colour = colour_of(request.marker(row))
+    axes.plot(curve.steps, curve.mean, style, color=colour, linewidth=1.2)
+    axes.fill_between(curve.steps, curve.low, curve.high, color=colour, alpha=0.2, linewidth=0, label="_band")
+
+
+def classes(request: PlotRequest) -> Sheet:
+    """Return which classes are drawn, against those of held-out real data."""
+    real = shares_of_row(request.real, request.folder) if request.real else None
+    found = [(row, one) for row in request.rows if (one := shares_of_row(row, request.folder)) is not None]
+    if real is None or not found:
+        raise ConfigError(f"no predicted classes are kept on {request.group.dataset}: run with --keep samples or more")
+    sheet, axes = panel_sheet(request, len(found), sharex=True, sharey=True)
+    for panel, (row, shares) in zip(axes, found, strict=True):
+        places = range(len(shares.mean))
+        panel.bar(places, 100 * shares.mean, color=colour_of(request.marker(row)), alpha=0.55, width=0.8)
+        panel.vlines(places, 100 * shares.low, 100 * shares.high, color="black", linewidth=0.6)
+        panel.step(places, 100 * real.mean, where="mid", color="black", linewidth=1)
+        entitle(panel, f"{row.label}: TV {total_variation(shares, real):.2f}")
+    axes[0].set_ylabel("samples (%)")
+    sheet.supxlabel("predicted class; line: held-out real data", fontsize=8)
+    return sheet
+
+
+def _heading(title: str, unit: str, higher_is_better: bool | None) -> str:
+    better = {True: ", higher is better", False: ", lower is better", None: ""}[higher_is_better]
+    return f"{printable(title)}{f' ({printable(unit)})' if unit else ''}{better}"

@@ -34,6 +34,16 @@ def test_a_model_takes_the_recipes_options_and_over_them_the_users(registry):
     assert "batch_size" not in own.options
 
 
+def test_a_half_life_in_images_is_a_decay_that_goes_by_the_batch_size(registry):
+    spec = registry.models["stylegan2"]
+    assert spec.recipes["paper"].ema_kimg == 500
+    for batch in (32, 64):
+        chosen = choose_model(spec, {"stylegan2": {"batch_size": batch}}, "paper")
+        assert chosen.training.ema ** (500_000 / batch) == pytest.approx(0.5)
+    assert choose_model(spec, {"stylegan2": {"ema": "0.5"}}, "paper").training.ema == 0.5
+    assert choose_model(spec, {"stylegan2": {"ema": "none"}}, "paper").training.ema is None
+
+
 def test_a_length_takes_the_standard_recipe(registry):
     spec = registry.models["dcgan"]
     assert choose_model(spec, {}, "7epochs").recipe == spec.recipes["standard"]

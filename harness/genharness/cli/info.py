@@ -108,7 +108,8 @@ def _recipes(spec: ModelSpec) -> Table:
         table.add_column(word)
     for name, recipe in spec.recipes.items():
         changed = ", ".join(f"{key}={value}" for key, value in recipe.options.items())
-        ema = "" if recipe.ema is None else f"{recipe.ema:g}"
+        decay = recipe.decay(recipe.batch_size)
+        ema = "" if decay is None else f"{decay:g}"
         table.add_row(name, recipe.length, str(recipe.batch_size), ema, changed)
     return table
 

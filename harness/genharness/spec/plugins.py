@@ -121,6 +121,7 @@ class Recipe:
         batch_size: Samples in a batch.
         ema: Decay, per step of the part that is averaged, of the weight average that samples are drawn from; None
             samples the weights.
+        ema_kimg: In place of `ema`, its half-life in thousands of images: the decay then goes by the batch size.
         mirror: Whether training images are mirrored left to right at random.
         options: Changes to the Config's defaults.
         step_ms: One step on two CPU cores at 28x28, in milliseconds: only for time estimates.
@@ -131,10 +132,15 @@ class Recipe:
     length: str
     batch_size: int = 64
     ema: float | None = None
+    ema_kimg: float | None = None
     mirror: bool = False
     options: Mapping[str, object] = field(default_factory=dict)
     step_ms: float = 0.0
     full_up_to: int | None = None
+
+    def decay(self, batch_size: int) -> float | None:
+        """Return the decay of the weight average for batches of so many samples, or None where there is no average."""
+        return self.ema if self.ema_kimg is None else float(0.5 ** (batch_size / (1000 * self.ema_kimg)))
 
 
 @dataclass(frozen=True, kw_only=True)

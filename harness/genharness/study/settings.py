@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -88,8 +89,10 @@ def choose_model(spec: ModelSpec, settings: PluginOptions, budget: str) -> Chose
     """
     recipe = spec.recipes.get(budget) or spec.recipes["standard"]
     shared, own = _parts(spec, settings.get(spec.name, {}))
-    base = {"batch_size": recipe.batch_size, "ema": recipe.ema, "mirror": recipe.mirror}
+    base = {"batch_size": recipe.batch_size, "mirror": recipe.mirror}
     training: TrainingOptions = build_config(spec.name, TrainingOptions, {**base, **shared})
+    if "ema" not in shared:
+        training = dataclasses.replace(training, ema=recipe.decay(training.batch_size))
     config = build_config(spec.name, spec.config, {**recipe.options, **own})
     options = as_options(config)
     return ChosenModel(spec.configured(options), recipe, training, options, _inputs(spec, config))

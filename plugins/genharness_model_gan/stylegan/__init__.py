@@ -32,9 +32,6 @@ PGGAN = ModelSpec(
     },
 )
 
-# Half-life of the average in images, as the paper has it, for batches of 64: 0.5^(64 / 500,000).
-_EMA_OF_500_KIMG = 0.5 ** (64 / 500_000)
-
 STYLEGAN2 = ModelSpec(
     name="stylegan2",
     summary="Style-based GAN with weight demodulation and lazy R1; adaptive augmentation as an option",
@@ -53,8 +50,8 @@ STYLEGAN2 = ModelSpec(
             full_up_to=32,
         ),
         "standard": Recipe(
-            length="3000kimg", batch_size=64, ema=0.9995, mirror=True, options={"width": 256}, step_ms=6000
+            length="3000kimg", batch_size=64, ema_kimg=50, mirror=True, options={"width": 256}, step_ms=6000
         ),
-        "paper": Recipe(length="25000kimg", batch_size=64, ema=_EMA_OF_500_KIMG, mirror=True, step_ms=15000),
+        "paper": Recipe(length="25000kimg", batch_size=64, ema_kimg=500, mirror=True, step_ms=15000),
     },
 )

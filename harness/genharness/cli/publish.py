@@ -1,0 +1,172 @@
+"""`genharness publish` and `genharness merge`: results that others can open and join with theirs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+import orjson
+
+from genharness.cli.options import AnyPath, results_argument
+from genharness.cli.screen.complaints import debug_option
+from genharness.cli.screen.display import print_warnings
+from genharness.cli.screen.terminal import say
+from genharness.errors import ConfigError, RunError
+from genharness.files.atomic import replace_folder, write_bytes
+from genharness.files.paths import printable
+from genharness.plugin.registry import load_registry
+from genharness.results.published import checked_files, is_published, write_index
+from genharness.results.store import Store
+from genharness.spec.record import Record
+
+__all__ = ["merge", "publish"]
+
+_PICTURES = ("grid", "strip", "interpolation", "reconstructions", "nearest_train")
+_POINTS = 60
+"""Points of a curve that are published."""
+
+
+@click.command()
+@results_argument
+@click.option(
+    "--to", "target", type=AnyPath(), required=True, help="Folder to write; one that was published is replaced."
+)
+@debug_option
+def publish(results: Path, target: Path) -> None:
+    """Write what of RESULTS is worth giving away: records, pictures, the report, and an index of hashes.
+
+    What comes out is a results folder: leaderboard, compare, report and plot read it as it is, merge joins it with
+    others. Loss curves are thinned to 60 points; checkpoints, samples, features and host names stay at home.
+
+    \b
+    Examples:
+      genharness publish --to published/digits
+      genharness leaderboard published/digits
+      genharness merge theirs/digits ours/digits --to all
+    """
+    _refuse_target(results, target)
+    store = Store(results)
+    records = list(store.records())
+    if not records:
+        raise RunError(f"there are no records in {printable(results)}: run `genharness run` first")
+    try:
+        with replace_folder(target) as folder:
+            _write_records(folder, records)
+            pictures = sum(_copy_pictures(store, folder, record) for record in records)
+            _write_report(folder, results)
+            digest = write_index(folder)
+            size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    except OSError as error:
+        raise RunError(
+            f"cannot write {printable(target)} ({error.strerror or error}): name another with --to"
+        ) from error
+    say(f"{target}: {len(records):,} records, {pictures:,} pictures, {size / 1e6:,.1f} MB, content {digest[:12]}")
+    print_warnings(store.warnings)
+
+
+def _refuse_target(results: Path, target: Path) -> None:
+    """Refuse to write over anything but a published folder, or into the results themselves.
+
+    Raises:
+        ConfigError: If `target` is such.
+    """
+    here, there = (Path(os.path.realpath(path)) for path in (results, target))
+    if here == there or here in there.parents or there in here.parents:
+        raise ConfigError(f"--to {printable(target)} lies within the results, or they in it: name another folder")
+    if target.exists() and not (target.is_dir() and (is_published(target) or not any(target.iterdir()))):
+        raise ConfigError(f"--to {printable(target)} exists and was not published: name another folder")
+
+
+def _write_records(folder: Path, records: Iterable[Record]) -> None:
+    from genharness.figures.curves import binned
+
+    (folder / "records").mkdir()
+    for record in records:
+        record.history.losses = {name: list(values) for name, values in binned(record.history.losses, _POINTS).items()}
+        record.environment.pop("hostname", None)
+        content = orjson.dumps(record.as_plain(), option=orjson.OPT_SERIALIZE_NUMPY)
+        (folder / "records" / f"{record.cell.id}.json").write_bytes(content)
+
+
+def _copy_pictures(store: Store, folder: Path, record: Record) -> int:
+    """Copy the pictures of a cell, as many as there are, and return how many."""
+    place = store.cell(record.cell.id)
+    found = [path for name in _PICTURES if (path := place.picture(name)).is_file() and not path.is_symlink()]
+    if found:
+        target = folder / "cells" / place.path.name
+        target.mkdir(parents=True)
+        for path in found:
+            shutil.copyfile(path, target / path.name)
+    return len(found)
+
+
+def _write_report(folder: Path, results: Path) -> None:
+    """Write the page of the results themselves, which shows more than the published files hold."""
+    from genharness.board.build import build
+    from genharness.cli.leaderboard import board_text
+    from genharness.cli.screen.terminal import console
+    from genharness.figures.recorded import keep_markers
+
+    registry = load_registry()
+    board = build(Store(results).records(), registry)
+    keep_markers(board, folder)
+    text = board_text(board, registry.reporters.find("report"), console(), folder=results)
+    (folder / "report.html").write_text(text, encoding="utf-8", errors="backslashreplace")
+
+
+@click.command()
+@click.argument("folders", nargs=-1, required=True, type=AnyPath(), metavar="PUBLISHED...")
+@click.option(
+    "--to", "target", type=AnyPath(), required=True, help="Results folder to add to; made where it is missing."
+)
+@debug_option
+def merge(folders: tuple[Path, ...], target: Path) -> None:
+    """Join published results into one results folder, after checking every file against its index.
+
+    Cells that are there already stay as they are. Rows of other settings, code or data stay apart, as always.
+
+    \b
+    Examples:
+      genharness merge theirs/digits --to results
+      genharness merge a b c --to all && genharness report all
+    """
+    contents = [(folder, checked_files(folder)) for folder in folders]  # all of them, before anything is written
+    store = Store(target)
+    store.open_for_writing()
+    for folder, files in contents:
+        added, known = _take(store, files)
+        say(f"{folder}: {added:,} records added, {known:,} were there already")
+    print_warnings(store.warnings)
+
+
+def _take(store: Store, files: dict[str, bytes]) -> tuple[int, int]:
+    """Add the records that are new, each after its pictures, and return how many are and how many were there."""
+    added = known = 0
+    for path in sorted(path for path in files if path.startswith("records/")):
+        cell_id = path.removeprefix("records/").removesuffix(".json")
+        record = _parsed(files[path], cell_id)
+        if store.record_path(cell_id).exists():
+            known += 1
+            continue
+        for picture in (one for one in files if one.startswith(f"cells/{cell_id}/")):
+            write_bytes(store.folder / picture, files[picture])
+        write_bytes(store.record_path(cell_id), orjson.dumps(record.as_plain(), option=orjson.OPT_INDENT_2))
+        added += 1
+    return added, known
+
+
+def _parsed(content: bytes, cell_id: str) -> Record:
+    """Return a record that was published.
+
+    Raises:
+        RunError: If it is none.
+    """
+    try:
+        plain = orjson.loads(content)
+        record = Record.from_plain(plain, name=cell_id)
+    except (ValueError, RecursionError) as error:
+        raise RunError(f"{printable(cell_id)} is no record ({str(error).splitlines()[0]}): get it again") from error
+    return record

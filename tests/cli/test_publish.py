@@ -1,0 +1,79 @@
+"""`genharness publish` and `merge` as users meet them."""
+
+import json
+
+import pytest
+
+from board_records import record
+from genharness.results.published import INDEX
+from genharness.results.store import Store
+from report_pages import studied, with_pictures
+
+
+@pytest.fixture
+def results(tmp_path):
+    records = studied()
+    for one in records:
+        one.environment = {"hostname": "mine", "cpu": "x"}
+    records[0].history.losses = {"step": list(range(1, 501)), "loss": [1.0] * 500}
+    store = Store(with_pictures(tmp_path / "results", records))
+    store.open_for_writing()
+    for one in records:
+        store.save(one)
+    return store.folder
+
+
+def test_what_is_published_is_a_results_folder_that_merges_to_the_same_table(genharness, results, tmp_path):
+    done = genharness("publish", results, "--to", tmp_path / "given")
+    assert done.stdout.startswith(f"{tmp_path}/given: 17 records, 64 pictures, ")
+    ours, theirs = (
+        genharness("leaderboard", place, "--format", "csv").stdout for place in (results, tmp_path / "given")
+    )
+    assert ours == theirs
+    assert (tmp_path / "given" / "report.html").read_text().startswith("<!doctype html>")
+    texts = [path.read_text() for path in (tmp_path / "given" / "records").iterdir()]
+    assert not any("hostname" in text for text in texts)
+    assert max(len(json.loads(text)["history"]["losses"].get("loss", ())) for text in texts) == 60
+    assert not list((tmp_path / "given").rglob("*.npz"))
+    merged = genharness("merge", tmp_path / "given", "--to", tmp_path / "all")
+    assert merged.stdout == f"{tmp_path}/given: 17 records added, 0 were there already\n"
+    assert genharness("leaderboard", tmp_path / "all", "--format", "csv").stdout == ours
+    again = genharness("merge", tmp_path / "given", "--to", tmp_path / "all")
+    assert "0 records added, 17 were there already" in again.stdout
+
+
+def test_nothing_is_merged_of_a_folder_that_was_changed(genharness, results, tmp_path):
+    genharness("publish", results, "--to", tmp_path / "given")
+    one = next((tmp_path / "given" / "records").iterdir())
+    one.write_text(one.read_text().replace('"fid":11.0', '"fid":1.0') + " ")
+    done = genharness("merge", tmp_path / "given", "--to", tmp_path / "all")
+    assert done.returncode == 2
+    assert "is not what its index says (SHA-256): get it again" in done.stderr
+    assert not (tmp_path / "all").exists()
+
+
+def test_a_record_that_is_there_stays_as_it_is(genharness, results, tmp_path):
+    genharness("publish", results, "--to", tmp_path / "given")
+    store = Store(tmp_path / "all")
+    store.open_for_writing()
+    mine = record("vae", 99.0)
+    store.save(mine)
+    genharness("merge", tmp_path / "given", "--to", tmp_path / "all")
+    assert store.load(mine.cell.id).scores["fid"] == 99.0
+
+
+@pytest.mark.parametrize("where", ["results", "results/inside", "mine"])
+def test_nothing_but_a_published_folder_is_written_over(genharness, results, tmp_path, where):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("x")
+    before = sorted(tmp_path.rglob("*"))
+    done = genharness("publish", results, "--to", tmp_path / where)
+    assert done.returncode == 2
+    assert "name another folder" in done.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_published_folder_is_replaced(genharness, results, tmp_path):
+    for _ in range(2):
+        assert genharness("publish", results, "--to", tmp_path / "given").returncode == 0
+    assert (tmp_path / "given" / INDEX).is_file()

@@ -74,3 +74,19 @@ def test_records_of_a_schema_that_is_too_old_are_refused_with_what_to_do(genharn
         assert f"{path.name} has schema 0, older than this genharness reads (1 and newer)" in line
         assert "move the file away" in line
     assert path.exists()
+
+
+def test_beyond_a_page_the_surest_differences_are_shown_and_the_others_counted(genharness, tmp_path):
+    store = Store(tmp_path / "results")
+    store.open_for_writing()
+    names = ("gan", "dcgan", "deep-dcgan", "wgan", "wgan-gp", "sngan", "ae", "vae", "beta-vae")
+    for place, model in enumerate(names):  # the first differs from all, the others among themselves hardly
+        save(store, model, 100.0 if place == 0 else 10.0 + 0.1 * place, Protocol(extractor="c", sample_count=10))
+    done = genharness("compare", *names, "--metric", "fid")
+    assert done.returncode == 0, done.stderr
+    words = " ".join(done.stdout.split())
+    assert "8 of 36 pairs differ; the 30 with the smallest p are shown: name fewer rows for sentences" in words
+    assert "is better than" not in words
+    assert sum(line.strip().startswith("gan - ") for line in done.stdout.splitlines()) == 8
+    every = json.loads(genharness("compare", *names, "--metric", "fid", "--format", "json").stdout)
+    assert len(every[0]["metrics"][0]["pairs"]) == 36

@@ -1,4 +1,4 @@
-"""Pictures of a zip are decoded once, and what is kept of them is what decoding gives."""
+"""Pictures of a zip or a folder are decoded once, and what is kept of them is what decoding gives."""
 
 import zipfile
 
@@ -23,9 +23,21 @@ def picture(mode="RGB", side=6):
 
 
 @pytest.fixture
-def packed(tmp_path):
-    files = {"cat/0.png": picture(), "cat/1.png": picture("P"), "dog/2.png": picture(side=9), "notes.txt": b"-"}
+def files():
+    return {"cat/0.png": picture(), "cat/1.png": picture("P"), "dog/2.png": picture(side=9), "notes.txt": b"-"}
+
+
+@pytest.fixture
+def packed(files, tmp_path):
     return as_zip(files, tmp_path / "a.zip")
+
+
+@pytest.fixture
+def folder(files, tmp_path):
+    for name, content in files.items():
+        (tmp_path / "photos" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "photos" / name).write_bytes(content)
+    return tmp_path / "photos"
 
 
 def read(path, size=6):
@@ -43,7 +55,9 @@ def same(one, other):
     )
 
 
-def test_the_second_reading_decodes_nothing_and_says_the_same(packed, monkeypatch):
+@pytest.mark.parametrize("form", ["packed", "folder"])
+def test_the_second_reading_decodes_nothing_and_says_the_same(form, request, monkeypatch):
+    packed = request.getfixturevalue(form)
     expected = read_samples(packed, size=6)
     same(read(packed), expected)
 
@@ -60,6 +74,30 @@ def test_another_size_and_another_zip_are_decoded_anew(packed):
     with zipfile.ZipFile(packed, "a") as archive:
         archive.writestr("dog/3.png", picture())
     assert read(packed, 6).samples.shape == (4, 3, 6, 6)
+
+
+def test_a_picture_that_changed_moved_or_went_is_noticed(folder):
+    before = read(folder).samples
+    (folder / "cat" / "0.png").write_bytes(picture())
+    changed = read(folder).samples
+    assert not np.array_equal(changed, before)
+    (folder / "cat" / "0.png").rename(folder / "dog" / "0.png")
+    assert read(folder).labels.tolist() == [0, 1, 1]
+    (folder / "dog" / "0.png").unlink()
+    assert len(read(folder).samples) == 2
+
+
+@pytest.mark.parametrize("limit", ["MOST_BYTES", "_MOST_FILES"])
+def test_a_large_folder_is_not_kept(folder, monkeypatch, limit):
+    monkeypatch.setattr(decoded, limit, 3)
+    read(folder)
+    assert not (home() / "features").exists()
+
+
+def test_a_folder_that_leads_to_itself_is_read_as_ever(folder, monkeypatch):
+    (folder / "again").symlink_to(folder, target_is_directory=True)
+    monkeypatch.setattr(decoded, "_MOST_FILES", 30)
+    same(read(folder), read_samples(folder, size=6))
 
 
 def test_what_cannot_be_used_is_named_every_time_and_not_kept(packed):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ from genharness.results.store import Store
 from genharness.stats import Comparison
 
 __all__ = ["compare"]
+
+_PAGE = 30
+"""Pairs of rows that are shown one by one; of more, those that differ most surely."""
 
 
 @click.command()
@@ -99,24 +103,44 @@ def _print(comparison: RowComparison, out: Console) -> None:
     out.print(heading)
     for metric in comparison.metrics:
         out.print(Text(f"\n{metric.column.heading}", style="bold"))
-        if metric.comparisons:
-            out.print(_table(metric))
+        pairs = _page(metric.comparisons)
+        if pairs:
+            out.print(_table(pairs))
         if metric.corrected:
             out.print(Text(metric.corrected, style="dim"))
-        for pair in metric.comparisons:
-            out.print(printable(pair.sentence))
+        if len(pairs) < len(metric.comparisons):
+            out.print(_summary(metric.comparisons, len(pairs)))
+        else:
+            for pair in pairs:
+                out.print(printable(pair.sentence))
         for label, reason in metric.missing.items():
             out.print(printable(f"{label} has no value: {reason}"), style="dim")
     out.print()
 
 
-def _table(metric: MetricComparison) -> Table:
-    several = any(pair.comparisons > 1 for pair in metric.comparisons)
+def _page(pairs: Sequence[Comparison]) -> Sequence[Comparison]:
+    """Return all pairs, or of more than a page those with the smallest p values."""
+    return pairs if len(pairs) <= _PAGE else sorted(pairs, key=_doubt)[:_PAGE]
+
+
+def _doubt(pair: Comparison) -> float:
+    p = pair.p if pair.p_corrected is None else pair.p_corrected
+    return 2.0 if p is None else p
+
+
+def _summary(pairs: Sequence[Comparison], shown: int) -> str:
+    differ = sum(pair.verdict in ("better", "worse") for pair in pairs)
+    told = f"{differ:,} of {len(pairs):,} pairs differ; the {shown} with the smallest p are shown"
+    return f"{told}: name fewer rows for sentences, or take all with --format json"
+
+
+def _table(pairs: Sequence[Comparison]) -> Table:
+    several = any(pair.comparisons > 1 for pair in pairs)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("A - B")
     for title in ("Seeds", "Difference [95 %]", "p", *(["Corrected"] if several else []), "Exact p", "P(A better)"):
         table.add_column(title, justify="right")
-    for pair in metric.comparisons:
+    for pair in pairs:
         table.add_row(*_cells(pair, several), style={"better": "green", "worse": "red"}.get(pair.verdict, ""))
     return table
 

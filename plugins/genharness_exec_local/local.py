@@ -111,6 +111,8 @@ class _Worker:
                     self._record = content
                 else:
                     self._phase = content.phase
+                    if content.phase == "waiting":  # for another cell's work, which is not this one's to answer for
+                        self._started = self._last_news
                     on_event(content)
         except (EOFError, OSError):  # the process is gone, perhaps in the middle of a message; or it closed its end
             self._drained = True

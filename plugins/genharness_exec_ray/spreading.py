@@ -202,7 +202,7 @@ class Spreading:
 
     def _again(self, task: Task) -> Task:
         """Return the task for another attempt, which must not throw away what the last one did."""
-        fresh = task.settings.fresh and task.cell.id not in self._begun
+        fresh = "" if task.cell.id in self._begun else task.settings.fresh
         return dataclasses.replace(task, settings=dataclasses.replace(task.settings, fresh=fresh))
 
     def _give_up(self, reason: str) -> None:

@@ -63,6 +63,28 @@ def test_configurations_of_one_model_are_rows_told_apart_by_what_differs(registr
     assert rows(build(records, registry)) == [["vae lr=0.1", "vae lr=0.2"]]
 
 
+def test_rows_of_one_training_are_named_by_the_sampling_option_that_differs(registry):
+    options = {"lr": 0.1, "T": 1000}
+    records = [
+        record("ddpm", fid, seed=seed, options=options, sampling={"sampler": "ddim", "steps": steps})
+        for steps, fid in ((10, 9.0), (50, 5.0))
+        for seed in (0, 1)
+    ]
+    for one in records:
+        one.measurements |= {"function_evaluations": float(one.cell.sampling["steps"]), "latency_p50_ms": 3.0}
+    (group,) = build(records, registry, columns=("fid", "function_evaluations", "latency_p50_ms")).groups
+    assert [row.label for row in group.rows] == ["ddpm steps=50", "ddpm steps=10"]
+    assert [column.heading for column in group.columns] == ["FD ↓", "Evaluations ↓", "Latency (ms) ↓"]
+    assert [row.estimates["function_evaluations"].mean for row in group.rows] == [50, 10]
+    assert {row.estimates["train_seconds"].mean for row in build(records, registry).groups[0].rows} == {10.5}
+
+
+def test_a_record_from_before_sampling_options_stood_apart_is_of_the_same_row(registry):
+    old = record("ddpm", 5.0, seed=0, options={"lr": 0.1, "steps": 50})
+    new = record("ddpm", 6.0, seed=1, options={"lr": 0.1}, sampling={"steps": 50})
+    assert rows(build([old, new], registry)) == [["ddpm"]]
+
+
 def test_people_are_shown_the_default_columns_or_those_that_they_ask_for(registry):
     records = [record("vae", 1.0, scores={"recall": 0.5, "density": 0.5})]
     shown = {

@@ -200,7 +200,7 @@ LONG = [
 @pytest.mark.slow
 def test_a_run_killed_in_the_middle_goes_on_to_the_record_of_an_undisturbed_one(genharness, start, tmp_path, home):
     running = start(*LONG, "--results", "cut")
-    wait_for(lambda: list(tmp_path.glob("cut/cells/*/checkpoint.pt")))
+    wait_for(lambda: list(tmp_path.glob("cut/trainings/*/checkpoint.pt")))
     time.sleep(1.0)
     os.killpg(running.pid, signal.SIGKILL)
     running.wait()
@@ -216,7 +216,7 @@ def test_a_run_killed_in_the_middle_goes_on_to_the_record_of_an_undisturbed_one(
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_request_to_stop_saves_the_state_and_says_how_to_go_on(start, tmp_path, number):
     running = start(*LONG, "--budget", "90s", "--results", "r")
-    wait_for(lambda: list(tmp_path.glob("r/cells/*/checkpoint.pt")))
+    wait_for(lambda: list(tmp_path.glob("r/trainings/*/checkpoint.pt")))
     os.killpg(running.pid, number)
     assert running.wait(timeout=60) == 130
     assert "run the same command again to go on" in "\n".join(running.lines())

@@ -22,23 +22,24 @@ from genharness.study.plan import expand
 from genharness.study.suite import Suite
 
 COUNT = 60
+DDPM = {"ch": 4, "mult": [1], "attention": 0, "T": 10, "sampler": "ddim", "steps": 2, "bound_terms": 1}
 
 
 @pytest.fixture(scope="module")
 def cells(tmp_path_factory):
-    """A conditional model that was trained with an average, and a reference row, both measured."""
+    """A conditional model that was trained with an average, one with options of sampling, and a reference row."""
     with pytest.MonkeyPatch.context() as patch:
         home = tmp_path_factory.mktemp("home")
         patch.setenv("GENHARNESS_HOME", str(home))
         results = tmp_path_factory.mktemp("study") / "results"
         suite = Suite(
-            models=("acgan", "real"),
+            models=("acgan", "ddpm", "real"),
             baselines=False,
             datasets=("digits",),
             metrics=("fid",),
             budget="3steps",
             samples=COUNT,
-            set={"classifier": {"steps": 10}, "acgan": {"ema": 0.5, "batch_size": 16}},
+            set={"classifier": {"steps": 10}, "acgan": {"ema": 0.5, "batch_size": 16}, "ddpm": DDPM},
         )
         registry = load_registry()
         settings = Settings(results=results, score_every="1steps", score_samples=20)
@@ -79,7 +80,7 @@ def test_the_best_checkpoint_gives_the_samples_of_its_step(cells, draw, tmp_path
     done = draw("acgan", "-n", 8, "--checkpoint", "best", "--out", tmp_path / "best.npz")
     best = record.history.best
     assert f"at its best fid, {best.value:.4g} at step {best.step}" in done.text
-    folder = cells.results / "cells" / record.cell.id
+    folder = cells.results / "trainings" / record.training
     last = (folder / "checkpoint.pt").read_bytes()
     (folder / "best.pt").rename(folder / "aside.pt")
     (folder / "best.pt").write_bytes(last)  # now the last one's under that name
@@ -91,7 +92,7 @@ def test_the_best_checkpoint_gives_the_samples_of_its_step(cells, draw, tmp_path
 
 def test_drawing_from_an_early_best_checkpoint_trains_no_further_and_writes_nothing(cells, draw, tmp_path):
     """The step at which a checkpoint is best is made the first of three: its weights are not the last ones."""
-    folder = cells.results / "cells" / cells.records["acgan"].cell.id
+    folder = cells.results / "trainings" / cells.records["acgan"].training
     kept = {name: (folder / name).read_bytes() for name in ("best.pt", "checkpoint.pt")}
     early = torch.load(folder / "checkpoint.pt", weights_only=True)
     early["finished"], early["step"] = False, 1
@@ -113,6 +114,39 @@ def test_a_cell_without_a_best_checkpoint_says_how_to_have_one(draw, tmp_path):
     done = draw("real", "--checkpoint", "best", "--out", tmp_path / "x.npz")
     assert done.code == 2
     assert "--score-every" in done.text
+
+
+def test_samples_are_drawn_otherwise_from_the_same_checkpoint(cells, draw, tmp_path):
+    folder = cells.results / "trainings" / cells.records["ddpm"].training
+    before = (folder / "checkpoint.pt").read_bytes()
+    same, other = tmp_path / "same.npz", tmp_path / "other.npz"
+    assert draw("ddpm", "-n", 4, "--set", "ddpm.steps=2", "--out", same).code == 0
+    assert draw("ddpm", "-n", 4, "--set", "ddpm.steps=5", "--out", other).code == 0
+    assert draw("ddpm", "-n", 4, "--out", tmp_path / "own.npz").code == 0
+    own, two, five = (np.load(path)["images"] for path in (tmp_path / "own.npz", same, other))
+    assert np.array_equal(own, two)
+    assert not np.array_equal(two, five)
+    assert (folder / "checkpoint.pt").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ("ddpm.steps=11", "steps=11 is more than the chain has: at most T=10"),
+        ("ddpm.steps=0", "ddpm.steps=0 is out of range"),
+        ("ddpm.sampler=dimm", "ddpm.sampler=dimm is not one of: ddpm | ddim"),
+        ("ddpm.stepps=5", "ddpm has no option 'stepps'; did you mean 'steps'"),
+        ("ddpm.guidance=2", "guidance=2 needs classes to guide to"),
+        ("ddpm.lr=1", "ddpm.lr was read by training: run the model with it, or leave it out"),
+        ("ddmp.steps=5", "--set ddmp is not the cell's model; did you mean 'ddpm'"),
+        ("steps=5", "--set steps=5' must read NAME.OPTION=VALUE"),
+    ],
+)
+def test_what_cannot_be_drawn_otherwise_is_refused(draw, tmp_path, given, why):
+    done = draw("ddpm", "-n", 4, "--set", given, "--out", tmp_path / "x.npz")
+    assert done.code == 2
+    assert why in done.text.replace("'steps=5'", "steps=5'")
+    assert not (tmp_path / "x.npz").exists()
 
 
 def test_another_seed_gives_other_samples_and_the_same_one_the_same(draw, tmp_path):

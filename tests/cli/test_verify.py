@@ -362,7 +362,7 @@ def test_a_doctored_cell_is_caught(own_results, key):
 
 def test_without_a_checkpoint_reconstructions_are_not_compared_and_the_rest_is(own_results):
     store, record = own_results
-    (store.cell(record.cell.id).path / "checkpoint.pt").unlink()
+    store.training(record.training).checkpoint.unlink()
     done = verified(store)
     assert done.exit_code == 0
     assert "reconstruction by torchmetrics, torch: vae-digits" in " ".join(done.stdout.split())

@@ -1,4 +1,4 @@
-"""The whole state of a cell's training, written and read."""
+"""The whole state of a training, written and read."""
 
 import zipfile
 from dataclasses import replace
@@ -29,7 +29,7 @@ class Line(GenerativeModel):
 
 def checkpoint_of(model, average):
     return Checkpoint(
-        cell_id="vae-1",
+        training_id="vae-1",
         step=3,
         costs={"train_seconds": 1.5},
         cell_seconds=2.5,

@@ -10,7 +10,7 @@ FOLDER = CellFolder(Path("results/cells/vae-1"))
 
 
 def test_every_file_lies_in_the_folder_under_a_name_of_its_own():
-    paths = [FOLDER.checkpoint, FOLDER.best_checkpoint, FOLDER.samples, FOLDER.features, FOLDER.traceback]
+    paths = [FOLDER.samples, FOLDER.features, FOLDER.traceback]
     paths += [FOLDER.picture("grid"), FOLDER.picture("strip")]
     assert {path.parent for path in paths} == {FOLDER.path}
     assert len(set(paths)) == len(paths)
@@ -19,9 +19,9 @@ def test_every_file_lies_in_the_folder_under_a_name_of_its_own():
 @pytest.mark.parametrize(
     ("keep", "stays", "goes"),
     [
-        ("checkpoints", {"checkpoint", "best_checkpoint", "samples", "features"}, set()),
-        ("samples", {"samples", "features"}, {"checkpoint", "best_checkpoint"}),
-        ("nothing", set(), {"checkpoint", "best_checkpoint", "samples", "features"}),
+        ("checkpoints", {"samples", "features"}, set()),
+        ("samples", {"samples", "features"}, set()),
+        ("nothing", set(), {"samples", "features"}),
     ],
 )
 def test_what_is_not_kept_is_unwanted(keep, stays, goes):

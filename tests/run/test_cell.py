@@ -133,8 +133,10 @@ def test_a_cell_leaves_grid_strip_samples_and_checkpoint(task):
     one = task("vae", budget="10steps")
     done = finish(one)
     folder = Store(one.settings.results).cell(done.cell.id).path
-    assert {"grid", "strip", "samples", "checkpoint", "reconstructions", "interpolation"} <= set(done.artefacts)
+    assert {"grid", "strip", "samples", "reconstructions", "interpolation"} <= set(done.artefacts)
     assert all((folder / name).stat().st_size for name in done.artefacts.values())
+    assert done.training == one.cell.training_id
+    assert Store(one.settings.results).training(done.training).finished
 
 
 def test_the_same_seed_twice_gives_identical_losses_and_scores(task):
@@ -155,10 +157,10 @@ def test_the_checkpoint_at_the_best_score_over_training_is_kept_beside_the_last(
     best, curve = done.history.best, done.history.scores
     assert best.column == "fid"
     assert best.value == min(curve["fid"]) == curve["fid"][curve["step"].index(best.step)]
-    folder = Store(one.settings.results).cell(done.cell.id).path
-    kept = load_checkpoint(folder / done.artefacts["best_checkpoint"], done.cell.id)
+    folder = Store(one.settings.results).training(done.training)
+    kept = load_checkpoint(folder.best_checkpoint, done.training)
     assert (kept.step, kept.finished) == (best.step, False)
-    assert load_checkpoint(folder / "checkpoint.pt", done.cell.id).step == 40
+    assert load_checkpoint(folder.checkpoint, done.training).step == 40
 
 
 def test_a_kill_between_the_last_and_the_best_checkpoint_costs_neither(task, monkeypatch):
@@ -173,15 +175,14 @@ def test_a_kill_between_the_last_and_the_best_checkpoint_costs_neither(task, mon
             finish(one)
     done = finish(one)
     assert untimed(done) == untimed(whole)
-    folder = Store(one.settings.results).cell(done.cell.id).path
-    kept = load_checkpoint(folder / "best.pt", done.cell.id)
+    kept = load_checkpoint(Store(one.settings.results).training(done.training).best_checkpoint, done.training)
     assert kept.step == whole.history.best.step
 
 
 def test_without_scores_over_training_there_is_no_best_checkpoint(task):
     done = finish(task())
     assert done.history.best is None
-    assert "best_checkpoint" not in done.artefacts
+    assert not Store(task().settings.results).training(done.training).best_checkpoint.exists()
 
 
 def test_a_diverged_cell_keeps_its_curves_and_the_event(task):
@@ -202,7 +203,7 @@ def test_a_stopped_cell_goes_on_as_if_nothing_had_happened(task, stop_at):
 def test_a_stop_before_scoring_keeps_the_training(task):
     stopped = finish(task(), StopAfter(40))
     assert stopped.status == "interrupted"
-    assert Store(task().settings.results).cell(stopped.cell.id).path.joinpath("checkpoint.pt").is_file()
+    assert Store(task().settings.results).training(stopped.training).checkpoint.is_file()
     done = finish(task(), lambda: False)
     assert done.status == "ok"
 
@@ -220,7 +221,7 @@ def test_a_damaged_checkpoint_is_named_set_aside_and_training_begins_anew(task, 
     one = task(results="cut")
     finish(one, StopAfter(20))
     store = Store(one.settings.results)
-    path = store.cell(one.cell.id).path / "checkpoint.pt"
+    path = store.training(one.cell.training_id).checkpoint
     content = path.read_bytes()
     if damage == "foreign":
         torch.save({"format": 1}, path)
@@ -351,7 +352,7 @@ def test_a_metric_that_is_added_later_is_scored_without_training_again(task):
 @pytest.mark.parametrize(
     ("keep", "kept"),
     [
-        ("checkpoints", {"checkpoint.pt", "best.pt", "samples.npz", "features"}),
+        ("checkpoints", {"samples.npz", "features", "checkpoint.pt", "best.pt", "training.json"}),
         ("samples", {"samples.npz", "features"}),
         ("nothing", set()),
     ],
@@ -359,8 +360,10 @@ def test_a_metric_that_is_added_later_is_scored_without_training_again(task):
 def test_only_what_is_wanted_is_kept(task, keep, kept):
     one = task(settings={**SCORED, "keep": keep})
     done = finish(one)
-    folder = Store(one.settings.results).cell(done.cell.id).path
-    assert {path.name for path in folder.iterdir() if path.suffix != ".png"} == kept
+    store = Store(one.settings.results)
+    folder, training = store.cell(done.cell.id).path, store.training(done.training).path
+    files = [*folder.iterdir(), *(training.iterdir() if training.exists() else ())]
+    assert {path.name for path in files if path.suffix != ".png"} == kept
     assert all((folder / name).is_file() for name in done.artefacts.values())
 
 

@@ -8,6 +8,7 @@ import torch
 from board_records import record
 from genharness.engine.loop import StopRequestedError
 from genharness.results.cell_folder import CellFolder
+from genharness.results.training_folder import TrainingFolder
 from genharness.run.workplace import Workplace
 from genharness.spec.cell import Settings
 
@@ -20,6 +21,7 @@ def workplace(tmp_path, *, stop=False, began=None):
         cell=CELL,
         settings=Settings(results=tmp_path),
         folder=CellFolder(tmp_path),
+        training=TrainingFolder(tmp_path),
         device=torch.device("cpu"),
         emit=events.append,
         should_stop=lambda: stop,

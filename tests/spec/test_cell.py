@@ -41,6 +41,7 @@ CHANGES = {
     "length": "401steps",
     "protocol": Protocol(extractor="inception", sample_count=11),
     "options": {"lr": 0.1, "latent": 9},
+    "sampling": {"steps": 50},
     "batch_size": 65,
     "ema": 0.99,
     "mirror": True,
@@ -54,6 +55,35 @@ CHANGES = {
 @pytest.mark.parametrize("name", CHANGES)
 def test_whatever_changes_the_result_changes_the_id(name):
     assert dataclasses.replace(CELL, **{name: CHANGES[name]}).id != CELL.id
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_what_only_draws_and_measures_leaves_the_training_the_same(name):
+    other = dataclasses.replace(CELL, **{name: CHANGES[name]})
+    assert (other.training_id == CELL.training_id) == (name in ("sampling", "protocol"))
+
+
+def test_data_of_other_content_are_another_training():
+    prepared, changed = (
+        dataclasses.replace(CELL, protocol=dataclasses.replace(CELL.protocol, dataset_hash=content))
+        for content in ("one", "two")
+    )
+    assert len({CELL.training_id, prepared.training_id, changed.training_id}) == 3
+
+
+def test_a_cell_that_is_drawn_otherwise_keeps_its_name_and_its_other_options():
+    drawn = dataclasses.replace(CELL, sampling={"steps": 50, "eta": 0.0})
+    other = drawn.drawn_with({"steps": 10})
+    assert other.id == drawn.id
+    assert other.every_option == {**CELL.options, "steps": 10, "eta": 0.0}
+
+
+def test_a_file_that_only_sampling_reads_tells_cells_apart_and_no_trainings():
+    one, two = (
+        dataclasses.replace(CODED, sampling={"start": "/a.npy"}, inputs={"start": content}) for content in ("x", "y")
+    )
+    assert one.id != two.id
+    assert one.training_id == two.training_id
 
 
 def test_a_long_dataset_keeps_the_end_of_its_name():
@@ -78,7 +108,7 @@ def test_code_and_content_change_the_id_and_versions_and_places_do_not():
 
 def test_cells_from_before_code_was_known_keep_their_ids():
     """Their records are found by them: a hash of all that a cell had then."""
-    later = {"code", "inputs"}
+    later = {"code", "inputs", "sampling"}
     old = dataclasses.replace(CELL, plugins={"model": "genharness 0.1.0"})
     plain = {name: value for name, value in old.as_plain().items() if name not in later}
     plain["protocol"] = {name: value for name, value in plain["protocol"].items() if name not in later}

@@ -43,7 +43,7 @@ def task(of):
 
 
 def checkpoint(store, of):
-    path = store.cell(of.cell.id).checkpoint
+    path = store.training_of(of.cell).checkpoint
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
 
@@ -69,6 +69,15 @@ def test_record_and_checkpoint_say_what_is_left(store, registry, saved, trained,
     assert task_state(task(made), store, registry) == state
 
 
+def test_of_a_finished_training_samples_are_left_to_draw(store, registry):
+    made = done()
+    checkpoint(store, made)
+    store.training_of(made.cell).note(finished=True, begun_by="")
+    assert task_state(task(made), store, registry) == "sample"
+    store.save(done(status="failed"))
+    assert task_state(task(made), store, registry) == "sample"
+
+
 def test_a_metric_that_was_skipped_is_not_missing_and_one_that_failed_is(registry):
     made = done()
     assert missing_metrics(task(made), made, registry) == ["kid"]
@@ -85,7 +94,6 @@ def test_an_undefined_score_is_not_missing(registry):
 def test_what_is_forgotten_is_new(store, registry):
     made = done(scores={"kid": 0.1})
     store.save(made)
-    checkpoint(store, made)
     forget(task(made), store)
     assert task_state(task(made), store, registry) == "new"
     forget(task(made), store)  # and may be gone already
@@ -235,7 +243,7 @@ def test_a_trained_model_without_a_checkpoint_is_not_trained_again_for_its_score
     monkeypatch.setattr("genharness.study.pending._Outlook._is_trained", lambda self, cell: True)
     acme.change("acme_gap.py", "OFFSET = 0.0", "OFFSET = 1.0")
     assert said(study.left()) == ("kept", ("code of metric gap changed",))
-    checkpoint = study.store.cell(made.cell.id).checkpoint
+    checkpoint = study.store.training_of(made.cell).checkpoint
     checkpoint.parent.mkdir(parents=True)
     checkpoint.touch()
     assert study.left().state == "score"

@@ -1,4 +1,5 @@
 import dataclasses
+import re
 
 import pytest
 
@@ -306,3 +307,39 @@ def test_auto_is_the_precision_of_the_device(tmp_path, registry, asked, device, 
     suite = Suite(models=("vae",), datasets=("digits",), precision=asked)
     plan = expand(suite, registry, Settings(results=tmp_path, device=device), FACTS.__getitem__)
     assert {task.cell.precision for task in plan.tasks} == {precision}
+
+
+SPREAD = {"ddpm": {"sampler": "ddim", "steps": "10,50"}}
+
+
+def test_several_values_of_a_sampling_option_are_cells_of_one_training(planned):
+    tasks = planned(models=("ddpm", "vae"), set=SPREAD, seeds=(0, 1)).tasks
+    told = [(task.cell.model, task.cell.seed, task.cell.sampling.get("steps")) for task in tasks]
+    first = [("ddpm", 0, 10), ("vae", 0, None), ("ddpm", 1, 10), ("vae", 1, None)]
+    assert told == [*first, ("ddpm", 0, 50), ("ddpm", 1, 50)]  # what trains comes first
+    assert len({task.cell.id for task in tasks}) == 6
+    assert len({task.cell.training_id for task in tasks}) == 4
+    by_id = {task.cell.id: task for task in tasks}
+    for task in tasks:
+        assert {by_id[one].cell.training_id for one in task.shares} <= {task.cell.training_id}
+        assert len(task.shares) == (task.cell.model == "ddpm")
+
+
+def test_the_same_variant_twice_is_one_cell_and_one_that_cannot_be_is_one_skip(planned):
+    assert len(planned(models=("ddpm",), set={"ddpm": {"steps": [10, "10", 10.0]}}).tasks) == 1
+    plan = planned(models=("ddpm", "vae"), datasets=("digits", "table"), set=SPREAD)
+    assert [(skip.model, skip.dataset) for skip in plan.skips] == [("ddpm", "table")]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"steps": "10,2000", "T": 1000}, "steps=2000 is more than the chain has: at most T=1000"),
+        ({"sampler": "ddim,dimm"}, "ddpm.sampler=dimm is not one of: ddpm | ddim"),
+        ({"guidance": "1,3"}, "guidance=3 needs classes to guide to: set conditional=true"),
+        ({"lr": "1e-3,1e-4"}, "ddpm.lr=1e-3,1e-4: only options of sampling have several values"),
+    ],
+)
+def test_a_variant_that_cannot_be_is_refused_before_anything_is_trained(planned, settings, message):
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        planned(models=("ddpm",), set={"ddpm": settings})

@@ -39,6 +39,9 @@ _MEASURED = (
         key="peak_accelerator_mib", title="GPU memory", unit="MiB", higher_is_better=False, format=",.0f", wide=True
     ),
     Column(key="parameters", title="Parameters", format=",.0f", wide=True),
+    Column(
+        key="function_evaluations", title="Evaluations", higher_is_better=False, format=",.0f", ratio=True, wide=True
+    ),
     Column(key="sample_flops", title="FLOPs/sample", higher_is_better=False, format=".3g", wide=True),
 )
 _OTHER_MEASUREMENTS = tuple(

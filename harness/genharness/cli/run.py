@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import secrets
 import signal
 import sys
 import threading
@@ -142,7 +143,8 @@ def _asked(suite_path: Path | None, registry: Registry, options: dict[str, Any])
     exclusive = ["--fresh and --keep-finished exclude each other"] if both else []
     mistakes = [*exclusive, *wrong_set, *wrong_suite, *wrong_running, *wrong_beside, *wrong_device, *wrong_results]
     wanted = look_up(suite, registry, beside, mistakes)
-    rest = {"weights": options["weights"], "fail_fast": not options["keep_going"], "fresh": options["fresh"]}
+    rest = {"weights": options["weights"], "fail_fast": not options["keep_going"]}
+    rest["fresh"] = secrets.token_hex(8) if options["fresh"] else ""
     return wanted, settings_of(Running(**running), results, device or "cpu", remote=remote, **rest)
 
 

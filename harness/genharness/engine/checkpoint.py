@@ -1,4 +1,4 @@
-"""Checkpoints: the whole state of a cell's training, written atomically, read with care."""
+"""Checkpoints: the whole state of a training, written atomically, read with care."""
 
 from __future__ import annotations
 
@@ -17,22 +17,23 @@ from genharness.kit.model import GenerativeModel
 
 __all__ = ["FORMAT", "Checkpoint", "UnreadableCheckpointError", "load_checkpoint", "save_checkpoint"]
 
-FORMAT = 3
+FORMAT = 4
+"""3: `training_id` was `cell_id`, the id of the one cell that there was of a training."""
 
 
 class UnreadableCheckpointError(Exception):
-    """A checkpoint is truncated, corrupt or another cell's; the message says which."""
+    """A checkpoint is truncated, corrupt or another training's; the message says which."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Checkpoint:
-    """A cell between two steps.
+    """A training between two steps.
 
     Attributes:
-        cell_id: Whose it is.
+        training_id: Whose it is.
         step: Training steps taken.
         costs: What training cost up to here, as `Ledger.measurements` has it.
-        cell_seconds: Seconds that earlier attempts at the cell took in all.
+        cell_seconds: Seconds that attempts at its cells took in all, up to here.
         finished: Whether training is over, `fit` included.
         model: The model's `state_dict`.
         training: The model's `training_state`: optimisers and schedules.
@@ -41,7 +42,7 @@ class Checkpoint:
         progress: History, strip of samples: whatever the trainer keeps besides.
     """
 
-    cell_id: str
+    training_id: str
     step: int
     costs: dict[str, float]
     cell_seconds: float
@@ -73,11 +74,15 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         raise RunError(f"cannot write the checkpoint {path} ({reason}): free space there and run again") from error
 
 
-def load_checkpoint(path: Path, cell_id: str) -> Checkpoint | None:
-    """Return the checkpoint of a cell, on the CPU, or None where there is none; nothing in it is executed.
+def load_checkpoint(path: Path, *owners: str) -> Checkpoint | None:
+    """Return a checkpoint, on the CPU, or None where there is none; nothing in it is executed.
+
+    Args:
+        path: Where it is.
+        owners: Whose it may be: ids of a training, or of the one cell that checkpoints were of before format 4.
 
     Raises:
-        UnreadableCheckpointError: If it is truncated, corrupt, of another format or another cell's.
+        UnreadableCheckpointError: If it is truncated, corrupt, of another format or another training's.
     """
     if not path.is_file():
         return None
@@ -85,6 +90,8 @@ def load_checkpoint(path: Path, cell_id: str) -> Checkpoint | None:
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
         content = torch.load(path, map_location="cpu", weights_only=True)
+        if content.get("format") == 3:
+            content |= {"format": FORMAT, "training_id": content.pop("cell_id")}
         if damaged or content.pop("format") != FORMAT:
             raise ValueError(f"{damaged} is damaged" if damaged else "it has another format")
         checkpoint = Checkpoint(**content)
@@ -92,6 +99,6 @@ def load_checkpoint(path: Path, cell_id: str) -> Checkpoint | None:
         raise UnreadableCheckpointError(str(error).splitlines()[0]) from error
     except (pickle.UnpicklingError, zipfile.BadZipFile) as error:
         raise UnreadableCheckpointError(str(error).splitlines()[0]) from error
-    if checkpoint.cell_id != cell_id:
-        raise UnreadableCheckpointError(f"it belongs to {checkpoint.cell_id}")
+    if checkpoint.training_id not in owners:
+        raise UnreadableCheckpointError(f"it belongs to {checkpoint.training_id}")
     return checkpoint

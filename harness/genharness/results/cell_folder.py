@@ -19,16 +19,6 @@ class CellFolder:
     path: Path
 
     @property
-    def checkpoint(self) -> Path:
-        """The state of its training: from here an interrupted cell goes on."""
-        return self.path / "checkpoint.pt"
-
-    @property
-    def best_checkpoint(self) -> Path:
-        """The checkpoint at the best score over training, as it was then."""
-        return self.path / "best.pt"
-
-    @property
     def samples(self) -> Path:
         """The samples that were scored: `images` or `rows`, and `labels` where classes were asked for."""
         return self.path / "samples.npz"
@@ -49,5 +39,4 @@ class CellFolder:
 
     def unwanted(self, keep: str) -> tuple[Path, ...]:
         """Return what a finished cell throws away when it keeps `checkpoints`, only `samples`, or `nothing`."""
-        trained = (self.checkpoint, self.best_checkpoint)
-        return {"checkpoints": (), "samples": trained, "nothing": (*trained, self.samples, self.features)}[keep]
+        return (self.samples, self.features) if keep == "nothing" else ()

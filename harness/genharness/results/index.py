@@ -45,7 +45,7 @@ _COARSE_SECONDS, _FINE_SECONDS = 3.0, 0.1
 """Of a file system that counts whole seconds, some by twos; of one that counts by the kernel's ticks."""
 _MOST_BYTES = 1 << 31
 _NUMBERS = ("measurements", "scores", "errors", "facts")
-_OWN = ("started_at", "finished_at")
+_OWN = ("started_at", "finished_at", "training")
 _FIELDS = tuple(item.name for item in dataclasses.fields(Record))
 _SHARED = tuple(name for name in _FIELDS if name not in ("cell", "history", *_NUMBERS, *_OWN))
 _CELL = tuple(item.name for item in dataclasses.fields(Cell) if item.name != "seed")
@@ -156,7 +156,7 @@ class RecordIndex:
         state.update(self._common.values[shared], cell=cell, history=self._empty)
         for key, (keys, values) in zip(_NUMBERS, numbers, strict=True):
             state[key] = dict(zip(self._common.values[keys], values, strict=True))
-        state["started_at"], state["finished_at"] = own
+        state.update(zip(_OWN, own, strict=True))
         return record
 
     def _cell(self, place: int) -> Mapping[str, Any]:
@@ -178,7 +178,7 @@ class _Common:
         self._places: dict[bytes, int] | None = None
 
     def row(self, state: os.stat_result, record: Record) -> list[Any]:
-        """Return a record's row: file's state, cell without its seed, seed, what is shared, numbers, times."""
+        """Return a record's row: state of its file, cell without its seed, seed, what is shared, numbers, its own."""
         cell, values = vars(record.cell), vars(record)
         base = {name: cell[name] for name in _CELL}
         numbers = [(self._place(list(values[key])), list(values[key].values())) for key in _NUMBERS]

@@ -59,7 +59,8 @@ def differences(before: Cell, now: Cell) -> Differences | None:
     if _asked(before) != _asked(now):
         return None
     code = [_code_words(of, now.model) for of, digest in now.code.items() if before.code.get(of) != digest]
-    contents = [_content_words(now.options[name]) for name in now.inputs if now.inputs[name] != before.inputs.get(name)]
+    named = now.every_option
+    contents = [_content_words(named[name]) for name in now.inputs if now.inputs[name] != before.inputs.get(name)]
     one, other = before.protocol, now.protocol
     contents += [_content_words(name) for name in other.inputs if other.inputs[name] != one.inputs.get(name)]
     if one.dataset_hash and other.dataset_hash and one.dataset_hash != other.dataset_hash:
@@ -79,7 +80,7 @@ def _asked(cell: Cell) -> dict[str, Any]:
     """Return all that a user asked for in a cell."""
     protocol = {name: value for name, value in vars(cell.protocol).items() if name not in ("inputs", "dataset_hash")}
     asked = {name: value for name, value in vars(cell).items() if name not in ("code", "inputs", "plugins", KNOWN_ID)}
-    return {**asked, "protocol": protocol}
+    return {**asked, "options": cell.every_option, "sampling": {}, "protocol": protocol}
 
 
 class Provenance:
@@ -174,7 +175,7 @@ def changed_files(cell: Cell) -> list[str]:
     """Return the paths among a cell's options that name other content now."""
     planned = {**{(cell.model, name): one for name, one in cell.inputs.items()}, **_split(cell.protocol.inputs)}
     options = {**cell.protocol.metric_options, cell.protocol.extractor: cell.protocol.extractor_options}
-    options[cell.model] = cell.options
+    options[cell.model] = cell.every_option
     paths = {options.get(owner, {}).get(name): content for (owner, name), content in planned.items()}
     return [
         str(path)

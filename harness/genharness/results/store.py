@@ -1,7 +1,8 @@
-"""The results folder: records that are whole or absent, and a folder of artefacts for each cell.
+"""The results folder: records that are whole or absent, and a folder for each cell and each training.
 
 RESULTS/records/CELL.json     one record a cell, written atomically
-RESULTS/cells/CELL/           checkpoint, samples, pictures
+RESULTS/cells/CELL/           samples, pictures
+RESULTS/trainings/TRAINING/   checkpoint: of every cell that shares the training; in cells/CELL before schema 4
 RESULTS/set-aside/            records and checkpoints that were damaged, moved there by commands that write
 """
 
@@ -23,7 +24,8 @@ from genharness.files.paths import printable
 from genharness.results.cell_folder import CellFolder
 from genharness.results.index import RecordIndex, is_settled, state_of
 from genharness.results.record_file import DamagedRecordError, UnreadableRecordError, read_record
-from genharness.spec.cell import KNOWN_ID
+from genharness.results.training_folder import TrainingFolder
+from genharness.spec.cell import KNOWN_ID, Cell
 from genharness.spec.record import Record
 
 __all__ = ["Store"]
@@ -57,6 +59,45 @@ class Store:
             RunError: If the id is no file name, and so would leave the results folder.
         """
         return CellFolder(self.folder / "cells" / _file_name(cell_id))
+
+    def training(self, training_id: str) -> TrainingFolder:
+        """Return the folder of a training (not created).
+
+        Raises:
+            RunError: If the id is no file name, and so would leave the results folder.
+        """
+        return TrainingFolder(self.folder / "trainings" / _file_name(training_id))
+
+    def training_of(self, cell: Cell, training_id: str = "") -> TrainingFolder:
+        """Return where the checkpoint of a cell is, or would be.
+
+        Args:
+            cell: The cell.
+            training_id: What its record says of its training; the cell's own word where that says nothing.
+
+        Raises:
+            RunError: If the id is no file name.
+        """
+        found = self.training(training_id or cell.training_id)
+        before = TrainingFolder(self.cell(cell.id).path)
+        return before if before.checkpoint.is_file() and not found.checkpoint.is_file() else found
+
+    def adopt(self, cell: Cell) -> None:
+        """Give the training of a cell from before schema 4 a folder of its own; the training's lock is held.
+
+        Raises:
+            RunError: If its checkpoint cannot be moved.
+        """
+        before, now = self.training_of(cell), self.training(cell.training_id)
+        if before == now:
+            return
+        try:
+            now.path.mkdir(parents=True, exist_ok=True)
+            if before.best_checkpoint.is_file():
+                before.best_checkpoint.replace(now.best_checkpoint)
+            before.checkpoint.replace(now.checkpoint)
+        except OSError as error:
+            raise RunError(f"cannot move {before.checkpoint} to {now.path} ({error.strerror}): see to that") from error
 
     def record_path(self, cell_id: str) -> Path:
         """Return where the record of a cell is.

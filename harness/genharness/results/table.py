@@ -64,12 +64,13 @@ def _flat(record: Record, directions: Mapping[str, bool | None] | None) -> dict[
     cell = record.cell
     return {
         "cell_id": cell.id,
+        "training": record.training,
         **{name: getattr(cell, name) for name in _CELL},
         **{name: getattr(record, name) for name in ("status", "reason", "source", "protocol_hash")},
         **record.measurements,
         **{key: value for key, value in record.scores.items() if value is not None},
         **_prefixed("error", record.errors),
-        **_prefixed("option", cell.options),
+        **_prefixed("option", cell.every_option),
         **_prefixed("protocol", record.protocol or cell.protocol.as_plain()),
         **_prefixed("fact", record.facts),
         **_prefixed("environment", {name: record.environment.get(name) for name in _ENVIRONMENT}),

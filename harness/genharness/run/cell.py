@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 
 import torch
-from filelock import FileLock, Timeout
 
 from genharness.data import PreparedData, ensure_prepared
 from genharness.engine.arithmetic import set_arithmetic
@@ -18,17 +17,20 @@ from genharness.engine.loop import DivergedError, StopRequestedError
 from genharness.engine.memory import is_out_of_memory, lift_memory_limit
 from genharness.engine.threads import settle_threads
 from genharness.errors import GenharnessError, RunError
-from genharness.files.atomic import write_bytes
+from genharness.files.atomic import remove_temporaries, write_bytes
 from genharness.plugin.blame import one_line, whole_traceback
 from genharness.plugin.execution import Event, Phase
 from genharness.plugin.registry import Registry, load_registry
 from genharness.results.provenance import Provenance, refuse_changed
 from genharness.results.store import Store
+from genharness.run.costs import operations
 from genharness.run.score import Scored, Scorer
 from genharness.run.train import Trained, TrainingEndedError, train
+from genharness.run.turn import turn
 from genharness.run.workplace import Workplace
 from genharness.spec.cell import Task
 from genharness.spec.dataset_name import parse_reference
+from genharness.spec.length import parse_length
 from genharness.spec.record import Record, Status, now
 from genharness.study.pending import forget, missing_metrics
 
@@ -47,8 +49,13 @@ def run_task(task: Task, emit: Callable[[Event], None], should_stop: Callable[[]
         The record, saved; its status says how the cell ended. Only a killed process leaves none.
     """
     store = Store(task.settings.results, writing=True)
+    folder = store.cell(task.cell.id).path
+
+    def on_wait() -> None:
+        emit(Event(cell_id=task.cell.id, phase="waiting", text="another run is working on this cell"))
+
     try:
-        with _turn(task, store, emit, should_stop) as waited:
+        with turn(folder.with_name(f".{folder.name}.lock"), on_wait=on_wait, should_stop=should_stop) as waited:
             done = store.load(task.cell.id) if waited else None
             if done is not None and done.finished and not missing_metrics(task, done, load_registry()):
                 return done
@@ -58,27 +65,6 @@ def run_task(task: Task, emit: Callable[[Event], None], should_stop: Callable[[]
             return _Attempt(task, store, emit, should_stop).run()
     except StopRequestedError:
         return Record(cell=task.cell, status="interrupted", reason="stopped while another run worked on it")
-
-
-@contextmanager
-def _turn(task: Task, store: Store, emit: Callable[[Event], None], should_stop: Callable[[], bool]) -> Iterator[bool]:
-    """Hold the lock of a cell, so that two runs never train the same one; tell whether that took waiting."""
-    folder = store.cell(task.cell.id).path
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder.with_name(f".{folder.name}.lock"))
-    waited = False
-    while not lock.is_locked:
-        try:
-            lock.acquire(timeout=1 if waited else 0)
-        except Timeout:
-            waited = True
-            emit(Event(cell_id=task.cell.id, phase="waiting", text="another run is working on this cell"))
-            if should_stop():
-                raise StopRequestedError from None
-    try:
-        yield waited
-    finally:
-        lock.release()
 
 
 class _Attempt:
@@ -99,6 +85,8 @@ class _Attempt:
         self.phase: Phase = "prepare"
         self.earlier_seconds = 0.0
         self.unrepeatable: set[str] = set()
+        self.trains = parse_length(task.cell.length).amount > 0
+        self.record.training = task.cell.training_id if self.trains else ""
 
         def watched(event: Event) -> None:
             self.phase = event.phase
@@ -108,6 +96,7 @@ class _Attempt:
             cell=task.cell,
             settings=task.settings,
             folder=store.cell(task.cell.id),
+            training=store.training(task.cell.training_id),
             device=torch.device(task.settings.device),
             emit=watched,
             should_stop=should_stop,
@@ -127,7 +116,9 @@ class _Attempt:
             self.record.environment["not_deterministic"] = sorted(self.unrepeatable)
         self.workplace.news("record")
         try:
-            return self.store.settle(self.record)
+            settled = self.store.settle(self.record)
+            self._tidy_training()
+            return settled
         except Exception as error:  # no memory, or a plugin gave what JSON has no form for: a bare record says so
             self.record = Record(cell=self.task.cell, status="failed", started_at=self.record.started_at)
             self._end_by(error)
@@ -154,6 +145,7 @@ class _Attempt:
         scorer.prepare()
         trained = self._train(registry, data, scorer)
         self._note_trained(trained)
+        self._note_operations(trained)
         self.workplace.stop_if_asked()
         self._note_scored(scorer.score(trained), earlier)
         self._tidy()
@@ -171,22 +163,45 @@ class _Attempt:
         return data
 
     def _train(self, registry: Registry, data: PreparedData, scorer: Scorer) -> Trained:
-        """Train; a checkpoint that cannot be used is set aside, and training begins anew."""
+        """Train, one at a time of the cells that share a training: the others find it done.
+
+        A checkpoint that cannot be used is set aside, and training begins anew.
+        """
         spec = registry.models.find(self.task.cell.model)
-        try:
+        if not self.trains:
             return train(self.workplace, spec, data, scorer.periodic)
-        except UnreadableCheckpointError as error:
-            self.store.set_aside(self.workplace.folder.checkpoint, str(error))
-            self.record.notes += self.store.warnings
-            return train(self.workplace, spec, data, scorer.periodic)
+        with turn(self.workplace.training.lock, on_wait=self._wait, should_stop=self.workplace.should_stop) as waited:
+            self.workplace = dataclasses.replace(self.workplace, began=self.workplace.began + waited)
+            self._begin_training()
+            try:
+                return train(self.workplace, spec, data, scorer.periodic)
+            except UnreadableCheckpointError as error:
+                self.store.set_aside(self.workplace.training.checkpoint, str(error))
+                self.record.notes += self.store.warnings
+                return train(self.workplace, spec, data, scorer.periodic)
+
+    def _wait(self) -> None:
+        self.workplace.news("waiting", text="another cell is training the model that this one shares")
+
+    def _begin_training(self) -> None:
+        """Bring the folder of the training into order; its lock is held."""
+        folder, fresh = self.workplace.training, self.task.settings.fresh
+        if fresh and folder.begun_by != fresh:
+            folder.forget()
+            folder.note(finished=False, begun_by=fresh)
+        self.store.adopt(self.task.cell)
+        remove_temporaries(folder.path)
 
     def _note_trained(self, trained: Trained) -> None:
         self.earlier_seconds = trained.earlier_seconds
         self.record.history = trained.history
         self.record.measurements |= trained.measurements
         self.record.environment["energy_not_counted"] = dict(trained.uncounted)
-        self.record.artefacts |= trained.artefacts
-        self.record.notes += trained.notes
+
+    def _note_operations(self, trained: Trained) -> None:
+        counted, notes = operations(trained.source, self.task.cell, trains=self.trains)
+        self.record.measurements |= counted
+        self.record.notes += notes
 
     def _note_scored(self, scored: Scored, earlier: Record | None) -> None:
         record, results = self.record, scored.results
@@ -225,6 +240,16 @@ class _Attempt:
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         names = {path.name for path in unwanted}
         self.record.artefacts = {key: file for key, file in self.record.artefacts.items() if file not in names}
+
+    def _tidy_training(self) -> None:
+        """Throw away the state of training where the user does not want it, once no cell of the plan needs it."""
+        folder = self.workplace.training
+        if not (self.record.finished and self.trains) or self.task.settings.keep == "checkpoints":
+            return
+        others = (self.store.load(cell_id) for cell_id in self.task.shares)
+        if all(record is not None and record.finished for record in others):
+            with turn(folder.lock, on_wait=self._wait, should_stop=lambda: False):
+                folder.forget()
 
     def _end(self, status: Status, reason: str = "") -> None:
         """Write how the cell ended into the record."""

@@ -48,7 +48,7 @@ def _of_sampling(source: SampleSource) -> dict[str, float]:
 
 def _of_a_step(source: SampleSource, cell: Cell) -> dict[str, float]:
     """Count on the meta device, by a model of its own, which takes neither memory nor arithmetic."""
-    model = build_model(source.spec, cell.options, source.data.shape, torch.device("meta"))
+    model = build_model(source.spec, cell.every_option, source.data.shape, torch.device("meta"))
     return {"step_flops": step_flops(model, cell.batch_size)}
 
 

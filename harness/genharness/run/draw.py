@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,13 @@ from genharness.engine.random_state import undisturbed
 from genharness.engine.source import SampleSource
 from genharness.errors import ConfigError, did_you_mean
 from genharness.plugin.registry import Registry
-from genharness.results.cell_folder import CellFolder
 from genharness.results.store import Store
+from genharness.results.training_folder import TrainingFolder
 from genharness.run.restore import refuse_without_checkpoint, restore
 from genharness.spec.plugins import ModelSpec
 from genharness.spec.record import Record
 from genharness.spec.report import Report
+from genharness.study.settings import drawn_options
 
 __all__ = ["Drawn", "draw_from"]
 
@@ -56,6 +58,7 @@ def draw_from(
     classes: Sequence[str] = (),
     device: str = "cpu",
     best: bool = False,
+    sampling: Mapping[str, Any] = MappingProxyType({}),
     report: Report = lambda done, total, text: None,
 ) -> Drawn:
     """Draw samples from a finished cell, with the averaged weights where it was trained with an average.
@@ -73,6 +76,7 @@ def draw_from(
             the shares of the training split.
         device: Where the model runs.
         best: Take the checkpoint at the best score over training, not the last one.
+        sampling: Options that only sampling reads, in the place of the cell's own.
         report: Told of the progress as (done, total, what).
 
     Raises:
@@ -84,7 +88,8 @@ def draw_from(
     if record.source != "trained":
         raise ConfigError(f"{record.cell.id} is of samples made elsewhere: genharness has no model to draw from")
     spec = registry.models.find(record.cell.model)
-    folder = Store(results).cell(record.cell.id)
+    cell = record.cell.drawn_with(drawn_options(spec, record.cell, sampling))
+    folder = Store(results).training_of(record.cell, record.training)
     if not record.finished:
         raise ConfigError(f"{record.cell.id} has not finished ({record.status}): run it again first")
     refuse_without_checkpoint(record.cell, folder, spec)
@@ -93,7 +98,7 @@ def draw_from(
     data = recorded_data(record, registry, same=not spec.trained, report=report)
     _refuse_too_many(n, spec, data)
     with undisturbed():
-        source = restore(record.cell, folder, spec, data, torch.device(device), best=best)
+        source = restore(cell, folder, spec, data, torch.device(device), best=best)
         labels = _labels(classes, n, seed, source)
         with source.applied() as model:
             samples = source.sampler(model).draw(
@@ -102,7 +107,7 @@ def draw_from(
     return Drawn(samples, labels, tuple(data.class_names), data.shape.modality, data.units)
 
 
-def _refuse_without_best(folder: CellFolder, record: Record) -> None:
+def _refuse_without_best(folder: TrainingFolder, record: Record) -> None:
     if not folder.best_checkpoint.is_file():
         raise ConfigError(
             f"{record.cell.id} keeps no best checkpoint: that takes a run with --score-every and --keep checkpoints; "

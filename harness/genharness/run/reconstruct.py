@@ -32,7 +32,7 @@ def reconstruct_from(record: Record, registry: Registry, *, results: Path, devic
         ConfigError: If the cell keeps no checkpoint, or its model gives no reconstructions.
         RunError: If the checkpoint cannot be read, or is of unfinished training.
     """
-    cell, folder = record.cell, Store(results).cell(record.cell.id)
+    cell, folder = record.cell, Store(results).training_of(record.cell, record.training)
     spec = registry.models.find(cell.model)
     refuse_without_checkpoint(cell, folder, spec)
     reference = parse_reference(cell.dataset)

@@ -10,7 +10,7 @@ from genharness.engine.random_state import load_random_state
 from genharness.engine.source import SampleSource
 from genharness.errors import ConfigError, RunError
 from genharness.kit.model import FitsData
-from genharness.results.cell_folder import CellFolder
+from genharness.results.training_folder import TrainingFolder
 from genharness.run.train import new_source
 from genharness.spec.cell import Cell
 from genharness.spec.plugins import ModelSpec
@@ -18,7 +18,7 @@ from genharness.spec.plugins import ModelSpec
 __all__ = ["refuse_without_checkpoint", "restore"]
 
 
-def refuse_without_checkpoint(cell: Cell, folder: CellFolder, spec: ModelSpec) -> None:
+def refuse_without_checkpoint(cell: Cell, folder: TrainingFolder, spec: ModelSpec) -> None:
     """Refuse a trained model whose checkpoint was not kept.
 
     Raises:
@@ -32,7 +32,7 @@ def refuse_without_checkpoint(cell: Cell, folder: CellFolder, spec: ModelSpec) -
 
 
 def restore(
-    cell: Cell, folder: CellFolder, spec: ModelSpec, data: PreparedData, device: torch.device, *, best: bool = False
+    cell: Cell, folder: TrainingFolder, spec: ModelSpec, data: PreparedData, device: torch.device, *, best: bool = False
 ) -> SampleSource:
     """Return a cell's model ready to sample; no training step is taken and nothing is written.
 
@@ -40,7 +40,7 @@ def restore(
 
     Args:
         cell: The cell.
-        folder: Where its checkpoint is.
+        folder: Where its checkpoint is; see `Store.training_of`.
         spec: Its model's plugin.
         data: What it was trained on.
         device: Where the model is built.
@@ -55,11 +55,11 @@ def restore(
     return source
 
 
-def _take_up(source: SampleSource, cell: Cell, folder: CellFolder, device: torch.device, best: bool) -> bool:
+def _take_up(source: SampleSource, cell: Cell, folder: TrainingFolder, device: torch.device, best: bool) -> bool:
     """Load a checkpoint and return whether the model has seen the whole data by then."""
     which = "best checkpoint" if best else "checkpoint"
     try:
-        found = load_checkpoint(folder.best_checkpoint if best else folder.checkpoint, cell.id)
+        found = load_checkpoint(folder.best_checkpoint if best else folder.checkpoint, folder.path.name, cell.id)
         if found is None:
             raise RunError(f"{cell.id} keeps no {which}: run it again with --keep checkpoints --fresh")
         found.restore(source.model, source.average)

@@ -25,12 +25,12 @@ from genharness.engine.warm_up import needs_warm_up, warm_up
 from genharness.files.atomic import replace_file
 from genharness.kit.model import FitsData
 from genharness.results.best_point import best_point
-from genharness.run.costs import operations
 from genharness.run.workplace import Workplace
 from genharness.spec.cell import Cell
 from genharness.spec.history import History
 from genharness.spec.length import parse_length
 from genharness.spec.plugins import MetricSpec, ModelSpec
+from genharness.spec.protocol import short_hash
 
 __all__ = ["Periodic", "Trained", "TrainingEndedError", "new_source", "train"]
 
@@ -47,18 +47,14 @@ class Trained:
         history: Curves over training.
         strip: Rows of samples of one seed, drawn as training went on.
         measurements: What training cost.
-        artefacts: Files of the cell's folder by what they are.
-        notes: What could not be measured, and why.
         uncounted: Why energy was not counted, by `cpu` and `gpu`.
-        earlier_seconds: Seconds that earlier attempts at the cell took.
+        earlier_seconds: Seconds that earlier attempts took, at this cell or at others that share its training.
     """
 
     source: SampleSource
     history: History
     strip: tuple[NDArray[np.uint8], ...]
     measurements: Mapping[str, float]
-    artefacts: Mapping[str, str]
-    notes: Sequence[str]
     uncounted: Mapping[str, str]
     earlier_seconds: float
 
@@ -96,14 +92,14 @@ def new_source(cell: Cell, spec: ModelSpec, data: PreparedData, device: torch.de
         PluginError: If its plugin gives no model.
     """
     seed_everything(cell.seed)
-    model = build_model(spec, cell.options, data.shape, device, compiled=cell.compiled)
+    model = build_model(spec, cell.every_option, data.shape, device, compiled=cell.compiled)
     average = WeightAverage(model, cell.ema)
-    spec = spec.configured(cell.options)
+    spec = spec.configured(cell.every_option)
     return SampleSource(spec=spec, model=model, average=average, data=data, precision=cell.precision)
 
 
 def train(workplace: Workplace, spec: ModelSpec, data: PreparedData, periodic: Periodic) -> Trained:
-    """Train a cell's model to the end of its budget, from its checkpoint where there is one.
+    """Train a cell's model to the end of its budget, from its checkpoint where there is one; the lock is held.
 
     Args:
         workplace: The cell.
@@ -140,8 +136,6 @@ class _Training:
         self.source = new_source(cell, spec, data, workplace.device)
         self.strip: list[NDArray[np.uint8]] = []
         self.ledger = Ledger(workplace.device)
-        self.operations: Mapping[str, float] = {}
-        self.notes: Sequence[str] = ()
         self.finished = False
         self.earlier_seconds = 0.0
         self._last_seen = time.monotonic()
@@ -157,9 +151,9 @@ class _Training:
         )
 
     def resume(self) -> None:
-        """Take up the cell's checkpoint, if there is one."""
+        """Take up the training's checkpoint, if there is one."""
         workplace = self.workplace
-        found = load_checkpoint(workplace.folder.checkpoint, workplace.cell.id)
+        found = load_checkpoint(workplace.training.checkpoint, workplace.cell.training_id, workplace.cell.id)
         if found is None or not self.trains:
             return
         found.restore(self.source.model, self.source.average)
@@ -168,12 +162,16 @@ class _Training:
         self.trainer.step, self.trainer.clock, self.trainer.energy = found.step, self.ledger.clock, self.ledger.energy
         self.trainer.history = History.from_plain(found.progress["history"])
         self.strip = [picture.numpy() for picture in found.progress["strip"]]
+        if found.progress.get("scored_as", self._scored_as) != self._scored_as:  # by another cell of this training
+            self.trainer.history.scores, self.trainer.history.best = {"step": []}, None
         self.finished, self.earlier_seconds = found.finished, found.cell_seconds
         if not self.finished:
             self._keep_best()  # a kill may have come between the two
+        if found.training_id != workplace.cell.training_id:  # from before several cells could share one
+            self._save()
 
     def finish(self) -> None:
-        """Train to the end of the budget, look at the whole data where the model wants that, and count the costs."""
+        """Train to the end of the budget, and look at the whole data where the model wants that."""
         if not self.finished:
             self.workplace.news("train", fraction=0.0)
             self._warm_up()
@@ -188,7 +186,15 @@ class _Training:
             self.finished = True
             if self.trains:
                 self._save()
-        self.operations, self.notes = operations(self.source, self.workplace.cell, trains=self.trains)
+        if self.trains and not self.workplace.training.finished:
+            self._note_finished()
+
+    def _note_finished(self) -> None:
+        folder = self.workplace.training
+        try:
+            folder.note(finished=True, begun_by=folder.begun_by)
+        except OSError:  # a full disk: the checkpoint says so too
+            return
 
     def _warm_up(self) -> None:
         cell, source = self.workplace.cell, self.source
@@ -199,26 +205,26 @@ class _Training:
 
     def trained(self) -> Trained:
         """Return what training left."""
-        folder, history = self.workplace.folder, self.trainer.history
-        files = {"checkpoint": folder.checkpoint.name} if self.trainer.step else {}
-        if history.best is not None:
-            files["best_checkpoint"] = folder.best_checkpoint.name
         return Trained(
             source=self.source,
-            history=history,
+            history=self.trainer.history,
             strip=tuple(self.strip),
             measurements=self._measurements(),
-            artefacts=files,
-            notes=self.notes,
             uncounted=self.ledger.uncounted,
             earlier_seconds=self.earlier_seconds,
         )
 
     def _measurements(self) -> dict[str, float]:
-        measured = {**self._costs(), **parameters(self.source.model), **self.operations}
+        measured = {**self._costs(), **parameters(self.source.model)}
         if self.trainer.step:
-            measured["checkpoint_bytes"] = float(self.workplace.folder.checkpoint.stat().st_size)
+            measured["checkpoint_bytes"] = float(self.workplace.training.checkpoint.stat().st_size)
         return measured
+
+    @property
+    def _scored_as(self) -> str:
+        """What tells scores over training apart: cells of one training may draw and measure otherwise."""
+        cell = self.workplace.cell
+        return short_hash([cell.sampling, cell.protocol.identity])
 
     def _costs(self) -> dict[str, float]:
         """Return what training cost up to now."""
@@ -233,9 +239,9 @@ class _Training:
 
     def _save(self) -> None:
         save_checkpoint(
-            self.workplace.folder.checkpoint,
+            self.workplace.training.checkpoint,
             Checkpoint(
-                cell_id=self.workplace.cell.id,
+                training_id=self.workplace.cell.training_id,
                 step=self.trainer.step,
                 costs=self._costs(),
                 cell_seconds=self.earlier_seconds + self.workplace.seconds,
@@ -247,6 +253,7 @@ class _Training:
                 progress={
                     "history": self.trainer.history.as_plain(),
                     "strip": [torch.from_numpy(picture) for picture in self.strip],
+                    "scored_as": self._scored_as,
                 },
             ),
         )
@@ -268,8 +275,8 @@ class _Training:
 
     def _keep_best(self) -> None:
         if self._stands_at_best:
-            with replace_file(self.workplace.folder.best_checkpoint) as temporary:
-                shutil.copyfile(self.workplace.folder.checkpoint, temporary)
+            with replace_file(self.workplace.training.best_checkpoint) as temporary:
+                shutil.copyfile(self.workplace.training.checkpoint, temporary)
 
     def _fit_data(self) -> None:
         model = self.source.model

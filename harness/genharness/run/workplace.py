@@ -12,6 +12,7 @@ import torch
 from genharness.engine.loop import StopRequestedError
 from genharness.plugin.execution import Event, Phase
 from genharness.results.cell_folder import CellFolder
+from genharness.results.training_folder import TrainingFolder
 from genharness.spec.cell import Cell, Settings
 
 __all__ = ["Workplace"]
@@ -25,6 +26,7 @@ class Workplace:
         cell: What is trained and measured.
         settings: How it is run.
         folder: Where its files are.
+        training: Where the state of its training is, which other cells may share.
         device: Where its model is.
         emit: Told of phases and progress.
         should_stop: Asked often; once true, the cell saves its state and ends.
@@ -34,6 +36,7 @@ class Workplace:
     cell: Cell
     settings: Settings
     folder: CellFolder
+    training: TrainingFolder
     device: torch.device
     emit: Callable[[Event], None]
     should_stop: Callable[[], bool]

@@ -20,7 +20,9 @@ class Cell:
 
     Attributes:
         model: Name of the model.
-        options: Every option of its Config.
+        options: Every option of its Config that training reads.
+        sampling: Every option of its Config that only sampling reads; see `genharness.option`. Cells that differ in
+            these and in how they are measured share one training.
         dataset: Canonical dataset reference, such as `cifar10@64`.
         seed: Training seed.
         budget: Budget as asked: a recipe's name or a length.
@@ -47,6 +49,7 @@ class Cell:
     length: str
     protocol: Protocol
     options: Mapping[str, Any] = field(default_factory=dict)
+    sampling: Mapping[str, Any] = field(default_factory=dict)
     batch_size: int = 64
     ema: float | None = None
     mirror: bool = False
@@ -88,10 +91,33 @@ class Cell:
         everything = {**vars(self), "protocol": self.protocol.identity}  # no deep copy: ten thousand are named a board
         everything.pop(KNOWN_ID, None)
         contents = everything.pop("inputs")
-        if contents:
-            everything["options"] = with_contents(self.options, contents)
+        for kind in ("options", "sampling"):
+            own = everything[kind]
+            everything[kind] = with_contents(own, {name: contents[name] for name in contents if name in own})
+        if not self.sampling:
+            del everything["sampling"]
         del everything["plugins" if self.code else "code"]
         return everything
+
+    @property
+    def every_option(self) -> dict[str, Any]:
+        """All options of its model."""
+        return {**self.options, **self.sampling}
+
+    def drawn_with(self, sampling: Mapping[str, Any]) -> Cell:
+        """Return the cell, under its own name, as if it had other sampling options."""
+        other = dataclasses.replace(self, sampling={**self.sampling, **sampling})
+        vars(other)[KNOWN_ID] = self.id
+        return other
+
+    @property
+    def training_id(self) -> str:
+        """Name of its training: what cells share that differ only in how samples are drawn and measured."""
+        known = {**self.identity, "protocol": self.protocol.dataset_hash}
+        known.pop("sampling", None)
+        if "plugins" in known:
+            known["plugins"] = {kind: one for kind, one in self.plugins.items() if kind != "extractor"}
+        return f"{self.stem}-{short_hash(known)}"
 
     def __str__(self) -> str:
         return f"{self.model} on {self.dataset}, seed {self.seed}"
@@ -128,7 +154,8 @@ class Settings:
         fail_fast: Stop at the first cell that fails.
         timeout_seconds: Limit for a cell, 0 for none.
         memory_limit_bytes: Limit on the memory of a cell's process, 0 for none.
-        fresh: Throw away what is there of a cell and do it anew.
+        fresh: Name of the command that throws away what is there of a cell and does it anew; empty for none. Of a
+            training that several cells share it throws away what other commands began.
     """
 
     results: Path
@@ -144,7 +171,7 @@ class Settings:
     fail_fast: bool = False
     timeout_seconds: float = 0.0
     memory_limit_bytes: int = 0
-    fresh: bool = False
+    fresh: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,9 +183,11 @@ class Task:
         metrics: Names of the metrics to compute, with every option of each.
         skipped: Metrics that this cell cannot have, with the reason.
         settings: How it is run.
+        shares: Ids of the other cells of the plan that share its training.
     """
 
     cell: Cell
     metrics: Mapping[str, Mapping[str, Any]]
     settings: Settings
     skipped: Mapping[str, str] = field(default_factory=dict)
+    shares: tuple[str, ...] = ()

@@ -17,9 +17,10 @@ from genharness.spec.typed import misfit, typed
 
 __all__ = ["MEASUREMENTS", "SCHEMA_VERSION", "Band", "Record", "Status", "now"]
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """2: metrics that failed stand in `failed`, no longer among `skipped`. 3: `errors` and `bands` beside `scores`, the
-`code` behind cells and scores, and the content of files that options name."""
+`code` behind cells and scores, and the content of files that options name. 4: `sampling` options of a cell beside its
+`options`, and the `training` that it may share with others."""
 
 OLDEST_SCHEMA = 1
 """Records from this version on can be read."""
@@ -66,7 +67,7 @@ MEASUREMENTS: Mapping[str, str] = {
     "evaluate_seconds": "time to extract features and score, without drawing and timing samples",
     "evaluate_cpu_seconds": "processor time of that",
     "evaluate_peak_memory_mib": "peak resident memory of the cell's process after training",
-    "cell_seconds": "the whole cell, over all its attempts",
+    "cell_seconds": "the whole cell, over all its attempts; the whole of a training that it shares included",
 }
 """Every harness measurement and what it says; a record holds those that the device can give."""
 
@@ -117,6 +118,8 @@ class Record:
         finished_at: UTC, ISO 8601.
         notes: Warnings that a reader of the scores should know.
         source: `trained` by the harness, or `external` samples that were only scored.
+        training: Name of its training, which has a folder of its own; cells that differ in sampling options share one,
+            and have the same costs of training. Empty before schema 4, and where nothing is trained.
     """
 
     cell: Cell
@@ -139,6 +142,7 @@ class Record:
     finished_at: str = ""
     notes: list[str] = field(default_factory=list)
     source: Source = "trained"
+    training: str = ""
 
     @property
     def finished(self) -> bool:

@@ -39,6 +39,7 @@ class _Measured:
         mine = self.cell
         return (
             (mine.device, mine.precision, mine.compiled) == (cell.device, cell.precision, cell.compiled),
+            mine.every_option == cell.every_option,
             mine.options == cell.options,
             mine.dataset == cell.dataset,
             mine.batch_size == cell.batch_size,

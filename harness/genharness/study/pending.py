@@ -17,10 +17,11 @@ from genharness.spec.record import Record
 
 __all__ = ["Pending", "State", "forget", "missing_metrics", "pending", "task_state"]
 
-State = Literal["new", "finished", "kept", "score", "resume", "retry"]
+State = Literal["new", "finished", "kept", "score", "sample", "resume", "retry"]
 """`finished`: skipped; `kept`: finished by other code than there is now, and skipped all the same; `score`: trained,
-and the scores of some metric are missing or by other code; `resume`: goes on from its checkpoint; `retry`: failed
-before and is tried again; `new`: nothing is there."""
+and the scores of some metric are missing or by other code; `sample`: its training is finished, maybe by another cell
+that shares it, and samples are to be drawn and scored; `resume`: goes on from its checkpoint; `retry`: failed before
+and is tried again; `new`: nothing is there."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class Pending:
     def done(self) -> bool:
         """Whether nothing is to be done."""
         return self.state in ("finished", "kept")
+
+    @property
+    def trains(self) -> bool:
+        """Whether a training is to be begun or to go on."""
+        return self.state in ("new", "resume", "retry")
 
     @property
     def again(self) -> bool:
@@ -83,8 +89,9 @@ class _Outlook:
         record = self._store.load(task.cell.id)
         if record is not None and record.finished:
             return self._finished(task, record)
-        if self._store.cell(task.cell.id).checkpoint.is_file():
-            return Pending(task, "resume")
+        training = self._store.training_of(task.cell)
+        if training.checkpoint.is_file():
+            return Pending(task, "sample" if training.finished else "resume")
         if record is not None:
             return Pending(task, "retry")
         return self._earlier(task)
@@ -95,7 +102,8 @@ class _Outlook:
         reasons = tuple(dict.fromkeys(line for lines in changed.values() for line in lines))
         if missing or not changed:
             return Pending(task, "score" if missing else "finished", reasons)
-        can_score = self._store.cell(task.cell.id).checkpoint.is_file() or not self._is_trained(task.cell)
+        kept = self._store.training_of(record.cell, record.training).checkpoint.is_file()
+        can_score = kept or not self._is_trained(task.cell)
         return Pending(task, "kept" if self._keep or not can_score else "score", reasons)
 
     def _is_trained(self, cell: Cell) -> bool:
@@ -138,6 +146,6 @@ def missing_metrics(task: Task, record: Record, registry: Registry) -> list[str]
 
 
 def forget(task: Task, store: Store) -> None:
-    """Delete the record and all files of a cell, so that it is done anew."""
+    """Delete the record and all files of a cell, so that it is done anew; its training is not its alone."""
     store.record_path(task.cell.id).unlink(missing_ok=True)
     shutil.rmtree(store.cell(task.cell.id).path, ignore_errors=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ from genharness.spec.plugins import DataShape, MetricSpec, Recipe, Remote, Spec
 from genharness.spec.protocol import Protocol
 from genharness.study.compatibility import metric_misfit, model_misfit
 from genharness.study.measuring import choose_extractor, feature_errors, protocol_of, select, select_metrics, settled
-from genharness.study.settings import Chosen, ChosenModel, choose, choose_model, setting_errors
+from genharness.study.settings import Chosen, ChosenModel, choose, choose_models, setting_errors
 from genharness.study.suite import Suite
 
 __all__ = ["Plan", "Skip", "Wanted", "expand", "look_up", "plan_of"]
@@ -46,7 +47,8 @@ class Plan:
     """What will be done.
 
     Attributes:
-        tasks: Cells to have, every model's first seed first.
+        tasks: Cells to have, every model's first seed first; of those that share a training the first stands there,
+            and the others behind all that train, so that cells beside each other do not wait for one training.
         skips: Incompatible pairs, each with its reason.
         notes: Lines that the user should read, such as which extractor was chosen.
     """
@@ -63,7 +65,7 @@ class Wanted:
     Attributes:
         suite: What was asked for.
         registry: What exists.
-        models: With their recipes and options.
+        models: With their recipes and options, once for each variant.
         metrics: With their options.
         code: Digests of the code that decides what is trained, by model.
     """
@@ -114,7 +116,7 @@ def look_up(suite: Suite, registry: Registry, beside: Iterable[Spec] = (), mista
     return Wanted(
         suite,
         registry,
-        models=[choose_model(spec, suite.set, suite.budget) for spec in models],
+        models=[one for spec in models for one in choose_models(spec, suite.set, suite.budget)],
         metrics=[choose(spec, suite.set) for spec in metrics],
         code=training_codes(registry, [spec.name for spec in models]),
     )
@@ -146,7 +148,7 @@ def plan_of(wanted: Wanted, settings: Settings, dataset_facts: Callable[[str], D
     parts = [_dataset_plan(wanted, one, settings, at_hand) for one in facts]
     rows = [task for part in parts for task in part.tasks]
     plan = Plan(
-        tasks=[_with_seed(task, seed) for seed in wanted.suite.seeds for task in rows],
+        tasks=_by_training(_with_seed(task, seed) for seed in wanted.suite.seeds for task in rows),
         skips=[skip for part in parts for skip in part.skips],
         notes=[*(note for one in facts for note in one.notes), *(note for part in parts for note in part.notes)],
     )
@@ -188,7 +190,7 @@ def _dataset_plan(wanted: Wanted, facts: DatasetFacts, settings: Settings, at_ha
         else:
             cell = _cell(wanted, model, facts, settings, protocol)
             tasks.append(_task(wanted, model, facts, settings, cell))
-    return Plan(tasks, skips, [note] if note else [])
+    return Plan(tasks, list(dict.fromkeys(skips)), [note] if note else [])
 
 
 def _sample_count(suite: Suite, facts: DatasetFacts) -> int:
@@ -218,6 +220,7 @@ def _cell(wanted: Wanted, model: ChosenModel, facts: DatasetFacts, settings: Set
     return Cell(
         model=model.spec.name,
         options=model.options,
+        sampling=model.sampling,
         dataset=facts.reference,
         seed=0,
         budget=suite.budget,
@@ -256,6 +259,20 @@ def _precision(asked: str, device: str) -> str:
 
 def _with_seed(task: Task, seed: int) -> Task:
     return dataclasses.replace(task, cell=dataclasses.replace(task.cell, seed=seed))
+
+
+def _by_training(tasks: Iterable[Task]) -> list[Task]:
+    """Return every cell once, the first of each training before all others, and tell those that share one."""
+    cells = {task.cell.id: task for task in tasks}
+    shared: dict[str, list[str]] = defaultdict(list)
+    for cell_id, task in cells.items():
+        shared[task.cell.training_id].append(cell_id)
+    first = [one[0] for one in shared.values()]
+    others = [cell_id for one in shared.values() for cell_id in one[1:]]
+    return [
+        dataclasses.replace(task, shares=tuple(one for one in shared[task.cell.training_id] if one != cell_id))
+        for cell_id, task in ((cell_id, cells[cell_id]) for cell_id in (*first, *others))
+    ]
 
 
 def _refuse_hopeless(plan: Plan, suite: Suite) -> None:

@@ -20,7 +20,7 @@ from genharness.spec.options import build_config, option_errors, options_of
 from genharness.spec.protocol import Protocol, protocol_difference
 from genharness.spec.record import Record
 from genharness.study.running import Running, settings_of
-from genharness.study.settings import TrainingOptions, choose
+from genharness.study.settings import TrainingOptions, by_stage, choose
 from genharness.study.suite import Suite
 
 __all__ = ["TOLERANCE", "Agreement", "agreement", "record_errors", "repetition"]
@@ -88,7 +88,10 @@ def repetition(record: Record, registry: Registry, results: Path, *, device: str
 
 def _by_present_code(cell: Cell, registry: Registry) -> Cell:
     """Return a cell as it would be planned now; one from before code was known stays as it was."""
-    return dataclasses.replace(cell, code=training_code(registry, cell.model)) if cell.code else cell
+    if not cell.code:
+        return cell
+    options, sampling = by_stage(registry.models.find(cell.model), cell.every_option)
+    return dataclasses.replace(cell, options=options, sampling=sampling, code=training_code(registry, cell.model))
 
 
 def _running(record: Record) -> dict[str, Any]:
@@ -114,7 +117,7 @@ def record_errors(record: Record, registry: Registry) -> list[str]:
     training = {item.name: getattr(cell, item.name) for item in options_of(TrainingOptions)}
     mistakes = option_errors(owner, Suite, asked) + option_errors(owner, TrainingOptions, training)
     for kind, name, options in (
-        (registry.models, cell.model, cell.options),
+        (registry.models, cell.model, cell.every_option),
         (registry.extractors, cell.protocol.extractor, cell.protocol.extractor_options),
     ):
         spec, unknown = attempt(functools.partial(kind.find, name))

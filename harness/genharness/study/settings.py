@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from genharness.errors import ConfigError, nearest, refuse, shown
+from genharness.errors import ConfigError, attempt, nearest, refuse, shown
 from genharness.identity.contents import inputs_of
 from genharness.plugin.registry import Registry, config_of
+from genharness.spec.cell import Cell
 from genharness.spec.options import PluginOptions, as_options, build_config, option, option_errors, options_of
 from genharness.spec.plugins import ModelSpec, Recipe, Spec
+from genharness.study.variants import spread
 
-__all__ = ["Chosen", "ChosenModel", "S", "TrainingOptions", "choose", "choose_model", "setting_errors"]
+__all__ = [
+    "Chosen",
+    "ChosenModel",
+    "S",
+    "TrainingOptions",
+    "by_stage",
+    "choose",
+    "choose_model",
+    "choose_models",
+    "drawn_options",
+    "setting_errors",
+]
 
 S = TypeVar("S", bound=Spec)
 
@@ -53,7 +67,9 @@ class ChosenModel:
         spec: The model.
         recipe: Of the budget, or of `standard` for a length.
         training: What every trained model can be told: the recipe's, over it the user's.
-        options: Every option of its own, as plain values: defaults, over them the recipe's, over them the user's.
+        options: Every option of its own that training reads, as plain values: defaults, over them the recipe's, over
+            them the user's.
+        sampling: Likewise those that only sampling reads.
         inputs: What the files hold that options name, by option.
     """
 
@@ -61,6 +77,7 @@ class ChosenModel:
     recipe: Recipe
     training: TrainingOptions
     options: Mapping[str, Any]
+    sampling: Mapping[str, Any]
     inputs: Mapping[str, str]
 
 
@@ -74,6 +91,20 @@ def choose(spec: S, settings: PluginOptions) -> Chosen[S]:
     options, defaults = as_options(config), as_options(spec.config())
     changed = {name: value for name, value in options.items() if value != defaults[name]}
     return Chosen(spec, options, changed, _inputs(spec, config))
+
+
+def choose_models(spec: ModelSpec, settings: PluginOptions, budget: str) -> list[ChosenModel]:
+    """Return a model with its options for a budget, once for each variant that the settings ask for.
+
+    Args:
+        spec: The model.
+        settings: Options by plugin name.
+        budget: A recipe's name, or a length.
+
+    Raises:
+        ConfigError: If an option does not fit, or names a file that is not there.
+    """
+    return [choose_model(spec, {spec.name: one}, budget) for one in spread(spec, settings.get(spec.name, {}))]
 
 
 def choose_model(spec: ModelSpec, settings: PluginOptions, budget: str) -> ChosenModel:
@@ -94,8 +125,36 @@ def choose_model(spec: ModelSpec, settings: PluginOptions, budget: str) -> Chose
     if "ema" not in shared:
         training = dataclasses.replace(training, ema=recipe.decay(training.batch_size))
     config = build_config(spec.name, spec.config, {**recipe.options, **own})
-    options = as_options(config)
-    return ChosenModel(spec.configured(options), recipe, training, options, _inputs(spec, config))
+    every = as_options(config)
+    options, sampling = by_stage(spec, every)
+    return ChosenModel(spec.configured(every), recipe, training, options, sampling, _inputs(spec, config))
+
+
+def by_stage(spec: ModelSpec, options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the options of a model that training reads, and those that only sampling reads."""
+    drawn = {one.name for one in options_of(spec.config) if one.stage == "sample"}
+    return (
+        {name: value for name, value in options.items() if name not in drawn},
+        {name: value for name, value in options.items() if name in drawn},
+    )
+
+
+def drawn_options(spec: ModelSpec, cell: Cell, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options to draw a trained cell's samples with in the place of its own, checked with all others.
+
+    Args:
+        spec: The cell's model.
+        cell: The cell.
+        given: By option, as they were written.
+
+    Raises:
+        ConfigError: For every option that does not fit, or that training read.
+    """
+    known = {one.name: one for one in options_of(spec.config)}
+    fixed = [name for name in given if name in known and known[name].stage != "sample"]
+    refuse(f"{spec.name}.{name} was read by training: run the model with it, or leave it out" for name in fixed)
+    config = build_config(spec.name, spec.config, {**cell.every_option, **given})
+    return {name: value for name, value in as_options(config).items() if name in given}
 
 
 def _inputs(spec: Spec, config: Any) -> dict[str, str]:
@@ -136,9 +195,12 @@ def setting_errors(settings: PluginOptions, owners: Iterable[Spec], registry: Re
         if spec is None:
             errors.append(_stray(name, registry))
             continue
-        shared, own = _parts(spec, values)
-        errors += option_errors(name, TrainingOptions, shared) + option_errors(name, spec.config, own)
-    return errors
+        variants, several = attempt(functools.partial(spread, spec, values, options_of(TrainingOptions)))
+        errors += several
+        for one in variants or ():
+            shared, own = _parts(spec, one)
+            errors += option_errors(name, TrainingOptions, shared) + option_errors(name, spec.config, own)
+    return list(dict.fromkeys(errors))
 
 
 def _stray(name: str, registry: Registry) -> str:

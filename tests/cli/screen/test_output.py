@@ -92,7 +92,7 @@ def test_a_closed_terminal_stops_a_run_as_ctrl_c_does(command, tmp_path):
     process.communicate(timeout=100)
     assert process.returncode == 130
     assert statuses(tmp_path) == {"interrupted"}
-    assert list(tmp_path.glob("results/cells/*/checkpoint.pt"))
+    assert list(tmp_path.glob("results/trainings/*/checkpoint.pt"))
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ def test_a_cell_that_takes_too_long_is_ended_and_says_so(start, tmp_path, faulty
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_request_to_stop_saves_the_state_and_leaves_no_process(start, tmp_path, home, number):
     running = start(*ENDLESS, "--executor", "ray")
-    wait_for(lambda: list(tmp_path.glob("results/cells/*/checkpoint.pt")))
+    wait_for(lambda: list(tmp_path.glob("results/trainings/*/checkpoint.pt")))
     os.killpg(running.pid, number)
     assert running.wait(timeout=60) == 130, running.lines()
     assert "run the same command again to go on" in "\n".join(running.lines())
@@ -163,7 +163,7 @@ def test_a_killed_command_leaves_no_process_and_the_next_one_goes_on(start, tmp_
         "0",
     ]
     running = start(*matrix, "--results", "cut", "--executor", "ray")
-    wait_for(lambda: list(tmp_path.glob("cut/cells/*/checkpoint.pt")))
+    wait_for(lambda: list(tmp_path.glob("cut/trainings/*/checkpoint.pt")))
     time.sleep(1.0)
     os.kill(running.pid, signal.SIGKILL)
     wait_for(lambda: not processes_naming(home), seconds=30)

@@ -118,7 +118,7 @@ def test_the_run_ends_with_a_line_when_no_node_is_left_and_goes_on_when_there_is
     ]
     one += ["--executor", f"ray:{cluster.address}"]
     running = start(*one)
-    wait_for(lambda: list(tmp_path.glob("results/cells/*/checkpoint.pt")))
+    wait_for(lambda: list(tmp_path.glob("results/trainings/*/checkpoint.pt")))
     cluster.remove_node(cluster.second, allow_graceful=False)
     assert running.wait(timeout=200) == 2, running.lines()
     assert "error: no node is left in the Ray cluster that has the 1 CPU of a cell" in running.lines()[-1]
@@ -176,7 +176,7 @@ def test_a_stop_saves_the_state_of_cells_on_the_cluster(make_cluster, start, tmp
         "0",
     ]
     running = start(*arguments, "--executor", f"ray:{cluster.address}")
-    wait_for(lambda: list(tmp_path.glob("results/cells/*/checkpoint.pt")))
+    wait_for(lambda: list(tmp_path.glob("results/trainings/*/checkpoint.pt")))
     os.killpg(running.pid, signal.SIGTERM)
     assert running.wait(timeout=60) == 130, running.lines()
     assert [one["status"] for one in records(tmp_path / "results").values()] == ["interrupted"]

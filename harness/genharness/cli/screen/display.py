@@ -18,8 +18,9 @@ from genharness.cli.screen.terminal import say
 from genharness.files.paths import printable
 from genharness.plugin.execution import Event
 from genharness.results.provenance import UNKNOWN_CODE
-from genharness.spec.cell import Cell, Task
+from genharness.spec.cell import Task
 from genharness.spec.record import Record
+from genharness.study.variants import told_apart
 
 __all__ = ["Display", "duration", "make_display", "print_other_code", "print_warnings"]
 
@@ -62,8 +63,10 @@ class Display(Protocol):
 
 def make_display(console: Console, tasks: Sequence[Task]) -> Display:
     """Return the display that fits the console."""
-    cells = {task.cell.id: task.cell for task in tasks}
-    return _LiveDisplay(console, cells) if console.is_terminal else _PlainDisplay(console, cells)
+    cells = [task.cell for task in tasks]
+    models = told_apart(cells)
+    names = {cell.id: f"{models[cell.id]} on {cell.dataset}, seed {cell.seed}" for cell in cells}
+    return _LiveDisplay(console, names) if console.is_terminal else _PlainDisplay(console, names)
 
 
 def duration(seconds: float | None) -> str:
@@ -84,18 +87,18 @@ def _losses(values: Mapping[str, float]) -> str:
     return "  ".join(f"{name} {value:.3g}" for name, value in list(values.items())[:3])
 
 
-def _outcome(cell: Cell, record: Record) -> str:
+def _outcome(name: str, record: Record) -> str:
     spent = duration(record.measurements.get("cell_seconds"))
     if record.finished:
-        return f"{cell}: done in {spent}"
-    return f"{cell}: {record.status.replace('_', ' ')} after {spent}: {record.reason}"
+        return f"{name}: done in {spent}"
+    return f"{name}: {record.status.replace('_', ' ')} after {spent}: {record.reason}"
 
 
 class _PlainDisplay:
     """A line when something of note happens."""
 
-    def __init__(self, console: Console, cells: Mapping[str, Cell]) -> None:
-        self._console, self._cells = console, cells
+    def __init__(self, console: Console, names: Mapping[str, str]) -> None:
+        self._console, self._names = console, names
         self._phases: dict[str, str] = {}
         self._spoken: dict[str, float] = {}
 
@@ -106,21 +109,21 @@ class _PlainDisplay:
         return None
 
     def event(self, event: Event) -> None:
-        cell, now = self._cells[event.cell_id], time.monotonic()
+        name, now = self._names[event.cell_id], time.monotonic()
         changed = self._phases.get(event.cell_id) != event.phase
         if event.phase in ("measure", "record"):  # over in a moment
             return
         if not changed and now - self._spoken.get(event.cell_id, 0.0) < _PLAIN_SECONDS:
             return
         self._phases[event.cell_id], self._spoken[event.cell_id] = event.phase, now
-        parts = [f"{cell}: {event.phase}", event.text]
+        parts = [f"{name}: {event.phase}", event.text]
         if event.phase == "train" and event.step:
-            parts = [f"{cell}: step {event.step}, {event.images_per_second:,.0f} images/s"]
+            parts = [f"{name}: step {event.step}, {event.images_per_second:,.0f} images/s"]
             parts += [f"{duration(event.eta_seconds)} left", _losses(event.values)]
         self._say("  ".join(part for part in parts if part))
 
     def record(self, record: Record) -> None:
-        self._say(_outcome(record.cell, record))
+        self._say(_outcome(self._names.get(record.cell.id, str(record.cell)), record))
 
     def _say(self, line: str) -> None:
         self._console.print(printable(line), soft_wrap=True)
@@ -129,8 +132,8 @@ class _PlainDisplay:
 class _LiveDisplay:
     """A row for each running cell, finished ones above as lines."""
 
-    def __init__(self, console: Console, cells: Mapping[str, Cell]) -> None:
-        self._console, self._cells = console, cells
+    def __init__(self, console: Console, names: Mapping[str, str]) -> None:
+        self._console, self._names = console, names
         self._running: dict[str, Event] = {}
         self._done = 0
         self._live = Live(self._table(), console=console, refresh_per_second=5, transient=True)
@@ -152,15 +155,15 @@ class _LiveDisplay:
         self._running.pop(record.cell.id, None)
         self._done += 1
         sign = Text("✓ ", "green") if record.finished else Text("✗ ", "red")
-        self._console.print(sign + printable(_outcome(record.cell, record)))
+        self._console.print(sign + printable(_outcome(self._names.get(record.cell.id, str(record.cell)), record)))
         self._live.update(self._table())
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2))
         for cell_id, event in self._running.items():
             bar = ProgressBar(total=1.0, completed=event.fraction or 0.0, width=16, pulse=event.fraction is None)
-            table.add_row(str(self._cells[cell_id]), event.phase, bar, _details(event))
-        table.add_row(Text(f"{self._done} of {len(self._cells)} cells", "dim"))
+            table.add_row(self._names[cell_id], event.phase, bar, _details(event))
+        table.add_row(Text(f"{self._done} of {len(self._names)} cells", "dim"))
         return table
 
 

@@ -16,6 +16,7 @@ from genharness.results.store import Store
 from genharness.study.estimate import Estimator
 from genharness.study.pending import Pending, State
 from genharness.study.plan import Plan
+from genharness.study.variants import told_apart
 
 __all__ = ["print_changes", "print_plan", "print_skips"]
 
@@ -24,6 +25,7 @@ _WORDS: Mapping[State, str] = {
     "finished": "skip: finished",
     "kept": "skip: finished before",
     "score": "score what is missing",
+    "sample": "draw samples and score: trained",
     "resume": "go on from the checkpoint",
     "retry": "try again",
 }
@@ -32,17 +34,22 @@ _WORDS: Mapping[State, str] = {
 def print_plan(out: Console, plan: Plan, tasks: Sequence[Pending], registry: Registry, store: Store, jobs: int) -> None:
     """Print the cells with what is left of them and why, the incompatible pairs and the estimate."""
     estimator = _estimator(registry, store)
-    table = Table(box=box.SIMPLE_HEAD, title=f"{len(plan.tasks)} cells", title_justify="left")
+    names = told_apart(one.task.cell for one in tasks)
+    table = Table(box=box.SIMPLE_HEAD, title=_title(tasks), title_justify="left")
     for title in ("model", "dataset", "seed", "length", "what", "about"):
         table.add_column(title, justify="right" if title in ("seed", "about") else "left")
     total = 0.0
     unknown = 0
+    begun: set[str] = set()
     for one in tasks:
         cell = one.task.cell
-        seconds = 0.0 if one.done else estimator.seconds(cell, trained=one.state == "score")
+        trains = one.trains and cell.training_id not in begun
+        begun |= {cell.training_id} if trains else set()
+        seconds = 0.0 if one.done else estimator.seconds(cell, trained=not trains)
         total += seconds or 0.0
         unknown += seconds is None
-        table.add_row(cell.model, cell.dataset, str(cell.seed), cell.length, _what(one), duration(seconds))
+        what = _what(one) if trains or not one.trains else f"{_what(one)}: shares a training above"
+        table.add_row(names[cell.id], cell.dataset, str(cell.seed), cell.length, what, duration(seconds))
     out.print(table)
     print_changes(out, tasks)
     print_skips(out, plan)
@@ -50,6 +57,14 @@ def print_plan(out: Console, plan: Plan, tasks: Sequence[Pending], registry: Reg
     out.print(f"about {duration(total / jobs)} in all{more}; nothing was trained")
     for dataset, protocol in {task.cell.dataset: task.cell.protocol for task in plan.tasks}.items():
         out.print(f"protocol of {dataset}: {protocol}", soft_wrap=True)
+
+
+def _title(tasks: Sequence[Pending]) -> str:
+    """Return how many cells there are, and of how many trainings where some share one."""
+    cells, trainings = len(tasks), len({one.task.cell.training_id for one in tasks})
+    if cells == trainings:
+        return f"{cells} cells"
+    return f"{cells} cells of {trainings} training{'s' if trainings > 1 else ''}"
 
 
 def _what(one: Pending) -> str:

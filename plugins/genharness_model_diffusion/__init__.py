@@ -13,6 +13,7 @@ __all__ = ["genharness_models"]
 SMALL = {"ch": 16, "blocks": 1, "attention": 8, "dropout": 0.0, "lr": 2e-3, "warmup": 50, "decay": 0.3}
 # A quarter of the paper's width, for minutes on a GPU.
 MEDIUM = {"ch": 64, "warmup": 1000, "decay": 0.2}
+DRAWS = ("genharness_model_diffusion.sampling", "genharness.kit.solvers")
 
 
 @hookimpl
@@ -26,6 +27,7 @@ _DDPM = ModelSpec(
     summary="Diffusion along a chain of a thousand Gaussian steps",
     factory="genharness_model_diffusion.ddpm:DDPM",
     config=configs.DDPMConfig,
+    draws=DRAWS,
     family="diffusion",
     paper="Ho et al. 2020, arXiv:2006.11239; Nichol and Dhariwal 2021, arXiv:2102.09672",
     capabilities=("conditions:conditional", "likelihood:bound"),
@@ -55,6 +57,7 @@ _EDM = ModelSpec(
     summary="Diffusion with preconditioned denoising at continuous noise levels, Heun's sampler",
     factory="genharness_model_diffusion.edm:EDM",
     config=configs.EDMConfig,
+    draws=DRAWS,
     family="diffusion",
     paper="Karras et al. 2022, arXiv:2206.00364",
     capabilities=("conditions:conditional",),
@@ -77,6 +80,7 @@ _FLOW_MATCHING = ModelSpec(
     summary="Flow along straight lines from noise to data, independent or optimal-transport coupling",
     factory="genharness_model_diffusion.flow_matching:FlowMatching",
     config=configs.FlowMatchingConfig,
+    draws=DRAWS,
     family="diffusion",
     paper="Lipman et al. 2022, arXiv:2210.02747; Tong et al. 2023, arXiv:2302.00482",
     capabilities=("conditions:conditional", "likelihood:exact"),

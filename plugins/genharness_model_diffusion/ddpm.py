@@ -13,10 +13,11 @@ from genharness import DataShape
 from genharness.kit import Batch
 from genharness.kit.dequantise import GreyLevels
 from genharness.kit.generators import seeded_generator
-from genharness.kit.solvers import ancestral, ddim, dpmpp_2m, heun, probability_flow
+from genharness.kit.solvers import ancestral
 from genharness_model_diffusion.base import UNetModel, per_image
 from genharness_model_diffusion.chain import Chain, alpha_bars, evenly, parts
 from genharness_model_diffusion.configs import DDPMConfig
+from genharness_model_diffusion.sampling import along_chain
 
 __all__ = ["DDPM"]
 
@@ -124,8 +125,8 @@ class DDPM(UNetModel):
 
     def _by_denoising(self, x_T: Tensor, times: list[int], labels: Tensor | None, generator: torch.Generator) -> Tensor:
         """Sample x = x_t / sqrt(alpha-bar_t) = x_0 + sigma eps, in which the chain is a falling noise level."""
-        sampler, at = self.config.sampler, {self.chain.sigma(t): t for t in times}
-        clip = self.config.clip_x0 and sampler == "ddim"
+        at = {self.chain.sigma(t): t for t in times}
+        clip = self.config.clip_x0 and self.config.sampler == "ddim"
 
         def denoise(x: Tensor, sigma: float) -> Tensor:
             t = at[sigma]
@@ -133,12 +134,8 @@ class DDPM(UNetModel):
             x_t = math.sqrt(a) * x
             return self._x0(x_t, a, self._output(x_t, t, labels)[:, : self.data.channels], clip=clip)
 
-        x, levels = x_T / math.sqrt(self.chain.alpha_bar(times[0])), [*at, 0.0]
-        if sampler == "ddim":
-            return ddim(denoise, x, levels, generator, self.config.eta)
-        if sampler == "dpmpp-2m":
-            return dpmpp_2m(denoise, x, levels)
-        return heun(probability_flow(denoise), x, levels, euler_last=True)
+        x = x_T / math.sqrt(self.chain.alpha_bar(times[0]))
+        return along_chain(self.config, denoise, x, [*at, 0.0], generator)
 
     def _output(self, x_t: Tensor, t: int, labels: Tensor | None) -> Tensor:
         position = x_t.new_full((len(x_t),), t * 1000 / self.config.T)

@@ -9,9 +9,10 @@ from torch import Tensor
 
 from genharness import DataShape
 from genharness.kit import Batch
-from genharness.kit.solvers import Denoiser, dpmpp_2m, edm_stochastic, euler, heun, karras_levels, probability_flow
+from genharness.kit.solvers import karras_levels
 from genharness_model_diffusion.base import UNetModel, per_image
 from genharness_model_diffusion.configs import EDMConfig
+from genharness_model_diffusion.sampling import along_levels
 
 __all__ = ["EDM"]
 
@@ -64,24 +65,4 @@ class EDM(UNetModel):
 
         levels = karras_levels(config.steps, config.sigma_min, config.sigma_max, config.rho)
         x = levels[0] * self.noise(n, generator)
-        return self.solve(denoise, x, levels, generator).clamp(-1, 1)
-
-    def solve(self, denoise: Denoiser, x: Tensor, levels: list[float], generator: torch.Generator) -> Tensor:
-        """Return images from noise `x` of level `levels[0]`, by the solver that the options name."""
-        config = self.config
-        if config.sampler == "dpmpp-2m":
-            return dpmpp_2m(denoise, x, levels)
-        if config.sampler == "euler":
-            return euler(probability_flow(denoise), x, levels)
-        if config.churn == 0:
-            return heun(probability_flow(denoise), x, levels, euler_last=True)
-        return edm_stochastic(
-            denoise,
-            x,
-            levels,
-            generator,
-            churn=config.churn,
-            low=config.churn_low,
-            high=config.churn_high,
-            noise=config.churn_noise,
-        )
+        return along_levels(config, denoise, x, levels, generator).clamp(-1, 1)

@@ -14,9 +14,9 @@ from genharness.kit import Batch
 from genharness.kit.dequantise import GreyLevels
 from genharness.kit.generators import seeded_generator
 from genharness.kit.ode_density import log_density, standard_normal_log_density
-from genharness.kit.solvers import dopri5, euler, heun
 from genharness_model_diffusion.base import UNetModel, per_image
 from genharness_model_diffusion.configs import FlowMatchingConfig
+from genharness_model_diffusion.sampling import along_flow
 
 __all__ = ["FlowMatching", "nearest_assignment"]
 
@@ -81,12 +81,7 @@ class FlowMatching(UNetModel):
         def v(x: Tensor, t: float) -> Tensor:
             return self.velocity(x, t, labels)
 
-        x, config = self.noise(n, generator), self.config
-        if config.sampler == "dopri5":
-            return dopri5(v, x, 0.0, 1.0, tolerance=config.tolerance).clamp(-1, 1)
-        times = [step / config.steps for step in range(config.steps + 1)]
-        solve = heun if config.sampler == "heun" else euler
-        return solve(v, x, times).clamp(-1, 1)
+        return along_flow(self.config, v, self.noise(n, generator)).clamp(-1, 1)
 
     def bits_per_dim(self, x: Tensor) -> Tensor:
         """Return the bits per dimension `(n,)` of dequantised images under the flow, unconditional.

@@ -8,7 +8,7 @@ import pytest
 import genharness.engine
 from genharness import ExtractorSpec, MetricSpec, ModelSpec, NoOptions, PluginError, option
 from genharness.identity.closure import Reach, code_of
-from genharness.identity.parts import STEERING, code_behind, core_code, part_code
+from genharness.identity.parts import STEERING, code_behind, core_code, drawing_code, part_code
 from genharness.identity.sources import find_source
 from genharness.plugin.registry import load_registry
 
@@ -85,6 +85,23 @@ def test_what_is_said_to_steer_exists():
 
 def test_sampling_is_no_part_of_training():
     assert "genharness.engine.sampler" not in core_code("training").modules
+
+
+def test_what_only_draws_is_no_part_of_a_model_and_has_a_digest_of_its_own(registry):
+    for name in ("ddpm", "edm", "flow-matching"):
+        draws = registry.models[name].draws
+        assert {"genharness_model_diffusion.sampling", "genharness.kit.solvers"} == set(draws)
+        assert not set(draws) & modules(registry, "models", name)
+        assert "genharness.kit.unet" in modules(registry, "models", name)
+        assert len(drawing_code(registry, name)) == 16
+    assert drawing_code(registry, "vae") == ""
+
+
+def test_modules_that_draw_and_are_not_there_are_the_plugins_mistake(registry, monkeypatch):
+    wrong = dataclasses.replace(registry.models["vae"], draws=("no_such_module",))
+    monkeypatch.setattr(type(registry.models), "find", lambda self, name: wrong)
+    with pytest.raises(PluginError, match="vae: what it draws samples with cannot be found"):
+        drawing_code(registry, "vae")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -68,6 +68,9 @@ WRITTEN_OTHERWISE = {
     "what runs as a script only": PLAIN + '\nif __name__ == "__main__":\n    print(area(Box()))\n',
     "Windows line ends": PLAIN.replace("\n", "\r\n"),
     "a byte order mark": "\ufeff" + PLAIN,
+    "an option of sampling": PLAIN.replace(
+        "    side: float = 1.0", '    side: float = 1.0\n    steps: int = kit.option(5, help="steps", stage="sample")'
+    ),
     "the hook of a plugin": PLAIN + "\n@hookimpl\ndef genharness_models():\n    return [1]\n",
     "another hook": PLAIN + "\n@genharness.hookimpl(tryfirst=True)\ndef genharness_models():\n    return [2]\n",
 }
@@ -114,6 +117,10 @@ def test_what_it_does_counts(what):
 
 
 PAIRS = [
+    ("class A:\n    x: int = option(5, help='x')", "class A:\n    pass"),
+    ("class A:\n    x: int = option(5, help='x', stage='train')", "class A:\n    pass"),
+    ("class A:\n    x: int = other(5, stage='sample')", "class A:\n    pass"),
+    ("x = option(5, help='x', stage='sample')", "pass"),
     ("f(*a)", "f(a)"),
     ("f(**a)", "f(a=a)"),
     ("{**a}", "{a: a}"),

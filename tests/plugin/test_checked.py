@@ -14,6 +14,7 @@ from genharness import (
     Recipe,
     ReporterSpec,
     TrackerSpec,
+    option,
 )
 from genharness.errors import PluginError
 from genharness.plugin.checked import checked
@@ -106,3 +107,13 @@ def test_columns_of_a_metric_are_checked_too():
     wrong = dataclasses.replace(COLUMNS[0], title=None)
     with pytest.raises(PluginError, match="mine: its columns: title is None, not text"):
         checked(dataclasses.replace(SPECS[3], columns=(wrong,)), MetricSpec)
+
+
+def test_only_a_model_has_options_of_sampling():
+    @dataclasses.dataclass(frozen=True)
+    class Drawn:
+        steps: int = option(5, help="steps", stage="sample")
+
+    assert checked(dataclasses.replace(SPECS[0], config=Drawn), ModelSpec).config is Drawn
+    with pytest.raises(PluginError, match="its option steps has the stage sample, which only a model's can have"):
+        checked(dataclasses.replace(SPECS[3], config=Drawn), MetricSpec)

@@ -1,6 +1,7 @@
 """Cells that differ in sampling options only: one training, one checkpoint, a row for each."""
 
 import json
+import sys
 import threading
 
 import numpy as np
@@ -18,7 +19,7 @@ from genharness.spec.cell import Settings
 from genharness.study.pending import pending
 from genharness.study.plan import expand
 from genharness.study.suite import Suite
-from walker_plugin import HEAVY, LIGHT
+from walker_model import install_walker
 
 VAE = {"vae": {"width": 4, "hidden": 8}}
 STEPS = (2, 5, 10, 20)
@@ -30,16 +31,20 @@ def home(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def plugins(make_plugin, monkeypatch, home):
+def modules(make_plugin, monkeypatch, home):
+    """The folder of the plugin's modules."""
     monkeypatch.setenv("GENHARNESS_HOME", str(home))
-    make_plugin("walker-plugin", LIGHT, heavy=HEAVY)
+    for name in ("walker_plugin", "walker_plugin_heavy", "walker_walks"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    return install_walker(make_plugin)
 
 
 @pytest.fixture
 def tasks(tmp_path):
     def plan(steps=STEPS, *, results="results", settings=None, own=None, **changes):
         values = {"models": ("walker",), "datasets": ("digits",), "metrics": ("fid",), "features": "pixels"}
-        values |= {"samples": 100, "budget": "6steps", "set": {"walker": {"steps": list(steps), **(own or {})}}}
+        values |= {"baselines": False, "samples": 100, "budget": "6steps"}
+        values["set"] = {"walker": {"steps": list(steps), **(own or {})}}
         where = Settings(results=tmp_path / results, **(settings or {}))
         registry = load_registry()
         return expand(Suite(**{**values, **changes}), registry, where, facts_reader(registry)).tasks
@@ -105,6 +110,44 @@ def test_another_protocol_shares_the_training_and_another_seed_or_training_optio
     assert one.cell.id != measured.cell.id
     assert one.cell.training_id == measured.cell.training_id
     assert len({task.cell.training_id for task in (one, seed, lr)}) == 3
+
+
+def change(module, old, new):
+    text = module.read_text()
+    assert old in text
+    module.write_text(text.replace(old, new))
+
+
+def test_a_sampler_that_is_added_later_draws_from_the_finished_training(tasks, steps_taken, modules, monkeypatch):
+    (before,) = tasks((2,))
+    first = finish(before)
+    change(modules / "walker_plugin.py", 'choices=("plain", "long")', 'choices=("plain", "long", "back")')
+    change(modules / "walker_walks.py", "    return x", "    return x if config.walk != 'back' else -x")
+    for name in ("walker_plugin", "walker_plugin_heavy", "walker_walks"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    again, added = tasks((2,), own={"walk": "plain,back"})
+    assert again.cell.id == before.cell.id
+    (left, new) = pending([again, added], Store(before.settings.results), load_registry())
+    assert (left.state, left.reasons) == ("score", ("code of sampler walker changed",))
+    assert new.state == "sample"
+    assert finish(again).scores == first.scores
+    assert finish(added).scores != first.scores
+    assert sum(steps_taken) == 6
+
+
+@pytest.mark.parametrize(
+    ("module", "old", "new"),
+    [("walker_plugin_heavy", "(self.step(torch", "(2 * self.step(torch"), ("walker_plugin", "default=1", "default=2")],
+)
+def test_other_code_of_training_is_another_training(tasks, modules, module, old, new):
+    (before,) = tasks((2,))
+    change(
+        modules / "walker_plugin.py", "steps: int", "limit: int = option(default=1, help='of training')\n    steps: int"
+    )
+    (limited,) = tasks((2,))
+    change(modules / f"{module}.py", old, new)
+    (after,) = tasks((2,))
+    assert len({task.cell.training_id for task in (before, limited, after)}) == 3
 
 
 class StopAfter:

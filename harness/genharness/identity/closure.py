@@ -51,7 +51,7 @@ class Reach(NamedTuple):
 
     Attributes:
         rooms: Packages of genharness whose modules count where they are imported.
-        but: Modules within them that do not.
+        but: Modules that do not, wherever they are.
         distribution: Name of the distribution that the part is of, or empty.
     """
 
@@ -67,8 +67,10 @@ class Reach(NamedTuple):
             tops: Top-level packages that imports were followed from at the start.
         """
         top = source.name.partition(".")[0]
+        if source.name in self.but:
+            return False
         if top == CORE:
-            return source.name not in self.but and any(_within(source.name, room) for room in self.rooms)
+            return any(_within(source.name, room) for room in self.rooms)
         return top in tops or not is_installed(_place(source)) or top in top_packages(self.distribution)
 
 

@@ -16,7 +16,7 @@ from genharness.identity.meaning import Import, Meaning
 
 __all__ = ["Meanings"]
 
-_FORMAT = 1
+_FORMAT = 2
 _MOST = 1000
 """Entries that are kept, those of the last command last; genharness and its plugins have some hundred files."""
 

@@ -3,7 +3,7 @@
 | digest | of | a change means |
 |---|---|---|
 | `part_code(model)` and `core_code("training")` | the model's modules; how cells are trained | training again |
-| `core_code("sampling")` | how samples are drawn from a trained model | drawing and scoring again |
+| `drawing_code(model)` and `core_code("sampling")` | what only draws samples | drawing and scoring again |
 | `part_code(extractor)` | the extractor's modules | extracting and scoring again |
 | `part_code(metric)` | the metric's modules, and what it is given | scoring again |
 | `part_code(dataset)` | the modules that prepare it, and what they write with | preparing again |
@@ -21,9 +21,18 @@ from typing import Any, Literal
 from genharness.errors import PluginError
 from genharness.identity.closure import Code, Reach, SourceTree, code_of
 from genharness.plugin.registry import Kind, Registry
-from genharness.spec.plugins import DatasetSpec, MetricSpec, Spec
+from genharness.spec.plugins import DatasetSpec, MetricSpec, ModelSpec, Spec
 
-__all__ = ["Core", "code_behind", "core_code", "part_code", "registered_code", "training_code", "training_codes"]
+__all__ = [
+    "Core",
+    "code_behind",
+    "core_code",
+    "drawing_code",
+    "part_code",
+    "registered_code",
+    "training_code",
+    "training_codes",
+]
 
 Core = Literal["training", "sampling", "decoding"]
 
@@ -91,7 +100,8 @@ def part_code(spec: Spec, distribution: str = "", tree: SourceTree | None = None
     Raises:
         PluginError: If its module cannot be found.
     """
-    reach = Reach(_PREPARE if isinstance(spec, DatasetSpec) else _COMPUTE, STEERING, distribution)
+    draws = frozenset(spec.draws) if isinstance(spec, ModelSpec) else frozenset()
+    reach = Reach(_PREPARE if isinstance(spec, DatasetSpec) else _COMPUTE, STEERING | draws, distribution)
     modules = [spec.factory.partition(":")[0], *_BESIDE.get(type(spec), ())]
     if _computes(spec.config):
         modules.append(spec.config.__module__)
@@ -99,6 +109,22 @@ def part_code(spec: Spec, distribution: str = "", tree: SourceTree | None = None
         return code_of(modules, reach, tree)
     except ModuleNotFoundError as error:
         raise PluginError(f"{spec.name}: cannot load {spec.factory!r}: {error}") from error
+
+
+def drawing_code(registry: Registry, model: str, tree: SourceTree | None = None) -> str:
+    """Return the digest of a model's own code that only draws samples; empty where it names none.
+
+    Raises:
+        ConfigError: If there is no such model.
+        PluginError: If a module of it cannot be found.
+    """
+    spec = registry.models.find(model)
+    if not spec.draws:
+        return ""
+    try:
+        return code_of(spec.draws, Reach(_COMPUTE, STEERING, registry.models.provider(model).distribution), tree).digest
+    except ModuleNotFoundError as error:
+        raise PluginError(f"{model}: what it draws samples with cannot be found: {error}") from error
 
 
 def registered_code(kind: Kind[Any], name: str, tree: SourceTree | None = None) -> Code:

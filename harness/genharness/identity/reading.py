@@ -106,7 +106,7 @@ class _Reader:
         for statement in statements:
             if isinstance(statement, ast.If) and _never_runs(statement.test):
                 kept += self.acting(statement.orelse)
-            elif not (_is_idle(statement, self._keeps_docstrings) or _is_hook(statement)):
+            elif not (_is_idle(statement, self._keeps_docstrings) or _is_hook(statement) or _is_drawn(statement)):
                 kept.append(statement)
         return kept
 
@@ -198,6 +198,19 @@ def _is_hook(statement: ast.stmt) -> bool:
     """Whether a statement is a plugin's hook: what it gives is resolved into cells and protocols."""
     return isinstance(statement, ast.FunctionDef) and any(
         _name_of(one.func if isinstance(one, ast.Call) else one) == "hookimpl" for one in statement.decorator_list
+    )
+
+
+def _is_drawn(statement: ast.stmt) -> bool:
+    """Whether a statement declares an option of sampling, `steps: int = option(50, ..., stage="sample")`.
+
+    Its value stands in cells, and training reads it nowhere: a sampler more among its choices changes no result.
+    """
+    if not (isinstance(statement, ast.AnnAssign) and isinstance(statement.value, ast.Call)):
+        return False
+    stages = [word.value for word in statement.value.keywords if word.arg == "stage"]
+    return _name_of(statement.value.func) == "option" and any(
+        isinstance(stage, ast.Constant) and stage.value == "sample" for stage in stages
     )
 
 

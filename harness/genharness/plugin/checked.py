@@ -51,13 +51,20 @@ def checked(spec: Any, record: type[Spec]) -> Spec:
         raise PluginError(f"{spec.name}: its {wrong}")
     if not re.fullmatch(r"[\w.]+:[\w.]+", spec.factory):
         raise PluginError(f"{spec.name}: factory {spec.factory!r} must read 'module:attribute'")
-    options_of(spec.config)
+    _check_stages(spec)
     for folder in spec.caches:
         if not _NAME.fullmatch(folder) or folder in _NO_CACHES:
             raise PluginError(f"{spec.name}: {folder!r} cannot be the name of a cache of its own")
     if isinstance(spec, ModelSpec):
         _check_recipes(spec)
     return spec
+
+
+def _check_stages(spec: Spec) -> None:
+    """Only of a model has a value of sampling a place in cells."""
+    drawn = [one.name for one in options_of(spec.config) if one.stage == "sample"]
+    if drawn and not isinstance(spec, ModelSpec):
+        raise PluginError(f"{spec.name}: its option {drawn[0]} has the stage sample, which only a model's can have")
 
 
 def _check_recipes(spec: ModelSpec) -> None:

@@ -15,7 +15,7 @@ import orjson
 from genharness.errors import GenharnessError, RunError
 from genharness.identity.closure import SourceTree
 from genharness.identity.contents import inputs_of
-from genharness.identity.parts import Core, core_code, registered_code, training_code
+from genharness.identity.parts import Core, core_code, drawing_code, registered_code, training_code
 from genharness.plugin.registry import Kind, Registry
 from genharness.spec.cell import KNOWN_ID, Cell
 from genharness.spec.record import Record
@@ -155,6 +155,8 @@ class Provenance:
         cores: dict[str, Core] = {"training": "training", "sampling": "sampling"}
         if of in cores:
             return core_code(cores[of], self._tree).digest
+        if word == "sampler":
+            return drawing_code(self._registry, name, self._tree)
         return registered_code(kinds[word], name, self._tree).digest if word in kinds else ""
 
 

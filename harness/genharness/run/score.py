@@ -21,7 +21,7 @@ from genharness.files.checksums import array_digest
 from genharness.files.downloads import in_words
 from genharness.files.home import home
 from genharness.files.weights import find_weights
-from genharness.identity.parts import core_code
+from genharness.identity.parts import core_code, drawing_code
 from genharness.images.grid import save_grid
 from genharness.kit.extractor import Extractor, ExtractorContext
 from genharness.kit.generators import seeded_generator
@@ -99,7 +99,9 @@ class Scorer:
         self.workplace, self.registry, self.data = workplace, registry, data
         self.protocol = workplace.cell.protocol
         self.metrics, self._options = build_metrics(registry, metrics), metrics
-        sampling = {"sampling": core_code("sampling").digest}
+        model = workplace.cell.model
+        drawing = {f"sampler {model}": drawing_code(registry, model), "sampling": core_code("sampling").digest}
+        sampling = {of: digest for of, digest in drawing.items() if digest}
         self._code = {name: {**of, **sampling} for name, of in code_of_metrics(registry, metrics).items()}
         self._home_cache = FeatureCache(home() / "features")
         self._extractors: dict[str, Extractor] = {}

@@ -163,6 +163,8 @@ class ModelSpec(Spec):
         finite: Whether it can give no more samples than the held-out split has (the `real` row); of more it is asked
             for all it has.
         baseline: Whether others are read against it, so that a run that names models gets it as well.
+        draws: Modules that only draw samples, such as a module of samplers: where they change, or get a sampler more,
+            samples are drawn and scored again from what was trained. Training must use nothing of them.
     """
 
     family: str
@@ -176,6 +178,7 @@ class ModelSpec(Spec):
     needs_labels: bool = False
     finite: bool = False
     baseline: bool = False
+    draws: tuple[str, ...] = ()
 
     @property
     def trained(self) -> bool:

@@ -40,14 +40,16 @@ def test_every_cell_says_what_is_left_of_it(printed):
     assert "5 cells" in printed
 
 
-def test_cells_that_share_a_training_are_told_apart_and_trained_once():
+def test_cells_that_share_a_training_are_told_apart_and_trained_once(tmp_path):
     made = [record("ddpm", 1.0, options={"lr": 0.1}, sampling={"eta": 0.0, "steps": steps}).cell for steps in (10, 50)]
     tasks = [Task(cell=cell, metrics={}, settings=Settings(results=".")) for cell in made]
     stream = io.StringIO()
     pending = [Pending(task, "new") for task in tasks]
-    print_plan(DataConsole(file=stream, width=120), Plan(tasks=tasks), pending, load_registry(), Store("none"), jobs=1)
+    print_plan(
+        DataConsole(file=stream, width=120), Plan(tasks=tasks), pending, load_registry(), Store(tmp_path), jobs=1
+    )
     text = stream.getvalue()
-    assert "2 cells of 1 training\n" in text
+    assert "2 cells of 1 training " in text
     assert "ddpm steps=10" in text
     assert text.count("shares a training above") == 1
     assert "eta" not in text

@@ -26,7 +26,7 @@ def genharness_models():
     return [
         ModelSpec(
             name="walker", summary="Walks from noise to the mean", factory="walker_plugin_heavy:Walker",
-            family="walkers", recipes=recipes, config=WalkerConfig,
+            family="walkers", recipes=recipes, config=WalkerConfig, draws=("walker_walks",),
         )
     ]
 """
@@ -34,6 +34,7 @@ def genharness_models():
 HEAVY = """
 import torch
 from genharness.kit import GenerativeModel
+from walker_walks import walk
 
 
 class Walker(GenerativeModel):
@@ -53,8 +54,23 @@ class Walker(GenerativeModel):
 
     def sample(self, n, *, labels, generator):
         x = torch.randn(n, self.step.in_features, generator=generator, device=generator.device)
-        for _ in range(self.config.steps):
-            noise = torch.randn(x.shape, generator=generator, device=generator.device)
-            x = torch.lerp(x, self.step(x) + self.config.noise * noise, 0.3)
-        return x.view(n, *self.data.shape).clamp(-1, 1)
+        return walk(self.config, self.step, x, generator).view(n, *self.data.shape).clamp(-1, 1)
 """
+
+WALKS = """
+import torch
+
+
+def walk(config, step, x, generator):
+    for _ in range(config.steps):
+        noise = torch.randn(x.shape, generator=generator, device=generator.device)
+        x = torch.lerp(x, step(x) + config.noise * noise, 0.3)
+    return x
+"""
+
+
+def install_walker(make_plugin):
+    """Install it, and return the folder of its modules."""
+    folder = make_plugin("walker-plugin", LIGHT, heavy=HEAVY)
+    (folder / "walker_walks.py").write_text(WALKS)
+    return folder

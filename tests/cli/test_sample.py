@@ -22,7 +22,7 @@ from genharness.study.plan import expand
 from genharness.study.suite import Suite
 
 COUNT = 60
-DDPM = {"ch": 4, "mult": [1], "attention": 0, "T": 10, "sampler": "ddim", "steps": 2, "bound_terms": 1}
+DDPM = {"ch": 4, "mult": [1], "attention": 0, "T": 10, "sampler": "ddpm", "steps": 2, "bound_terms": 1}
 
 
 @pytest.fixture(scope="module")

@@ -62,6 +62,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             summary="Frechet distance of DINOv2 features, whatever the protocol's extractor is",
             place=16,
             factory="genharness_metric_frechet.fid:FdDinoV2",
+            extractors=("dinov2",),
             columns=(Column(key="fd_dinov2", title="FD DINOv2", higher_is_better=False, format=".2f"),),
             paper="Stein et al. 2023, arXiv:2306.04675",
             default=False,
@@ -71,6 +72,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             summary="Frechet distance of spatial Inception features, as published for diffusion models",
             place=17,
             factory="genharness_metric_frechet.fid:Sfid",
+            extractors=("inception-spatial",),
             columns=(
                 Column(key="sfid", title="sFID", higher_is_better=False, format=".2f", ratio=True),
                 Column(

@@ -137,8 +137,8 @@ def test_a_narrow_console_cuts_nothing(rows):
 
 def test_metrics_that_no_library_knows_are_refused(rows, tmp_path):
     np.save(tmp_path / "a.npy", IMAGES)
-    done = invoke(tmp_path / "a.npy", "--dataset", "digits", "--features", "pixels", "--metrics", "bins")
-    assert "no library recomputes bins: choose of fid" in str(done.exception)
+    done = invoke(tmp_path / "a.npy", "--dataset", "digits", "--features", "pixels", "--metrics", "copies")
+    assert "no library recomputes copies: choose of fid" in str(done.exception)
 
 
 @pytest.mark.parametrize("convention", ["naeem", "kynkaanniemi"])
@@ -271,7 +271,7 @@ def test_a_wrong_record_is_caught_with_exit_code_1(cell, key, value):
     store.save(dataclasses.replace(record, scores={**record.scores, key: wrong}))
     done = verified(store, "--json")
     assert done.exit_code == 1
-    disagreeing = {key for (key, _), one in comparisons(done, record.cell.id).items() if one["verdict"] == "disagrees"}
+    disagreeing = {key for (key, _), one in comparisons(done, record.cell.id).items() if one["verdict"] == "differs"}
     assert disagreeing == {key}
 
 
@@ -357,7 +357,7 @@ def test_a_doctored_cell_is_caught(own_results, key):
     store.save(dataclasses.replace(record, scores={**record.scores, key: record.scores[key] * 1.01}))
     done = verified(store)
     assert done.exit_code == 1
-    assert "disagrees" in done.stdout
+    assert "differs" in done.stdout
 
 
 def test_without_a_checkpoint_reconstructions_are_not_compared_and_the_rest_is(own_results):

@@ -332,11 +332,11 @@ def test_options_of_metrics_are_part_of_the_protocol(tmp_path, planned):
 
 def test_sets_of_one_stem_in_one_folder_are_named_by_their_files(tmp_path, planned):
     np.save(tmp_path / "a.npy", IMAGES)
-    np.savez(tmp_path / "a.npz", images=IMAGES)
+    np.savez(tmp_path / "a.npz", images=255 - IMAGES)
     array, archive = tmp_path / "a.npy", tmp_path / "a.npz"
     assert [one.name for one in planned(array, archive, dataset="digits")[1]] == ["a.npy", "a.npz"]
     plans = planned(array, archive, archive, dataset="digits")[1]
-    assert [one.name for one in plans] == ["a.npy-1", "a.npz-1", "a.npz-2"]
+    assert [one.name for one in plans] == ["a.npy", "a.npz"]
 
 
 def test_names_keep_letters_of_every_script(tmp_path, planned):
@@ -355,3 +355,20 @@ def test_statistics_cannot_be_of_fewer_samples_than_they_are(tmp_path, planned):
     np.savez(tmp_path / "s.npz", mu=np.zeros(3), sigma=np.eye(3))
     with pytest.raises(ConfigError, match="leave --reference-count out"):
         planned(tmp_path / "a.npy", reference=tmp_path / "s.npz", features="identity", reference_count=5)
+
+
+def test_the_same_samples_under_two_paths_are_one_set(planned, tmp_path):
+    np.save(tmp_path / "a.npy", IMAGES)
+    np.savez(tmp_path / "b.npz", images=IMAGES)
+    np.save(tmp_path / "c.npy", 255 - IMAGES)
+    paths = [tmp_path / name for name in ("a.npy", "b.npz", "c.npy")]
+    _, plans = planned(*paths, dataset="digits")
+    assert [one.name for one in plans] == ["a", "c"]
+    assert any("b.npz holds the samples of" in note for note in plans[0].notes)
+
+
+def test_a_metric_that_was_named_and_lacks_its_package_is_refused_with_what_to_install(planned, tmp_path, monkeypatch):
+    monkeypatch.setattr("genharness.study.runnable._installed", lambda package: False)
+    np.save(tmp_path / "a.npy", IMAGES)
+    with pytest.raises(ConfigError, match="metric lpips-diversity needs lpips, which is not installed: pip install"):
+        planned(tmp_path / "a.npy", dataset="digits", metrics=("lpips-diversity",))

@@ -174,6 +174,8 @@ def _print_notes(lines: Sequence[str]) -> None:
 
 
 def _register(records: Sequence[Record], plans: Sequence[External], store: Store) -> None:
+    from genharness.evaluate.joining import told_of_others
+
     for record, one in zip(records, plans, strict=True):
         if not record.scores:
             say(f"{record.cell.model} is not registered: nothing of it could be scored", err=True)
@@ -181,3 +183,5 @@ def _register(records: Sequence[Record], plans: Sequence[External], store: Store
         record.keep_scores_of(store.load(record.cell.id), asked={*one.metrics, *one.skipped})
         path = store.save(record)
         say(f"registered as {record.cell.id} in {path.parent}", err=True)
+        for line in told_of_others(record, list(store.records(history=False))):
+            say(line, err=True)

@@ -15,6 +15,7 @@ from genharness.evaluate.reference import Reference, dataset_reference, path_ref
 from genharness.evaluate.rows import in_one_arithmetic
 from genharness.evaluate.samples import fit_to, in_units_of, taken, with_classes, with_labels
 from genharness.evaluate.zip_cache import read_or_recall
+from genharness.files.checksums import array_digest
 from genharness.files.home import home
 from genharness.files.paths import input_path, printable
 from genharness.files.weights import locate_weights
@@ -29,6 +30,7 @@ from genharness.spec.record import Record
 from genharness.spec.report import Report
 from genharness.study.compatibility import metric_misfit
 from genharness.study.measuring import Measuring, choose_extractor, feature_errors, protocol_of, select_metrics, settled
+from genharness.study.runnable import missing_packages, missing_weights, named_metrics
 from genharness.study.settings import Chosen, choose, setting_errors
 
 __all__ = ["External", "Request", "may_be_cell", "prepare"]
@@ -120,6 +122,7 @@ def prepare(
     sources = _each(request.samples, lambda word: _source(word, store))
     reference = _reference(request, sources, registry, report)
     sets = _each(sources, lambda source: _read_one(request, source, reference, report))
+    sources, sets, twins = _once_each(sources, sets)
     reference = reference.suited_to(sets[0].shape)
     sets, reference = _in_one_arithmetic(sets, reference)
     measuring = reference.as_made(measuring)
@@ -128,6 +131,7 @@ def prepare(
     extractor, note = choose_extractor(measuring, registry, facts, at_hand)
     _check_sizes(sets, reference, extractor)
     names = _names(request, sources)
+    absent = missing_weights(named_metrics([one.spec for one in metrics], measuring.metrics), registry, at_hand)
     misfits = [_misfits(metrics, found, facts) for found in sets]
     return [
         External(
@@ -137,12 +141,27 @@ def prepare(
             protocol=protocol_of(measuring, extractor, _counted(source, found), metrics, reference.split),
             metrics={one.spec.name: one.options for one in metrics if not unfit[one.spec.name]},
             skipped={key: reason for key, reason in unfit.items() if reason},
-            notes=(note,) if note else (),
+            notes=(*([note] if note else ()), *absent, *(() if place else twins)),
             record=source.record,
             features_folder=home() / "features" if source.record is None else source.path.parent / "features",
         )
-        for name, source, found, unfit in zip(names, sources, sets, misfits, strict=True)
+        for place, (name, source, found, unfit) in enumerate(zip(names, sources, sets, misfits, strict=True))
     ]
+
+
+def _once_each(
+    sources: list[_Source], sets: list[SampleFile]
+) -> tuple[list[_Source], list[SampleFile], tuple[str, ...]]:
+    """Return every set of samples once, whatever its path is, and a note for each that came again."""
+    first: dict[tuple[str, str], int] = {}
+    notes = []
+    for place, found in enumerate(sets):
+        labels = "" if found.labels is None else array_digest(found.labels)
+        at = first.setdefault((found.digest, labels), place)
+        if at != place:
+            notes.append(f"{found.where} holds the samples of {sets[at].where}: they are scored once")
+    kept = list(first.values())
+    return [sources[place] for place in kept], [sets[place] for place in kept], tuple(notes)
 
 
 def _counted(source: _Source, found: SampleFile) -> int:
@@ -251,7 +270,8 @@ def _metrics(
     measuring, unfit = checked(measuring)
     specs, wrong = select_metrics(registry, measuring.metrics)
     wrong_settings = setting_errors(measuring.set, (*registry.extractors.values(), *specs, *beside), registry)
-    refuse([*mistakes, *unfit, *wrong, *wrong_settings, *feature_errors(measuring, registry)])
+    absent = missing_packages(named_metrics(specs, measuring.metrics))
+    refuse([*mistakes, *unfit, *wrong, *absent, *wrong_settings, *feature_errors(measuring, registry)])
     return [choose(spec, measuring.set) for spec in specs]
 
 

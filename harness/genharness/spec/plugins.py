@@ -336,6 +336,7 @@ class MetricSpec(Spec):
         default: Whether a run that names no metrics computes it.
         periodic: Whether it is cheap and meaningful enough to be computed over training.
         weights: Pretrained weights it needs, or None.
+        extractors: Names of the extractors that it asks for whatever the protocol's is; their weights are its own need.
         place: Where its columns stand in a leaderboard; lower comes first, and the first ranks.
     """
 
@@ -346,6 +347,7 @@ class MetricSpec(Spec):
     default: bool = True
     periodic: bool = False
     weights: Remote | None = None
+    extractors: tuple[str, ...] = ()
     place: int = 100
 
 

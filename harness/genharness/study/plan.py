@@ -21,6 +21,7 @@ from genharness.spec.plugins import DataShape, MetricSpec, Recipe, Remote, Spec
 from genharness.spec.protocol import Protocol
 from genharness.study.compatibility import metric_misfit, model_misfit
 from genharness.study.measuring import choose_extractor, feature_errors, protocol_of, select, select_metrics, settled
+from genharness.study.runnable import missing_packages, missing_weights, named_metrics
 from genharness.study.settings import Chosen, ChosenModel, choose, choose_models, setting_errors
 from genharness.study.suite import Suite
 
@@ -112,7 +113,8 @@ def look_up(suite: Suite, registry: Registry, beside: Iterable[Spec] = (), mista
     owners = (*registry.extractors.values(), *metrics, *models, *beside)
     wrong_settings = setting_errors(suite.set, owners, registry)
     named = [*wrong_models, *wrong_metrics, *_dataset_errors(suite, registry)]
-    refuse([*mistakes, *wrong, *contradictions, *named, *wrong_settings, *feature_errors(suite, registry)])
+    absent = missing_packages(named_metrics(metrics, suite.metrics))
+    refuse([*mistakes, *wrong, *contradictions, *absent, *named, *wrong_settings, *feature_errors(suite, registry)])
     return Wanted(
         suite,
         registry,
@@ -147,10 +149,16 @@ def plan_of(wanted: Wanted, settings: Settings, dataset_facts: Callable[[str], D
     facts = _all_facts(wanted.suite, dataset_facts)
     parts = [_dataset_plan(wanted, one, settings, at_hand) for one in facts]
     rows = [task for part in parts for task in part.tasks]
+    named = named_metrics([metric.spec for metric in wanted.metrics], wanted.suite.metrics)
+    absent = missing_weights(named, wanted.registry, at_hand)
     plan = Plan(
         tasks=_by_training(_with_seed(task, seed) for seed in wanted.suite.seeds for task in rows),
         skips=[skip for part in parts for skip in part.skips],
-        notes=[*(note for one in facts for note in one.notes), *(note for part in parts for note in part.notes)],
+        notes=[
+            *(note for one in facts for note in one.notes),
+            *(note for part in parts for note in part.notes),
+            *absent,
+        ],
     )
     _refuse_hopeless(plan, wanted.suite)
     return plan

@@ -31,12 +31,14 @@ class Peer:
         compute: Gives its numbers by column key; raises ImportError where the library is missing, and ValueError or
             DataError, with the reason, where the library cannot compute this.
         applies: Whether the library knows the metric under some options; where not, it is not asked.
+        limit: Says what is known to defeat the library with these samples, in a line; empty where nothing is.
     """
 
     metric: str
     library: str
     compute: Callable[[SampleEvaluation, Options], Mapping[str, Theirs]]
     applies: Callable[[Options], bool] = lambda options: True
+    limit: Callable[[SampleEvaluation, Options], str] = lambda evaluation, options: ""
 
 
 def near(value: float, scale: float = 0.0, relative: float = 1e-4) -> Theirs:

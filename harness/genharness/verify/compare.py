@@ -25,6 +25,7 @@ from genharness.spec.record import Record
 from genharness.spec.report import Report
 from genharness.study.measuring import Measuring, select_metrics
 from genharness.study.settings import choose
+from genharness.verify.brute import BRUTE, brute_scores
 from genharness.verify.peers import PEERS, Peer
 
 __all__ = ["INSTALL", "PeerScore", "compare", "is_cell", "request_of_cell", "verify_samples"]
@@ -32,7 +33,7 @@ __all__ = ["INSTALL", "PeerScore", "compare", "is_cell", "request_of_cell", "ver
 INSTALL = "pip install 'genharness[verify]'"
 """What installs every library."""
 
-Verdict = Literal["agrees", "disagrees", "not compared"]
+Verdict = Literal["agrees", "differs", "the library fails here", "not compared"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class PeerScore:
         tolerance: How far they may differ.
         reason: Why nothing was compared, else empty.
         missing: What has to be installed before it can be, else empty.
+        truth: What a brute force in float64 gives where the two are apart and one is affordable, else None.
+        limit: What is known to defeat the library here, else empty.
     """
 
     key: str
@@ -56,6 +59,8 @@ class PeerScore:
     tolerance: float = 0.0
     reason: str = ""
     missing: str = ""
+    truth: float | None = None
+    limit: str = ""
 
     @property
     def difference(self) -> float | None:
@@ -64,13 +69,35 @@ class PeerScore:
 
     @property
     def verdict(self) -> Verdict:
-        """Whether they agree; an undefined score agrees with one that is not finite."""
+        """Whether they agree; an undefined score agrees with one that is not finite.
+
+        Where they do not, a brute force decides: the library fails here where it is ours that the brute force gives.
+        """
         if self.reason:
             return "not compared"
-        undefined = self.theirs is None or not math.isfinite(self.theirs)
-        if self.ours is None or undefined:
-            return "agrees" if self.ours is None and undefined else "disagrees"
-        return "agrees" if abs(self.difference or 0.0) <= self.tolerance else "disagrees"
+        if self._agrees(self.ours, self.theirs):
+            return "agrees"
+        ours_holds = self.truth is not None and self._agrees(self.ours, self.truth)
+        return "the library fails here" if ours_holds else "differs"
+
+    @property
+    def why(self) -> str:
+        """Why the verdict is what it is, where there is something to say; else empty."""
+        if self.verdict in ("agrees", "not compared"):
+            return ""
+        if self.truth is None:
+            return "no brute force is affordable here"
+        return "; ".join([f"{BRUTE} gives {self.truth:.7g}", *([self.limit] if self.limit else [])])
+
+    def _agrees(self, ours: float | None, theirs: float | None) -> bool:
+        undefined = theirs is None or not math.isfinite(theirs)
+        if ours is None or undefined or theirs is None:
+            return ours is None and undefined
+        return abs(ours - theirs) <= self.tolerance_of(theirs)
+
+    def tolerance_of(self, value: float) -> float:
+        """Return how far ours may be from a value: the tolerance, a relative 1e-4 where the library gave no number."""
+        return self.tolerance if math.isfinite(self.tolerance) else 1e-4 * max(abs(value), 1.0)
 
 
 def request_of_cell(record: Record, request: Request, registry: Registry) -> Request:
@@ -248,7 +275,11 @@ def _by(
     shared = [key for key in theirs if key in ours]
     if not shared:
         return [PeerScore(peer.metric, peer.library, reason="it was not scored")]
-    return [PeerScore(key, peer.library, ours[key], theirs[key].value, theirs[key].tolerance) for key in shared]
+    found = [PeerScore(key, peer.library, ours[key], theirs[key].value, theirs[key].tolerance) for key in shared]
+    if peer.library == BRUTE or all(one.verdict == "agrees" for one in found):
+        return found
+    truths, limit = brute_scores(peer.metric, evaluation, options), peer.limit(evaluation, options)
+    return [dataclasses.replace(one, truth=truths.get(one.key), limit=limit) for one in found]
 
 
 def _reason(error: Exception) -> str:

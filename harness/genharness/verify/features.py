@@ -152,8 +152,11 @@ def _sets_of_prdc(evaluation: SampleEvaluation, options: Options) -> tuple[Float
 
 
 def _one_of(real: Floats, fake: Floats) -> float:
-    """Return the share of one sample: a distance that equals a radius may fall either way in its last bit."""
-    return 1 / min(len(real), len(fake))
+    """Return the share of one sample: a distance that equals a radius may fall either way in its last bit.
+
+    A little more, so that a difference of one sample is one after the shares are rounded, too.
+    """
+    return (1 + 1e-6) / min(len(real), len(fake))
 
 
 def _vendi_by_vendi_score(evaluation: SampleEvaluation, options: Options) -> Mapping[str, Theirs]:
@@ -161,6 +164,34 @@ def _vendi_by_vendi_score(evaluation: SampleEvaluation, options: Options) -> Map
 
     features = draw_of(evaluation, "fake", options["count"]).of(_features(evaluation, "fake"))
     return {"vendi": near(float(vendi.score_dual(features, normalize=True)), relative=1e-3)}
+
+
+def _zero_rows(evaluation: SampleEvaluation, options: Options) -> str:
+    zero = int((~_features(evaluation, "fake").any(axis=1)).sum())
+    return f"vendi-score divides rows by their length, and {zero} of them are zero" if zero else ""
+
+
+def _underflow(evaluation: SampleEvaluation, options: Options) -> str:
+    logits = evaluation.extracted("fake").logits
+    if logits is None:
+        return ""
+    shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
+    never = int((np.exp(shifted) == 0).all(axis=0).sum())
+    return (
+        f"torch-fidelity takes the logarithm of 0 for {never} classes that no sample has any probability of"
+        if never
+        else ""
+    )
+
+
+def _ties(evaluation: SampleEvaluation, options: Options) -> str:
+    """Say that distances equal radii, which libraries round each in its own way."""
+    real, _ = _sets_of_prdc(evaluation, options)
+    rows = real[:200]
+    distances = np.sort(np.stack([np.square(real - row).sum(axis=1) for row in rows]), axis=1)
+    k = options["k"]
+    tied = np.isclose(distances[:, k], distances[:, k + 1], rtol=1e-12, atol=0).mean() if len(real) > k + 1 else 0.0
+    return "distances tie exactly, and it decides ties by rounding errors" if tied > 0.01 else ""
 
 
 FEATURE_PEERS = (
@@ -171,8 +202,14 @@ FEATURE_PEERS = (
     Peer("sfid", "torch-fidelity", partial(_fd_over, "inception-spatial", "sfid", _frechet_by_torch_fidelity)),
     Peer("sfid", "pytorch-fid", partial(_fd_over, "inception-spatial", "sfid", _frechet_by_pytorch_fid)),
     Peer("kid", "torch-fidelity", _kid_by_torch_fidelity),
-    Peer("is", "torch-fidelity", _inception_score_by_torch_fidelity),
-    Peer("prdc", "prdc", _prdc_by_prdc, lambda options: options["convention"] == "naeem"),
-    Peer("prdc", "torch-fidelity", _prdc_by_torch_fidelity, lambda options: options["convention"] == "kynkaanniemi"),
-    Peer("vendi", "vendi-score", _vendi_by_vendi_score),
+    Peer("is", "torch-fidelity", _inception_score_by_torch_fidelity, limit=_underflow),
+    Peer("prdc", "prdc", _prdc_by_prdc, lambda options: options["convention"] == "naeem", _ties),
+    Peer(
+        "prdc",
+        "torch-fidelity",
+        _prdc_by_torch_fidelity,
+        lambda options: options["convention"] == "kynkaanniemi",
+        _ties,
+    ),
+    Peer("vendi", "vendi-score", _vendi_by_vendi_score, limit=_zero_rows),
 )

@@ -6,7 +6,8 @@
 The plain loop is what tutorials show: a torchvision-style dataset behind a DataLoader, Adam as it comes, every
 loss read with `.item()`. What makes ours faster: batches from memory (no PIL, no workers), channels-last, fused
 Adam, no gradients of the critic's weights in the generator's step, no loss read in between. Epochs alternate, so that a
-busy machine slows both; the ratio is that of the medians. Targets on two cores: 1.05 for GANs, 1.2 for the VAE.
+busy machine slows both; the ratio is that of the medians. Targets on two cores: 1.05 for `dcgan` and `wgan-gp`, 1.0 for
+`sagan`, 1.2 for the VAE.
 """
 
 from __future__ import annotations
@@ -136,9 +137,32 @@ class VAETutorial:
         self.optimizer.step()
 
 
+class HingeTutorial:
+    """The loop of SNGAN and SAGAN tutorials: hinge losses, both batches apart, a generator step after each."""
+
+    def __init__(self, model):
+        self.G, self.D, self.latent = model.G, model.D, model.latent
+        self.optimizer_D = torch.optim.Adam(self.D.parameters(), lr=4e-4, betas=(0.0, 0.9))
+        self.optimizer_G = torch.optim.Adam(self.G.parameters(), lr=1e-4, betas=(0.0, 0.9))
+        self.history = []
+
+    def step(self, real, _labels, _index):
+        self.optimizer_D.zero_grad()
+        fake = self.G(torch.randn(len(real), self.latent)).detach()
+        d_loss = F.relu(1 - self.D(real)).mean() + F.relu(1 + self.D(fake)).mean()
+        d_loss.backward()
+        self.optimizer_D.step()
+        self.optimizer_G.zero_grad()
+        g_loss = -self.D(self.G(torch.randn(len(real), self.latent))).mean()
+        g_loss.backward()
+        self.optimizer_G.step()
+        self.history.append((d_loss.item(), g_loss.item()))
+
+
 PEERS = {
     "dcgan": ({}, DCGANTutorial, 1.05),
     "wgan-gp": ({"body": "dcgan", "width": 64}, WGANGPTutorial, 1.05),
+    "sagan": ({"width": 16, "generator_width": 24}, HingeTutorial, 1.0),
     "vae": ({"likelihood": "bernoulli"}, VAETutorial, 1.2),
 }
 """For each model: its options, the plain loop, and the target ratio of images per second."""

@@ -29,13 +29,13 @@ from genharness_model_gan.stylegan.layers import (
 
 __all__ = ["Mapping", "ModulatedConv", "StyleDiscriminator", "StyleGenerator", "blur", "doubled", "halved"]
 
-_FILTER = (1.0, 3.0, 3.0, 1.0)
 _MEAN_DECAY = 0.995
 
 
 def blur(x: Tensor, pad: Sequence[int], gain: float = 1.0) -> Tensor:
     """Return x filtered by [1, 3, 3, 1] / 8 along both axes, times `gain`, after padding (before, after) each axis."""
-    taps = torch.tensor(_FILTER, dtype=x.dtype, device=x.device) / sum(_FILTER) * math.sqrt(gain)
+    # Made on the device: a tensor of Python's numbers would be copied there, and waited for, at every call.
+    taps = F.pad(x.new_full((2,), 3.0), (1, 1), value=1.0) * (math.sqrt(gain) / 8)
     channels = x.shape[1]
     x = F.pad(x, (pad[0], pad[1], pad[0], pad[1]))
     x = F.conv2d(x, taps.view(1, 1, -1, 1).expand(channels, 1, -1, 1), groups=channels)

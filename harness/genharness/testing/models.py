@@ -26,6 +26,7 @@ from genharness.testing.capabilities import check_capabilities
 from genharness.testing.check import Check, must
 from genharness.testing.one_device import META, OneDevice
 from genharness.testing.rig import Rig
+from genharness.testing.stages import check_stages, has_stages
 from genharness.testing.synthetic import CLASSES, COLUMNS, synthetic_data
 
 __all__ = ["SIZES", "model_checks"]
@@ -82,6 +83,8 @@ def _checks_of(spec: ModelSpec, exhaustive: bool) -> list[Check]:
         for precision in ("fp32", "bf16"):
             checks[f"moves in {precision}"] = functools.partial(_moves, spec, first, precision)
         checks["keeps to one device"] = functools.partial(_one_device, spec, first)
+    if has_stages(spec):
+        checks["trains alike however it is drawn from"] = functools.partial(check_stages, spec, first)
     if spec.finite:
         checks["gives no more than there is"] = functools.partial(_finite, spec, first)
     cuda = Check(f"{spec.name}: works on CUDA", functools.partial(_works, spec, first, "cuda"), gpu=True)

@@ -289,3 +289,28 @@ def test_every_picture_that_cannot_be_used_is_named_at_once(tmp_path, form):
     assert "3 of 4 pictures cannot be used" in str(done.exception)
     for name in ("cut.png", "empty.png", "text.png"):
         assert name in str(done.exception)
+
+
+def test_scores_are_read_against_real_samples(files):
+    def bands(*options):
+        (group,) = json.loads(invoke(*files, *FAST, *options, "--format", "json").stdout)
+        return {column["key"]: column["band"] for column in group["columns"]}, group["rows"]
+
+    found, (good, noise) = bands()
+    assert found["fid"]["count"] == 80
+    assert noise["values"]["fid"]["mean"] > 2 * found["fid"]["high"]
+    assert noise["values"]["fid"]["reading"] is None
+    assert good["values"]["recall"]["mean"] > noise["values"]["recall"]["mean"] < found["recall"]["low"]
+    assert set(bands("--no-bands")[0].values()) == {None}
+
+
+def test_pictures_of_metrics_are_kept_with_what_is_registered(files, tmp_path):
+    results = tmp_path / "results"
+    for _ in range(2):  # also where the scores are kept
+        arguments = ("--dataset", "digits", "--features", "pixels", "--metrics", "copies", "--no-bands")
+        done = invoke(files[0], *arguments, "--register", "--results", results)
+        assert done.exit_code == 0, done.output
+        (record,) = Store(results).records()
+        assert set(record.artefacts) == {"nearest_train", "nearest_train_pixels"}
+        for name in record.artefacts.values():
+            (Store(results).cell(record.cell.id).path / name).unlink()

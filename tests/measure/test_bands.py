@@ -8,7 +8,7 @@ import genharness.measure.bands as bands
 from evaluations import row_evaluation
 from genharness import NoOptions
 from genharness.files.home import home
-from genharness.measure.bands import Divided, draw_real, draws_for
+from genharness.measure.bands import Divided, draw_real, draws_for, kept_draws
 from genharness.measure.build import build_metrics
 from genharness.measure.score_cache import ScoreCache
 from genharness.measure.scoring import score
@@ -169,6 +169,25 @@ def test_kept_draws_are_not_drawn_again_but_for_another_metric(monkeypatch):
     monkeypatch.setattr(bands, "Divided", None)
     assert real_bands(whole, METRICS, (), count=100, draws=3, kept=(cache, options)) == both
     assert both["fid"] == first["fid"]
+
+
+def test_bands_are_shared_by_content_and_left_out_where_they_are_not_kept_and_not_wanted():
+    whole, options = gaussian(0), {"fid": {}, "prdc": {"k": 5}}
+    told = []
+
+    def draws(metrics, **more):
+        return kept_draws(whole, metrics, options, REGISTRY, whole.protocol, **more).bands()
+
+    assert draws(METRICS, compute=False) == {}
+    first = draws(METRICS[:1], on_draw=lambda draw, of: told.append((draw, of)))
+    assert told == [(draw, 20) for draw in range(20)]
+    assert draws(METRICS, compute=False) == first
+    assert first["fid"]["count"] == len(whole.samples("fake"))
+
+
+def test_a_reference_that_is_no_split_which_can_be_divided_anew_has_no_bands():
+    whole = numbered(protocol={"reference_split": "validation"})
+    assert kept_draws(whole, METRICS, {"fid": {}, "prdc": {}}, REGISTRY, whole.protocol).bands() == {}
 
 
 @pytest.mark.parametrize(("rows", "draws"), [(600, 20), (10_000, 20), (10_001, 10), (100_000, 10), (1_000_000, 5)])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -31,10 +31,16 @@ from genharness.spec.record import Record
 from genharness.study.measuring import Measuring
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from genharness.evaluate.request import External, Request
 
 __all__ = ["evaluate", "request_of", "request_options"]
 
+
+Pictures = Mapping[str, tuple["NDArray[np.uint8]", int]]
+"""Images and columns of the pictures that metrics gave, by name."""
 
 FLAGS = {"samples": "--count", "reference": "--reference-count", "protocol_seed": "--seed"}
 """What options of `Measuring` are called here, where samples and reference are files."""
@@ -97,8 +103,13 @@ def request_of(options: dict[str, Any]) -> tuple[Request, list[str]]:
 @click.option("--register", is_flag=True, help="Put the scores into --results, beside those of trained models.")
 @click.option("--name", help="Name of the row; the file's by default.")
 @click.option("--wide", is_flag=True, help="Every column, however wide.")
+@click.option(
+    "--bands/--no-bands",
+    default=None,
+    help="Read scores against real samples scored against other real ones.  [default: where that takes seconds]",
+)
 @debug_option
-def evaluate(form: str, register: bool, wide: bool, **options: Any) -> None:
+def evaluate(form: str, register: bool, wide: bool, bands: bool | None, **options: Any) -> None:
     """Score SAMPLES..., whoever made them: several make a leaderboard.
 
     A folder or zip of pictures (in the order of their names as text: 1, 10, 2; class folders give labels), a .npz or
@@ -107,7 +118,8 @@ def evaluate(form: str, register: bool, wide: bool, **options: Any) -> None:
     centre cropped. A file that cannot be used is named, and none is left out silently.
 
     The protocol is the one of trained models, so equal counts stand in one ranking. Features and
-    scores are kept by content: asking again computes nothing twice.
+    scores are kept by content: asking again computes nothing twice. Beside a dataset, scores are marked as real or
+    better than real; pictures that metrics give, such as the nearest training images, are kept with --register.
 
     \b
     Examples:
@@ -120,26 +132,30 @@ def evaluate(form: str, register: bool, wide: bool, **options: Any) -> None:
       genharness evaluate dcgan-digits-s0-5f0c33a1b2 --metrics all
     """
     from genharness.evaluate.request import prepare
-    from genharness.evaluate.score import score_samples
+    from genharness.evaluate.score import evaluation_of, score_samples
 
     registry = load_registry()
     request, mistakes = request_of(options)
+    request = replace(request, bands=bands)
     reporter, wrong_form = attempt(lambda: registry.reporters.find(form))
     if register:
         Store(request.results).open_for_writing()
     records: list[Record] = []
+    pictures: list[Pictures] = []
     with PrepareProgress("evaluate") as progress:
         beside = [reporter] if reporter is not None else []
         plans = prepare(request, registry, progress.report, beside, [*mistakes, *wrong_form])
         for one in plans:
-            records.append(score_samples(one, registry, request, progress.report))
+            evaluation = evaluation_of(one, registry, request, progress.report)
+            records.append(score_samples(one, registry, request, progress.report, evaluation))
+            pictures.append(evaluation.pictures)
     if not any(record.scores for record in records):
         raise ConfigError(f"nothing could be scored: {'; '.join(_reasons(records)) or 'no metric was left'}")
     _print_notes([*plans[0].notes, *_told(records, plans, named=bool(options["metrics"]))])
     board = build(records, registry)
     print_board(board, registry.reporters.find(form), console(), wide=wide, settings=request.measuring.set)
     if register:
-        _register(records, plans, Store(request.results, writing=True))
+        _register(records, plans, pictures, Store(request.results, writing=True))
     broken = [
         f"{record.cell.model}: metric {name} failed: {reason}"
         for record in records
@@ -173,13 +189,19 @@ def _print_notes(lines: Sequence[str]) -> None:
         say(line, dim=True, err=True)
 
 
-def _register(records: Sequence[Record], plans: Sequence[External], store: Store) -> None:
+def _register(records: Sequence[Record], plans: Sequence[External], pictures: Sequence[Pictures], store: Store) -> None:
     from genharness.evaluate.joining import told_of_others
+    from genharness.images.grid import save_grid
 
-    for record, one in zip(records, plans, strict=True):
+    for record, one, shown in zip(records, plans, pictures, strict=True):
         if not record.scores:
             say(f"{record.cell.model} is not registered: nothing of it could be scored", err=True)
             continue
+        folder = store.cell(record.cell.id)
+        for name, (images, columns) in shown.items():
+            folder.path.mkdir(parents=True, exist_ok=True)
+            save_grid(folder.picture(name), images, columns)
+            record.artefacts[name] = folder.picture(name).name
         record.keep_scores_of(store.load(record.cell.id), asked={*one.metrics, *one.skipped})
         path = store.save(record)
         say(f"registered as {record.cell.id} in {path.parent}", err=True)

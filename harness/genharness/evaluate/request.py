@@ -57,6 +57,8 @@ class Request:
         results: Results folder, for ids of cells.
         device: Device such as `cpu` or `cuda`.
         weights: The user's pretrained weights.
+        bands: Whether samples are read against real ones scored against other real ones, where they are compared with a
+            dataset; None: where that is kept already, or the data is small.
         units: Units of rows that are compared with a table: `standard`, `raw`, or None for what the file says.
     """
 
@@ -71,6 +73,7 @@ class Request:
     device: str = "cpu"
     weights: Path | None = None
     units: Literal["standard", "raw"] | None = None
+    bands: bool | None = False
 
 
 @dataclass(frozen=True)

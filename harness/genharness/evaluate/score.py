@@ -14,6 +14,7 @@ from genharness.files.home import home
 from genharness.files.paths import printable
 from genharness.images.sample_file import SampleFile
 from genharness.kit.extractor import Extractor, ExtractorContext
+from genharness.measure.bands import RealDraws, kept_draws
 from genharness.measure.build import build_extractor, build_metrics, classifier_name, code_of_metrics, code_of_scores
 from genharness.measure.capabilities import Views
 from genharness.measure.evaluation import SampleData, SampleEvaluation
@@ -104,12 +105,14 @@ def score_samples(
     protocol = dataclasses.replace(one.protocol, dataset_hash=one.reference.content_hash, extractor_identity=identity)
     code = code_of_metrics(registry, one.metrics)
     results = _scores(one, registry, evaluation, protocol, report)
+    real = _real_draws(one, registry, evaluation, protocol, request, report)
     return Record(
         cell=_cell(one, registry, request),
         status="ok",
         measurements={"evaluate_seconds": time.monotonic() - begun},
         scores={key: value for result in results for key, value in result.values.items()},
         errors={key: error for result in results for key, error in result.errors.items()},
+        bands=real.bands() if real else {},
         skipped={**one.skipped, **{result.metric.name: result.skipped for result in results if result.skipped}},
         failed={result.metric.name: result.failed for result in results if result.failed},
         code=code_of_scores(code, evaluation, results),
@@ -132,11 +135,42 @@ def _scores(
     kept = {name: cache.find(registry.metrics.find(name), options) for name, options in one.metrics.items()}
     missing = {name: options for name, options in one.metrics.items() if kept[name] is None}
     results = [result for result in kept.values() if result is not None]
+    pictures = len(evaluation.pictures)
     for result in score(build_metrics(registry, missing), evaluation, lambda name: report(0, 0, f"scoring {name}")):
         results.append(result)
-        if result.values:
+        shows = len(evaluation.pictures) > pictures  # which a kept score could not show again
+        pictures = len(evaluation.pictures)
+        if result.values and not shows:
             cache.keep(result, one.metrics[result.metric.name])
     return results
+
+
+_SMALL = 10_000
+"""Samples and reference samples together up to which bands are a matter of seconds."""
+
+
+def _real_draws(
+    one: External,
+    registry: Registry,
+    evaluation: SampleEvaluation,
+    protocol: Protocol,
+    request: Request,
+    report: Report,
+) -> RealDraws | None:
+    """Return what real samples score against other real ones; None where that is not wanted, or cannot be had."""
+    data = one.reference.data
+    if data is None or request.bands is False or not {"train", "test"} <= set(data.splits):
+        return None
+    small = len(evaluation.samples("real")) + len(evaluation.samples("fake")) <= _SMALL
+    return kept_draws(
+        evaluation,
+        build_metrics(registry, one.metrics),
+        one.metrics,
+        registry,
+        protocol,
+        on_draw=lambda draw, draws: report(draw, draws, "real against real"),
+        compute=small or request.bands is True,
+    )
 
 
 def _score_key(found: SampleFile, protocol: Protocol) -> dict[str, Any]:

@@ -17,16 +17,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from genharness.files.home import home
 from genharness.kit.evaluation import Metric, SampleSet
 from genharness.kit.extractor import Extracted
 from genharness.measure.evaluation import Noted, SampleData, SampleEvaluation
 from genharness.measure.score_cache import ScoreCache
 from genharness.measure.scoring import MetricResult, score
+from genharness.plugin.registry import Registry
 from genharness.spec.capabilities import CAPABILITIES
 from genharness.spec.plugins import MetricSpec
+from genharness.spec.protocol import Protocol
 from genharness.spec.record import Band
 
-__all__ = ["Divided", "Places", "RealDraws", "Regrouped", "draw_real", "drawn", "draws_for"]
+__all__ = ["Divided", "Places", "RealDraws", "Regrouped", "draw_real", "drawn", "draws_for", "kept_draws"]
 
 Places = NDArray[np.int64]
 """Rows of the train and the test split, one behind the other."""
@@ -183,6 +186,40 @@ def draw_real(
         if kept and result.values:
             kept[0].keep(result, kept[1][result.metric.name])
     return RealDraws([one for one in found.values() if one is not None], count, draws)
+
+
+def kept_draws(
+    whole: SampleEvaluation,
+    metrics: Sequence[tuple[MetricSpec, Metric]],
+    options: Mapping[str, Mapping[str, Any]],
+    registry: Registry,
+    protocol: Protocol,
+    *,
+    on_draw: Callable[[int, int], None] = lambda draw, draws: None,
+    compute: bool = True,
+) -> RealDraws:
+    """Return what `draw_real` gives, kept by the content of the data: rows of one protocol share it.
+
+    Args:
+        whole: The evaluation of samples, with the splits of the data that they are compared with.
+        metrics: What scores.
+        options: All options of every metric.
+        registry: Where metrics are.
+        protocol: With the hashes of what was read.
+        on_draw: Told the number of each draw before it, and of how many.
+        compute: Whether what is not kept is computed; else it is left out.
+    """
+    count = len(whole.samples("fake"))
+    draws = draws_for(len(whole.samples("real")) + count)
+    if protocol.reference_split not in ("train", "test"):  # what is divided anew are these two
+        return RealDraws([], count, draws)
+    other = {key: value for key, value in protocol.identity.items() if key not in ("metric_options", "inputs")}
+    key = {"bands": draws, "division": 2, "count": count, "protocol": other}
+    cache = ScoreCache(home() / "scores", registry, whole, key)
+    if not compute:
+        metrics = [(spec, metric) for spec, metric in metrics if cache.find(spec, options[spec.name]) is not None]
+    kept = (cache, options)
+    return draw_real(whole, metrics, count=count, draws=draws, kept=kept, on_draw=lambda draw: on_draw(draw, draws))
 
 
 def drawn(

@@ -26,7 +26,7 @@ from genharness.images.grid import save_grid
 from genharness.kit.extractor import Extractor, ExtractorContext
 from genharness.kit.generators import seeded_generator
 from genharness.kit.model import GenerativeModel, Interpolates
-from genharness.measure.bands import RealDraws, draw_real, draws_for
+from genharness.measure.bands import RealDraws, kept_draws
 from genharness.measure.build import (
     build_extractor,
     build_metrics,
@@ -38,7 +38,6 @@ from genharness.measure.build import (
 from genharness.measure.capabilities import able, drawn, kinds_of, reconstruct, views_of
 from genharness.measure.evaluation import SampleData, SampleEvaluation
 from genharness.measure.feature_cache import FeatureCache
-from genharness.measure.score_cache import ScoreCache
 from genharness.measure.scoring import MetricResult, score
 from genharness.plugin.registry import Registry
 from genharness.run.costs import sampling_costs
@@ -164,23 +163,12 @@ class Scorer:
 
     def _real_draws(self, evaluation: SampleEvaluation) -> RealDraws:
         """Score real samples against other real ones; what they score is kept by the content of the data."""
-        count = len(evaluation.samples("fake"))
-        draws = draws_for(len(evaluation.samples("real")) + count)
-        known = self._resolved().identity
-        other = {key: value for key, value in known.items() if key not in ("metric_options", "inputs")}
-        cache = ScoreCache(
-            home() / "scores",
-            self.registry,
-            evaluation,
-            {"bands": draws, "division": 2, "count": count, "protocol": other},
-        )
 
-        def report(draw: int) -> None:
+        def report(draw: int, draws: int) -> None:
             self.workplace.news("score", fraction=draw / draws, text="real against real")
             self.workplace.stop_if_asked()
 
-        kept = (cache, self._options)
-        return draw_real(evaluation, self.metrics, count=count, draws=draws, kept=kept, on_draw=report)
+        return kept_draws(evaluation, self.metrics, self._options, self.registry, self._resolved(), on_draw=report)
 
     def _over_training(self, source: SampleSource, step: int) -> dict[str, float | None]:
         """Score fewer samples by the metrics that are meant for it."""

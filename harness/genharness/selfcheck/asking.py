@@ -25,7 +25,7 @@ from genharness.study.compatibility import metric_misfit
 from genharness.study.measuring import Measuring, choose_extractor, protocol_of, select_metrics
 from genharness.study.settings import choose
 
-__all__ = ["FEWEST", "Asked", "check_dataset"]
+__all__ = ["FEWEST", "Asked", "check_dataset", "whole_of"]
 
 FEWEST = 50
 """Samples in the place of generated ones, at least: with fewer, bands are as wide as scores are long."""
@@ -91,6 +91,18 @@ def check_dataset(name: str, asked: Asked, registry: Registry, report: Report) -
         report=lambda text: report(0, 0, text),
     )
     return replace(found, absent={**absent, **found.absent})
+
+
+def whole_of(name: str, asked: Asked, registry: Registry) -> SampleEvaluation:
+    """Return the evaluation of a dataset as it is, which divisions are made of; nothing is reported."""
+    parsed = parse_reference(name)
+    data = ensure_prepared(registry.datasets.find(parsed.name), parsed)
+    extractor, _ = choose_extractor(asked.measuring, registry, _facts(data, registry), lambda remote: False)
+    return _whole(data, protocol_of(asked.measuring, extractor, asked.count, ()), asked, registry, _silent)
+
+
+def _silent(done: int, total: int, text: str) -> None:
+    """Tell nobody."""
 
 
 def _facts(data: PreparedData, registry: Registry) -> DatasetFacts:

@@ -104,7 +104,7 @@ class Record:
         scores: Metric columns by key; None where a metric is undefined.
         errors: Standard error of scores, by key: over other samples of the same trained model, the reference fixed. The
             spread over training seeds contains it; the two are never added.
-        bands: What real samples score against other real ones, by key; of the `real` row.
+        bands: What real samples score against other real ones, by key; of the `real` row and of samples made elsewhere.
         skipped: Metrics that cannot be computed for this cell, with the reason.
         failed: Metrics that broke, with the reason; they are tried again by the next run.
         code: Digests of the code behind the scores of each metric, by what they are of: metric, extractors, sampling.

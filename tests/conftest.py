@@ -8,12 +8,15 @@ import random
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 import numpy as np
 import pytest
 
 from distributions import install
 from faulty_models import HEAVY, LIGHT
+from warm import WarmCommand
 
 GPU_TESTS = Path(__file__).parent / "gpu"
 STAND_IN = os.environ.get("GENHARNESS_GPU_STAND_IN", "")
@@ -100,10 +103,19 @@ def genharness(tmp_path):
     """Run the command line in a process of its own, as a user does, and return what came of it."""
 
     def run(*arguments: object, timeout: float = 300, **environment: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "genharness.cli.main", *map(str, arguments)]
         env = {**os.environ, "COLUMNS": "100", "OMP_NUM_THREADS": "1", **environment}
-        return subprocess.run(
-            command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=timeout, check=False
-        )
+        assert WarmCommand.fits(env), "what is read at the start of an interpreter: start one with subprocess"
+        with Path(os.devnull).open("rb") as nothing, TemporaryFile() as out, TemporaryFile() as errors:
+            command = WarmCommand(arguments, tmp_path, env, stdin=nothing, stdout=out, stderr=errors)
+            try:
+                code = command.wait(timeout)
+            finally:
+                command.kill()
+            return subprocess.CompletedProcess(command.args, code, _text(out), _text(errors))
 
     return run
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()

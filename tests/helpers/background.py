@@ -13,22 +13,50 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+from warm import WarmCommand
+
 __all__ = ["Run", "end_group", "records", "runs", "wait_for"]
 
 T = TypeVar("T")
 
 
-class Run(subprocess.Popen[bytes]):
-    """`genharness run` in a process group of its own; what it prints goes to a file."""
+class Run:
+    """`genharness run` in a process group of its own; what it prints goes to a file.
 
-    def __init__(self, arguments: tuple[object, ...], folder: Path, home: object, log: Path) -> None:
-        command = [sys.executable, "-m", "genharness.cli.main", "run", *map(str, arguments)]
+    Args:
+        arguments: Behind `run`.
+        folder: Working directory.
+        home: `$GENHARNESS_HOME`.
+        log: File for what it prints.
+        cold: Whether it is an interpreter of its own, which others find by its command line and environment.
+    """
+
+    def __init__(self, arguments: tuple[object, ...], folder: Path, home: object, log: Path, *, cold: bool) -> None:
         env = {**os.environ, "GENHARNESS_HOME": str(home), "OMP_NUM_THREADS": "1", "COLUMNS": "100"}
         self.log = log
-        with log.open("w") as file:
-            super().__init__(
-                command, cwd=folder, env=env, start_new_session=True, stdout=file, stderr=subprocess.STDOUT
-            )
+        self._process: subprocess.Popen[bytes] | WarmCommand
+        with log.open("wb") as file, Path(os.devnull).open("rb") as nothing:
+            if cold:
+                command = [sys.executable, "-m", "genharness.cli.main", "run", *map(str, arguments)]
+                self._process = subprocess.Popen(
+                    command, cwd=folder, env=env, start_new_session=True, stdout=file, stderr=subprocess.STDOUT
+                )
+            else:
+                streams = {"stdin": nothing, "stdout": file, "stderr": file}
+                self._process = WarmCommand(["run", *arguments], folder, env, **streams, new_session=True)
+
+    @property
+    def pid(self) -> int:
+        """Its process id, which is that of its group."""
+        return self._process.pid
+
+    def poll(self) -> int | None:
+        """Return the exit code, None while it runs."""
+        return self._process.poll()
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return the exit code once it has ended; `subprocess.TimeoutExpired` where it has not by then."""
+        return self._process.wait(timeout)
 
     def lines(self) -> list[str]:
         """Return what it has printed so far."""
@@ -36,12 +64,12 @@ class Run(subprocess.Popen[bytes]):
 
 
 @contextlib.contextmanager
-def runs(folder: Path, home: object) -> Iterator[Callable[..., Run]]:
+def runs(folder: Path, home: object, *, cold: bool = False) -> Iterator[Callable[..., Run]]:
     """Give a function that starts a run in `folder`; what still runs at the end is killed."""
     started: list[Run] = []
 
     def start(*arguments: object) -> Run:
-        started.append(Run(arguments, folder, home, folder / f"log-{len(started)}.txt"))
+        started.append(Run(arguments, folder, home, folder / f"log-{len(started)}.txt", cold=cold))
         return started[-1]
 
     yield start

@@ -39,5 +39,5 @@ def make_cluster(monkeypatch):
 
 @pytest.fixture
 def start(tmp_path, home):
-    with runs(tmp_path, home) as begin:
+    with runs(tmp_path, home, cold=True) as begin:
         yield begin

@@ -2,7 +2,7 @@ import pickle
 
 import pytest
 
-from genharness.errors import ConfigError, DataError, attempt, did_you_mean, nearest, refuse, shown
+from genharness.errors import ConfigError, DataError, attempt, did_you_mean, nearest, reason, refuse, shown
 
 
 def test_an_error_keeps_its_mistakes_apart_whatever_they_hold():
@@ -36,6 +36,12 @@ def test_a_hint_names_the_nearest_or_all_or_is_empty():
     assert did_you_mean("dcgna", ["vae", "dcgan"]) == "; did you mean 'dcgan'?"
     assert did_you_mean("zzz", ["vae", "dcgan"]) == "; known: dcgan, vae"
     assert did_you_mean("zzz", []) == ""
+
+
+def test_the_reason_of_a_parser_is_one_short_line_even_where_it_holds_the_file_or_says_nothing():
+    assert reason(ValueError(" bad magic:\nmore")) == "bad magic"
+    assert reason(KeyError()) == "KeyError"
+    assert len(reason(ValueError("x" * 10**6))) < 400
 
 
 def test_what_is_long_or_endless_is_shown_cut():

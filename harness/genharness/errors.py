@@ -27,12 +27,15 @@ __all__ = [
     "attempt",
     "did_you_mean",
     "nearest",
+    "reason",
     "refuse",
     "shown",
 ]
 
 MOST_MISTAKES = 100
 """Lines of one error that are told; nobody reads more."""
+
+_LONGEST_REASON = 300
 
 T = TypeVar("T")
 
@@ -89,6 +92,14 @@ def shown(value: object, most: int = 60) -> str:
     except RecursionError:
         return "tables in tables, thousands deep"
     return text if len(text) <= most else f"{text[: most - 20]}... ({len(text):,} characters)"
+
+
+def reason(error: BaseException) -> str:
+    """Return what somebody else's error says, in one line of bounded length; its kind where it says nothing.
+
+    Parsers put whole files into their messages.
+    """
+    return shown(str(error).strip().partition("\n")[0].rstrip(":") or type(error).__name__, _LONGEST_REASON)
 
 
 def refuse(mistakes: Iterable[str]) -> None:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-import zipfile
-import zlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -21,6 +19,7 @@ import numpy as np
 from genharness import DataError
 from genharness.data import PrepareRequest, SplitWriter
 from genharness.files.archives import open_zip
+from genharness.files.array_files import DamagedArrayError, parsing_arrays
 from genharness_data_vision.pickles import load_pickle, read_batch
 
 __all__ = ["BATCHES", "prepare"]
@@ -32,7 +31,6 @@ CLASSES = 1000
 
 _BATCH = re.compile(r"(train_data_batch_\d+|val_data)(\.npz)?")
 _CHUNK = 8192
-_BROKEN_NPZ = (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError)
 
 Readers = dict[str, tuple[str, Callable[[], bytes]]]
 """Batch -> (what messages call it, how to read it)."""
@@ -100,7 +98,7 @@ def _load(name: str, data: bytes) -> dict[str, Any]:
     if not name.endswith(".npz"):
         return load_pickle(io.BytesIO(data), name)
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        with parsing_arrays(), np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             return {key: arrays[key] for key in ("data", "labels") if key in arrays}
-    except _BROKEN_NPZ as error:
+    except (OSError, DamagedArrayError) as error:
         raise DataError(f"{name} cannot be read as .npz: {error}") from error

@@ -1,5 +1,7 @@
 """The whole state of a training, written and read."""
 
+import errno
+import os
 import zipfile
 from dataclasses import replace
 
@@ -8,7 +10,13 @@ import torch
 from torch import nn
 
 from genharness.engine.average import WeightAverage
-from genharness.engine.checkpoint import Checkpoint, UnreadableCheckpointError, load_checkpoint, save_checkpoint
+from genharness.engine.checkpoint import (
+    Checkpoint,
+    UnreadableCheckpointError,
+    load_checkpoint,
+    save_checkpoint,
+    taking_up,
+)
 from genharness.engine.random_state import random_state
 from genharness.errors import RunError
 from genharness.kit import GenerativeModel
@@ -92,12 +100,73 @@ def code(path):
     torch.save({"format": 1, "cell_id": print}, path)
 
 
-@pytest.mark.parametrize("damage", [cut, flip, empty, another_format, code])
+def no_object(path):
+    torch.save([1, 2], path)
+
+
+def with_field(**fields):
+    def damage(path):
+        torch.save({**torch.load(path), **fields}, path)
+
+    return damage
+
+
+def packed(path):
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+
+MISTYPED = [with_field(step="3"), with_field(model=None), with_field(training_id=[1]), with_field(average=3)]
+
+
+@pytest.mark.parametrize(
+    "damage", [cut, flip, empty, another_format, code, no_object, packed, *MISTYPED, with_field(format=None)]
+)
 def test_a_damaged_one_is_told_apart_from_none(saved, damage):
     path, _ = saved
     damage(path)
     with pytest.raises(UnreadableCheckpointError):
         load_checkpoint(path, "vae-1")
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        with_field(model={"body.weight": torch.zeros(3, 3)}),
+        with_field(training={"schedule": {}}),
+        with_field(training={"optimiser": {"state": 1}}),
+        with_field(average={"steps": 1}),
+    ],
+)
+def test_one_that_does_not_fit_the_model_is_told_like_a_damaged_one(saved, foreign):
+    path, model = saved
+    foreign(path)
+    found = load_checkpoint(path, "vae-1")
+    with pytest.raises(UnreadableCheckpointError, match=r"\w"), taking_up(path):
+        found.restore(model, WeightAverage(model, 0.9))
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EMFILE, errno.ESTALE, errno.EACCES])
+def test_what_cannot_be_read_just_now_is_not_called_damaged(saved, monkeypatch, number):
+    def refuse(*_, **__):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(torch, "load", refuse)
+    with pytest.raises(RunError, match=f"cannot read the checkpoint .*{os.strerror(number)}"):
+        load_checkpoint(saved[0], "vae-1")
+
+
+@pytest.mark.parametrize("error", [MemoryError(), torch.OutOfMemoryError("CUDA out of memory")])
+def test_a_lack_of_memory_is_not_called_damage(saved, monkeypatch, error):
+    def refuse(*_, **__):
+        raise error
+
+    monkeypatch.setattr(torch, "load", refuse)
+    with pytest.raises(RunError, match="not enough memory for the checkpoint"):
+        load_checkpoint(saved[0], "vae-1")
 
 
 def test_another_cells_is_refused_by_name(saved):

@@ -132,6 +132,21 @@ def test_links_in_a_zip_are_refused(tmp_path):
         list_members(path)
 
 
+@pytest.mark.parametrize("names", [("a", "a/b.txt"), ("a/b/c.txt", "a"), ("a/b", "c", "a/b/c/d.txt")])
+@pytest.mark.parametrize("make", [make_zip, make_tar])
+def test_a_name_that_is_a_file_and_a_folder_is_refused(tmp_path, make, names):
+    path = make(tmp_path / "archive", dict.fromkeys(names, b"x"))
+    (tmp_path / "out").mkdir()
+    with pytest.raises(DataError, match="is refused: it is a file and a folder"):
+        extract_archive(path, tmp_path / "out")
+
+
+def test_a_name_that_no_file_can_have_is_refused(tmp_path):
+    path = make_zip(tmp_path / "archive", {"a/" + "é" * 128: b"x"})
+    with pytest.raises(DataError, match="longer than the 255 bytes"):
+        list_members(path)
+
+
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_a_name_that_comes_twice_is_refused(tmp_path):
     path = make_tar(tmp_path / "t.tar")

@@ -147,6 +147,12 @@ def test_labels_that_are_no_classes_are_refused_by_entry_or_type(array, reason):
         as_labels(array, 2, "y.npy")
 
 
+@pytest.mark.parametrize("shape", [(0, 0), (2, 0), (0, 2), (0, 1), (0,)])
+def test_labels_of_nothing_are_refused_by_their_shape(shape):
+    with pytest.raises(DataError, match=r"has shape .* for 2 images"):
+        as_labels(np.zeros(shape), 2, "y.npy")
+
+
 @pytest.mark.parametrize(
     "array",
     [np.array([0, 2]), np.array([[0.0], [2.0]]), np.array([[1, 0, 0], [0, 0, 1]]), np.eye(3, dtype=bool)[[0, 2]]],

@@ -215,7 +215,7 @@ def test_clocks_go_on_where_they_stopped(task):
     assert done.measurements["cell_seconds"] > stopped.measurements["cell_seconds"]
 
 
-@pytest.mark.parametrize("damage", ["truncate", "flip", "foreign"])
+@pytest.mark.parametrize("damage", ["truncate", "flip", "foreign", "misfit"])
 def test_a_damaged_checkpoint_is_named_set_aside_and_training_begins_anew(task, damage):
     whole = finish(task(results="whole"))
     one = task(results="cut")
@@ -225,6 +225,9 @@ def test_a_damaged_checkpoint_is_named_set_aside_and_training_begins_anew(task, 
     content = path.read_bytes()
     if damage == "foreign":
         torch.save({"format": 1}, path)
+    elif damage == "misfit":
+        kept = torch.load(path)
+        torch.save({**kept, "model": {name: part[:0] for name, part in kept["model"].items()}}, path)
     else:
         middle = len(content) // 2
         rest = b"" if damage == "truncate" else bytes(64) + content[middle + 64 :]

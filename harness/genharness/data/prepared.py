@@ -18,6 +18,7 @@ from genharness.data.meta import DatasetMeta, read_meta, samples_file
 from genharness.data.seal import is_sealed, seal
 from genharness.data.units import Units
 from genharness.errors import ConfigError, DataError, did_you_mean
+from genharness.files.array_files import DamagedArrayError, parsing_arrays
 from genharness.spec.plugins import DataShape
 from genharness.spec.report import Report
 
@@ -125,8 +126,9 @@ def _load(data: PreparedData, name: str, *, mapped: bool) -> NDArray[Any]:
     try:
         if not path.is_file():  # a pipe would be waited for
             raise OSError(errno.ENOENT, "there is no regular file")
-        array: NDArray[Any] = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
-    except (OSError, ValueError, EOFError, MemoryError, OverflowError, SyntaxError) as error:
+        with parsing_arrays():
+            array: NDArray[Any] = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+    except (OSError, DamagedArrayError) as error:
         raise _damaged(data, name, f"{type(error).__name__}: {error}") from error
     split, _, file = name.partition("/")
     expected = (data.meta.counts[split],) if file == "labels.npy" else (data.meta.counts[split], *data.meta.shape)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import pickle
+import errno
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import torch
 
 from genharness.engine.average import WeightAverage
-from genharness.errors import RunError
+from genharness.errors import GenharnessError, RunError, reason, shown
 from genharness.files.atomic import replace_file
 from genharness.kit.model import GenerativeModel
 
-__all__ = ["FORMAT", "Checkpoint", "UnreadableCheckpointError", "load_checkpoint", "save_checkpoint"]
+__all__ = ["FORMAT", "Checkpoint", "UnreadableCheckpointError", "load_checkpoint", "save_checkpoint", "taking_up"]
 
 FORMAT = 4
 """3: `training_id` was `cell_id`, the id of the one cell that there was of a training."""
@@ -54,7 +57,7 @@ class Checkpoint:
     progress: dict[str, Any]
 
     def restore(self, model: GenerativeModel, average: WeightAverage) -> None:
-        """Put the weights, the optimisers' state and the average back where they were."""
+        """Put the weights, the optimisers' state and the average back where they were; see `taking_up`."""
         model.load_state_dict(self.model)
         model.load_training_state(self.training)
         average.load(self.average)
@@ -83,22 +86,59 @@ def load_checkpoint(path: Path, *owners: str) -> Checkpoint | None:
 
     Raises:
         UnreadableCheckpointError: If it is truncated, corrupt, of another format or another training's.
+        RunError: If it cannot be read just now, and so cannot be judged.
     """
     if not path.is_file():
         return None
-    try:
-        with zipfile.ZipFile(path) as archive:
-            damaged = archive.testzip()
+    with taking_up(path):
+        _refuse_damage(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
-        if content.get("format") == 3:
+        if isinstance(content, dict) and content.get("format") == 3:
             content |= {"format": FORMAT, "training_id": content.pop("cell_id")}
-        if damaged or content.pop("format") != FORMAT:
-            raise ValueError(f"{damaged} is damaged" if damaged else "it has another format")
+        if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
+            raise ValueError("it has another format")
         checkpoint = Checkpoint(**content)
-    except (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
-        raise UnreadableCheckpointError(str(error).splitlines()[0]) from error
-    except (pickle.UnpicklingError, zipfile.BadZipFile) as error:
-        raise UnreadableCheckpointError(str(error).splitlines()[0]) from error
+        if wrong := _misfit(checkpoint):
+            raise ValueError(wrong)
     if checkpoint.training_id not in owners:
-        raise UnreadableCheckpointError(f"it belongs to {checkpoint.training_id}")
+        raise UnreadableCheckpointError(f"it belongs to {shown(checkpoint.training_id)}")
     return checkpoint
+
+
+@contextmanager
+def taking_up(path: Path) -> Iterator[None]:
+    """Let the block read a checkpoint and use what it says.
+
+    Args:
+        path: The checkpoint.
+
+    Raises:
+        UnreadableCheckpointError: For whatever damage or foreign values make parsers and modules raise.
+        RunError: If the file cannot be read just now, or there is no memory for it.
+    """
+    try:
+        yield
+    except (GenharnessError, UnreadableCheckpointError):
+        raise
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        raise RunError(f"there is not enough memory for the checkpoint {path}: free some and run again") from error
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):  # seeking to before the start
+            raise RunError(f"cannot read the checkpoint {path} ({error.strerror}): run again when it can be") from error
+        raise UnreadableCheckpointError(reason(error)) from error
+
+
+def _refuse_damage(path: Path) -> None:
+    """Refuse a zip whose checksums do not hold, or whose members are packed: torch stores them as they are."""
+    with zipfile.ZipFile(path) as archive:
+        packed = [member.filename for member in archive.infolist() if member.compress_type != zipfile.ZIP_STORED]
+        damaged = packed[0] if packed else archive.testzip()  # which would unpack a bomb
+    if damaged:
+        raise ValueError(f"{shown(damaged)} is damaged")
+
+
+def _misfit(checkpoint: Checkpoint) -> str:
+    """Return which field has another type than its own; empty where none has."""
+    types = {"training_id": str, "step": int, "cell_seconds": float | int, "finished": bool, "average": dict | NoneType}
+    wrong = [name for name, value in vars(checkpoint).items() if not isinstance(value, types.get(name, dict))]
+    return f"its {wrong[0]} is of another type" if wrong else ""

@@ -1,7 +1,7 @@
 """Reading archives that strangers made: tar, tar.gz, tar.bz2, tar.xz and zip, refusing what could do harm.
 
 Refused, with the member's name: paths that leave the folder, links, devices, encrypted members, a name that
-comes twice, and contents out of all proportion to the archive ("bombs").
+comes twice or is that of a file and a folder, and contents out of all proportion to the archive ("bombs").
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Self
 
-from genharness.errors import DataError
+from genharness.errors import DataError, reason
 from genharness.spec.report import Report
 
 __all__ = ["Member", "UnreadableError", "extract_archive", "is_archive", "list_members", "open_zip", "read_members"]
@@ -40,6 +40,7 @@ MAX_RATIO = 200
 ALLOWANCE_BYTES = 64 << 20
 """Unpacked size that no archive is refused for."""
 MAX_MEMBERS = 5_000_000
+_LONGEST_NAME = 255
 _MAX_EXTENDED_HEADER_BYTES = 1 << 20
 """Long names and attributes are read into memory whole."""
 
@@ -243,6 +244,7 @@ class _Guard:
         self._path = path
         self._left = path.stat().st_size * MAX_RATIO + ALLOWANCE_BYTES
         self._seen: set[str] = set()
+        self._folders: set[str] = set()
 
     def admit(self, name: str, size: int) -> Member:
         """Return the member of a regular file.
@@ -254,10 +256,22 @@ class _Guard:
         self._left -= size
         if clean in self._seen:
             raise self.refusal(name, "the name comes twice")
+        if clean in self._folders or not self._fits_into_folders(clean):
+            raise self.refusal(name, "it is a file and a folder")
         self._seen.add(clean)
         if self._left < 0 or len(self._seen) > MAX_MEMBERS:
             raise self.refusal(name, "the contents are out of all proportion to the archive")
         return Member(clean, size)
+
+    def _fits_into_folders(self, name: str) -> bool:
+        """Note the folders that a file lies in, and return whether none of them is a file."""
+        folder = name.rpartition("/")[0]
+        while folder and folder not in self._folders:
+            if folder in self._seen:
+                return False
+            self._folders.add(folder)
+            folder = folder.rpartition("/")[0]
+        return True
 
     def _clean(self, name: str) -> str:
         if not name:
@@ -266,6 +280,8 @@ class _Guard:
         harmful = path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or name[1:2] == ":"
         if harmful or not path.parts:
             raise self.refusal(name, "its path leaves the folder")
+        if any(len(part.encode("utf-8", "surrogateescape")) > _LONGEST_NAME for part in path.parts):
+            raise self.refusal(name[:60], f"its name is longer than the {_LONGEST_NAME} bytes of any file's")
         return str(path)
 
     def refusal(self, name: str, reason: str) -> DataError:
@@ -293,7 +309,7 @@ def _is_trouble_of_the_disk(error: Exception) -> bool:
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno == errno.EINVAL:
         return "some of its bytes are missing"
-    return str(error).partition("\n")[0].rstrip(":") or type(error).__name__  # tarfile adds a line for each compression
+    return reason(error)  # tarfile adds a line for each compression
 
 
 @contextlib.contextmanager

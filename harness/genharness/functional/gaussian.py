@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
@@ -17,6 +16,7 @@ from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  
 
 from genharness.errors import DataError, NotDefinedError
 from genharness.files.archives import list_members
+from genharness.files.array_files import DamagedArrayError, parsing_arrays
 from genharness.files.atomic import replace_file
 from genharness.functional.checks import ArrayLike, as_features
 
@@ -211,14 +211,15 @@ def _read_npz(path: Path) -> dict[str, NDArray[Any]]:
             if zipfile.is_zipfile(file):
                 list_members(path)  # refuses bombs before a byte is unpacked
             file.seek(0)
-            stored = np.load(file, allow_pickle=False)
-            if not isinstance(stored, NpzFile):
-                raise DataError(f"{path} is a single .npy array, not an .npz with mu and sigma")
-            known = {_NAMES[name.lower()]: name for name in reversed(stored.files) if name.lower() in _NAMES}
-            arrays = {key: stored[name] for key, name in known.items()}
+            with parsing_arrays():
+                stored = np.load(file, allow_pickle=False)
+                if not isinstance(stored, NpzFile):
+                    raise DataError(f"{path} is a single .npy array, not an .npz with mu and sigma")
+                known = {_NAMES[name.lower()]: name for name in reversed(stored.files) if name.lower() in _NAMES}
+                arrays = {key: stored[name] for key, name in known.items()}
     except FileNotFoundError as error:
         raise DataError(f"no statistics file {path}: check the path") from error
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, DamagedArrayError) as error:
         raise DataError(f"{path} is no readable .npz of plain arrays ({error}): write the file again") from error
     if others := [key for key, array in arrays.items() if not isinstance(array, np.ndarray)]:
         raise DataError(f"{path} holds no arrays under {', '.join(others)}: write the file again")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genharness.errors import DataError
+from genharness.errors import DataError, reason
 from genharness.files.archives import list_members
 from genharness.images.depth import FULL, Depth
 
@@ -93,8 +93,7 @@ def _reading(path: Path) -> Iterator[None]:
             raise DataError(
                 f"{path} holds pickled objects, which could run code and are never loaded: save plain arrays"
             ) from error
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
-        raise DataError(f"{path} is damaged or no array file ({reason}): save it again") from error
+        raise DataError(f"{path} is damaged or no array file ({reason(error)}): save it again") from error
 
 
 def as_uint8(array: NDArray[Any], where: str) -> tuple[NDArray[np.uint8], str]:
@@ -246,7 +245,7 @@ def as_labels(array: NDArray[Any], count: int, where: str) -> NDArray[np.int64]:
         raise DataError(f"{where} holds {array.dtype}: labels must be whole numbers from 0")
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
-    elif array.ndim == 2 and np.isin(array, (0, 1)).all() and (array.sum(1) == 1).all():
+    elif array.ndim == 2 and array.size and np.isin(array, (0, 1)).all() and (array.sum(1) == 1).all():
         array = array.argmax(1)
     if array.shape != (count,):
         raise DataError(f"{where} has shape {array.shape} for {count:,} images: give one label for each")

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from genharness.files.array_files import parsing_arrays
 from genharness.files.atomic import replace_folder
 from genharness.files.checksums import file_digest
 from genharness.files.turns import made_once
@@ -96,6 +97,7 @@ def _read(entry: Path) -> Arrays | None:
         for name, digest in digests.items():
             if file_digest(entry / f"{name}.npy", "sha256") != digest:
                 return None
-        return {name: np.load(entry / f"{name}.npy", allow_pickle=False) for name in digests} or None
+        with parsing_arrays():
+            return {name: np.load(entry / f"{name}.npy", allow_pickle=False) for name in digests} or None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

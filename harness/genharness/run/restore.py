@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from genharness.data import PreparedData
-from genharness.engine.checkpoint import UnreadableCheckpointError, load_checkpoint
+from genharness.engine.checkpoint import UnreadableCheckpointError, load_checkpoint, taking_up
 from genharness.engine.random_state import load_random_state
 from genharness.engine.source import SampleSource
 from genharness.errors import ConfigError, RunError
@@ -58,16 +58,18 @@ def restore(
 def _take_up(source: SampleSource, cell: Cell, folder: TrainingFolder, device: torch.device, best: bool) -> bool:
     """Load a checkpoint and return whether the model has seen the whole data by then."""
     which = "best checkpoint" if best else "checkpoint"
+    path = folder.best_checkpoint if best else folder.checkpoint
     try:
-        found = load_checkpoint(folder.best_checkpoint if best else folder.checkpoint, folder.path.name, cell.id)
+        found = load_checkpoint(path, folder.path.name, cell.id)
         if found is None:
             raise RunError(f"{cell.id} keeps no {which}: run it again with --keep checkpoints --fresh")
-        found.restore(source.model, source.average)
+        with taking_up(path):
+            found.restore(source.model, source.average)
+            load_random_state(found.random)
     except UnreadableCheckpointError as error:
         raise RunError(f"the {which} of {cell.id} is unusable ({error}): run the cell again") from error
     if not (found.finished or best):
         raise RunError(f"the checkpoint of {cell.id} is of unfinished training: run the cell again")
-    load_random_state(found.random)
     return found.finished
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from genharness.data import PreparedData
 from genharness.engine.average import WeightAverage
 from genharness.engine.build import build_model
-from genharness.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from genharness.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, taking_up
 from genharness.engine.costs.footprint import parameters
 from genharness.engine.costs.ledger import Ledger
 from genharness.engine.feed import Feeder
@@ -153,22 +153,27 @@ class _Training:
     def resume(self) -> None:
         """Take up the training's checkpoint, if there is one."""
         workplace = self.workplace
-        found = load_checkpoint(workplace.training.checkpoint, workplace.cell.training_id, workplace.cell.id)
+        path = workplace.training.checkpoint
+        found = load_checkpoint(path, workplace.cell.training_id, workplace.cell.id)
         if found is None or not self.trains:
             return
+        with taking_up(path):
+            self._take_up(found)
+        if not self.finished:
+            self._keep_best()  # a kill may have come between the two
+        if found.training_id != workplace.cell.training_id:  # from before several cells could share one
+            self._save()
+
+    def _take_up(self, found: Checkpoint) -> None:
         found.restore(self.source.model, self.source.average)
         load_random_state(found.random)
-        self.ledger = Ledger(workplace.device, found.costs)
+        self.ledger = Ledger(self.workplace.device, found.costs)
         self.trainer.step, self.trainer.clock, self.trainer.energy = found.step, self.ledger.clock, self.ledger.energy
         self.trainer.history = History.from_plain(found.progress["history"])
         self.strip = [picture.numpy() for picture in found.progress["strip"]]
         if found.progress.get("scored_as", self._scored_as) != self._scored_as:  # by another cell of this training
             self.trainer.history.scores, self.trainer.history.best = {"step": []}, None
         self.finished, self.earlier_seconds = found.finished, found.cell_seconds
-        if not self.finished:
-            self._keep_best()  # a kill may have come between the two
-        if found.training_id != workplace.cell.training_id:  # from before several cells could share one
-            self._save()
 
     def finish(self) -> None:
         """Train to the end of the budget, and look at the whole data where the model wants that."""

@@ -19,7 +19,7 @@ DRAWS = ("genharness_model_diffusion.sampling", "genharness.kit.solvers")
 @hookimpl
 def genharness_models() -> Sequence[ModelSpec]:
     """Return the diffusion models."""
-    return [_DDPM, _EDM, _FLOW_MATCHING]
+    return [_DDPM, _EDM, _FLOW_MATCHING, _SCORE_SDE, _CONSISTENCY]
 
 
 _DDPM = ModelSpec(
@@ -95,5 +95,66 @@ _FLOW_MATCHING = ModelSpec(
         ),
         "standard": Recipe(length="60000steps", batch_size=128, ema=0.9999, options=MEDIUM, step_ms=600),
         "paper": Recipe(length="400000steps", batch_size=128, ema=0.9999, options={"coupling": "ot"}, step_ms=3000),
+    },
+)
+
+_SCORE_SDE = ModelSpec(
+    name="score-sde",
+    summary="Scores along a stochastic differential equation, predictor and corrector or its probability flow",
+    factory="genharness_model_diffusion.score_sde:ScoreSDE",
+    config=configs.ScoreSDEConfig,
+    family="diffusion",
+    paper="Song et al. 2021, arXiv:2011.13456",
+    capabilities=("conditions:conditional", "likelihood:exact"),
+    recipes={
+        "smoke": Recipe(
+            length="1500steps",
+            batch_size=32,
+            ema=0.99,
+            options={
+                **SMALL,
+                "sde": "vp",
+                "sampler": "dpmpp-2m",
+                "spacing": "karras",
+                "steps": 10,
+                "likelihood_steps": 12,
+                "likelihood_samples": 100,
+            },
+            step_ms=97,
+            full_up_to=18,
+        ),
+        "standard": Recipe(
+            length="60000steps",
+            batch_size=128,
+            ema=0.9999,
+            mirror=True,
+            options={**MEDIUM, "sde": "vp", "sampler": "heun", "spacing": "karras", "steps": 18},
+            step_ms=600,
+        ),
+        "paper": Recipe(length="1300000steps", batch_size=128, ema=0.999, mirror=True, step_ms=3000),
+    },
+)
+
+_CONSISTENCY = ModelSpec(
+    name="consistency",
+    summary="Consistency model trained from scratch: an image in one evaluation of the network, or two",
+    factory="genharness_model_diffusion.consistency:Consistency",
+    config=configs.ConsistencyConfig,
+    family="diffusion",
+    paper="Song and Dhariwal 2023, arXiv:2310.14189",
+    capabilities=("conditions:conditional",),
+    recipes={
+        "smoke": Recipe(
+            length="1500steps",
+            batch_size=32,
+            ema=0.99,
+            options={**SMALL, "lr": 1e-3, "levels_last": 80, "steps": 2},
+            step_ms=130,
+            full_up_to=18,
+        ),
+        "standard": Recipe(
+            length="60000steps", batch_size=128, ema=0.9999, options={**MEDIUM, "levels_last": 640}, step_ms=900
+        ),
+        "paper": Recipe(length="400000steps", batch_size=1024, ema=0.99993, step_ms=40000),
     },
 )

@@ -46,7 +46,7 @@ class UNetModel(GenerativeModel):
             classes=data.classes if config.conditional else 0,
             out=out,
         )
-        self.optimiser = adam(self.network.parameters(), config.lr)
+        self.optimiser: torch.optim.Optimizer = adam(self.network.parameters(), config.lr)
 
     def averaged_module(self) -> torch.nn.Module:
         """The network: all that samples are drawn with."""

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from genharness import ConfigError, option
 
-__all__ = ["DDPMConfig", "EDMConfig", "FlowMatchingConfig", "UNetConfig"]
+__all__ = ["ConsistencyConfig", "DDPMConfig", "EDMConfig", "FlowMatchingConfig", "ScoreSDEConfig", "UNetConfig"]
 
 
 def _lr(default: float) -> Any:
@@ -141,18 +141,9 @@ class EDMConfig(UNetConfig):
 
 
 @dataclass(frozen=True)
-class FlowMatchingConfig(UNetConfig):
-    """Lipman et al. 2022 and Tong et al. 2023, with the optimiser of the latter."""
+class _FlowLikelihoodConfig(UNetConfig):
+    """A likelihood along an ordinary differential equation."""
 
-    coupling: Literal["independent", "ot"] = option(
-        "independent", help="which noise goes with which image: any, or the nearest assignment within a batch"
-    )
-    times: Literal["uniform", "logit-normal"] = option("uniform", help="distribution of t in training")
-    sampler: Literal["heun", "euler", "dopri5"] = option("heun", help="solver of the flow", stage="sample")
-    steps: int = _steps(25)
-    tolerance: float = option(
-        1e-5, above=0.0, high=0.1, help="relative and absolute error of a step of dopri5", stage="sample"
-    )
     dequantise: bool = option(False, help="spread training images over their grey levels, for better likelihoods")
     likelihood_steps: int = option(
         50, low=1, high=10_000, help="steps of heun, two evaluations each, of a likelihood", stage="sample"
@@ -167,3 +158,75 @@ class FlowMatchingConfig(UNetConfig):
     probes: int = option(
         1, low=1, high=1000, help="random signs that a likelihood's divergence is averaged over", stage="sample"
     )
+
+
+@dataclass(frozen=True)
+class FlowMatchingConfig(_FlowLikelihoodConfig):
+    """Lipman et al. 2022 and Tong et al. 2023, with the optimiser of the latter."""
+
+    coupling: Literal["independent", "ot"] = option(
+        "independent", help="which noise goes with which image: any, or the nearest assignment within a batch"
+    )
+    times: Literal["uniform", "logit-normal"] = option("uniform", help="distribution of t in training")
+    sampler: Literal["heun", "euler", "dopri5"] = option("heun", help="solver of the flow", stage="sample")
+    steps: int = _steps(25)
+    tolerance: float = option(
+        1e-5, above=0.0, high=0.1, help="relative and absolute error of a step of dopri5", stage="sample"
+    )
+    dequantise: bool = option(False, help="spread training images over their grey levels, for better likelihoods")
+
+
+@dataclass(frozen=True)
+class ScoreSDEConfig(_FlowLikelihoodConfig):
+    """Song et al. 2021, section 4 and appendix C."""
+
+    sde: Literal["ve", "vp", "sub-vp"] = option("ve", help="how noise is added: by a growing variance, or keeping it")
+    sigma_low: float = option(0.01, above=0.0, high=1.0, help="lowest noise level of ve")
+    sigma_high: float = option(50.0, above=1.0, high=1e5, help="highest noise level of ve")
+    beta_min: float = option(0.1, above=0.0, high=10.0, help="pace of noise at the beginning, of vp and sub-vp")
+    beta_max: float = option(20.0, above=10.0, high=1e3, help="pace of noise at the end, of vp and sub-vp")
+    sampler: Literal["pc", "heun", "dpmpp-2m"] = option(
+        "pc", help="predictor and corrector, or a solver of the probability flow", stage="sample"
+    )
+    steps: int = _steps(1000)
+    spacing: Literal["time", "karras"] = option(
+        "time", help="noise levels of the sampler: at even times, or closer together where they are low", stage="sample"
+    )
+    corrections: int = option(
+        1, low=0, high=100, help="steps of Langevin dynamics at every level of pc", stage="sample"
+    )
+    snr: float = option(
+        0.16, above=0.0, high=10.0, help="ratio of signal to noise that a correction of pc keeps to", stage="sample"
+    )
+
+
+@dataclass(frozen=True)
+class ConsistencyConfig(UNetConfig):
+    """Song and Dhariwal 2023, table 1."""
+
+    lr: float = _lr(1e-4)
+    warmup: int = _warmup(0)
+    dropout: float = _dropout(0.3)
+    sigma_data: float = option(0.5, above=0.0, high=10.0, help="standard deviation of the data")
+    sigma_min: float = option(0.002, above=0.0, high=1.0, help="noise level at which the function is the identity")
+    sigma_max: float = option(80.0, above=1.0, high=1e5, help="highest noise level")
+    noise_mean: float = option(-1.1, low=-10.0, high=10.0, help="mean of the logarithms of noise levels in training")
+    noise_std: float = option(2.0, above=0.0, high=10.0, help="their standard deviation")
+    levels_first: int = option(10, low=1, high=100_000, help="steps between noise levels at the beginning")
+    levels_last: int = option(
+        1280, low=1, high=100_000, help="steps between noise levels at the end: they double in between"
+    )
+    huber: float = option(0.00054, low=0.0, high=1.0, help="c of the Pseudo-Huber loss, times the root of dimensions")
+    steps: int = option(1, low=1, high=1000, help="evaluations of the network for a sample", stage="sample")
+    middle: float = option(0.821, above=0.0, high=80.0, help="noise level of the last of several steps", stage="sample")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.levels_last < self.levels_first:
+            raise ConfigError(
+                f"levels_last={self.levels_last} is less than levels_first={self.levels_first}: levels grow in training"
+            )
+        if not self.sigma_min < self.middle < self.sigma_max:
+            raise ConfigError(
+                f"middle={self.middle:g} must lie between sigma_min={self.sigma_min:g} and sigma_max={self.sigma_max:g}"
+            )

@@ -68,8 +68,7 @@ class FlowMatching(UNetModel):
 
     def dequantised(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Return images whose pixels are spread over the width of their grey level."""
-        levels = GreyLevels.of(self.data)
-        return x + levels.spacing * (levels.uniform(x, generator) - 0.5)
+        return GreyLevels.of(self.data).spread(x, generator)
 
     def velocity(self, x: Tensor, t: float, labels: Tensor | None) -> Tensor:
         """Return v(x, t) `(n, c, h, w)`, guided to the classes."""

@@ -26,11 +26,11 @@ def genharness_models() -> Sequence[ModelSpec]:
             recipes={
                 "smoke": Recipe(
                     length="1500steps",
-                    batch_size=64,
+                    batch_size=32,
                     ema=0.99,
-                    options={"features": 24, "blocks": 1, "lr": 2e-3, "warmup": 100, "decay": 0.3},
-                    step_ms=200,
-                    full_up_to=16,
+                    options={"features": 16, "blocks": 1, "lr": 2e-3, "warmup": 50, "decay": 0.3},
+                    step_ms=500,
+                    full_up_to=11,
                 ),
                 "standard": Recipe(
                     length="30000steps", batch_size=128, ema=0.999, mirror=False, options={"blocks": 4}, step_ms=4000
@@ -51,9 +51,9 @@ def genharness_models() -> Sequence[ModelSpec]:
                     length="1500steps",
                     batch_size=64,
                     ema=0.99,
-                    options={"depth": 8, "width": 64, "lr": 2e-3, "warmup": 100, "decay": 0.3},
-                    step_ms=300,
-                    full_up_to=16,
+                    options={"depth": 8, "width": 64, "lr": 2e-3, "warmup": 50, "decay": 0.3},
+                    step_ms=500,
+                    full_up_to=12,
                 ),
                 "standard": Recipe(
                     length="40000steps",

@@ -116,7 +116,7 @@ class VAE(GenerativeModel):
         generator = seeded_generator(x.device, 0)
         image, levels = self.data.modality == "image", GreyLevels.of(self.data)
         if image:
-            x = x + levels.spacing * (levels.uniform(x, generator) - 0.5)
+            x = levels.spread(x, generator)
         mu, log_var = self.posterior(x)
         z = mu + torch.exp(0.5 * log_var) * random_normal(*mu.shape, generator=generator)
         nats = self.kl(mu, log_var, z) - self.likelihood.log_prob(x, self.decoder(z))

@@ -7,15 +7,17 @@ import math
 from collections.abc import Mapping
 
 import torch
+from genharness.kit.pixelcnn import GatedPixelCNN
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genharness import DataShape
+from genharness import ConfigError, DataShape
 from genharness.kit import Batch, GenerativeModel
 from genharness.kit.blocks import down_conv, halvings, image_side, up_conv
+from genharness.kit.dequantise import GreyLevels
+from genharness.kit.generators import seeded_generator
 from genharness.kit.optim import adam, minimise
 from genharness_model_vae.configs import VQVAEConfig
-from genharness_model_vae.pixelcnn import GatedPixelCNN
 from genharness_model_vae.quantiser import Codebook, perplexity, straight_through
 
 __all__ = ["VQVAE"]
@@ -44,20 +46,28 @@ class VQVAE(GenerativeModel):
     Args:
         data: What the samples look like.
         config: The options.
+
+    Raises:
+        ConfigError: If classes are to be learnt and there are not two of them.
     """
 
     last: Tensor
+    error: Tensor
 
     def __init__(self, data: DataShape, config: VQVAEConfig) -> None:
         super().__init__(data, config)
+        if config.conditional and data.classes < 2:
+            raise ConfigError(f"conditional=true needs labels of at least two classes, and the data has {data.classes}")
         self.sides = halvings(image_side(data))[: HALVINGS + 1]
         self.encoder = self._encoder(config)
         self.codebook = Codebook(config.codes, config.dimensions, config.decay, config.restart)
         self.decoder = self._decoder(config)
-        self.prior = GatedPixelCNN(config.codes, config.prior_width, config.prior_layers)
+        classes = data.classes if config.conditional else 0
+        self.prior = GatedPixelCNN(config.codes, config.prior_width, config.prior_layers, classes=classes)
         self.optimiser = adam([*self.encoder.parameters(), *self.decoder.parameters()], config.lr)
         self.prior_optimiser = adam(self.prior.parameters(), config.prior_lr)
         self.register_buffer("last", torch.zeros(3))  # losses of the autoencoder when it was frozen
+        self.register_buffer("error", torch.ones(()))  # running mean of its squared error, for the likelihood
 
     def _encoder(self, config: VQVAEConfig) -> nn.Sequential:
         channels = [self.data.channels] + [config.hidden] * (len(self.sides) - 1)
@@ -86,7 +96,7 @@ class VQVAE(GenerativeModel):
             uniform = torch.full((), math.log(self.config.codes), device=batch.data.device)
             self.last = self._autoencoder_step(batch.data)
             return self._losses(uniform)
-        return self._losses(self._prior_step(batch.data))
+        return self._losses(self._prior_step(batch))
 
     def _losses(self, prior: Tensor) -> dict[str, Tensor]:
         reconstruction, commitment, used = self.last.clone().unbind()
@@ -108,18 +118,27 @@ class VQVAE(GenerativeModel):
         quantised = self.codebook.e[indices]
         commitment = F.mse_loss(z, quantised)
         x_hat = self.decoder(_grid(straight_through(z, quantised), grid.shape)).float()
-        reconstruction = F.mse_loss(x_hat, x) / x.var()
+        squared = F.mse_loss(x_hat, x)
+        reconstruction = squared / x.var()
         minimise(self.optimiser, reconstruction + self.config.commitment * commitment)
         self.codebook.update(z.detach(), indices)
+        self.error.lerp_(squared.detach(), 1 - self.config.decay)
         used = perplexity(indices, self.config.codes)
         return torch.stack([reconstruction.detach(), commitment.detach(), used])
 
-    def _prior_step(self, x: Tensor) -> Tensor:
+    def _prior_step(self, batch: Batch) -> Tensor:
         """Minimise the prior's negative log-likelihood, in nats per code."""
-        indices = self.codes(x)
-        loss = F.cross_entropy(self.prior(indices).float(), indices)
+        indices = self.codes(batch.data)
+        loss = F.cross_entropy(self.prior(indices, self._known_classes(batch)).float(), indices)
         minimise(self.prior_optimiser, loss)
         return loss.detach()
+
+    def _known_classes(self, batch: Batch) -> Tensor | None:
+        """Return the labels of a batch, a share of them withheld so that the prior can do without."""
+        if not self.config.conditional or batch.labels is None:
+            return None
+        withheld = torch.rand(batch.labels.shape, device=batch.labels.device) < self.config.label_dropout
+        return batch.labels.masked_fill(withheld, self.data.classes)
 
     @torch.no_grad()
     def codes(self, x: Tensor) -> Tensor:
@@ -129,9 +148,12 @@ class VQVAE(GenerativeModel):
 
     def decode(self, indices: Tensor) -> Tensor:
         """Return images in [-1, 1] from codes `(n, h, w)`."""
-        vectors = self.codebook.e[indices].permute(0, 3, 1, 2)  # (n, D, h, w)
-        images: Tensor = self.decoder(vectors).float()
-        return images.clamp(-1, 1)
+        return self.decoded(indices).clamp(-1, 1)
+
+    def decoded(self, indices: Tensor) -> Tensor:
+        """Return what the decoder says of codes `(n, h, w)`, which may lie a little beyond images."""
+        images: Tensor = self.decoder(self.codebook.e[indices].permute(0, 3, 1, 2)).float()  # of (n, D, h, w)
+        return images
 
     def reconstruct(self, x: Tensor) -> Tensor:
         """Encode, quantise and decode."""
@@ -141,10 +163,28 @@ class VQVAE(GenerativeModel):
         """Return the quantised vectors of all positions in one row, `(n, h * w * D)`."""
         return self.codebook.e[self.codes(x)].flatten(1)
 
+    def bits_per_dim(self, x: Tensor) -> Tensor:
+        """Return an upper bound of the bits per dimension `(n,)` of dequantised images, without classes.
+
+        log p(x) >= log p(x|z) + log p(z) for the codes z of x (section 3.1), with p(x|z) = N(x_hat, s^2) of the squared
+        error s^2 that training left. All noise comes from a fixed seed.
+        """
+        levels = GreyLevels.of(self.data)
+        indices = self.codes(x)
+        spread = levels.spread(x, seeded_generator(x.device, 0))
+        errors = ((spread - self.decoded(indices)) ** 2).flatten(1)
+        variance = self.error + levels.spacing**2 / 12  # an image that is met exactly is as wide as its levels
+        pixels = 0.5 * (errors / variance + (2 * math.pi * variance).log()).sum(1)
+        codes = F.cross_entropy(self.prior(indices).float(), indices, reduction="none").flatten(1).sum(1)
+        return (pixels + codes) / (x[0].numel() * math.log(2)) - math.log2(levels.spacing)
+
     def sample(self, n: int, *, labels: Tensor | None, generator: torch.Generator) -> Tensor:
         """Draw codes from the prior, position by position, and decode them."""
         side = self.sides[-1]
-        return self.decode(self.prior.sample(n, side, side, generator))
+        known = labels if self.config.conditional else None
+        return self.decode(
+            self.prior.sample(n, side, side, generator, labels=known, temperature=self.config.temperature)
+        )
 
 
 def _flat(grid: Tensor) -> Tensor:

@@ -55,3 +55,13 @@ def test_bits_are_those_of_a_histogram_that_the_density_spreads():
 def test_the_levels_are_those_of_the_data():
     assert GreyLevels.of(DataShape("image", (1, 8, 8), levels=17)).count == 17
     assert GreyLevels.of(DataShape("image", (1, 8, 8))).count == 256
+
+
+@pytest.mark.parametrize("count", [2, 17, 256])
+def test_spread_images_are_uniform_over_the_width_of_their_level(count):
+    levels = GreyLevels(count)
+    x = levels.images(torch.full((20_000,), count // 2))
+    away = levels.spread(x, torch.Generator().manual_seed(0)) - x
+    assert float(away.abs().max()) <= levels.spacing / 2 + 1e-6
+    assert float(away.std()) == pytest.approx(levels.spacing / 12**0.5, rel=0.02)
+    assert float(away.mean()) == pytest.approx(0, abs=levels.spacing / 50)

@@ -16,6 +16,7 @@ from genharness.kit.solvers import (
     euler,
     heun,
     karras_levels,
+    predictor_corrector,
     probability_flow,
 )
 
@@ -272,3 +273,33 @@ def test_dpmpp_2m_is_that_of_diffusers(steps):
     z, x = start(scheduler, t)
     ours = dpmpp_2m(denoiser_of(scheduler, t), x, levels_of(scheduler, t))
     assert torch.allclose(run(scheduler, t, z), ours, atol=2e-4)
+
+
+@pytest.mark.parametrize("corrections", [0, 1, 4])
+def test_predictor_and_corrector_keep_the_variance_of_gaussian_data(corrections):
+    s, levels = 0.5, [20 * 0.985**step for step in range(600)] + [0.0]
+    x = levels[0] * torch.randn(4000, 16, generator=torch.Generator().manual_seed(0))
+    drawn = predictor_corrector(
+        lambda x, sigma: s**2 / (s**2 + sigma**2) * x,
+        x,
+        levels,
+        torch.Generator().manual_seed(1),
+        corrections=corrections,
+        snr=0.05,
+    )
+    assert float(drawn.std()) == pytest.approx(s, rel=0.03)
+
+
+def test_corrections_mend_what_the_predictor_leaves():
+    """Few coarse steps leave too much variance, less of it where each is corrected."""
+    s, levels = 0.5, [20 * 0.7**step for step in range(24)] + [0.0]
+
+    def excess(corrections):
+        x = levels[0] * torch.randn(4000, 16, generator=torch.Generator().manual_seed(0))
+        source = torch.Generator().manual_seed(1)
+        drawn = predictor_corrector(
+            lambda x, sigma: s**2 / (s**2 + sigma**2) * x, x, levels, source, corrections=corrections, snr=0.3
+        )
+        return abs(float(drawn.std()) - s)
+
+    assert excess(3) < 0.6 * excess(0)

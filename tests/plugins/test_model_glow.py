@@ -71,10 +71,13 @@ def test_what_leaves_is_standardised_by_what_stays():
 
 
 @pytest.mark.parametrize("channels", [1, 4, 12, 48])
-def test_a_convolution_begins_as_a_rotation(channels):
+def test_a_convolution_begins_as_a_random_rotation(channels):
     torch.manual_seed(0)
     conv = InvertibleConv(channels)
     W = conv.weight().detach()
+    torch.manual_seed(0)
+    drawn = torch.linalg.qr(torch.randn(channels, channels, dtype=torch.float64))[0]
+    assert torch.allclose(W, drawn.float(), atol=1e-5)
     assert torch.allclose(W @ W.T, torch.eye(channels), atol=1e-5)
     assert conv.packed.diagonal().sum().item() == pytest.approx(0, abs=1e-4)
 

@@ -3,11 +3,10 @@ import math
 import pytest
 import torch
 
-from genharness import DataShape
+from genharness import ConfigError, DataShape
 from genharness.kit import Batch
 from genharness.testing import synthetic_data
 from genharness_model_vae.configs import VQVAEConfig
-from genharness_model_vae.pixelcnn import GatedPixelCNN
 from genharness_model_vae.quantiser import Codebook, perplexity, straight_through
 from genharness_model_vae.vq_vae import VQVAE
 
@@ -92,63 +91,6 @@ def test_perplexity_counts_codes_in_use():
     assert float(perplexity(torch.zeros(9, dtype=torch.int64), 16)) == 1
 
 
-@pytest.mark.parametrize("layers", [1, 2, 4])
-def test_logits_depend_on_earlier_codes_only(layers):
-    torch.manual_seed(0)
-    network = GatedPixelCNN(5, 24, layers).eval()
-    indices = torch.randint(0, 5, (1, 4, 5))
-    with torch.no_grad():
-        before = network(indices).flatten(2)
-        for place in range(20):
-            changed = indices.flatten(1).clone()
-            changed[0, place] = (changed[0, place] + 1) % 5
-            after = network(changed.view(1, 4, 5)).flatten(2)
-            assert torch.equal(after[..., : place + 1], before[..., : place + 1])
-            if place % 5 < 4:
-                assert not torch.equal(after[..., place + 1], before[..., place + 1])
-
-
-def test_the_receptive_field_has_no_blind_spot():
-    """With enough layers the last position sees every earlier one, also above and to its right."""
-    torch.manual_seed(0)
-    network = GatedPixelCNN(5, 24, 5).eval()
-    embedded = network._embed(torch.randint(0, 5, (1, 6, 6))).detach().requires_grad_()
-    logits = network._across(embedded, network._down(embedded))
-    logits[0, :, 5, 2].sum().backward()
-    seen = embedded.grad.abs().sum(1)[0] > 0
-    assert seen[:5].all()
-    assert seen[5].tolist() == [True, True, False, False, False, False]
-
-
-def test_sampling_row_by_row_uses_the_networks_own_conditionals():
-    """Drawing with the whole network at every position gives the same codes from the same random numbers."""
-    network = GatedPixelCNN(7, 6, 3).eval()
-    with torch.no_grad():
-        fast = network.sample(4, 3, 5, torch.Generator().manual_seed(3))
-        source, slow = torch.Generator().manual_seed(3), torch.zeros(4, 3, 5, dtype=torch.int64)
-        for i in range(3):
-            for j in range(5):
-                chances = network(slow)[:, :, i, j].softmax(1)
-                slow[:, i, j] = torch.multinomial(chances, 1, generator=source)[:, 0]
-    assert torch.equal(fast, slow)
-
-
-def test_the_prior_learns_a_deterministic_grid():
-    torch.manual_seed(0)
-    network = GatedPixelCNN(4, 16, 2)
-    grid = (torch.arange(4)[:, None] + torch.arange(4)) % 4
-    data = grid.expand(16, 4, 4)
-    optimiser = torch.optim.Adam(network.parameters(), 1e-2)
-    for _ in range(80):
-        loss = torch.nn.functional.cross_entropy(network(data), data)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-    with torch.no_grad():
-        drawn = network.eval().sample(20, 4, 4, torch.Generator().manual_seed(0))
-    assert (drawn == grid).float().mean() > 0.95
-
-
 def test_the_prior_is_trained_in_the_last_part_of_the_budget_and_the_rest_in_the_first():
     model = VQVAE(IMAGE, SMALL)
     prior, rest = snapshot(model.prior), snapshot(model.encoder)
@@ -199,3 +141,60 @@ def test_training_reconstructs_far_better_than_the_mean_image():
     for _ in range(150):
         losses = model.training_step(batch(n=64))
     assert float(losses["reconstruction"]) < 0.2
+
+
+CLASSED = VQVAEConfig(**{**vars(SMALL), "conditional": True})
+
+
+def test_a_class_that_is_asked_for_changes_the_codes_that_are_drawn():
+    torch.manual_seed(0)
+    model = VQVAE(IMAGE, CLASSED).eval()
+    for layer in model.prior.layers:
+        torch.nn.init.normal_(layer.horizontal_class.weight, 0, 3)
+    drawn = [
+        model.sample(4, labels=labels, generator=torch.Generator().manual_seed(0))
+        for labels in (torch.zeros(4).long(), torch.ones(4).long(), None)
+    ]
+    assert not torch.equal(drawn[0], drawn[1])
+    assert not torch.equal(drawn[0], drawn[2])
+
+
+def test_the_prior_learns_classes_with_a_share_of_them_withheld():
+    model = VQVAE(IMAGE, VQVAEConfig(**{**vars(CLASSED), "label_dropout": 0.3}))
+    labels = torch.randint(4, (4000,))
+    known = model._known_classes(Batch(torch.zeros(4000, 1, 1, 1), labels, 0, 0.9))
+    assert float((known == 4).float().mean()) == pytest.approx(0.3, abs=0.03)
+    assert torch.equal(known[known < 4], labels[known < 4])
+    assert VQVAE(IMAGE, SMALL)._known_classes(batch()) is None
+
+
+def test_classes_are_refused_where_there_are_not_two():
+    with pytest.raises(ConfigError, match="at least two classes"):
+        VQVAE(DataShape("image", (1, 16, 16), 1), CLASSED)
+
+
+def test_the_bound_is_what_pixels_and_codes_cost():
+    """With a uniform prior a code costs log K, and with exact reconstructions pixels cost their error's Gaussian."""
+    model = VQVAE(IMAGE, SMALL).eval()
+    x = batch(n=6).data
+    model.decoded = lambda indices: x
+    for weight in model.prior.logits[-1].parameters():
+        torch.nn.init.zeros_(weight)
+    model.error.fill_(0.25)
+    spacing = 2 / 255
+    variance = 0.25 + spacing**2 / 12
+    pixels = 0.5 * (spacing**2 / 12 / variance / math.log(2) + math.log2(2 * math.pi * variance)) - math.log2(spacing)
+    codes = 16 * math.log2(16) / 256
+    with torch.no_grad():
+        bits = model.bits_per_dim(x)
+    assert bits.shape == (6,)
+    assert float(bits.mean()) == pytest.approx(pixels + codes, abs=1e-4)
+
+
+def test_the_error_of_the_likelihood_is_a_running_mean_of_the_squared_error():
+    model, x = VQVAE(IMAGE, SMALL), batch(n=8)
+    losses = model.training_step(x)
+    squared = float(losses["reconstruction"] * x.data.var())
+    assert float(model.error) == pytest.approx(0.99 + 0.01 * squared, rel=1e-4)
+    model.training_step(batch(progress=0.9, n=8))
+    assert float(model.error) == pytest.approx(0.99 + 0.01 * squared, rel=1e-4)

@@ -57,6 +57,13 @@ class GreyLevels:
         """Return bits per dimension `(n,)` of the levels, from the log-density of y in nats `(n,)`."""
         return math.log2(self.count) - log_density / (dimensions * math.log(2))
 
+    def spread(self, images: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Return images in [-1, 1] with noise of the width of a level, centred, for densities over images as they are.
+
+        Bits per dimension of what is spread are those of its density less log2 of `spacing`.
+        """
+        return images + self.spacing * (self.uniform(images, generator) - 0.5)
+
     def uniform(self, images: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Return noise for `dequantise`, by a generator or by torch's global one."""
         return torch.rand(images.shape, generator=generator, device=images.device)

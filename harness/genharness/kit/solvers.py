@@ -34,6 +34,7 @@ __all__ = [
     "euler",
     "heun",
     "karras_levels",
+    "predictor_corrector",
     "probability_flow",
 ]
 
@@ -154,6 +155,46 @@ def edm_stochastic(
             x = x + math.sqrt(raised**2 - sigma**2) * noise * _noise(x, generator)
         x = heun(slope, x, (raised, tau), euler_last=tau == 0)
     return x
+
+
+def predictor_corrector(
+    denoise: Denoiser,
+    x: Tensor,
+    levels: Sequence[float],
+    generator: torch.Generator,
+    *,
+    corrections: int = 1,
+    snr: float = 0.16,
+) -> Tensor:
+    """Sample by steps of the reverse diffusion, each corrected by Langevin dynamics (Song et al. 2021, 2011.13456).
+
+    The predictor takes away the variance sigma^2 - tau^2 along the score s = (D - x) / sigma^2 and draws it anew
+    (appendix E). The corrector moves by e s + sqrt(2 e) z with e = 2 (r |z| / |s|)^2 (algorithm 4), where |z| / |s| is
+    tau, what it is for the score of noise: the paper measures it over a batch, whose samples then would know of each
+    other. The last step, to 0, is D.
+
+    Args:
+        denoise: D(x, sigma).
+        x: Noise `(n, ...)` of standard deviation `levels[0]`.
+        levels: Noise levels, falling, to 0.
+        generator: The only source of randomness.
+        corrections: Steps of Langevin dynamics at every level between.
+        snr: r, the ratio of signal to noise that a correction keeps to.
+    """
+    for sigma, tau in pairwise(levels):
+        gone = sigma**2 - tau**2
+        x = x + (gone / sigma**2) * (denoise(x, sigma) - x)
+        if tau > 0:
+            x = x + math.sqrt(gone) * _noise(x, generator)
+            for _ in range(corrections):
+                x = _corrected(denoise, x, tau, generator, snr)
+    return x
+
+
+def _corrected(denoise: Denoiser, x: Tensor, sigma: float, generator: torch.Generator, snr: float) -> Tensor:
+    """Return x + e s + sqrt(2 e) z."""
+    e = 2 * (snr * sigma) ** 2
+    return x + (e / sigma**2) * (denoise(x, sigma) - x) + math.sqrt(2 * e) * _noise(x, generator)
 
 
 def probability_flow(denoise: Denoiser) -> Slope:

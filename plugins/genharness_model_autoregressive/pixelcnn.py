@@ -1,0 +1,99 @@
+"""Conditional image generation with PixelCNN decoders (van den Oord et al. 2016, arXiv:1606.05328)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from genharness import ConfigError, DataShape
+from genharness.kit import Batch, GenerativeModel
+from genharness.kit.dequantise import GreyLevels
+from genharness.kit.optim import adam, linear_decay, minimise, set_learning_rate
+from genharness.kit.pixelcnn import GatedPixelCNN
+from genharness_model_autoregressive.configs import PixelCNNConfig
+
+__all__ = ["PixelCNN"]
+
+
+class PixelCNN(GenerativeModel):
+    """p(image) = prod_i p(level_i | levels before), over the grey levels that the data really has.
+
+    The colours of a pixel are values side by side in a row, of which a later one sees the earlier ones: the paper
+    divides channels among them instead.
+
+    Args:
+        data: What the samples look like.
+        config: The options.
+
+    Raises:
+        ConfigError: If classes are to be learnt and there are not two of them.
+    """
+
+    config: PixelCNNConfig
+
+    def __init__(self, data: DataShape, config: PixelCNNConfig) -> None:
+        super().__init__(data, config)
+        if config.conditional and data.classes < 2:
+            raise ConfigError(f"conditional=true needs labels of at least two classes, and the data has {data.classes}")
+        self.levels = GreyLevels.of(data)
+        self.network = GatedPixelCNN(
+            self.levels.count,
+            config.width,
+            config.layers,
+            classes=data.classes if config.conditional else 0,
+            colours=data.channels,
+        )
+        self.optimiser = adam(self.network.parameters(), config.lr)
+
+    def averaged_module(self) -> torch.nn.Module:
+        """The network: all that samples are drawn with."""
+        return self.network
+
+    def training_step(self, batch: Batch) -> Mapping[str, Tensor]:
+        """Minimise the bits per dimension."""
+        loss = self._bits(batch.data, self._known_classes(batch)).mean()
+        if self.config.decay > 0:
+            set_learning_rate(self.optimiser, linear_decay(self.config.lr, batch.progress, start=1 - self.config.decay))
+        minimise(self.optimiser, loss, clip=self.config.clip)
+        return {"loss": loss.detach()}
+
+    def _known_classes(self, batch: Batch) -> Tensor | None:
+        """Return the labels of a batch, a share of them withheld so that the model can do without."""
+        if not self.config.conditional or batch.labels is None:
+            return None
+        withheld = torch.rand(batch.labels.shape, device=batch.labels.device) < self.config.label_dropout
+        return batch.labels.masked_fill(withheld, self.data.classes)
+
+    def _bits(self, x: Tensor, labels: Tensor | None) -> Tensor:
+        values = self.grid(x)
+        nats: Tensor = F.cross_entropy(self.network(values, labels).float(), values, reduction="none")
+        return nats.flatten(1).mean(1) / math.log(2)
+
+    def grid(self, x: Tensor) -> Tensor:
+        """Return the levels of images `(n, c, h, w)` as `(n, h, w * c)`, the colours of a pixel side by side."""
+        return self.levels.indices(x).permute(0, 2, 3, 1).flatten(2)
+
+    def images(self, grid: Tensor) -> Tensor:
+        """Return images `(n, c, h, w)` of levels `(n, h, w * c)`."""
+        pixels: Tensor = self.levels.images(grid).unflatten(2, (self.data.width, self.data.channels))
+        return pixels.permute(0, 3, 1, 2)
+
+    def bits_per_dim(self, x: Tensor) -> Tensor:
+        """Return the exact bits per dimension `(n,)` of grey levels, without classes."""
+        return self._bits(x, None)
+
+    def sample(self, n: int, *, labels: Tensor | None, generator: torch.Generator) -> Tensor:
+        """Draw one value after the other."""
+        grid = self.network.sample(
+            n,
+            self.data.height,
+            self.data.width * self.data.channels,
+            generator,
+            labels=labels if self.config.conditional else None,
+            temperature=self.config.temperature,
+        )
+        return self.images(grid)

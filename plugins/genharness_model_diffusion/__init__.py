@@ -148,12 +148,16 @@ _CONSISTENCY = ModelSpec(
             length="1500steps",
             batch_size=32,
             ema=0.99,
-            options={**SMALL, "lr": 1e-3, "levels_last": 80, "steps": 2},
+            options={**SMALL, "lr": 1e-3, "warmup": 0, "levels_last": 80, "steps": 2},
             step_ms=130,
             full_up_to=18,
         ),
         "standard": Recipe(
-            length="60000steps", batch_size=128, ema=0.9999, options={**MEDIUM, "levels_last": 640}, step_ms=900
+            length="60000steps",
+            batch_size=128,
+            ema=0.9999,
+            options={**MEDIUM, "warmup": 0, "levels_last": 640},
+            step_ms=900,
         ),
         "paper": Recipe(length="400000steps", batch_size=1024, ema=0.99993, step_ms=40000),
     },

@@ -7,7 +7,6 @@ import math
 from collections.abc import Mapping
 
 import torch
-from genharness.kit.pixelcnn import GatedPixelCNN
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -17,6 +16,7 @@ from genharness.kit.blocks import down_conv, halvings, image_side, up_conv
 from genharness.kit.dequantise import GreyLevels
 from genharness.kit.generators import seeded_generator
 from genharness.kit.optim import adam, minimise
+from genharness.kit.pixelcnn import GatedPixelCNN
 from genharness_model_vae.configs import VQVAEConfig
 from genharness_model_vae.quantiser import Codebook, perplexity, straight_through
 

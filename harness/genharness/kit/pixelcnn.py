@@ -59,12 +59,8 @@ class _GatedLayer(nn.Module):
 
 
 def _of_class(classes: int, width: int) -> nn.Embedding | None:
-    """Return what a class adds to gates, nothing at first; the last one is for no class."""
-    if classes == 0:
-        return None
-    embedding = nn.Embedding(classes + 1, width)
-    nn.init.zeros_(embedding.weight)
-    return embedding
+    """Return what a class adds to gates; the last one is for no class."""
+    return nn.Embedding(classes + 1, width) if classes else None
 
 
 def _gate(features: Tensor) -> Tensor:

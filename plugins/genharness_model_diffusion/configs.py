@@ -205,7 +205,7 @@ class ConsistencyConfig(UNetConfig):
     """Song and Dhariwal 2023, table 1."""
 
     lr: float = _lr(1e-4)
-    warmup: int = _warmup(0)
+    warmup: int = _warmup(2000)
     dropout: float = _dropout(0.3)
     sigma_data: float = option(0.5, above=0.0, high=10.0, help="standard deviation of the data")
     sigma_min: float = option(0.002, above=0.0, high=1.0, help="noise level at which the function is the identity")

@@ -23,7 +23,8 @@ class Consistency(UNetModel):
     """f(x, sigma), which leads every point of a path of the probability flow to where the path ends, in one step.
 
     Trained from scratch: f at a noise level is drawn to f at the next lower one, on the same noise, by the same
-    weights without their gradient. Levels become finer as training goes on.
+    weights without their gradient. Levels become finer as training goes on. The paper's RAdam is Adam with a warm-up of
+    2 / (1 - beta_2) steps, which comes to the same (Ma and Yarats 2019, arXiv:1910.04209).
 
     Args:
         data: What the samples look like.
@@ -34,7 +35,6 @@ class Consistency(UNetModel):
 
     def __init__(self, data: DataShape, config: ConsistencyConfig) -> None:
         super().__init__(data, config)
-        self.optimiser = torch.optim.RAdam(self.network.parameters(), config.lr)
         self.c = config.huber * math.sqrt(math.prod(data.shape))
 
     def training_step(self, batch: Batch) -> Mapping[str, Tensor]:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genharness import ConfigError, DataShape
+from genharness import DataShape
 from genharness.kit import Batch, GenerativeModel
 from genharness.kit.blocks import down_conv, halvings, image_side, up_conv
 from genharness.kit.dequantise import GreyLevels
@@ -46,9 +46,6 @@ class VQVAE(GenerativeModel):
     Args:
         data: What the samples look like.
         config: The options.
-
-    Raises:
-        ConfigError: If classes are to be learnt and there are not two of them.
     """
 
     last: Tensor
@@ -56,14 +53,11 @@ class VQVAE(GenerativeModel):
 
     def __init__(self, data: DataShape, config: VQVAEConfig) -> None:
         super().__init__(data, config)
-        if config.conditional and data.classes < 2:
-            raise ConfigError(f"conditional=true needs labels of at least two classes, and the data has {data.classes}")
         self.sides = halvings(image_side(data))[: HALVINGS + 1]
         self.encoder = self._encoder(config)
         self.codebook = Codebook(config.codes, config.dimensions, config.decay, config.restart)
         self.decoder = self._decoder(config)
-        classes = data.classes if config.conditional else 0
-        self.prior = GatedPixelCNN(config.codes, config.prior_width, config.prior_layers, classes=classes)
+        self.prior = GatedPixelCNN(config.codes, config.prior_width, config.prior_layers)
         self.optimiser = adam([*self.encoder.parameters(), *self.decoder.parameters()], config.lr)
         self.prior_optimiser = adam(self.prior.parameters(), config.prior_lr)
         self.register_buffer("last", torch.zeros(3))  # losses of the autoencoder when it was frozen
@@ -96,7 +90,7 @@ class VQVAE(GenerativeModel):
             uniform = torch.full((), math.log(self.config.codes), device=batch.data.device)
             self.last = self._autoencoder_step(batch.data)
             return self._losses(uniform)
-        return self._losses(self._prior_step(batch))
+        return self._losses(self._prior_step(batch.data))
 
     def _losses(self, prior: Tensor) -> dict[str, Tensor]:
         reconstruction, commitment, used = self.last.clone().unbind()
@@ -126,19 +120,12 @@ class VQVAE(GenerativeModel):
         used = perplexity(indices, self.config.codes)
         return torch.stack([reconstruction.detach(), commitment.detach(), used])
 
-    def _prior_step(self, batch: Batch) -> Tensor:
+    def _prior_step(self, x: Tensor) -> Tensor:
         """Minimise the prior's negative log-likelihood, in nats per code."""
-        indices = self.codes(batch.data)
-        loss = F.cross_entropy(self.prior(indices, self._known_classes(batch)).float(), indices)
+        indices = self.codes(x)
+        loss = F.cross_entropy(self.prior(indices).float(), indices)
         minimise(self.prior_optimiser, loss)
         return loss.detach()
-
-    def _known_classes(self, batch: Batch) -> Tensor | None:
-        """Return the labels of a batch, a share of them withheld so that the prior can do without."""
-        if not self.config.conditional or batch.labels is None:
-            return None
-        withheld = torch.rand(batch.labels.shape, device=batch.labels.device) < self.config.label_dropout
-        return batch.labels.masked_fill(withheld, self.data.classes)
 
     @torch.no_grad()
     def codes(self, x: Tensor) -> Tensor:
@@ -164,7 +151,7 @@ class VQVAE(GenerativeModel):
         return self.codebook.e[self.codes(x)].flatten(1)
 
     def bits_per_dim(self, x: Tensor) -> Tensor:
-        """Return an upper bound of the bits per dimension `(n,)` of dequantised images, without classes.
+        """Return an upper bound of the bits per dimension `(n,)` of dequantised images.
 
         log p(x) >= log p(x|z) + log p(z) for the codes z of x (section 3.1), with p(x|z) = N(x_hat, s^2) of the squared
         error s^2 that training left. All noise comes from a fixed seed.
@@ -181,10 +168,7 @@ class VQVAE(GenerativeModel):
     def sample(self, n: int, *, labels: Tensor | None, generator: torch.Generator) -> Tensor:
         """Draw codes from the prior, position by position, and decode them."""
         side = self.sides[-1]
-        known = labels if self.config.conditional else None
-        return self.decode(
-            self.prior.sample(n, side, side, generator, labels=known, temperature=self.config.temperature)
-        )
+        return self.decode(self.prior.sample(n, side, side, generator, temperature=self.config.temperature))
 
 
 def _flat(grid: Tensor) -> Tensor:

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from genharness import ConfigError, DataShape
+from genharness import DataShape
 from genharness.kit import Batch
 from genharness.testing import synthetic_data
 from genharness_model_vae.configs import VQVAEConfig
@@ -141,36 +141,6 @@ def test_training_reconstructs_far_better_than_the_mean_image():
     for _ in range(150):
         losses = model.training_step(batch(n=64))
     assert float(losses["reconstruction"]) < 0.2
-
-
-CLASSED = VQVAEConfig(**{**vars(SMALL), "conditional": True})
-
-
-def test_a_class_that_is_asked_for_changes_the_codes_that_are_drawn():
-    torch.manual_seed(0)
-    model = VQVAE(IMAGE, CLASSED).eval()
-    for layer in model.prior.layers:
-        torch.nn.init.normal_(layer.horizontal_class.weight, 0, 3)
-    drawn = [
-        model.sample(4, labels=labels, generator=torch.Generator().manual_seed(0))
-        for labels in (torch.zeros(4).long(), torch.ones(4).long(), None)
-    ]
-    assert not torch.equal(drawn[0], drawn[1])
-    assert not torch.equal(drawn[0], drawn[2])
-
-
-def test_the_prior_learns_classes_with_a_share_of_them_withheld():
-    model = VQVAE(IMAGE, VQVAEConfig(**{**vars(CLASSED), "label_dropout": 0.3}))
-    labels = torch.randint(4, (4000,))
-    known = model._known_classes(Batch(torch.zeros(4000, 1, 1, 1), labels, 0, 0.9))
-    assert float((known == 4).float().mean()) == pytest.approx(0.3, abs=0.03)
-    assert torch.equal(known[known < 4], labels[known < 4])
-    assert VQVAE(IMAGE, SMALL)._known_classes(batch()) is None
-
-
-def test_classes_are_refused_where_there_are_not_two():
-    with pytest.raises(ConfigError, match="at least two classes"):
-        VQVAE(DataShape("image", (1, 16, 16), 1), CLASSED)
 
 
 def test_the_bound_is_what_pixels_and_codes_cost():

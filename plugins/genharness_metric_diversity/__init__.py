@@ -51,4 +51,19 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             ),
             paper="Odena et al. 2017, arXiv:1610.09585, section 4.2",
         ),
+        MetricSpec(
+            name="vendi-2",
+            summary="Effective number of common samples (Vendi of order 2), and of modes under a Gaussian kernel (RKE)",
+            place=71,
+            factory="genharness_metric_diversity.diversity:SecondOrder",
+            config=VendiConfig,
+            columns=(
+                Column(key="vendi_2", title="Vendi, order 2", format=".2f", wide=True),
+                Column(key="rke", title="RKE modes", format=".2f", wide=True),
+            ),
+            needs=("features",),
+            modalities=("image", "tabular"),
+            paper="Pasarkar and Dieng 2024, arXiv:2310.12952; Jalali et al. 2023, arXiv:2302.02918",
+            default=False,
+        ),
     ]

@@ -31,5 +31,6 @@ class LogitScore:
         splits = min(self.config.splits, len(logits))
         found = inception_score(logits, splits=splits)
         name = "is" if evaluation.extractor == "inception" else "classifier_score"
+        evaluation.state_error(name, found.error)
         scores, held = {name: found.mean, f"{name}_std": found.std}, len(logits) // splits
         return scores if held >= ENOUGH_A_SPLIT else scores | {"score_split_samples": float(held)}

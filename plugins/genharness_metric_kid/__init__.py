@@ -1,4 +1,4 @@
-"""Kernel Inception Distance."""
+"""Squared maximum mean discrepancies: KID, and those of Gaussian kernels."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from genharness import Column, MetricSpec, hookimpl, option
 
-__all__ = ["KidConfig", "genharness_metrics"]
+__all__ = ["KidConfig", "MmdConfig", "genharness_metrics"]
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,16 @@ class KidConfig:
     )
 
 
+@dataclass(frozen=True)
+class MmdConfig:
+    """Options of MMD under a Gaussian kernel."""
+
+    count: int = option(10_000, low=2, high=10_000_000, help="samples of each side at most, drawn by the seed")
+
+
 @hookimpl
 def genharness_metrics() -> Sequence[MetricSpec]:
-    """Return the metric."""
+    """Return the metrics of kernels."""
     return [
         MetricSpec(
             name="kid",
@@ -53,5 +60,35 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             modalities=("image", "tabular"),
             paper="Binkowski et al. 2018, arXiv:1801.01401",
             periodic=True,
-        )
+        ),
+        MetricSpec(
+            name="mmd",
+            summary="Unbiased squared MMD of features, times 1000, under a Gaussian kernel as wide as the real data",
+            place=13,
+            factory="genharness_metric_kid.gaussian:GaussianMmd",
+            config=MmdConfig,
+            columns=(Column(key="mmd", title="MMD", higher_is_better=False, wide=True),),
+            needs=("features",),
+            modalities=("image", "tabular"),
+            paper="Gretton et al. 2012, JMLR 13",
+            default=False,
+        ),
+        MetricSpec(
+            name="cmmd",
+            summary="Squared MMD of unit-length CLIP features, times 1000, sigma 10: a difference of means",
+            place=14,
+            factory="genharness_metric_kid.gaussian:Cmmd",
+            config=MmdConfig,
+            columns=(
+                Column(
+                    key="cmmd",
+                    title="CMMD",
+                    higher_is_better=False,
+                    wide=True,
+                    note="is over CLIP ViT-B/32; published numbers are over ViT-L/14 at 336 pixels",
+                ),
+            ),
+            paper="Jayasumana et al. 2024, arXiv:2401.09603",
+            default=False,
+        ),
     ]

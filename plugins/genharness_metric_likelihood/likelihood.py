@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from genharness import NoOptions
 from genharness.kit import Evaluation
+from genharness.kit.sampling_errors import mean_error
 
 __all__ = ["BitsPerDim", "PosteriorDivergence"]
 
@@ -40,5 +40,5 @@ class PosteriorDivergence:
 def _mean(evaluation: Evaluation, key: str, values: NDArray[np.float64]) -> float:
     """Return the mean over held-out samples, and state its standard error."""
     evaluation.state(f"{key}_samples", len(values))
-    evaluation.state_error(key, float(values.std(ddof=1) / len(values) ** 0.5) if len(values) > 1 else math.nan)
+    evaluation.state_error(key, mean_error(values))
     return float(values.mean())

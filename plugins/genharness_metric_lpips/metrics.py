@@ -13,10 +13,11 @@ from torch import Tensor, nn
 from genharness import ConfigError, NoOptions
 from genharness.functional.lpips_diversity import lpips_diversity
 from genharness.kit import Evaluation
+from genharness.kit.sampling_errors import mean_error
 from genharness_metric_lpips import LpipsDiversityConfig
 from genharness_metric_lpips.network import SMALLEST, load_network
 
-__all__ = ["LpipsDiversityMetric", "ReconstructionLpips", "mean_distance"]
+__all__ = ["LpipsDiversityMetric", "ReconstructionLpips", "distances"]
 
 _BATCH = 32
 
@@ -36,8 +37,10 @@ class LpipsDiversityMetric:
         options: dict[str, Any] = {"pairs": self.config.pairs, "seed": evaluation.seed, "device": evaluation.device}
         found = lpips_diversity(fake, network, labels=labels, **options)
         scores = {"lpips_diversity": found.overall}
+        evaluation.state_error("lpips_diversity", found.error)
         scores["lpips_diversity_real"] = lpips_diversity(real, network, **options).overall
-        if found.within_class is not None:
+        if found.within_class is not None and found.within_class_error is not None:
+            evaluation.state_error("lpips_within_class", found.within_class_error)
             scores["lpips_within_class"] = found.within_class
         return scores
 
@@ -53,7 +56,9 @@ class ReconstructionLpips:
         pairs = evaluation.of_model("reconstructions")
         _check_size(pairs.originals)
         network = load_network(evaluation.device, evaluation.weights)
-        return {"lpips": mean_distance(network, pairs.originals, pairs.reconstructed, evaluation.device)}
+        found = distances(network, pairs.originals, pairs.reconstructed, evaluation.device)
+        evaluation.state_error("lpips", mean_error(found))
+        return {"lpips": float(found.mean())}
 
 
 def _check_size(images: NDArray[np.uint8]) -> None:
@@ -62,15 +67,15 @@ def _check_size(images: NDArray[np.uint8]) -> None:
 
 
 @torch.no_grad()
-def mean_distance(
+def distances(
     network: nn.Module, originals: NDArray[np.uint8], others: NDArray[np.uint8], device: torch.device
-) -> float:
-    """Return the mean distance of images `(n, 1 or 3, h, w)` to as many others."""
-    total = 0.0
+) -> NDArray[np.float64]:
+    """Return the distances of images `(n, 1 or 3, h, w)` to as many others, `(n,)`."""
+    parts = []
     for start in range(0, len(originals), _BATCH):
         a, b = (_shown(images[start : start + _BATCH], device) for images in (originals, others))
-        total += float(network(a, b).double().sum())
-    return total / len(originals)
+        parts.append(network(a, b).double().flatten().cpu().numpy())
+    return np.concatenate(parts)
 
 
 def _shown(images: NDArray[np.uint8], device: torch.device) -> Tensor:

@@ -62,4 +62,19 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             modalities=("image", "tabular"),
             paper="Alaa et al. 2022, arXiv:2102.08921; Meehan et al. 2020, arXiv:2004.05675",
         ),
+        MetricSpec(
+            name="mifid",
+            summary="Mean cosine distance of samples to the nearest training ones; over Inception FID divided by it",
+            place=64,
+            factory="genharness_metric_memorisation.mifid:Mifid",
+            columns=(
+                Column(key="memorisation_distance", title="Cosine to train", wide=True),
+                Column(key="memorisation_distance_test", title="Cosine of test to train", wide=True),
+                Column(key="mifid", title="MiFID", higher_is_better=False, format=".2f", wide=True),
+            ),
+            needs=("features", "train", "test"),
+            modalities=("image", "tabular"),
+            paper="Bai et al. 2021, arXiv:2106.03062",
+            default=False,
+        ),
     ]

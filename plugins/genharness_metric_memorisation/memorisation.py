@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from functools import partial
 
+import numpy as np
 import torch
 
-from genharness.functional.memorisation import HeldOut, memorisation
+from genharness.functional.memorisation import HeldOut, Memorisation, memorisation
 from genharness.kit import Evaluation
 from genharness.kit.evaluation import SampleSet
-from genharness.kit.sampling_errors import share_error
+from genharness.kit.sampling_errors import half_sample_errors, share_error
 from genharness_metric_memorisation import MemorisationConfig
 
 __all__ = ["MemorisationMetric"]
@@ -41,9 +44,20 @@ class MemorisationMetric:
         found = memorisation(train, test, fake, **options, standard=standard)
         for key, share in (("authenticity", found.authenticity), ("copied", found.copied)):
             evaluation.state_error(key, share_error(share, len(fake)))
+        evaluation.state_error("ct", found.copying_error)
+        evaluation.state_error("distance_ratio", partial(_ratio_error, found))
         return {
             "authenticity": found.authenticity,
             "ct": found.copying_score,
             "distance_ratio": found.distance_ratio,
             "copied": found.copied,
         }
+
+
+def _ratio_error(found: Memorisation) -> float:
+    """Return the error of the ratio: that of the median distance, the held-out one being what it is."""
+    middle = float(np.median(found.distances))
+    if len(found.distances) < 2 or not middle > 0:
+        return math.nan
+    halves = half_sample_errors(lambda half: {"median": float(np.median(found.distances[half]))}, len(found.distances))
+    return halves["median"] * found.distance_ratio / middle

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from genharness import ConfigError, NoOptions
-from genharness.functional.modes import RealBins, bin_statistics, class_modes, real_bins
+from genharness.functional.clusters import cells_of
+from genharness.functional.modes import RealBins, class_modes, compare_bins, real_bins
 from genharness.kit import Evaluation
-from genharness.kit.sampling_errors import half_sample_errors, share_error
+from genharness.kit.sampling_errors import share_error, state_half_samples
 from genharness_metric_modes import BinsConfig, ModesConfig
 
 __all__ = ["Bins", "ClassAccuracy", "Modes"]
+
+_REDRAWS = 100
 
 
 class Modes:
@@ -37,10 +41,7 @@ class Modes:
             return {"modes_covered": found.covered, "mode_kl": found.kl, "mode_tv": found.total_variation}
 
         found = scores(seen)
-        if len(seen) > 1:
-            errors = functools.cache(lambda: half_sample_errors(lambda half: scores(seen[half]), len(seen)))
-            for key in found:
-                evaluation.state_error(key, functools.partial(lambda one: errors()[one], key))
+        state_half_samples(evaluation, found, lambda half: scores(seen[half]), len(seen))
         return found
 
 
@@ -75,5 +76,32 @@ class Bins:
         kept = evaluation.derived(
             f"k-means bins, {options}", ("real",), lambda: dataclasses.asdict(real_bins(real, **options))
         )
-        found = bin_statistics(real, fake, **options, level=self.config.level, known_bins=RealBins(**kept))
-        return {"ndb": found.different_share, "jsd": found.jsd, "bin_coverage": found.coverage}
+        known = RealBins(**kept)
+        seen = cells_of(fake, torch.from_numpy(known.centres)).numpy()
+
+        def scores(counts: NDArray[np.int64]) -> dict[str, float]:
+            found = compare_bins(known.real_counts, counts, level=self.config.level)
+            return {"ndb": found.different_share, "jsd": found.jsd, "bin_coverage": found.coverage}
+
+        def counts(cells: NDArray[np.int64]) -> NDArray[np.int64]:
+            return np.bincount(cells, minlength=len(known.real_counts))
+
+        found, drawn = scores(counts(seen)), functools.cache(lambda: _redrawn(scores, counts(seen), evaluation.seed))
+        for key in ("ndb", "jsd"):
+            evaluation.state_error(key, functools.partial(lambda one: drawn()[one], key))
+        # A bin that none has reached is reached by no redraw, so that here the samples are halved.
+        reached = {"bin_coverage": found["bin_coverage"]}
+        state_half_samples(evaluation, reached, lambda half: scores(counts(seen[half])), len(seen))
+        return found
+
+
+def _redrawn(
+    scores: Callable[[NDArray[np.int64]], Mapping[str, float]], counts: NDArray[np.int64], seed: int
+) -> dict[str, float]:
+    """Return how far scores of counts vary when the samples fall into the bins anew, with the shares that they have.
+
+    Tests in each bin lose power with the samples: halves would tell of other numbers.
+    """
+    rng = np.random.default_rng([seed, 61])
+    found = [scores(one) for one in rng.multinomial(counts.sum(), counts / counts.sum(), _REDRAWS)]
+    return {key: float(np.std([one[key] for one in found], ddof=1)) for key in found[0]}

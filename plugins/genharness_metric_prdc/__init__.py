@@ -8,7 +8,7 @@ from typing import Literal
 
 from genharness import Column, MetricSpec, hookimpl, option
 
-__all__ = ["ClippedConfig", "PrdcConfig", "genharness_metrics"]
+__all__ = ["ClippedConfig", "CoverConfig", "PrdcConfig", "ProbableConfig", "RealismConfig", "genharness_metrics"]
 
 _COUNT_HELP = "samples of each side at most, equally many of both; 0 for all"
 _EMPTY = (
@@ -34,6 +34,31 @@ class ClippedConfig:
     """Options of clipped density and coverage."""
 
     k: int = option(5, low=1, high=1000, help="which nearest neighbour bounds a real sample's ball")
+    count: int = option(10_000, low=0, high=10_000_000, help=_COUNT_HELP)
+
+
+@dataclass(frozen=True)
+class CoverConfig:
+    """Options of precision and recall cover."""
+
+    k: int = option(5, low=1, high=300, help="samples of the other side that a ball of 3 k neighbours must hold")
+    count: int = option(10_000, low=0, high=10_000_000, help=_COUNT_HELP)
+
+
+@dataclass(frozen=True)
+class ProbableConfig:
+    """Options of probabilistic precision and recall."""
+
+    count: int = option(10_000, low=0, high=10_000_000, help=_COUNT_HELP)
+
+
+@dataclass(frozen=True)
+class RealismConfig:
+    """Options of realism."""
+
+    k: int = option(
+        5, low=1, high=1000, help="which neighbour the shared pass is made for: realism itself takes the third"
+    )
     count: int = option(10_000, low=0, high=10_000_000, help=_COUNT_HELP)
 
 
@@ -114,5 +139,62 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             modalities=("image", "tabular"),
             paper="Salvy et al. 2025, arXiv:2507.01761",
             periodic=True,
+        ),
+        MetricSpec(
+            name="cover",
+            summary="Shares of samples whose balls hold several of the other side: no hub or outlier moves them",
+            place=61,
+            factory="genharness_metric_prdc.others:CoverMetric",
+            config=CoverConfig,
+            columns=(
+                Column(
+                    key="cover_fakes",
+                    title="Cover, fakes",
+                    higher_is_better=True,
+                    resolution="cover_samples",
+                    wide=True,
+                ),
+                Column(
+                    key="cover_reals",
+                    title="Cover, reals",
+                    higher_is_better=True,
+                    resolution="cover_samples",
+                    wide=True,
+                ),
+            ),
+            needs=("features",),
+            modalities=("image", "tabular"),
+            paper="Cheema and Urner 2023, AISTATS",
+            default=False,
+        ),
+        MetricSpec(
+            name="p-precision",
+            summary="Probabilistic precision and recall, under one radius for each set",
+            place=62,
+            factory="genharness_metric_prdc.others:ProbableMetric",
+            config=ProbableConfig,
+            columns=(
+                Column(key="p_precision", title="P-precision", wide=True),
+                Column(key="p_recall", title="P-recall", wide=True),
+            ),
+            needs=("features",),
+            modalities=("image", "tabular"),
+            paper="Park and Kim 2023, arXiv:2309.01590",
+            default=False,
+        ),
+        MetricSpec(
+            name="realism",
+            summary="Median realism of samples; the most and the least realistic ones as pictures",
+            place=63,
+            factory="genharness_metric_prdc.others:RealismMetric",
+            config=RealismConfig,
+            columns=(
+                Column(key="realism", title="Realism", wide=True),
+                Column(key="realistic", title="Realistic", wide=True),
+            ),
+            needs=("features",),
+            modalities=("image", "tabular"),
+            paper="Kynkaanniemi et al. 2019, arXiv:1904.06991, section 5",
+            default=False,
         ),
     ]

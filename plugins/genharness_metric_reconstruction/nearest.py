@@ -10,6 +10,7 @@ import numpy as np
 from genharness.functional.image_quality import nearest_real
 from genharness.kit import Evaluation
 from genharness.kit.equal_counts import draw_of
+from genharness.kit.sampling_errors import mean_error
 from genharness_metric_reconstruction import NearestRealConfig
 
 __all__ = ["NearestRealMetric"]
@@ -29,7 +30,7 @@ class NearestRealMetric:
         fakes = np.asarray(draw_of(evaluation, "fake", self.config.count).of(evaluation.fake_images()))
         found = nearest_real(np.asarray(evaluation.real_images()), fakes)
         highest = 10 * math.log10(255**2 * fakes[0].size)
-        return {
-            "nearest_psnr": float(found.psnr.clamp(max=highest).mean()),
-            "nearest_ssim": float(found.ssim.mean()),
-        }
+        values = {"nearest_psnr": found.psnr.clamp(max=highest).numpy(), "nearest_ssim": found.ssim.numpy()}
+        for key, of_each in values.items():
+            evaluation.state_error(key, mean_error(of_each))
+        return {key: float(of_each.mean()) for key, of_each in values.items()}

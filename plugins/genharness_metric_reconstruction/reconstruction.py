@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from genharness import NoOptions
 from genharness.functional.image_quality import bce, mse, psnr, ssim
 from genharness.kit import Evaluation
+from genharness.kit.sampling_errors import mean_error
 
 __all__ = ["Reconstruction"]
 
@@ -22,4 +23,8 @@ class Reconstruction:
     def compute(self, evaluation: Evaluation) -> Mapping[str, float]:
         """Return PSNR (dB), SSIM in [-1, 1], MSE and BCE (nats a value)."""
         pairs = evaluation.of_model("reconstructions")
-        return {key: float(measure(pairs.originals, pairs.reconstructed).mean()) for key, measure in _MEASURES.items()}
+        found = {key: measure(pairs.originals, pairs.reconstructed).numpy() for key, measure in _MEASURES.items()}
+        evaluation.state("reconstruction_samples", len(pairs.originals))
+        for key, values in found.items():
+            evaluation.state_error(key, mean_error(values))
+        return {key: float(values.mean()) for key, values in found.items()}

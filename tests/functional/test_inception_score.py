@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genharness.functional.inception_score import inception_score
+from genharness.functional.sampling_error import jackknife_error
 
 
 def logits(n, classes, scale=3.0, dtype=np.float64, seed=0):
@@ -117,3 +118,16 @@ def test_cuda_gives_the_same():
 def test_unusable_logits_are_named(values, options, message):
     with pytest.raises(ValueError, match=message):
         inception_score(values, **options)
+
+
+def test_the_error_is_that_of_the_jackknife():
+    values = logits(200, 5)
+    left_out = [inception_score(np.delete(values, j, 0), splits=1).mean for j in range(200)]
+    assert inception_score(values, splits=1).error == pytest.approx(jackknife_error(left_out), rel=0.02)
+
+
+def test_the_error_of_splits_is_that_of_a_mean_of_independent_scores():
+    values = logits(200, 5)
+    parts = [inception_score(part, splits=1).error for part in np.split(values, 4)]
+    found = inception_score(values, splits=4, shuffle=False)
+    assert found.error == pytest.approx(np.sqrt(np.square(parts).sum()) / 4)

@@ -61,7 +61,7 @@ def test_within_class_is_the_mean_over_classes_of_a_direct_loop():
 
 def test_a_collapsed_generator_scores_zero():
     one = np.repeat(images(1), 12, 0)
-    assert lpips_diversity(one, mean_difference) == LpipsDiversity(0.0, None, 66)
+    assert lpips_diversity(one, mean_difference) == LpipsDiversity(0.0, None, 66, 0.0, None)
 
 
 def test_one_image_a_class_is_diverse_overall_and_not_within_classes():

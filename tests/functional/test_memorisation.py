@@ -9,6 +9,7 @@ from scipy.stats import mannwhitneyu
 
 from genharness.functional.clusters import kmeans_centres
 from genharness.functional.memorisation import authenticity, copying_score, distance_ratio, memorisation
+from genharness.functional.sampling_error import jackknife_error
 
 
 def draw(n, seed, d=8):
@@ -166,3 +167,11 @@ def test_a_score_that_the_sets_do_not_define_costs_only_itself():
 def test_bad_arguments_are_named(train, test, fake, options, message):
     with pytest.raises(ValueError, match=message):
         memorisation(train, test, fake, **options)
+
+
+@pytest.mark.parametrize("cells", [1, 3])
+def test_the_error_of_the_copying_score_is_that_of_the_jackknife(cells):
+    fake, options = draw(150, 6), {"cells": cells, "least_fakes": 5}
+    left_out = [copying_score(TRAIN, TEST, np.delete(fake, j, 0), **options) for j in range(150)]
+    found = memorisation(TRAIN, TEST, fake, **options)
+    assert found.copying_error == pytest.approx(jackknife_error(left_out), rel=0.05)

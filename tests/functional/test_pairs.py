@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from genharness.functional.pairs import random_pairs, random_pairs_within
+from genharness.functional.pairs import pair_mean, random_pairs, random_pairs_within
 
 
 def as_set(pairs):
@@ -55,3 +55,28 @@ def test_too_few_are_refused(n, count, named):
 def test_classes_of_one_make_no_pair():
     with pytest.raises(ValueError, match="no two of 3 samples in one class"):
         random_pairs_within(np.array([0, 1, 2]), 10, np.random.default_rng(0))
+
+
+def test_the_error_of_a_mean_over_pairs_is_the_sum_over_pairs_that_share_a_sample():
+    rng = np.random.default_rng(0)
+    drawn = random_pairs(12, 30, rng)
+    values = rng.normal(size=30)
+    away, total = values - values.mean(), 0.0
+    for a in range(30):
+        for b in range(30):
+            shared = {drawn[0][a], drawn[1][a]} & {drawn[0][b], drawn[1][b]}
+            total += away[a] * away[b] * bool(shared)
+    found = pair_mean(values, drawn)
+    assert found.mean == pytest.approx(values.mean())
+    assert found.error == pytest.approx(np.sqrt(max(total, (away**2).sum())) / 30)
+
+
+def test_pairs_of_few_samples_say_less_than_as_many_pairs_of_many():
+    rng = np.random.default_rng(0)
+
+    def error(n):
+        traits = rng.normal(size=n)
+        drawn = random_pairs(n, 400, rng)
+        return pair_mean(traits[drawn[0]] + traits[drawn[1]], drawn).error
+
+    assert error(40) > 3 * error(4000)

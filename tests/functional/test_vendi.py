@@ -7,7 +7,8 @@ import pytest
 import torch
 from vendi_score import vendi as reference
 
-from genharness.functional.vendi import vendi_from_kernel, vendi_score
+from genharness.functional.sampling_error import jackknife_error
+from genharness.functional.vendi import vendi_error, vendi_from_kernel, vendi_score
 
 # vendi-score names scipy.sparse.csr, which SciPy has deprecated.
 old_scipy = pytest.mark.filterwarnings("ignore:Please import `csr_matrix`:DeprecationWarning")
@@ -108,3 +109,41 @@ def test_bad_features_are_named(given, message):
 def test_cuda_gives_the_same_answer(kind):
     given = torch.from_numpy(rows(kind))
     assert vendi_score(given.cuda()) == pytest.approx(vendi_score(given), rel=1e-9)
+
+
+@old_scipy
+@pytest.mark.parametrize("order", [0.5, 2, np.inf])
+@pytest.mark.parametrize("kind", ["wide", "tall", "duplicated"])
+def test_scores_of_other_orders_equal_those_of_vendi_score(kind, order):
+    given = rows(kind)  # score_X knows no order
+    unit = given / np.linalg.norm(given, axis=1, keepdims=True)
+    assert vendi_score(given, order=order) == pytest.approx(
+        reference.score_K(unit @ unit.T, q="inf" if order == np.inf else order), rel=1e-5
+    )
+    assert vendi_from_kernel(unit @ unit.T, order=order) == pytest.approx(vendi_score(given, order=order), rel=1e-6)
+
+
+def test_rare_kinds_count_less_the_higher_the_order():
+    kinds = np.eye(5)[np.repeat(np.arange(5), [80, 10, 5, 3, 2])]
+    scores = [vendi_score(kinds, order=order) for order in (0.1, 0.5, 1, 2, 10, np.inf)]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[-1] == pytest.approx(1 / 0.8)
+
+
+@pytest.mark.parametrize("order", [0, -1, np.nan])
+def test_an_order_is_above_0(order):
+    with pytest.raises(ValueError, match="order"):
+        vendi_score(np.eye(3), order=order)
+
+
+@pytest.mark.parametrize("order", [0.5, 1, 2, np.inf])
+def test_the_error_is_that_of_the_jackknife(order):
+    given = np.random.default_rng(0).normal(2, 1, size=(300, 5))
+    left_out = [vendi_score(np.delete(given, j, 0), order=order) for j in range(300)]
+    assert vendi_error(given, order=order) == pytest.approx(jackknife_error(left_out), rel=0.03)
+
+
+def test_one_sample_has_no_error_and_equal_ones_have_none_to_speak_of():
+    with pytest.raises(ValueError, match="at least 2"):
+        vendi_error(np.ones((1, 3)))
+    assert vendi_error(np.ones((30, 3))) == pytest.approx(0, abs=1e-12)

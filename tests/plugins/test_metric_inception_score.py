@@ -11,7 +11,11 @@ from genharness_metric_inception_score.score import LogitScore
 
 
 def score(logits, *, extractor="inception", splits=1):
-    asked = SimpleNamespace(extractor=extractor, extracted=lambda which: SimpleNamespace(logits=logits))
+    asked = SimpleNamespace(
+        extractor=extractor,
+        extracted=lambda which: SimpleNamespace(logits=logits),
+        state_error=lambda key, error: None,
+    )
     return LogitScore(InceptionScoreConfig(splits=splits)).compute(asked)
 
 

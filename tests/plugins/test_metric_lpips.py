@@ -21,6 +21,8 @@ class Evaluation:
     seed, device = 0, torch.device("cpu")
 
     def __init__(self, real=REAL, fake=FAKE, labels=None, weights=None):
+        self.errors = {}
+        self.state_error = self.errors.__setitem__
         self.real, self.fake, self.known, self.weights = real, fake, labels, weights
 
     def real_images(self):

@@ -6,7 +6,6 @@ Images are `(n, c, h, w)` uint8; grey levels are divided by 255, so that all is 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,7 +16,7 @@ from torch import Tensor
 
 from genharness.errors import NotDefinedError
 from genharness.functional.checks import ArrayLike, as_images, check_whole
-from genharness.functional.pairs import random_pairs
+from genharness.functional.pairs import PairMean, pair_mean, random_pairs
 from genharness.functional.parallel import full_precision
 from genharness.functional.prdc import nearest
 
@@ -176,7 +175,7 @@ def nearest_real(real: ArrayLike, fake: ArrayLike) -> NearestReal:
     return NearestReal(index, _decibels(error), ssim(reals[index], fakes))
 
 
-def pair_ssim(images: ArrayLike, pairs: int = 1000, seed: int = 0) -> float:
+def pair_ssim(images: ArrayLike, pairs: int = 1000, seed: int = 0) -> PairMean:
     """Return the mean SSIM over random pairs of images, without repeats: near 1 for a collapsed generator.
 
     Args:
@@ -185,7 +184,7 @@ def pair_ssim(images: ArrayLike, pairs: int = 1000, seed: int = 0) -> float:
         seed: Seed of the draw.
 
     Returns:
-        A number in -1..1.
+        A mean in -1..1, and its error.
 
     Raises:
         ValueError: There is one image, or `images` is not `(n, c, h, w)` or empty.
@@ -193,7 +192,7 @@ def pair_ssim(images: ArrayLike, pairs: int = 1000, seed: int = 0) -> float:
 
     Example:
         >>> pair_ssim(np.zeros((5, 1, 16, 16), np.uint8))  # one image five times
-        1.0
+        PairMean(mean=1.0, error=0.0, pairs=10)
     """
     given = as_images(images, "images")
     if len(given) < 2:
@@ -201,5 +200,5 @@ def pair_ssim(images: ArrayLike, pairs: int = 1000, seed: int = 0) -> float:
     drawn = random_pairs(len(given), check_whole(pairs, "pairs"), np.random.default_rng(seed))
     i, j = (torch.from_numpy(side).to(given.device) for side in drawn)
     size = max(1, _BATCH_VALUES // given[0].numel())
-    total = math.fsum(ssim(given[a], given[b]).sum().item() for a, b in zip(i.split(size), j.split(size), strict=True))
-    return total / len(i)
+    values = torch.cat([ssim(given[a], given[b]) for a, b in zip(i.split(size), j.split(size), strict=True)])
+    return pair_mean(values.cpu().numpy(), drawn)

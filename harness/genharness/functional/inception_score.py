@@ -17,10 +17,18 @@ __all__ = ["InceptionScore", "inception_score"]
 
 @dataclass(frozen=True, slots=True)
 class InceptionScore:
-    """Mean and standard deviation (over n) of the score of the splits; each score is in 1..classes."""
+    """The score of the splits.
+
+    Attributes:
+        mean: Mean over splits, each in 1..classes.
+        std: Standard deviation over splits (over n, as torch-fidelity).
+        error: Standard error of the mean over other samples, by the infinitesimal jackknife: the divergence of a sample
+            from its split's mean prediction is its influence on the logarithm of the split's score.
+    """
 
     mean: float
     std: float
+    error: float
 
 
 def inception_score(logits: ArrayLike, *, splits: int = 10, shuffle: bool = True, seed: int = 2020) -> InceptionScore:
@@ -58,13 +66,18 @@ def inception_score(logits: ArrayLike, *, splits: int = 10, shuffle: bool = True
         rows = rows[torch.from_numpy(order).to(rows.device)]
     bounds = [i * len(rows) // splits for i in range(splits + 1)]
     with torch.no_grad():
-        scores = [_score(rows[start:end]) for start, end in pairwise(bounds)]
-    return InceptionScore(float(np.mean(scores)), float(np.std(scores)))
+        scores, errors = zip(*(_score(rows[start:end]) for start, end in pairwise(bounds)), strict=True)
+    error = float(np.sqrt(np.square(errors).sum())) / splits
+    return InceptionScore(float(np.mean(scores)), float(np.std(scores)), error)
 
 
-def _score(logits: Tensor) -> float:
+def _score(logits: Tensor) -> tuple[float, float]:
+    """Return the score of a split and its error."""
     log_p = logits.double().log_softmax(dim=1)
     p = log_p.exp()
     # E KL = H(E p) - E H(p); torch.special.entr(0) = 0 where a class has underflowed
-    divergence = torch.special.entr(p.mean(dim=0)).sum() + (p * log_p).sum(dim=1).mean()
-    return float(divergence.exp())
+    middle = p.mean(dim=0)
+    divergence = torch.special.entr(middle).sum() + (p * log_p).sum(dim=1).mean()
+    score = float(divergence.exp())
+    influence = (p * log_p).sum(dim=1) - p @ middle.clamp(min=torch.finfo(middle.dtype).tiny).log()
+    return score, score * float(influence.std(correction=0)) / len(p) ** 0.5

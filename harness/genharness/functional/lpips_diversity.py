@@ -13,7 +13,7 @@ from torch import Tensor
 
 from genharness.errors import NotDefinedError
 from genharness.functional.checks import ArrayLike, as_images, check_whole
-from genharness.functional.pairs import Pairs, random_pairs, random_pairs_within
+from genharness.functional.pairs import PairMean, Pairs, pair_mean, random_pairs, random_pairs_within
 
 __all__ = ["Distance", "LpipsDiversity", "lpips_diversity"]
 
@@ -30,11 +30,15 @@ class LpipsDiversity:
         within_class: The mean over classes of the mean within each, or None without labels: near 0 where a
             conditional generator knows one image a class, though `overall` is large.
         pairs: How many pairs `overall` is the mean of.
+        error: Standard error of `overall` over other images.
+        within_class_error: That of `within_class`.
     """
 
     overall: float
     within_class: float | None
     pairs: int
+    error: float
+    within_class_error: float | None
 
 
 def lpips_diversity(
@@ -76,16 +80,18 @@ def lpips_diversity(
         raise NotDefinedError("images must be at least 2 to make a pair, not 1")
     check_whole(pairs, "pairs")
     measure = _PairDistance(given, distance, check_whole(batch, "batch"), torch.device(device or given.device))
-    drawn = random_pairs(len(given), pairs, np.random.default_rng([seed, 0]))
-    within = None if labels is None else _within_classes(measure, labels, pairs, seed)
-    return LpipsDiversity(measure.mean(drawn), within, len(drawn[0]))
+    found = measure.mean(random_pairs(len(given), pairs, np.random.default_rng([seed, 0])))
+    within = (None, None) if labels is None else _within_classes(measure, labels, pairs, seed)
+    return LpipsDiversity(found.mean, within[0], found.pairs, found.error, within[1])
 
 
-def _within_classes(measure: _PairDistance, labels: NDArray[Any], pairs: int, seed: int) -> float:
+def _within_classes(measure: _PairDistance, labels: NDArray[Any], pairs: int, seed: int) -> tuple[float, float]:
     if np.shape(labels) != (len(measure.images),):
         raise ValueError(f"labels must be ({len(measure.images)},), not of shape {np.shape(labels)}")
     classes = random_pairs_within(labels, pairs, np.random.default_rng([seed, 1]))
-    return float(np.mean([measure.mean(drawn) for drawn in classes]))
+    found = [measure.mean(drawn) for drawn in classes]
+    error = float(np.sqrt(np.square([one.error for one in found]).sum())) / len(found)
+    return float(np.mean([one.mean for one in found])), error
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +101,17 @@ class _PairDistance:
     batch: int
     device: torch.device
 
-    def mean(self, drawn: Pairs) -> float:
-        """Return the mean distance of pairs, summed in float64."""
+    def mean(self, drawn: Pairs) -> PairMean:
+        """Return the mean distance of pairs, in float64."""
         i, j = (torch.from_numpy(side).to(self.images.device) for side in drawn)
-        total = torch.zeros((), dtype=torch.float64)
+        parts = []
         with torch.no_grad():
             for a, b in zip(i.split(self.batch), j.split(self.batch), strict=True):
                 found = self.distance(self._shown(a), self._shown(b))
                 if found.numel() != len(a):
                     raise ValueError(f"distance must return one number a pair, not {tuple(found.shape)} for {len(a)}")
-                total += found.double().sum().cpu()
-        return total.item() / len(i)
+                parts.append(found.double().flatten().cpu())
+        return pair_mean(torch.cat(parts).numpy(), drawn)
 
     def _shown(self, index: Tensor) -> Tensor:
         shown = self.images[index].to(self.device, torch.float32) / 127.5 - 1

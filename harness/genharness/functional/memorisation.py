@@ -30,12 +30,16 @@ class Memorisation:
         copying_score: See `copying_score` (C_T); far below 0 for a memoriser.
         distance_ratio: See `distance_ratio`; a memoriser scores 0.
         copied: Share of fakes that equal a training row, in 0..1.
+        copying_error: Standard error of `copying_score` over other fakes, by the infinitesimal jackknife.
+        distances: Float64 `(m,)`: of every fake to its nearest training row.
     """
 
     authenticity: float
     copying_score: float
     distance_ratio: float
     copied: float
+    copying_error: float
+    distances: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,14 +112,15 @@ def memorisation(
     distances, indices = nearest(made, known)
     authentic = _authentic_share(known, distances, indices)
     usual = standard or HeldOut.of(known, held_out, cells=cells, seed=seed)
+    cut = (usual.centres, usual.train_cells, usual.test_cells, usual.cell_distances)
+    copying, error = _or_nans(_copying_score, known, made, *cut, least_fakes)
     return Memorisation(
         authenticity=authentic,
-        copying_score=_or_nan(
-            _copying_score,
-            *(known, made, usual.centres, usual.train_cells, usual.test_cells, usual.cell_distances, least_fakes),
-        ),
-        distance_ratio=_or_nan(_ratio_of_medians, distances, usual.distances),
+        copying_score=copying,
+        distance_ratio=_or_nans(lambda: (_ratio_of_medians(distances, usual.distances),) * 2)[0],
         copied=(distances == 0).double().mean().item(),
+        copying_error=error,
+        distances=distances[:, 0].cpu().numpy(),
     )
 
 
@@ -123,11 +128,11 @@ class _UndefinedError(ValueError):
     """The sets are what they should be, and yet do not define a score."""
 
 
-def _or_nan(score: Callable[..., float], *arguments: Any) -> float:
+def _or_nans(score: Callable[..., tuple[float, float]], *arguments: Any) -> tuple[float, float]:
     try:
         return score(*arguments)
     except _UndefinedError:
-        return math.nan
+        return math.nan, math.nan
 
 
 def authenticity(train: ArrayLike, fake: ArrayLike) -> float:
@@ -216,7 +221,7 @@ def copying_score(
         -12.22
     """
     known, held_out, made = _as_sets(train=train, test=test, fake=fake)
-    return _copying_score(known, made, *_cells(known, held_out, cells, seed), least_fakes)
+    return _copying_score(known, made, *_cells(known, held_out, cells, seed), least_fakes)[0]
 
 
 def _cells(train: Tensor, test: Tensor, cells: int, seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -239,20 +244,24 @@ def _copying_score(
     cell_of_test: Tensor,
     test_distances: Tensor,
     least_fakes: int,
-) -> float:
+) -> tuple[float, float]:
+    """Return C_T and its standard error over other fakes."""
     check_whole(least_fakes, "least_fakes")
     cell_of_made = cells_of(made, centres)
     weighted = total = 0.0
+    influence = np.zeros(len(made))
     for cell in range(len(centres)):
-        fakes, tests = made[cell_of_made == cell], test_distances[cell_of_test == cell]
-        if len(fakes) >= least_fakes and len(tests):
-            distances = nearest(fakes, train[cell_of_train == cell])[0]
-            weighted += len(tests) * _mann_whitney_z(distances[:, 0], tests)
+        inside, tests = cell_of_made == cell, test_distances[cell_of_test == cell]
+        if int(inside.sum()) >= least_fakes and len(tests):
+            distances = nearest(made[inside], train[cell_of_train == cell])[0][:, 0]
+            z, of_fakes = _mann_whitney_z(distances, tests)
+            weighted += len(tests) * z
+            influence[inside.cpu().numpy()] = len(tests) * of_fakes
             total += len(tests)
     if total == 0:
         few = f"least_fakes = {least_fakes} of {len(made)}"
         raise _UndefinedError(f"no cell of {len(centres)} holds both a row of test and {few}")
-    return weighted / total
+    return weighted / total, math.sqrt(len(made)) * float(influence.std()) / total
 
 
 def _as_sets(**sets: ArrayLike) -> list[Tensor]:
@@ -283,8 +292,16 @@ def _ratio_of_medians(fake_distances: Tensor, test_distances: Tensor) -> float:
     return float(np.median(fake_distances.cpu().numpy()) / usual)
 
 
-def _mann_whitney_z(first: Tensor, second: Tensor) -> float:
+def _mann_whitney_z(first: Tensor, second: Tensor) -> tuple[float, NDArray[np.float64]]:
+    """Return Z, and its derivative with respect to the weight of each of the first `(m,)`.
+
+    With placements p, the share of the second that each of the first exceeds, Z is their mean less a half, times a
+    factor sqrt(12 m n / (m + n + 1)) that depends on how many there are.
+    """
     m, n = len(first), len(second)
     ranks = rankdata(torch.cat([first, second]).flatten().cpu().numpy())
     u = ranks[:m].sum() - m * (m + 1) / 2
-    return float((u - m * n / 2) / math.sqrt(m * n * (m + n + 1) / 12))
+    z = float((u - m * n / 2) / math.sqrt(m * n * (m + n + 1) / 12))
+    placements = (ranks[:m] - rankdata(ranks[:m])) / n
+    derivative = math.sqrt(12 * m * n / (m + n + 1)) * (placements - placements.mean()) / m
+    return z, derivative + z * (n + 1) / (2 * m * (m + n + 1))

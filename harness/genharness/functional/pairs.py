@@ -1,7 +1,9 @@
-"""Random pairs of samples, without repeats."""
+"""Random pairs of samples, without repeats, and means over them."""
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,9 +12,48 @@ from numpy.typing import NDArray
 from genharness.errors import NotDefinedError
 from genharness.functional.checks import check_whole
 
-__all__ = ["random_pairs", "random_pairs_within"]
+__all__ = ["PairMean", "pair_mean", "random_pairs", "random_pairs_within"]
 
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+@dataclass(frozen=True, slots=True)
+class PairMean:
+    """The mean of a quantity over pairs.
+
+    Attributes:
+        mean: The mean.
+        error: Its standard error over other samples and other pairs of them.
+        pairs: How many pairs there are.
+    """
+
+    mean: float
+    error: float
+    pairs: int
+
+
+def pair_mean(values: NDArray[np.float64], drawn: Pairs) -> PairMean:
+    """Return the mean over pairs with its standard error.
+
+    Pairs that share a sample go together: with e the deviations from the mean, the variance of the mean is the sum of
+    e e' over all pairs of pairs with a sample in common, over the number of pairs squared (Aronow, Samii and Assenova
+    2015, equation 2.5). Where that falls below what independent pairs would have, it is taken to be that.
+
+    Args:
+        values: Of each pair, `(pairs,)`.
+        drawn: Indices of the samples, as `random_pairs` returns them.
+
+    Example:
+        Pairs without a sample in common: the standard error is that of a mean, sd / sqrt(2).
+
+        >>> pair_mean(np.array([1.0, 3.0]), (np.array([1, 3]), np.array([0, 2])))
+        PairMean(mean=2.0, error=0.7071067811865476, pairs=2)
+    """
+    away = values - values.mean()
+    shared = np.bincount(np.concatenate(drawn), np.concatenate([away, away]))
+    alone = float(np.square(away).sum())
+    total = max(float(np.square(shared).sum()) - alone, alone)
+    return PairMean(math.fsum(values) / len(values), math.sqrt(total) / len(values), len(values))
 
 
 def random_pairs(n: int, count: int, rng: np.random.Generator) -> Pairs:

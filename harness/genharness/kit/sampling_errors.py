@@ -5,6 +5,7 @@ Metrics state what they find with `evaluation.state_error`.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -12,7 +13,16 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["half_sample_errors", "share_error"]
+from genharness.kit.evaluation import Evaluation
+
+__all__ = ["half_sample_errors", "mean_error", "share_error", "state_half_samples"]
+
+
+def mean_error(values: NDArray[np.float64]) -> float:
+    """Return the standard error of a mean over independent samples; NaN of fewer than two, or where one is infinite."""
+    if len(values) < 2 or not np.isfinite(values).all():
+        return math.nan
+    return float(values.std(ddof=1)) / math.sqrt(len(values))
 
 
 def share_error(share: float, count: int) -> float:
@@ -51,3 +61,25 @@ def half_sample_errors(
             found[name].append(value)
     scale = math.sqrt(size / (count - size))
     return {name: float(np.std(values, ddof=1)) * scale for name, values in found.items()}
+
+
+def state_half_samples(
+    evaluation: Evaluation,
+    scores: Mapping[str, float],
+    of_half: Callable[[NDArray[np.int64]], Mapping[str, float]],
+    count: int,
+    *,
+    halves: int = 50,
+) -> None:
+    """State the errors of scores by half-sampling, which is done once, where errors are wanted.
+
+    Args:
+        evaluation: What they are of.
+        scores: By column key.
+        of_half: Gives the same of some samples; see `half_sample_errors`.
+        count: Samples.
+        halves: See `half_sample_errors`.
+    """
+    errors = functools.cache(lambda: half_sample_errors(of_half, count, halves=halves))
+    for key in scores if count > 1 else ():
+        evaluation.state_error(key, functools.partial(lambda one: errors()[one], key))

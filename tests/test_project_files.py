@@ -22,6 +22,35 @@ def test_every_file_names_the_same_version():
     assert [pyproject, citation, changes[0]] == [genharness.__version__] * 3
 
 
+SECRETS = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b|\bhf_[A-Za-z0-9]{34}\b"
+    r"|\bxox[abp]-[0-9A-Za-z-]{20,}|\bsk-[A-Za-z0-9_-]{32,}|\bpypi-[A-Za-z0-9_-]{50,}|://[^/\s:@]+:[^/\s:@{}]+@"
+)
+"""Keys of services and passwords in addresses."""
+PICKLES = {".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib", ".bin"}
+
+
+def secrets_of(text):
+    return SECRETS.findall(text)
+
+
+def test_no_secret_and_no_pickle_is_in_the_tree():
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    files = [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
+    assert len(files) > 500
+    assert [
+        path for path in files if path.suffix in PICKLES or path.read_bytes()[:2] in (b"\x80\x04", b"\x80\x05")
+    ] == []
+    assert {str(path): found for path in files if (found := secrets_of(path.read_text(errors="replace")))} == {}
+
+
+@pytest.mark.parametrize(
+    "secret", ["-----BEGIN RSA " + "PRIVATE KEY", "ghp_" + "a1" * 18, "hf_" + "aB" * 17, "https://me:word" + "@host/x"]
+)
+def test_a_planted_secret_is_found(secret):
+    assert secrets_of(f"key = '{secret}'")
+
+
 def test_make_test_is_the_command_of_the_readme():
     done = subprocess.run(["make", "--dry-run", "test"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert f"{' && '.join(done.stdout.splitlines())} " in (ROOT / "README.md").read_text()

@@ -1,8 +1,14 @@
 """Taking turns at one file."""
 
+import errno
+import os
 import threading
 
-from genharness.files.turns import entry_turn, made_once
+import pytest
+from filelock import FileLock
+
+from genharness.errors import RunError
+from genharness.files.turns import entry_turn, made_once, take
 
 
 def test_one_holds_the_turn_and_the_others_wait(tmp_path):
@@ -81,3 +87,26 @@ def test_an_entry_that_another_made_while_one_waited_is_not_made_again(tmp_path)
 def test_an_entry_that_cannot_be_written_is_used_all_the_same(tmp_path):
     entry = Entry(tmp_path / "entry", full=True)
     assert [entry.get(), entry.get(), entry.made] == ["made", "made", 2]
+
+
+@pytest.fixture(params=[errno.ENOLCK, errno.EOPNOTSUPP])
+def without_locks(request, monkeypatch):
+    """A file system that has no flock."""
+
+    def refuse(*_):
+        raise OSError(request.param, os.strerror(request.param))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+
+
+@pytest.mark.usefixtures("without_locks")
+def test_a_file_system_without_locks_is_one_line_and_a_cache_goes_without(tmp_path):
+    with pytest.raises(RunError, match=r"lies on a file system without locks .* put results"):
+        take(FileLock(tmp_path / "cell.lock"), timeout_seconds=0)
+    assert made_once(tmp_path / "entry", read=lambda: None, make=lambda: 3, write=pytest.fail) == 3
+
+
+def test_a_lock_that_another_holds_is_not_taken(tmp_path):
+    with FileLock(tmp_path / "a.lock"):
+        assert not take(FileLock(tmp_path / "a.lock"), timeout_seconds=0)
+    assert take(FileLock(tmp_path / "a.lock"), timeout_seconds=0)

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from genharness.data.fingerprint import fingerprint
 from genharness.data.prepared import PreparedData, meta_of, open_folder
@@ -22,6 +22,7 @@ from genharness.data.writer import ArrayWriter
 from genharness.errors import ConfigError, DataError, PluginError
 from genharness.files.atomic import replace_folder
 from genharness.files.home import home
+from genharness.files.turns import take
 from genharness.identity.parts import part_code
 from genharness.plugin.registry import load_factory
 from genharness.spec.dataset_name import DatasetReference, parse_reference, with_view
@@ -247,11 +248,9 @@ def _turn(folder: Path, reference: DatasetReference, report: Report) -> Iterator
     """Hold the lock of one prepared folder."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder.with_name(f".{folder.name}.lock"))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
+    if not take(lock, timeout_seconds=0):
         report(0, 0, f"waiting for another process that prepares {reference}")
-        lock.acquire()
+        take(lock)
     try:
         yield
     finally:

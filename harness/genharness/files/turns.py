@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
-__all__ = ["entry_turn", "made_once"]
+from genharness.errors import RunError
+
+__all__ = ["entry_turn", "made_once", "take"]
 
 T = TypeVar("T")
+
+_WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 
 def made_once(entry: Path, *, read: Callable[[], T | None], make: Callable[[], T], write: Callable[[T], None]) -> T:
@@ -37,6 +42,26 @@ def made_once(entry: Path, *, read: Callable[[], T | None], make: Callable[[], T
                 if writable:
                     write(found)
     return found
+
+
+def take(lock: FileLock, timeout_seconds: float = -1) -> bool:
+    """Acquire a lock and return True, or False where another process holds it for so long; below 0 waits for ever.
+
+    Raises:
+        RunError: If the file system has no locks: without them two processes would write the same files.
+    """
+    try:
+        lock.acquire(timeout=timeout_seconds)
+    except Timeout:
+        return False
+    except OSError as error:
+        if error.errno not in _WITHOUT_LOCKS:
+            raise
+        raise RunError(
+            f"{Path(lock.lock_file).parent} lies on a file system without locks ({error.strerror}): mount it with "
+            "flock, or put results (--results) and $GENHARNESS_HOME on another"
+        ) from error
+    return True
 
 
 @contextmanager

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from genharness.engine.loop import StopRequestedError
+from genharness.files.turns import take
 
 __all__ = ["turn"]
 
@@ -25,13 +26,12 @@ def turn(lock_file: Path, *, on_wait: Callable[[], None], should_stop: Callable[
 
     Raises:
         StopRequestedError: If a stop was asked for while waiting.
+        RunError: If the file system has no locks.
     """
     lock_file.parent.mkdir(parents=True, exist_ok=True)
     lock, began, waits = FileLock(lock_file), time.monotonic(), False
     while not lock.is_locked:
-        try:
-            lock.acquire(timeout=1 if waits else 0)
-        except Timeout:
+        if not take(lock, timeout_seconds=1 if waits else 0):
             waits = True
             on_wait()
             if should_stop():

@@ -7,7 +7,7 @@ The plain loop is what tutorials show: a torchvision-style dataset behind a Data
 loss read with `.item()`. What makes ours faster: batches from memory (no PIL, no workers), channels-last, fused
 Adam, no gradients of the critic's weights in the generator's step, no loss read in between. Epochs alternate, so that a
 busy machine slows both; the ratio is that of the medians. Targets on two cores: 1.05 for `dcgan` and `wgan-gp`, 1.0 for
-`sagan`, 1.2 for the VAE.
+the GANs after them, 1.2 for the VAE.
 """
 
 from __future__ import annotations
@@ -159,10 +159,42 @@ class HingeTutorial:
         self.history.append((d_loss.item(), g_loss.item()))
 
 
+class StyleGAN2Tutorial:
+    """The loop that StyleGAN2 tutorials show: logistic losses, R1 in one step of sixteen."""
+
+    def __init__(self, model):
+        self.G, self.D, self.latent = model.G, model.D, model.latent
+        self.optimizer_D = torch.optim.Adam(self.D.parameters(), lr=2.5e-3, betas=(0.0, 0.99))
+        self.optimizer_G = torch.optim.Adam(self.G.parameters(), lr=2.5e-3, betas=(0.0, 0.99))
+        self.history = []
+        self.steps = 0
+
+    def step(self, real, _labels, _index):
+        fake = self.G(torch.randn(len(real), self.latent)).detach()
+        d_loss = F.softplus(-self.D(real)).mean() + F.softplus(self.D(fake)).mean()
+        self.optimizer_D.zero_grad()
+        d_loss.backward()
+        self.optimizer_D.step()
+        if self.steps % 16 == 0:
+            real.requires_grad_(True)
+            (gradient,) = torch.autograd.grad(self.D(real).sum(), real, create_graph=True)
+            penalty = gradient.square().sum((1, 2, 3)).mean()
+            self.optimizer_D.zero_grad()
+            (0.5 * 0.01 * 16 * penalty).backward()
+            self.optimizer_D.step()
+        self.steps += 1
+        g_loss = F.softplus(-self.D(self.G(torch.randn(len(real), self.latent)))).mean()
+        self.optimizer_G.zero_grad()
+        g_loss.backward()
+        self.optimizer_G.step()
+        self.history.append((d_loss.item(), g_loss.item()))
+
+
 PEERS = {
     "dcgan": ({}, DCGANTutorial, 1.05),
     "wgan-gp": ({"body": "dcgan", "width": 64}, WGANGPTutorial, 1.05),
     "sagan": ({"width": 16, "generator_width": 24}, HingeTutorial, 1.0),
+    "stylegan2": ({"width": 32, "full_side": 8, "latent": 64, "style": 64}, StyleGAN2Tutorial, 1.0),
     "vae": ({"likelihood": "bernoulli"}, VAETutorial, 1.2),
 }
 """For each model: its options, the plain loop, and the target ratio of images per second."""

@@ -33,10 +33,10 @@ def test_places_are_moved_and_what_is_even_stays_so():
     assert (moved - x).abs().mean((1, 2, 3)).min() > 0.05
 
 
-def test_half_the_probability_leaves_some_images_alone_and_each_map_half_the_time():
-    theta, moved = placements(4000, torch.tensor(0.5), 16)
-    expected = 1 - 0.5**6 * 0.5  # six maps of p, two rotations of 1 - sqrt(1 - p) each
-    assert float(moved.float().mean()) == pytest.approx(expected, abs=0.01)
+def test_a_low_probability_leaves_images_alone_and_either_rotation_happens_with_it():
+    theta, moved = placements(20_000, torch.tensor(0.1), 16)
+    expected = 1 - 0.9**6 * 0.9  # six maps of p, two rotations of 1 - sqrt(1 - p) each
+    assert float(moved.float().mean()) == pytest.approx(expected, abs=0.015)
     eye = torch.eye(3)[:2]
     assert torch.equal(theta[~moved], eye.expand((~moved).sum(), -1, -1))
 
@@ -98,10 +98,12 @@ def test_an_overfitting_discriminator_raises_p():
 
 
 def test_training_goes_on_bit_for_bit_while_p_moves():
-    options = {"width": 8, "latent": 6, "style": 5, "ada": True, "ada_kimg": 0.05}
+    options = {"width": 8, "latent": 6, "style": 5, "ada": True, "ada_kimg": 1.0}
     whole = build("stylegan2", shape(), **options)
     whole.ada.p.fill_(0.3)
     train(whole, 6)  # within the four steps of a change
+    assert 0 < float(whole.ada.p) < 1
+    assert float(whole.ada.signs) != 0
     file = io.BytesIO()
     torch.save({"model": whole.state_dict(), "training": whole.training_state()}, file)
     file.seek(0)
@@ -112,6 +114,5 @@ def test_training_goes_on_bit_for_bit_while_p_moves():
     for model in (whole, resumed):
         torch.manual_seed(5)
         train(model, 6, start=6)
-    assert float(whole.ada.signs) != 0 or float(whole.ada.p) != 0.3
     after = resumed.state_dict()
     assert all(torch.equal(value, after[name]) for name, value in whole.state_dict().items())

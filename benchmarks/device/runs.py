@@ -55,7 +55,8 @@ def tests(seconds: float, *, small: bool) -> Outcome:
 def training(seconds: float, *, model: str, device: str, dataset: str, budget: str, results: Path) -> Outcome:
     """Run a cell, which is stopped in time and goes on from its checkpoint when it is called again."""
     start = time.monotonic()
-    command = [sys.executable, "-m", "genharness.cli.main", "run", "--models", model, "--datasets", dataset]
+    command = [sys.executable, "-m", "genharness.cli.main", "run", "--no-baselines", "--models", model]
+    command += ["--datasets", dataset]
     options = ["--budget", budget, "--device", device, "--results", str(results)]
     samples = ["--samples", "64"] if budget.endswith("steps") else []
     process = subprocess.Popen(

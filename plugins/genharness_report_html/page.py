@@ -92,7 +92,7 @@ def _map(config: object) -> str:
 
 def _group(material: Material, options: RenderOptions) -> PageGroup:
     group = material.group
-    table = table_of(material.ink, group, material.standings, wide=options.wide)
+    table = table_of(material.ink, group, material.standings, wide=options.wide or group.asked)
     blocks: list[Block | str] = []
     for place, section in enumerate(_SECTIONS):
         if place == 1 and table.lines:

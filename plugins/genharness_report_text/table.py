@@ -27,13 +27,16 @@ _BETWEEN = 3
 
 def render(board: Board, options: RenderOptions) -> str:
     """Return the board as text, with colours where they are allowed."""
-    width = _UNLIMITED if options.wide else options.width
     stream = io.StringIO()
-    console = DataConsole(
-        file=stream, width=width, force_terminal=options.colour, color_system="auto" if options.colour else None
-    )
+    colours = "auto" if options.colour else None
     for group in board.groups:
+        width = _UNLIMITED if options.wide or group.asked else options.width
+        console = DataConsole(file=stream, width=width, force_terminal=options.colour, color_system=colours)
         console.print(_group(group, width, options.wide))
+        for record in group.failures:  # the terminal wraps them, so that addresses and paths in them stay whole
+            console.print(_failure(str(record.cell), record.status, record.reason), soft_wrap=True)
+        if group.failures:
+            console.print()
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
 
 
@@ -49,8 +52,7 @@ def _group(group: Group, width: int, wide: bool) -> Stack:
             parts.append(Text(f"{len(hidden)} more columns with --wide, such as {', '.join(hidden[:4])}", style="dim"))
         notes = [*error_notes(group.rows, columns), *group.notes_on(columns)]
         parts += [Text(printable(note), style="dim") for note in notes]
-    parts += [_failure(str(record.cell), record.status, record.reason) for record in group.failures]
-    return Stack(*parts, Text(""))
+    return Stack(*parts, *([] if group.failures else [Text("")]))
 
 
 def _failure(cell: str, status: str, reason: str) -> Text:

@@ -41,6 +41,20 @@ def test_the_table_shows_the_intervals_of_ranks_and_hides_wide_columns_until_the
     assert "1 more columns with --wide, such as density" in table
 
 
+def test_columns_that_are_asked_for_are_shown_however_narrow_the_terminal():
+    wanted = ("fid", "recall", "coverage", "density", "train_seconds")
+    scores = {"recall": 0.5, "coverage": 0.4, "density": 0.3}
+    table = rendered([record("vae", 1.0, scores=scores)], "table", width=30, columns=wanted)
+    assert all(title in table for title in ("FD", "Recall", "Coverage", "Density", "Train"))
+    assert "…" not in table
+
+
+def test_an_address_in_a_reason_stays_whole():
+    address = "https://example.org/a/very/long/path/to/a/file/of/weights/that/is/not/there.pth"
+    table = rendered([record("vae", None, status="failed", reason=f"cannot get {address}: no")], "table", width=40)
+    assert address in table
+
+
 def test_headings_carry_units_and_the_better_end():
     table = rendered([record("vae", 1.0, scores={"recall": 0.5})], "table", wide=True)
     assert "FD ↓" in table

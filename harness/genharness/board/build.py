@@ -143,6 +143,7 @@ def _group(dataset: str, measured: list[Record], failures: list[Record], look: _
     group.columns = [find_column(available, key) for key in look.columns] or list(available.values())
     default = [column for column in group.columns if not column.column.wide]
     group.shown = default if default and not look.columns else group.columns
+    group.asked = bool(look.columns)
     rank = _ranking(group.columns, available, look.sort)
     group.compared = compared_columns(available, rank)
     if not look.numbers:

@@ -166,6 +166,7 @@ class Group:
         shown: Those of them that people are shown: the ones that were asked for, else the default ones.
         rows: Best first.
         failures: Records that did not end well.
+        asked: Whether columns were asked for by name: then all of them are shown, however wide.
         compared: Columns that rows are compared by, the one that ranks first; see `genharness.board.contest`.
         bands: Where real samples score against other real ones, by column key.
         accuracies: How often what was trained on the labels is right on held-out samples, by its name, in [0, 1].
@@ -185,6 +186,7 @@ class Group:
     notes: list[str] = field(default_factory=list)
     column_notes: dict[str, list[str]] = field(default_factory=dict)
     names: tuple[str, ...] = ()
+    asked: bool = False
 
     @property
     def heading(self) -> str:

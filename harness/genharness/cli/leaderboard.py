@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -100,8 +100,22 @@ def _colour(out: Console) -> str:
     return str(out.color_system) if out.is_terminal else ""
 
 
-def show(results: Path, out: Console, datasets: Sequence[str] = (), settings: PluginOptions | None = None) -> None:
-    """Print the table of a results folder after a run; datasets without a record are left out."""
+def show(
+    results: Path,
+    out: Console,
+    datasets: Sequence[str] = (),
+    settings: PluginOptions | None = None,
+    told: Collection[str] = (),
+) -> None:
+    """Print the table of a results folder after a run; datasets without a record are left out.
+
+    Args:
+        results: The folder.
+        out: Where to.
+        datasets: Only these.
+        settings: Options by plugin name.
+        told: Ids of cells whose failure the run has told already.
+    """
     registry = load_registry()
     store = Store(results)
     records = list(store.records(history=False))
@@ -110,7 +124,10 @@ def show(results: Path, out: Console, datasets: Sequence[str] = (), settings: Pl
     if wanted:
         from genharness.board.build import build
 
-        print_board(build(records, registry, datasets=wanted), registry.reporters.find("table"), out, settings=settings)
+        board = build(records, registry, datasets=wanted)
+        for group in board.groups:
+            group.failures = [record for record in group.failures if record.cell.id not in told]
+        print_board(board, registry.reporters.find("table"), out, settings=settings)
     print_warnings(store.warnings)
 
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "animate": ("genharness.cli.animate:animate", "Write a cell's samples over training as a film."),
     "publish": ("genharness.cli.publish:publish", "Write what of a results folder is worth giving away."),
     "merge": ("genharness.cli.publish:merge", "Join published results, after checking their hashes."),
+    "watch": ("genharness.cli.watch:watch", "Follow a running study from elsewhere."),
     "sample": ("genharness.cli.sample:sample", "Draw more samples from a finished cell."),
     "rerun": ("genharness.cli.rerun:rerun", "Repeat a cell and say whether it comes out the same."),
     "list": ("genharness.cli.listing:list_plugins", "List models, datasets, extractors, metrics and more."),

@@ -254,7 +254,9 @@ def _finish(
     """Print the leaderboard and leave with a code that says how the run went."""
     from genharness.cli.leaderboard import show
 
-    show(settings.results, out, datasets=tuple(dict.fromkeys(task.cell.dataset for task in tasks)), settings=suite.set)
+    datasets = tuple(dict.fromkeys(task.cell.dataset for task in tasks))
+    told = [record.cell.id for record in records if record.went_wrong]
+    show(settings.results, out, datasets=datasets, settings=suite.set, told=told)
     faults = [line for record in records for line in _faults(record)]
     print_errors(faults)
     if debugging():

@@ -197,6 +197,7 @@ class _Attempt:
         self.record.history = trained.history
         self.record.measurements |= trained.measurements
         self.record.environment["energy_not_counted"] = dict(trained.uncounted)
+        self.record.notes += trained.caveats
 
     def _note_operations(self, trained: Trained) -> None:
         counted, notes = operations(trained.source, self.task.cell, trains=self.trains)

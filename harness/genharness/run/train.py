@@ -38,6 +38,11 @@ STRIP = 8
 """Samples in a row of the strip over training, and about how many rows it has."""
 
 
+_UNFITTED = (
+    "scores over training are of the sampler before it is fitted to the data, so no best checkpoint is chosen by them"
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Trained:
     """A model after its training, and what that left.
@@ -47,6 +52,7 @@ class Trained:
         history: Curves over training.
         strip: Rows of samples of one seed, drawn as training went on.
         measurements: What training cost.
+        caveats: What readers of the curves should know.
         uncounted: Why energy was not counted, by `cpu` and `gpu`.
         earlier_seconds: Seconds that earlier attempts took, at this cell or at others that share its training.
     """
@@ -55,6 +61,7 @@ class Trained:
     history: History
     strip: tuple[NDArray[np.uint8], ...]
     measurements: Mapping[str, float]
+    caveats: Sequence[str]
     uncounted: Mapping[str, str]
     earlier_seconds: float
 
@@ -215,9 +222,15 @@ class _Training:
             history=self.trainer.history,
             strip=tuple(self.strip),
             measurements=self._measurements(),
+            caveats=self._unfitted(),
             uncounted=self.ledger.uncounted,
             earlier_seconds=self.earlier_seconds,
         )
+
+    def _unfitted(self) -> list[str]:
+        """Say where scores over training are of another sampler than the scores of the record."""
+        scored = bool(self.trainer.history.scores["step"])
+        return [_UNFITTED] if scored and isinstance(self.source.model, FitsData) else []
 
     def _measurements(self) -> dict[str, float]:
         measured = {**self._costs(), **parameters(self.source.model)}
@@ -268,6 +281,8 @@ class _Training:
         step, history = self.trainer.step, self.trainer.history
         with self.ledger.aside():
             history.add_scores(step, self.periodic.score(self.source, step))
+        if isinstance(self.source.model, FitsData):  # another sampler will be scored in the end
+            return
         history.best = best_point(history.scores, self.periodic.metrics)
         if self._stands_at_best:
             self._save()

@@ -71,6 +71,31 @@ def test_the_end_of_a_cell_is_told_with_its_reason(terminal):
     assert "out of memory after ?: it asked for 9 GiB" in text()
 
 
+def test_rows_of_a_running_study_do_not_wrap_and_say_what_goes_on():
+    stream = io.StringIO()
+    console = Console(file=stream, width=80, force_terminal=True)
+    view = make_display(console, [Task(cell=CELL, metrics={}, settings=Settings(results="."))])
+    with view:
+        pass
+    assert "0 of 1 cells, starting" in stream.getvalue()
+    with view:
+        view.event(
+            event("extractor", text="training the classifier of digits, once, and more words than fit in the row")
+        )
+        view._live.refresh()
+    assert "vae on digits, seed 0  features" in stream.getvalue()
+    assert "in the row" not in stream.getvalue()
+
+
+def test_no_color_is_heeded(monkeypatch):
+    from genharness.cli.screen.terminal import plain_wanted
+
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert plain_wanted() is False
+    monkeypatch.setenv("NO_COLOR", "")
+    assert plain_wanted() is None
+
+
 def test_few_of_many_warnings_are_printed(capsys):
     print_warnings([f"record {number} is damaged" for number in range(1000)])
     lines = capsys.readouterr().err.splitlines()

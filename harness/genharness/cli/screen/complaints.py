@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from genharness.cli.screen.terminal import say
+from genharness.cli.screen.terminal import plain_wanted, say
 from genharness.errors import MOST_MISTAKES, shown
 
 __all__ = ["debug_option", "debugging", "print_errors", "show_traceback"]
@@ -43,7 +43,7 @@ def print_errors(lines: Iterable[str]) -> None:
     told = list(lines)
     more = [f"and {len(told) - MOST_MISTAKES:,} more"] if len(told) > MOST_MISTAKES else []
     for line in [*told[:MOST_MISTAKES], *more]:
-        click.secho("error: ", fg="red", nl=False, err=True)
+        click.secho("error: ", fg="red", nl=False, err=True, color=plain_wanted())
         say(shown(line, _LONGEST_LINE), err=True)
 
 

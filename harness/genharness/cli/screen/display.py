@@ -28,6 +28,21 @@ _PLAIN_SECONDS = 10.0
 """How often a plain line about one cell's progress is written."""
 
 
+_BAR = 16
+"""Characters of a bar."""
+
+_PHASES: Mapping[str, str] = {
+    "prepare": "preparing data",
+    "extractor": "features",
+    "train": "training",
+    "score-over-training": "scoring so far",
+    "sample": "sampling",
+    "measure": "timing",
+    "score": "scoring",
+    "record": "saving",
+}
+"""Phases in the words of a row that is watched."""
+
 _WARNINGS = 10
 """Warnings that are printed; a damaged disk may give one for each of thousands of records."""
 
@@ -160,10 +175,17 @@ class _LiveDisplay:
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2))
+        done = f"{self._done} of {len(self._names)} cells"
+        done += ", starting" if self._done < len(self._names) and not self._running else ""
+        names = [done, *(self._names[cell_id] for cell_id in self._running)]
+        table.add_column(no_wrap=True, min_width=min(max(map(len, names)), self._console.width // 2))
+        table.add_column(no_wrap=True, min_width=max(map(len, _PHASES.values())) if self._running else None)
+        table.add_column(no_wrap=True, min_width=_BAR if self._running else None)
+        table.add_column(no_wrap=True, overflow="ellipsis")
         for cell_id, event in self._running.items():
-            bar = ProgressBar(total=1.0, completed=event.fraction or 0.0, width=16, pulse=event.fraction is None)
-            table.add_row(self._names[cell_id], event.phase, bar, _details(event))
-        table.add_row(Text(f"{self._done} of {len(self._names)} cells", "dim"))
+            bar = ProgressBar(total=1.0, completed=event.fraction or 0.0, width=_BAR, pulse=event.fraction is None)
+            table.add_row(self._names[cell_id], _PHASES.get(event.phase, event.phase), bar, _details(event))
+        table.add_row(Text(done, "dim"))
         return table
 
 

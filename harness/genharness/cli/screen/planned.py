@@ -37,7 +37,8 @@ def print_plan(out: Console, plan: Plan, tasks: Sequence[Pending], registry: Reg
     names = told_apart(one.task.cell for one in tasks)
     table = Table(box=box.SIMPLE_HEAD, title=_title(tasks), title_justify="left")
     for title in ("model", "dataset", "seed", "length", "what", "about"):
-        table.add_column(title, justify="right" if title in ("seed", "about") else "left")
+        right = title in ("seed", "about")
+        table.add_column(title, justify="right" if right else "left", no_wrap=title in ("seed", "length", "about"))
     total = 0.0
     unknown = 0
     begun: set[str] = set()

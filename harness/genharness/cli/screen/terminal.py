@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +12,7 @@ from genharness.files.paths import printable
 if TYPE_CHECKING:
     from genharness.board.terminal import DataConsole
 
-__all__ = ["console", "say"]
+__all__ = ["console", "plain_wanted", "say"]
 
 
 def console(*, stderr: bool = False) -> DataConsole:
@@ -19,6 +20,11 @@ def console(*, stderr: bool = False) -> DataConsole:
     from genharness.board.terminal import DataConsole  # rich costs every `--help` 20 ms
 
     return DataConsole(stderr=stderr, soft_wrap=False)
+
+
+def plain_wanted() -> bool | None:
+    """Return False where `NO_COLOR` asks for text without colours (no-color.org), None where the terminal decides."""
+    return False if os.environ.get("NO_COLOR") else None
 
 
 def say(line: object, *, err: bool = False, fg: str | None = None, dim: bool | None = None) -> None:
@@ -30,4 +36,4 @@ def say(line: object, *, err: bool = False, fg: str | None = None, dim: bool | N
         fg: Colour, such as `red`.
         dim: Whether it is dim.
     """
-    click.secho(printable(line), err=err, fg=fg, dim=dim)
+    click.secho(printable(line), err=err, fg=fg, dim=dim, color=plain_wanted())

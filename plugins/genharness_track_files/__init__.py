@@ -1,0 +1,44 @@
+"""Trackers that write files: lines of JSON, and what TensorBoard reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from genharness import TrackerSpec, hookimpl, option
+
+__all__ = ["JsonlConfig", "TensorBoardConfig", "genharness_trackers"]
+
+
+@dataclass(frozen=True)
+class JsonlConfig:
+    """Where the lines go."""
+
+    file: str = option("events.jsonl", help="file to append to; `--set jsonl.file=PATH`")
+
+
+@dataclass(frozen=True)
+class TensorBoardConfig:
+    """Where the event files go."""
+
+    folder: str = option("tensorboard", help="folder, one in it for each cell; `--set tensorboard.folder=PATH`")
+
+
+@hookimpl
+def genharness_trackers() -> Sequence[TrackerSpec]:
+    """Return the trackers."""
+    return [
+        TrackerSpec(
+            name="jsonl",
+            summary="Losses, scores and costs as lines of JSON",
+            factory="genharness_track_files.jsonl:JsonlTracker",
+            config=JsonlConfig,
+        ),
+        TrackerSpec(
+            name="tensorboard",
+            summary="Losses, scores and costs for TensorBoard",
+            factory="genharness_track_files.tensorboard:TensorBoardTracker",
+            config=TensorBoardConfig,
+            packages=("tensorboard",),
+        ),
+    ]

@@ -24,7 +24,7 @@ COMMANDS = {
     "compare": ("genharness.cli.compare:compare", "Compare rows over seeds: is the difference real?"),
     "report": ("genharness.cli.report:report", "Write a page with every figure of a results folder."),
     "plot": ("genharness.cli.plot:plot", "Draw a figure for a paper."),
-    "animate": ("genharness.cli.animate:animate", "Write a cell's samples over training as a film."),
+    "animate": ("genharness.cli.plot:animate", "Write a cell's samples over training as a film."),
     "publish": ("genharness.cli.publish:publish", "Write what of a results folder is worth giving away."),
     "merge": ("genharness.cli.publish:merge", "Join published results, after checking their hashes."),
     "watch": ("genharness.cli.watch:watch", "Follow a running study from elsewhere."),

@@ -29,8 +29,10 @@ EXAMPLES = {
     "reporters": "tsv",
     "trackers": "losses",
 }
-CHOICE = "--models pixel-gaussian,noise --datasets stripes --features thumbnails --metrics brightness,fid"
-RUN = f"run {CHOICE} --executor here --tracker losses --set losses.file=lines.csv --results r"
+CHOICE = (
+    "--no-baselines --models pixel-gaussian,noise --datasets stripes --features thumbnails --metrics brightness,fid"
+)
+RUN = f"run --no-baselines {CHOICE} --executor here --tracker losses --set losses.file=lines.csv --results r"
 
 
 def files_of(hook):

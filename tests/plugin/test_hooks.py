@@ -29,9 +29,7 @@ EXAMPLES = {
     "reporters": "tsv",
     "trackers": "losses",
 }
-CHOICE = (
-    "--no-baselines --models pixel-gaussian,noise --datasets stripes --features thumbnails --metrics brightness,fid"
-)
+CHOICE = "--models pixel-gaussian,noise --datasets stripes --features thumbnails --metrics brightness,fid"
 RUN = f"run --no-baselines {CHOICE} --executor here --tracker losses --set losses.file=lines.csv --results r"
 
 

@@ -35,8 +35,8 @@ def genharness_models() -> Sequence[ModelSpec]:
     """Return generative models; each factory is a `genharness.kit.GenerativeModel`.
 
     An option that `sample` alone reads is declared with `option(..., stage="sample")`: of one training it may then have
-    several values (`--set NAME.OPTION=1,2,3`), each a row. `ModelSpec.draws` names modules that only draw samples, whose
-    changes train nothing again.
+    several values (`--set NAME.OPTION=1,2,3`), each a row. `ModelSpec.draws` names modules that only draw samples,
+    whose changes train nothing again.
 
     Example:
         ```toml

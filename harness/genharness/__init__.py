@@ -1,4 +1,4 @@
-"""What authors of plugins import. Torch-free; the torch parts are in `genharness.kit`."""
+"""What users and authors of plugins import. Torch-free; the torch parts of plugins are in `genharness.kit`."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from genharness.spec.plugins import (
 from genharness.version import VERSION
 
 if TYPE_CHECKING:
+    from genharness.api import Evaluator, compare, leaderboard, plan
     from genharness.results.table import load_results
 
 __version__ = VERSION
@@ -31,6 +32,7 @@ __all__ = [
     "DataError",
     "DataShape",
     "DatasetSpec",
+    "Evaluator",
     "ExecutorSpec",
     "ExtractorSpec",
     "GenharnessError",
@@ -43,16 +45,30 @@ __all__ = [
     "ReporterSpec",
     "RunError",
     "TrackerSpec",
+    "compare",
     "hookimpl",
+    "leaderboard",
     "load_results",
     "option",
+    "plan",
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Import `load_results` when it is used: authors of plugins need no results."""
-    if name != "load_results":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from genharness.results.table import load_results
+_API = ("Evaluator", "compare", "leaderboard", "plan")
 
-    return load_results
+
+def __getattr__(name: str) -> Any:
+    """Import what works with results when it is used: authors of plugins need none of it."""
+    if name == "load_results":
+        from genharness.results.table import load_results
+
+        return load_results
+    if name in _API:
+        from genharness import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -8,8 +8,10 @@ import multiprocessing.forkserver
 import multiprocessing.resource_tracker
 import os
 import signal
+import sys
 import threading
 import time
+import types
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -89,7 +91,8 @@ class _Worker:
             target=run_in_child, args=(task, child_pipe, self._stop, slot), name=task.cell.id
         )
         try:
-            self.process.start()
+            with _without_main():
+                self.process.start()
         except OSError as error:
             raise RunError(
                 f"cannot start a process for {task.cell} ({error.strerror}): free memory or use fewer --jobs"
@@ -181,6 +184,21 @@ def _context() -> BaseContext:
         multiprocessing.resource_tracker.ensure_running()
         multiprocessing.forkserver.ensure_running()
     return context
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Hide the main module from processes that are started within the block.
+
+    They would import it again, to find what was defined there; a cell needs nothing of it, and a script that calls
+    `genharness.run` without a guard would call it again in every cell.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 @contextmanager

@@ -1,14 +1,22 @@
-"""What a reporter is given beside the board."""
+"""A board as text: what a reporter is given beside the board, and what it may give back."""
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from genharness.spec.options import NoOptions
+from genharness.errors import GenharnessError, PluginError
+from genharness.plugin.blame import one_line
+from genharness.plugin.registry import config_of, load_factory
+from genharness.spec.options import NoOptions, PluginOptions
+from genharness.spec.plugins import ReporterSpec
 
-__all__ = ["RenderOptions"]
+if TYPE_CHECKING:
+    from genharness.board.rows import Board
+
+__all__ = ["RenderOptions", "rendered"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,3 +36,29 @@ class RenderOptions:
     wide: bool = False
     folder: Path | None = None
     config: Any = field(default_factory=NoOptions)
+
+
+def rendered(board: Board, reporter: ReporterSpec, options: RenderOptions, settings: PluginOptions) -> str:
+    """Return a board in the format of a reporter.
+
+    Args:
+        board: What is to be shown.
+        reporter: Its format.
+        options: How; the reporter's own config is made of `settings`.
+        settings: Options by plugin name.
+
+    Raises:
+        ConfigError: If an option does not fit.
+        PluginError: If the reporter breaks, or gives no text.
+    """
+    render: Any = load_factory(reporter)
+    options = dataclasses.replace(options, config=config_of(reporter, settings))
+    try:
+        text = render(board, options)
+    except (GenharnessError, KeyboardInterrupt, MemoryError):
+        raise
+    except BaseException as error:  # a plugin may raise anything, SystemExit too
+        raise PluginError(f"reporter {reporter.name} failed: {one_line(error)}") from error
+    if not isinstance(text, str):
+        raise PluginError(f"reporter {reporter.name} gave {type(text).__name__}: it must give text")
+    return text if board.groups else "no records yet: run `genharness run` first"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from genharness.api.devices import resolve_device
 from genharness.board.build import build
 from genharness.cli.leaderboard import print_board
 from genharness.cli.options import (
@@ -18,7 +19,6 @@ from genharness.cli.options import (
     declared,
     read_given,
     read_settings,
-    resolve_device,
 )
 from genharness.cli.screen.complaints import debug_option, print_errors
 from genharness.cli.screen.data_views import PrepareProgress

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 from rich.console import Console
 
-from genharness.board.render import RenderOptions
+from genharness.board.render import RenderOptions, rendered
 from genharness.cli.options import read_settings, results_argument, split_datasets, split_names
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.display import print_warnings
 from genharness.cli.screen.terminal import console
-from genharness.errors import GenharnessError, PluginError, refuse
+from genharness.errors import refuse
 from genharness.files.gc_pause import no_collection
-from genharness.plugin.blame import one_line
-from genharness.plugin.registry import config_of, load_factory, load_registry
+from genharness.plugin.registry import load_registry
 from genharness.results.kept_text import KeptText
 from genharness.results.store import Store
 from genharness.spec.options import PluginOptions
@@ -147,35 +146,15 @@ def board_text(
     settings: PluginOptions | None = None,
     folder: Path | None = None,
 ) -> str:
-    """Return a board in the format of a reporter.
+    """Return a board in the format of a reporter; machines read plain text.
 
     Args:
         board: What is to be shown.
         reporter: Its format.
-        out: Where; machines read plain text.
+        out: Where.
         wide: Show every column however wide that is.
         settings: Options by plugin name; the reporter gets its own.
         folder: The results folder, for reporters that show what cells keep.
     """
-    render: Any = load_factory(reporter)
-    config = config_of(reporter, settings or {})
-    options = RenderOptions(width=out.width, colour=out.is_terminal, wide=wide, folder=folder, config=config)
-    text = _rendered(reporter, lambda: render(board, options))
-    return text if board.groups else "no records yet: run `genharness run` first"
-
-
-def _rendered(reporter: ReporterSpec, render: Callable[[], object]) -> str:
-    """Return what a reporter gives.
-
-    Raises:
-        PluginError: If it breaks, or gives no text.
-    """
-    try:
-        text = render()
-    except (GenharnessError, KeyboardInterrupt, MemoryError):
-        raise
-    except BaseException as error:  # a plugin may raise anything, SystemExit too
-        raise PluginError(f"reporter {reporter.name} failed: {one_line(error)}") from error
-    if not isinstance(text, str):
-        raise PluginError(f"reporter {reporter.name} gave {type(text).__name__}: it must give text")
-    return text
+    options = RenderOptions(width=out.width, colour=out.is_terminal, wide=wide, folder=folder)
+    return rendered(board, reporter, options, settings or {})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -14,7 +13,7 @@ from genharness.errors import ConfigError, DataError, shown
 from genharness.files.paths import expanded, input_path, printable
 from genharness.spec.dataset_name import MOST_SAMPLES, split_references
 from genharness.spec.options import Option, check_value, options_of, read_options
-from genharness.study.suite import flag, parse_setting, read_device
+from genharness.study.suite import flag, parse_setting
 
 __all__ = [
     "AnyPath",
@@ -24,7 +23,6 @@ __all__ = [
     "given",
     "read_given",
     "read_settings",
-    "resolve_device",
     "results_argument",
     "split_datasets",
     "split_names",
@@ -173,33 +171,3 @@ def read_settings(texts: Iterable[str]) -> tuple[dict[str, dict[str, str]], list
 def results_argument(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the optional argument RESULTS."""
     return click.argument("results", type=AnyPath(), default=DEFAULT_RESULTS)(function)
-
-
-def resolve_device(wanted: str) -> str:
-    """Return the device that `auto` means here, or check the one that was asked for; imports torch only for CUDA.
-
-    Raises:
-        ConfigError: If the device is unknown or not there.
-    """
-    try:
-        kind, _, index = read_device(wanted).partition(":")
-    except ConfigError as error:
-        raise ConfigError(f"--device={shown(wanted)} {error}") from None
-    if kind == "cpu" or (kind == "auto" and not _may_have_cuda()):
-        return "cpu"
-    import torch
-
-    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if kind == "auto":
-        return "cuda" if count else "cpu"
-    if not count:
-        raise ConfigError(f"device {wanted!r} is not there: torch sees no CUDA device; use --device cpu, or see doctor")
-    if index and int(index) >= count:
-        raise ConfigError(f"device {wanted!r} is not there: torch sees {count}")
-    return wanted
-
-
-def _may_have_cuda() -> bool:
-    """Whether a CUDA device is possible, judged without the cost of importing torch."""
-    hidden = os.environ.get("CUDA_VISIBLE_DEVICES", "0") in ("", "-1")
-    return not hidden and (Path("/proc/driver/nvidia").exists() or os.name == "nt" or Path("/dev/nvidiactl").exists())

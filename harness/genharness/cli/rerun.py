@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from genharness.cli.options import DEFAULT_RESULTS, AnyPath, InputPath, resolve_device
+from genharness.api.devices import resolve_device
+from genharness.cli.options import DEFAULT_RESULTS, AnyPath, InputPath
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.display import make_display
 from genharness.cli.screen.terminal import console, say

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import secrets
-import signal
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,43 +11,25 @@ from typing import Any
 import click
 from rich.console import Console
 
-from genharness.cli.options import (
-    DEFAULT_RESULTS,
-    AnyPath,
-    InputPath,
-    declared,
-    given,
-    read_given,
-    read_settings,
-    resolve_device,
-)
+from genharness.api.asking import Asked, Questions, ask
+from genharness.api.studies import run_cells
+from genharness.api.trackers import Trackers
+from genharness.cli.options import DEFAULT_RESULTS, AnyPath, InputPath, declared, given, read_settings
 from genharness.cli.screen.complaints import debug_option, debugging, print_errors
 from genharness.cli.screen.display import make_display, print_warnings
 from genharness.cli.screen.output import lasting_output
 from genharness.cli.screen.planned import print_changes, print_plan, print_skips
 from genharness.cli.screen.terminal import console, say
-from genharness.cli.trackers import Trackers
-from genharness.errors import attempt
-from genharness.plugin.execution import Event, Executor, find_executor, make_executor, make_tracker
-from genharness.plugin.registry import Registry, load_registry
 from genharness.results.store import Store
-from genharness.spec.cell import Settings, Task
-from genharness.spec.plugins import ExecutorSpec, Spec
+from genharness.spec.cell import Task
 from genharness.spec.record import Record
 from genharness.spec.report import Report
-from genharness.study.pending import Pending, pending
-from genharness.study.plan import Plan, Wanted, look_up, plan_of
-from genharness.study.running import Running, settings_of
-from genharness.study.suite import Suite, read_suite
+from genharness.study.pending import Pending
+from genharness.study.plan import Plan
+from genharness.study.running import Running
+from genharness.study.suite import Suite, flag
 
 __all__ = ["run"]
-
-
-_STOPS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-"""What asks a run to stop; SIGHUP is a terminal that was closed, which may be told more than once."""
-
-_AT_ONCE = (signal.SIGINT, signal.SIGTERM)
-"""What stops it at once when it comes while it is stopping."""
 
 
 @click.command()
@@ -96,85 +74,56 @@ def run(suite_path: Path | None, **options: Any) -> None:
 
 def _carry_out(suite_path: Path | None, options: dict[str, Any]) -> None:
     out = console()
-    registry = load_registry()
-    wanted, settings = _asked(suite_path, registry, options)
-    executor = make_executor(registry, options["executor"], wanted.suite.set)
-    named = {name: make_tracker(registry, name, wanted.suite.set) for name in options["trackers"]}
-    trackers = Trackers(named, _warn)
-    store = Store(settings.results)
-    plan, tasks = _planned(wanted, settings, store, out, options)
+    asked = _asked(suite_path, options)
+    plan, tasks = _planned(asked, out)
     if options["plan_only"]:
-        _print_notes(plan, registry, store, out)
-        print_plan(out, plan, tasks, registry, store, max(1, settings.jobs))
+        _print_notes(plan, asked, out)
+        print_plan(out, plan, tasks, asked.registry, asked.store, max(1, asked.settings.jobs))
         return
-    store.open_for_writing()
-    if _prepare_data(_todo(tasks), registry, out):  # what the data hold tells cells apart
-        plan, tasks = _planned(wanted, settings, store, out, options)
-    _print_notes(plan, registry, store, out)
+    asked.store.open_for_writing()
+    with _reporting(out) as report:
+        told_apart = asked.prepared(_todo(tasks), report)
+    if told_apart:
+        plan, tasks = _planned(asked, out)
+    _print_notes(plan, asked, out)
     print_skips(out, plan)
     print_changes(out, tasks)
-    records, stopped = _run(executor, _todo(tasks), trackers, out)
-    _finish(wanted.suite, settings, [one.task for one in tasks], records, stopped, out)
+    records, stopped = _run(asked, _todo(tasks), out)
+    _finish(asked, [one.task for one in tasks], records, stopped, out)
 
 
 def _todo(tasks: Sequence[Pending]) -> list[Task]:
     return [one.task for one in tasks if not one.done]
 
 
-def _asked(suite_path: Path | None, registry: Registry, options: dict[str, Any]) -> tuple[Wanted, Settings]:
+def _asked(suite_path: Path | None, options: dict[str, Any]) -> Asked:
     """Return what is wanted and how it is run.
 
     Raises:
         ConfigError: For every mistake of the suite and of the command line at once, one line each.
     """
-    set_here, wrong_set = read_settings(options["settings"])
-    over = {**given(Suite, options), "set": set_here} | ({"baselines": False} if options["no_baselines"] else {})
-    suite, wrong_suite = read_suite(suite_path, over)
-    running, wrong_running = read_given(Running, options)
-    beside, wrong_beside = _beside(registry, options)
-    remote = any(isinstance(spec, ExecutorSpec) and spec.remote for spec in beside)
-    device, wrong_device = attempt(
-        lambda: "cuda" if remote and suite.device == "cuda" else resolve_device(suite.device)
+    set_here, mistakes = read_settings(options["settings"])
+    questions = Questions(
+        suite=suite_path,
+        trackers=options["trackers"],
+        fail_fast=not options["keep_going"],
+        **{name: options[name] for name in ("results", "executor", "weights", "fresh", "keep_finished")},
     )
-    results = options["results"]
-    taken = results.exists() and not results.is_dir()
-    wrong_results = [f"results path {results} is a file: name a folder with --results"] if taken else []
-    both = options["fresh"] and options["keep_finished"]
-    exclusive = ["--fresh and --keep-finished exclude each other"] if both else []
-    mistakes = [*exclusive, *wrong_set, *wrong_suite, *wrong_running, *wrong_beside, *wrong_device, *wrong_results]
-    wanted = look_up(suite, registry, beside, mistakes)
-    rest = {"weights": options["weights"], "fail_fast": not options["keep_going"]}
-    rest["fresh"] = secrets.token_hex(8) if options["fresh"] else ""
-    return wanted, settings_of(Running(**running), results, device or "cpu", remote=remote, **rest)
+    fields = {**given(Suite, options), **given(Running, options), "set": set_here}
+    if options["no_baselines"]:
+        fields["baselines"] = False
+    return ask(questions, fields, source="the command line", name_of=flag, mistakes=mistakes)
 
 
-def _beside(registry: Registry, options: dict[str, Any]) -> tuple[list[Spec], list[str]]:
-    """Return the plugins that take part and are in no cell, and every mistake in their names."""
-    executor, mistakes = attempt(lambda: find_executor(registry, options["executor"])[0])
-    names = options["trackers"]
-    found = [(executor, mistakes), *(attempt(functools.partial(registry.trackers.find, name)) for name in names)]
-    specs = [spec for spec, _ in found if spec is not None]
-    return [*specs, registry.reporters.find("table")], [line for _, lines in found for line in lines]
-
-
-def _planned(
-    wanted: Wanted, settings: Settings, store: Store, out: Console, options: dict[str, Any]
-) -> tuple[Plan, list[Pending]]:
-    """Plan the cells and look what is left to do."""
-    from genharness.data.facts import facts_reader
-
-    registry = wanted.registry
+def _planned(asked: Asked, out: Console) -> tuple[Plan, list[Pending]]:
     with _reporting(out) as report:
-        plan = plan_of(wanted, settings, facts_reader(registry, wanted.suite.limit, report))
-    if options["fresh"]:
-        return plan, [Pending(task, "new") for task in plan.tasks]
-    return plan, pending(plan.tasks, store, registry, keep_finished=options["keep_finished"])
+        return asked.planned(report)
 
 
-def _print_notes(plan: Plan, registry: Registry, store: Store, out: Console) -> None:
-    for line in (*plan.notes, *(str(problem) for problem in registry.problems)):
+def _print_notes(plan: Plan, asked: Asked, out: Console) -> None:
+    for line in (*plan.notes, *(str(problem) for problem in asked.registry.problems)):
         out.print(line, style="dim", soft_wrap=True)
-    print_warnings(store.warnings)
+    print_warnings(asked.store.warnings)
 
 
 @contextmanager
@@ -190,77 +139,35 @@ def _reporting(out: Console) -> Iterator[Report]:
         yield report
 
 
-def _prepare_data(tasks: Sequence[Task], registry: Registry, out: Console) -> bool:
-    """Prepare every dataset before anything is trained, so that a missing one costs no time.
-
-    Returns:
-        Whether the content of one was not known when the tasks were planned.
-    """
-    from genharness.data import ensure_prepared
-    from genharness.spec.dataset_name import parse_reference
-
-    with _reporting(out) as report:
-        for name in dict.fromkeys(task.cell.dataset for task in tasks):
-            reference = parse_reference(name)
-            ensure_prepared(registry.datasets.find(reference.name), reference, report=report)
-    return any(not task.cell.protocol.dataset_hash for task in tasks)
-
-
-def _run(executor: Executor, tasks: Sequence[Task], trackers: Trackers, out: Console) -> tuple[list[Record], bool]:
-    """Run the tasks, show them, and turn Ctrl-C into a clean stop."""
-    records: list[Record] = []
-    stop = threading.Event()
+def _run(asked: Asked, tasks: Sequence[Task], out: Console) -> tuple[list[Record], bool]:
+    """Run the tasks, and show them."""
     display = make_display(out, tasks)
-    trackers.start(tasks)
 
-    def on_event(event: Event) -> None:
-        display.event(event)
-        trackers.event(event)
-
-    try:
-        with _stopping(stop, out), display:
-            for record in executor.run(tasks, on_event=on_event, stop=stop):
-                records.append(record)
-                display.record(record)
-                trackers.record(record)
-    finally:
-        trackers.finish()
-    return records, stop.is_set()
-
-
-@contextmanager
-def _stopping(stop: threading.Event, out: Console) -> Iterator[None]:
-    """Stop cleanly at the first Ctrl-C, SIGTERM or closed terminal, at once at the second but the last."""
-
-    def handle(number: int, _frame: Any) -> None:
-        if stop.is_set():
-            if number in _AT_ONCE:
-                raise KeyboardInterrupt
-            return
-        stop.set()
+    def stopping() -> None:
         out.print("stopping: saving the state of running cells (press Ctrl-C again to stop at once)", style="yellow")
 
-    before = {number: signal.signal(number, handle) for number in _STOPS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    with display:
+        return run_cells(
+            asked,
+            tasks,
+            display.event,
+            Trackers(asked.trackers, _warn),
+            on_record=display.record,
+            on_stop=stopping,
+        )
 
 
-def _finish(
-    suite: Suite, settings: Settings, tasks: Sequence[Task], records: Sequence[Record], stopped: bool, out: Console
-) -> None:
+def _finish(asked: Asked, tasks: Sequence[Task], records: Sequence[Record], stopped: bool, out: Console) -> None:
     """Print the leaderboard and leave with a code that says how the run went."""
     from genharness.cli.leaderboard import show
 
     datasets = tuple(dict.fromkeys(task.cell.dataset for task in tasks))
     told = [record.cell.id for record in records if record.went_wrong]
-    show(settings.results, out, datasets=datasets, settings=suite.set, told=told)
+    show(asked.settings.results, out, datasets=datasets, settings=asked.wanted.suite.set, told=told)
     faults = [line for record in records for line in _faults(record)]
     print_errors(faults)
     if debugging():
-        _print_tracebacks(Store(settings.results), records)
+        _print_tracebacks(asked.store, records)
     interrupted = stopped and not faults
     if interrupted:
         say("stopped; nothing is lost: run the same command again to go on", err=True)

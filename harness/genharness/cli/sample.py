@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from genharness.cli.options import DEFAULT_RESULTS, AnyPath, Whole, read_settings, resolve_device, split_names
+from genharness.api.devices import resolve_device
+from genharness.cli.options import DEFAULT_RESULTS, AnyPath, Whole, read_settings, split_names
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.data_views import PrepareProgress
 from genharness.cli.screen.display import print_other_code

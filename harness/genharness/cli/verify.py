@@ -65,11 +65,12 @@ def verify(as_json: bool, **options: Any) -> None:
     request, mistakes = request_of(options)
     named = request.measuring.metrics if options["metrics"] else ()
     store = Store(request.results)
-    cells = {word: store.find(word) for word in request.samples if is_cell(word, request.results)}
+    words: tuple[str, ...] = options["samples"]
+    cells = {word: store.find(word) for word in words if is_cell(word, request.results)}
     _refuse_another_protocol(cells)
     found: dict[str, list[PeerScore]] = {}
     with PrepareProgress("verify") as progress:
-        for word in request.samples:
+        for word in words:
             own = dataclasses.replace(request, samples=[word])
             if word in cells:
                 own = request_of_cell(cells[word], own, registry)

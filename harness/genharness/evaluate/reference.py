@@ -139,11 +139,11 @@ def dataset_reference(name: str, split: str, registry: Registry, report: Report)
     return Reference(name=data.name, content_hash=data.content_hash, split=split, spec_name=spec.name, data=data)
 
 
-def path_reference(path: Path, size: int | None, count: int, seed: int, report: Report) -> Reference:
+def path_reference(path: Path | SampleFile, size: int | None, count: int, seed: int, report: Report) -> Reference:
     """Return samples or statistics to compare with.
 
     Args:
-        path: As `genharness.images.read_samples` takes it, or a .npz with mean and covariance.
+        path: As `genharness.images.read_samples` takes it, or a .npz with mean and covariance; or what is in memory.
         size: Side to which pictures are fitted, or None.
         count: Samples at most, drawn with `seed`; 0 for all.
         seed: Of the protocol.
@@ -153,22 +153,28 @@ def path_reference(path: Path, size: int | None, count: int, seed: int, report: 
         DataError: If the path cannot be used.
         ConfigError: If `count` is asked of statistics.
     """
+    if isinstance(path, SampleFile):
+        return _of_samples(path if size is None else path.conformed(size, None), path.where, count, seed)
     arrays = arrays_of(path)
     if arrays.statistics and not arrays.samples:
         if count:
             raise ConfigError(f"--reference {path.name} holds statistics of all samples: leave --reference-count out")
         return _of_statistics(path)
     found = read_samples(path, size=size, report=report)
+    beside = _of_statistics(path) if found.samples.ndim == 2 and arrays.statistics else None
+    return dataclasses.replace(_of_samples(found, path.name, count, seed), instead=beside)
+
+
+def _of_samples(found: SampleFile, name: str, count: int, seed: int) -> Reference:
     kept = taken(found, min(count, len(found.samples)), seed)
-    missing = f"--reference {path.name} has no splits: name a dataset with --dataset"
+    missing = f"--reference {name} has no splits: name a dataset with --dataset"
     return Reference(
-        name=f"file:{printable(path.name)}",
+        name=f"file:{printable(name)}",
         content_hash=found.digest,
         split="reference",
         found=dataclasses.replace(kept, labels=None),
         absent={"train": missing, "test": missing},
         notes=tuple(f"reference: {note}" for note in kept.notes),
-        instead=_of_statistics(path) if found.samples.ndim == 2 and arrays.statistics else None,
     )
 
 

@@ -33,7 +33,7 @@ from genharness.study.measuring import Measuring, choose_extractor, feature_erro
 from genharness.study.runnable import missing_packages, missing_weights, named_metrics
 from genharness.study.settings import Chosen, choose, setting_errors
 
-__all__ = ["External", "Request", "may_be_cell", "prepare"]
+__all__ = ["External", "Request", "Scoring", "may_be_cell", "plan_sets", "prepare", "scoring_of"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -47,9 +47,9 @@ class Request:
     """What is to be scored against what.
 
     Attributes:
-        samples: Files, folders, or ids of cells.
+        samples: Files, folders, ids of cells, or sets that are in memory already.
         dataset: Reference of the dataset to compare with; empty for `reference`, or for the dataset of a cell.
-        reference: Samples or statistics to compare with, or None.
+        reference: Samples or statistics to compare with, in a file or in memory, or None.
         measuring: What is measured, over which features; its counts of samples are drawn by its seed.
         resize_to: Side in pixels to which pictures are fitted; None wants them of one size. Only with `reference`.
         labels: File of the classes that were asked for, or None.
@@ -62,9 +62,9 @@ class Request:
         units: Units of rows that are compared with a table: `standard`, `raw`, or None for what the file says.
     """
 
-    samples: Sequence[str]
+    samples: Sequence[str | SampleFile]
     dataset: str = ""
-    reference: Path | None = None
+    reference: Path | SampleFile | None = None
     measuring: Measuring = field(default_factory=Measuring)
     resize_to: int | None = None
     labels: Path | None = None
@@ -89,7 +89,7 @@ class External:
         skipped: Metrics that cannot be, with the reason.
         notes: What the user should know of the choices.
         record: The record of the cell that the samples are of, or None.
-        features_folder: Where their features are kept.
+        features_folder: Where their features are kept; None keeps neither them nor the scores.
     """
 
     name: str
@@ -100,7 +100,7 @@ class External:
     skipped: Mapping[str, str]
     notes: tuple[str, ...]
     record: Record | None
-    features_folder: Path
+    features_folder: Path | None
 
 
 def prepare(
@@ -119,14 +119,58 @@ def prepare(
         GenharnessError: For all that cannot be asked for, else for every unusable set: one line each.
     """
     measuring, contradictions = settled(request.measuring)
-    request = dataclasses.replace(request, measuring=measuring)
     metrics = _metrics(measuring, registry, beside, [*mistakes, *contradictions, *_mistakes(request)])
     store = Store(request.results)
     sources = _each(request.samples, lambda word: _source(word, store))
-    reference = _reference(request, sources, registry, report)
-    sets = _each(sources, lambda source: _read_one(request, source, reference, report))
+    reference = _reference(dataclasses.replace(request, measuring=measuring), sources, registry, report)
+    return _planned(request, Scoring(registry, measuring, metrics, reference), sources, report)
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """What samples are scored with, whichever they are.
+
+    Attributes:
+        registry: Where extractors and metrics are.
+        measuring: What is measured, with all that a named protocol settles.
+        metrics: With their options.
+        reference: What they are compared with.
+    """
+
+    registry: Registry
+    measuring: Measuring
+    metrics: Sequence[Chosen[MetricSpec]]
+    reference: Reference
+
+
+def scoring_of(request: Request, registry: Registry, report: Report) -> Scoring:
+    """Return what a request scores with, before there are samples: it names dataset or reference.
+
+    Raises:
+        GenharnessError: For all that cannot be asked for.
+    """
+    measuring, contradictions = settled(request.measuring)
+    metrics = _metrics(measuring, registry, (), [*contradictions, *_mistakes(request)])
+    request = dataclasses.replace(request, measuring=measuring)
+    return Scoring(registry, measuring, metrics, _reference(request, (), registry, report))
+
+
+def plan_sets(request: Request, scoring: Scoring, report: Report) -> list[External]:
+    """Return the sets of a request, checked and planned, with a reference that was read before.
+
+    Raises:
+        GenharnessError: For every unusable set, one line each.
+    """
+    store = Store(request.results)
+    return _planned(request, scoring, _each(request.samples, lambda word: _source(word, store)), report)
+
+
+def _planned(request: Request, scoring: Scoring, sources: Sequence[_Source], report: Report) -> list[External]:
+    measuring, registry, metrics = scoring.measuring, scoring.registry, scoring.metrics
+    request = dataclasses.replace(request, measuring=measuring)
+    sets = _each(sources, lambda source: _read_one(request, source, scoring.reference, report))
     sources, sets, twins = _once_each(sources, sets)
-    reference = reference.suited_to(sets[0].shape)
+    reference = scoring.reference.suited_to(sets[0].shape)
     sets, reference = _in_one_arithmetic(sets, reference)
     measuring = reference.as_made(measuring)
     facts = reference.facts(sets[0].shape)
@@ -146,7 +190,7 @@ def prepare(
             skipped={key: reason for key, reason in unfit.items() if reason},
             notes=(*([note] if note else ()), *absent, *(() if place else twins)),
             record=source.record,
-            features_folder=home() / "features" if source.record is None else source.path.parent / "features",
+            features_folder=source.features_folder,
         )
         for place, (name, source, found, unfit) in enumerate(zip(names, sources, sets, misfits, strict=True))
     ]
@@ -199,13 +243,21 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 
 @dataclass(frozen=True)
 class _Source:
-    """A path, and the record of the cell that it belongs to, if one was named."""
+    """A path, and the record of the cell that it belongs to, if one was named; or what is in memory already."""
 
     path: Path
     record: Record | None = None
+    held: SampleFile | None = None
+
+    @property
+    def features_folder(self) -> Path:
+        """Where features of it are kept."""
+        return home() / "features" if self.record is None else self.path.parent / "features"
 
 
-def _source(word: str, store: Store) -> _Source:
+def _source(word: str | SampleFile, store: Store) -> _Source:
+    if isinstance(word, SampleFile):
+        return _Source(Path(word.where), held=word)
     path = input_path(word)
     if path is not None:
         return _Source(path)
@@ -302,7 +354,9 @@ def _read_one(request: Request, source: _Source, reference: Reference, report: R
     shape = reference.shape
     square = shape is not None and shape.modality == "image" and shape.height == shape.width
     size = shape.height if shape is not None and square and reference.data is not None else request.resize_to
-    found = read_or_recall(source.path, size=size, report=report)
+    found = source.held or read_or_recall(source.path, size=size, report=report)
+    if source.held is not None and size is not None and found.shape.modality == "image":
+        found = found.conformed(size, None)
     if reference.data is not None:
         found = fit_to(found, reference.data.shape, reference.name)
         found = in_units_of(found, reference.data, request.units, told=source.record is None)

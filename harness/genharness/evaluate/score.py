@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Callable
 from typing import Any
 
 from genharness.engine.environment import environment
 from genharness.engine.threads import settle_threads
+from genharness.evaluate.reference import Reference
 from genharness.evaluate.request import External, Request
 from genharness.files.checksums import array_digest
 from genharness.files.home import home
@@ -17,7 +19,7 @@ from genharness.kit.extractor import Extractor, ExtractorContext
 from genharness.measure.bands import RealDraws, kept_draws
 from genharness.measure.build import build_extractor, build_metrics, classifier_name, code_of_metrics, code_of_scores
 from genharness.measure.capabilities import Views
-from genharness.measure.evaluation import SampleData, SampleEvaluation
+from genharness.measure.evaluation import Computed, SampleData, SampleEvaluation
 from genharness.measure.feature_cache import FeatureCache
 from genharness.measure.score_cache import ScoreCache
 from genharness.measure.scoring import MetricResult, score
@@ -27,11 +29,17 @@ from genharness.spec.protocol import Protocol
 from genharness.spec.record import Record, now
 from genharness.spec.report import Report
 
-__all__ = ["evaluation_of", "score_samples"]
+__all__ = ["evaluation_of", "extractor_maker", "score_samples"]
 
 
 def evaluation_of(
-    one: External, registry: Registry, request: Request, report: Report, views: Views | None = None
+    one: External,
+    registry: Registry,
+    request: Request,
+    report: Report,
+    views: Views | None = None,
+    computed: Computed | None = None,
+    make: Callable[[str], Extractor] | None = None,
 ) -> SampleEvaluation:
     """Return the evaluation that metrics are computed over; nothing is extracted yet.
 
@@ -41,30 +49,23 @@ def evaluation_of(
         request: What `one` was prepared from.
         report: Told of the progress.
         views: What the model that made the samples can do, where it is known.
+        computed: What is known already of the same reference, and of these samples.
+        make: Gives an extractor by name; None builds what the protocol says.
     """
     import torch
 
     device = torch.device(request.device)
     if one.reference.data is not None:
         settle_threads(one.reference.data.shape)
-    context = ExtractorContext(
-        device=device,
-        data=one.reference.data,
-        weights=request.weights,
-        report=lambda line: report(0, 0, line),
-    )
-
-    def make(name: str) -> Extractor:
-        return build_extractor(registry, name, one.protocol, context)
-
     key = {"samples": one.found.digest}
-    fake = SampleData(one.found.samples, one.found.labels, key, FeatureCache(one.features_folder))
+    kept = None if one.features_folder is None else FeatureCache(one.features_folder)
+    fake = SampleData(one.found.samples, one.found.labels, key, kept)
     cache = FeatureCache(home() / "features")
     data = one.reference.data
     return SampleEvaluation(
         {**one.reference.sets(one.protocol, cache), "fake": fake},
         one.protocol,
-        make,
+        make or extractor_maker(one.protocol, one.reference, registry, request, report),
         classifier=classifier_name(registry) if data is not None and data.shape.classes >= 2 else None,
         class_names=data.class_names if data is not None else (),
         device=device,
@@ -73,7 +74,23 @@ def evaluation_of(
         statistics=one.reference.statistics,
         absent=one.reference.absent,
         on_progress=lambda which, done, total: report(done, total, f"features of {which} samples"),
+        computed=computed,
     )
+
+
+def extractor_maker(
+    protocol: Protocol, reference: Reference, registry: Registry, request: Request, report: Report
+) -> Callable[[str], Extractor]:
+    """Return what builds the extractors of a request by name, as a protocol has them."""
+    import torch
+
+    context = ExtractorContext(
+        device=torch.device(request.device),
+        data=reference.data,
+        weights=request.weights,
+        report=lambda line: report(0, 0, line),
+    )
+    return lambda name: build_extractor(registry, name, protocol, context)
 
 
 def score_samples(
@@ -131,6 +148,9 @@ def _scores(
     one: External, registry: Registry, evaluation: SampleEvaluation, protocol: Protocol, report: Report
 ) -> list[MetricResult]:
     """Return what every metric gave, now or, where that is kept, of the same content before."""
+    if one.features_folder is None:
+        metrics = build_metrics(registry, one.metrics)
+        return list(score(metrics, evaluation, lambda name: report(0, 0, f"scoring {name}")))
     cache = ScoreCache(home() / "scores", registry, evaluation, _score_key(one.found, protocol))
     kept = {name: cache.find(registry.metrics.find(name), options) for name, options in one.metrics.items()}
     missing = {name: options for name, options in one.metrics.items() if kept[name] is None}

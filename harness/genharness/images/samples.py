@@ -25,7 +25,7 @@ from genharness.images.sources import open_source
 from genharness.images.tensors import as_uint8, load_npy, load_npz, named_labels
 from genharness.spec.report import Report
 
-__all__ = ["read_images", "read_samples"]
+__all__ = ["read_images", "read_samples", "samples_of_array"]
 
 
 def read_samples(path: Path, *, size: int | None = None, report: Report | None = None) -> SampleFile:
@@ -67,7 +67,7 @@ def _read(path: Path, size: int | None, report: Report | None, *, rows: bool) ->
     if path.is_dir() or suffix == ".zip":
         return _read_files(path, size, report)
     if suffix == ".npy":
-        return _from_array(load_npy(path), None, path, rows=rows)
+        return samples_of_array(load_npy(path), None, str(path), rows=rows)
     if suffix == ".npz":
         return _read_npz(path, rows=rows)
     raise DataError(f"{path} is no folder, .zip, .npz or .npy: give one of these")
@@ -152,7 +152,7 @@ def _read_npz(path: Path, *, rows: bool) -> SampleFile:
     arrays = load_npz(path)
     found = sort_arrays(arrays, str(path), any_name=True)
     samples, labels = _one_set(found, path)
-    read = _from_array(arrays[samples], arrays[labels] if labels else None, path, rows=rows)
+    read = samples_of_array(arrays[samples], arrays[labels] if labels else None, str(path), rows=rows)
     raw = read.shape.modality == "tabular" and UNITS in arrays and str(arrays[UNITS]) == "raw"
     return replace(read, raw=raw, notes=(*found.notes, *read.notes))
 
@@ -173,8 +173,19 @@ def _one_set(found: SampleArrays, path: Path) -> tuple[str, str]:
     return name, found.labels.get(split, "")
 
 
-def _from_array(array: NDArray[Any], labels: NDArray[Any] | None, path: Path, *, rows: bool) -> SampleFile:
-    note, where = "", str(path)
+def samples_of_array(array: NDArray[Any], labels: NDArray[Any] | None, where: str, *, rows: bool = True) -> SampleFile:
+    """Return the samples that an array holds, by the rules of `read_samples`.
+
+    Args:
+        array: Images of three or four axes, or rows `(n, d)`.
+        labels: Their classes: whole numbers, words, or one-hot rows; or None.
+        where: What to call it in messages.
+        rows: Whether two axes are rows; else they are refused.
+
+    Raises:
+        DataError: As `read_samples`.
+    """
+    note = ""
     if rows and array.ndim == 2:
         samples = as_rows(array, where)
     else:

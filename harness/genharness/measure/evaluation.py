@@ -26,7 +26,7 @@ from genharness.measure.feature_cache import FeatureCache, extract
 from genharness.spec.capabilities import CAPABILITIES, CapabilityName
 from genharness.spec.protocol import Protocol
 
-__all__ = ["SampleData", "SampleEvaluation", "dataset_samples"]
+__all__ = ["Computed", "SampleData", "SampleEvaluation", "dataset_samples"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,29 @@ class Noted:
     errors: dict[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What an evaluation has computed so far; one that has the same real samples can go on with it.
+
+    Attributes:
+        extracted: Features, by set and extractor.
+        statistics: Mean and covariance of features, by set.
+        derived: Other arrays, by what they are and of which sets.
+    """
+
+    extracted: dict[tuple[SampleSet, str], Extracted] = field(default_factory=dict)
+    statistics: dict[SampleSet, GaussianStatistics] = field(default_factory=dict)
+    derived: dict[tuple[str, tuple[SampleSet, ...]], Mapping[str, NDArray[Any]]] = field(default_factory=dict)
+
+    def without(self, which: SampleSet) -> Computed:
+        """Return what does not depend on a set."""
+        return Computed(
+            {key: value for key, value in self.extracted.items() if key[0] != which},
+            {key: value for key, value in self.statistics.items() if key != which},
+            {key: value for key, value in self.derived.items() if which not in key[1]},
+        )
+
+
 class SampleEvaluation:
     """The `genharness.kit.Evaluation` over sets of samples: features are extracted once and shared.
 
@@ -89,6 +112,7 @@ class SampleEvaluation:
         weights: The user's `--weights`.
         on_progress: Told of extraction: which set, how many done, of how many.
         errors_wanted: Whether errors that take time are computed.
+        computed: What is known already; it takes in what is computed now.
     """
 
     def __init__(
@@ -107,7 +131,9 @@ class SampleEvaluation:
         weights: Path | None = None,
         on_progress: Callable[[SampleSet, int, int], None] = lambda which, done, total: None,
         errors_wanted: bool = True,
+        computed: Computed | None = None,
     ) -> None:
+        self._computed = computed or Computed()
         self.errors_wanted = errors_wanted
         self.protocol = protocol
         self.class_names = class_names
@@ -125,9 +151,7 @@ class SampleEvaluation:
         """Images and columns of the pictures that metrics gave, by name."""
         self._extractors: dict[str, Extractor] = {}
         self._missing: dict[str, GenharnessError] = {}
-        self._extracted: dict[tuple[SampleSet, str], Extracted] = {}
-        self._statistics: dict[SampleSet, GaussianStatistics] = dict(statistics or {})
-        self._derived: dict[tuple[str, tuple[SampleSet, ...]], Mapping[str, NDArray[Any]]] = {}
+        self._computed.statistics.update(statistics or {})
         self._absent = dict(absent or {})
         self._on_progress = on_progress
 
@@ -162,9 +186,9 @@ class SampleEvaluation:
         name = extractor or self.extractor
         for noted in self._noting:
             noted.extractors.add(name)
-        if (which, name) not in self._extracted:
-            self._extracted[which, name] = self._load_or_extract(which, name)
-        return self._extracted[which, name]
+        if (which, name) not in self._computed.extracted:
+            self._computed.extracted[which, name] = self._load_or_extract(which, name)
+        return self._computed.extracted[which, name]
 
     @contextmanager
     def noting(self) -> Iterator[Noted]:
@@ -182,9 +206,9 @@ class SampleEvaluation:
 
     def statistics(self, which: SampleSet) -> GaussianStatistics:
         """Return mean and covariance of the features, fitted once; those of real data are kept with the features."""
-        if which not in self._statistics:
-            self._statistics[which] = self._fitted(which)
-        return self._statistics[which]
+        if which not in self._computed.statistics:
+            self._computed.statistics[which] = self._fitted(which)
+        return self._computed.statistics[which]
 
     def _fitted(self, which: SampleSet) -> GaussianStatistics:
         features = self.features(which)
@@ -203,9 +227,9 @@ class SampleEvaluation:
         self, what: str, sets: tuple[SampleSet, ...], compute: Callable[[], Mapping[str, NDArray[Any]]]
     ) -> Mapping[str, NDArray[Any]]:
         """Return what `compute` gives, from the cache where it is in it."""
-        if (what, sets) not in self._derived:
-            self._derived[what, sets] = self._load_or_derive(what, sets, compute)
-        return self._derived[what, sets]
+        if (what, sets) not in self._computed.derived:
+            self._computed.derived[what, sets] = self._load_or_derive(what, sets, compute)
+        return self._computed.derived[what, sets]
 
     def _load_or_derive(
         self, what: str, sets: tuple[SampleSet, ...], compute: Callable[[], Mapping[str, NDArray[Any]]]

@@ -13,19 +13,26 @@ from genharness.results.stability import stability_of
 from genharness.results.store import Store
 from genharness.spec.record import Record
 
-__all__ = ["load_results"]
+__all__ = ["flat_record", "load_results"]
 
 _SETTINGS = ("batch_size", "ema", "mirror", "balanced", "device", "precision", "compiled")
-_CELL = ("model", "dataset", "seed", "budget", "length", *_SETTINGS)
+_CELL = ("model", "dataset", "seed", "budget", "length")
+_ABOUT = ("status", "reason", "source", "protocol_hash")
+_TIMES = ("started_at", "finished_at")
+_TAKEN = {"cell_id", "training", *_CELL, *_ABOUT, *_TIMES, "nan_events"}
+"""Keys that say what a row is; a score of such a name is `score.NAME`."""
+
 _ENVIRONMENT = ("python", "cpu", "gpu", "threads", "git_commit", "hostname")
 
 
 def load_results(path: str | os.PathLike[str] = "results", *, stability: bool = False) -> list[dict[str, Any]]:
     """Return every record of a results folder as a flat dictionary; imports no torch.
 
-    Scores and measurements have the keys that the leaderboard's columns have. What could clash has a prefix:
-    `error.fid`, `option.lr`, `protocol.extractor`, `fact.…`, `environment.cpu`. Cells that failed are there too: look
-    at `status`. Records that cannot be read are left out, with a Python warning that names them.
+    Scores and measurements have the keys that the leaderboard's columns have. What could clash with them has a prefix:
+    `error.fid`, `option.lr`, `setting.precision` (the arithmetic; `precision` is the score), `protocol.extractor`,
+    `fact.…`, `environment.cpu`; a score that is called as what tells rows apart, such as `seed`, is `score.seed`.
+    Cells that failed are there too: look at `status`. Records that cannot be read are left out, with a Python warning
+    that names them.
 
     Args:
         path: The results folder.
@@ -48,7 +55,7 @@ def load_results(path: str | os.PathLike[str] = "results", *, stability: bool = 
     """
     directions = _directions() if stability else None
     store = Store(Path(path))
-    flat = [_flat(record, directions) for record in store.records(history=stability)]
+    flat = [flat_record(record, directions) for record in store.records(history=stability)]
     if store.warnings:
         more = f"; and {len(store.warnings) - 1:,} more" if len(store.warnings) > 1 else ""
         warnings.warn(f"{store.warnings[0]}{more}", stacklevel=2)
@@ -60,23 +67,29 @@ def _directions() -> dict[str, bool | None]:
     return {column.key: column.higher_is_better for column in columns}
 
 
-def _flat(record: Record, directions: Mapping[str, bool | None] | None) -> dict[str, Any]:
+def flat_record(record: Record, directions: Mapping[str, bool | None] | None = None) -> dict[str, Any]:
+    """Return a record as `load_results` does.
+
+    Args:
+        record: The record.
+        directions: Of every score by key, for what is said of stability; None leaves that out.
+    """
     cell = record.cell
+    numbers = {**record.measurements, **{key: value for key, value in record.scores.items() if value is not None}}
     return {
         "cell_id": cell.id,
         "training": record.training,
         **{name: getattr(cell, name) for name in _CELL},
-        **{name: getattr(record, name) for name in ("status", "reason", "source", "protocol_hash")},
-        **record.measurements,
-        **{key: value for key, value in record.scores.items() if value is not None},
+        **{name: getattr(record, name) for name in _ABOUT},
+        **{f"score.{key}" if key in _TAKEN else key: value for key, value in numbers.items()},
         **_prefixed("error", record.errors),
+        **_prefixed("setting", {name: getattr(cell, name) for name in _SETTINGS}),
         **_prefixed("option", cell.every_option),
         **_prefixed("protocol", record.protocol or cell.protocol.as_plain()),
         **_prefixed("fact", record.facts),
         **_prefixed("environment", {name: record.environment.get(name) for name in _ENVIRONMENT}),
         **({} if directions is None else _steadiness(record, directions)),
-        "started_at": record.started_at,
-        "finished_at": record.finished_at,
+        **{name: getattr(record, name) for name in _TIMES},
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.resources
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -132,12 +132,20 @@ def flag(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-def read_suite(path: Path | None, given: Mapping[str, Any]) -> tuple[Suite, list[str]]:
+def read_suite(
+    path: Path | None,
+    given: Mapping[str, Any],
+    *,
+    source: str = "the command line",
+    name_of: Callable[[str], str] = flag,
+) -> tuple[Suite, list[str]]:
     """Read a suite file (or the embedded default), lay the command line's options over it, and check both.
 
     Args:
         path: TOML file, or None for the embedded default.
         given: Fields of `Suite` given on the command line; `set` is merged, the rest replaces.
+        source: Who gave them, for messages.
+        name_of: What a field of them is called in messages.
 
     Returns:
         The suite, with what does not fit left at its default, and every mistake, one line each.
@@ -147,7 +155,7 @@ def read_suite(path: Path | None, given: Mapping[str, Any]) -> tuple[Suite, list
     """
     content, name = _content(path)
     values, mistakes = read_options(name, Suite, content, lambda key: f"{name}: {key}")
-    over, more = read_options("the command line", Suite, given, flag)
+    over, more = read_options(source, Suite, given, name_of)
     settings = {owner: dict(options) for owner, options in values.get("set", {}).items()}
     for owner, options in over.get("set", {}).items():
         settings.setdefault(owner, {}).update(options)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from genharness.cli.trackers import Trackers
+from genharness.api.trackers import Trackers
 
 
 class Listens:

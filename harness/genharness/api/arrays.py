@@ -1,0 +1,94 @@
+"""Samples that a program holds: arrays, tensors, batches of them, or a function that makes them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genharness.errors import ConfigError, DataError
+from genharness.images import SampleFile
+from genharness.images.samples import samples_of_array
+
+__all__ = ["Samples", "as_array", "held_samples"]
+
+Samples = Any
+"""An array or tensor `(n, ...)`, a path, an iterable of batches, or a function of a count that returns a batch."""
+
+BATCH = 250
+"""Samples asked of a function at a time."""
+
+
+def held_samples(samples: Samples, *, count: int | None, labels: Any, where: str) -> SampleFile | str:
+    """Return samples in memory; a path stays one, as text.
+
+    Args:
+        samples: See `Samples`.
+        count: How many a function is asked for, or an iterable at most; of others all are taken here.
+        labels: Classes `(n,)`, or None.
+        where: What to call them in messages.
+
+    Raises:
+        ConfigError: If a function is given and no count.
+        DataError: If they are no images or rows, by the rules of files.
+    """
+    if isinstance(samples, str | os.PathLike):
+        return os.fspath(samples)
+    return samples_of_array(_one_array(samples, count, where), _labels(labels), where)
+
+
+def _labels(labels: Any) -> NDArray[Any] | None:
+    return None if labels is None else as_array(labels)
+
+
+def _one_array(samples: Samples, count: int | None, where: str) -> NDArray[Any]:
+    if _is_array(samples):
+        return as_array(samples)
+    if callable(samples):
+        if count is None:
+            raise ConfigError(f"{where} is a function: say with count how many samples it is asked for")
+        return _joined(_drawn(samples, count), count, where)
+    if isinstance(samples, Iterable) and not isinstance(samples, Mapping):
+        return _joined(samples, count, where)
+    raise DataError(f"{where} is {type(samples).__name__}: give an array, a path, batches, or a function of a count")
+
+
+def _is_array(samples: object) -> bool:
+    return isinstance(samples, np.ndarray) or hasattr(samples, "detach") or hasattr(samples, "__array__")
+
+
+def _drawn(draw: Callable[[int], Any], count: int) -> Iterable[Any]:
+    for start in range(0, count, BATCH):
+        yield draw(min(BATCH, count - start))
+
+
+def _joined(batches: Iterable[Any], count: int | None, where: str) -> NDArray[Any]:
+    """Return batches as one array, no more than `count` of their samples."""
+    parts: list[NDArray[Any]] = []
+    have = 0
+    for batch in batches:
+        part = as_array(batch)
+        if part.ndim < 2 or (parts and part.shape[1:] != parts[0].shape[1:]):
+            raise DataError(f"{where}: batch {len(parts)} has shape {part.shape}: give batches (n, ...) of one shape")
+        parts.append(part)
+        have += len(part)
+        if count is not None and have >= count:
+            break
+    if not parts:
+        raise DataError(f"{where} holds no samples")
+    if count is not None and have < count:
+        raise DataError(f"{where} gave {have:,} samples, and {count:,} were asked for")
+    return np.concatenate(parts)[:count]
+
+
+def as_array(values: Any) -> NDArray[Any]:
+    """Return an array of what numpy or torch holds, wherever it is; torch is not imported for it."""
+    if hasattr(values, "detach"):
+        values = values.detach().cpu()
+        if str(values.dtype) == "torch.bfloat16":  # numpy has none
+            values = values.float()
+        return np.asarray(values.numpy())
+    return np.asarray(values)

@@ -1,0 +1,216 @@
+"""Scoring inside somebody's own training loop: samples come in batches, and features are extracted as they come."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genharness.api.arrays import Samples, as_array, held_samples
+from genharness.api.devices import resolve_device
+from genharness.api.samples import Evaluated, measuring_of
+from genharness.errors import ConfigError, DataError
+from genharness.images import SampleFile
+from genharness.images.samples import samples_of_array
+from genharness.plugin.registry import load_registry
+from genharness.spec.report import Report, silent
+
+if TYPE_CHECKING:
+    from genharness.evaluate.request import External
+    from genharness.kit.extractor import Extracted, Extractor
+
+__all__ = ["Evaluator"]
+
+
+class Evaluator:
+    """Scores samples batch by batch against a dataset or against samples, in the manner of torchmetrics.
+
+    `update` takes samples, `compute` gives the scores of all of them, `reset` begins anew. The real samples are read,
+    and their features extracted, once. Samples are kept as uint8 (rows as they are); features of images are extracted
+    while they come. Nothing is written but what is of the real samples. The scores are those of `genharness.evaluate`
+    of the same samples, bit for bit.
+
+    Args:
+        dataset: Dataset to compare with, such as `digits`.
+        reference: Or samples to compare with: an array or tensor, batches, or a path.
+        metrics: Names, patterns, `all`, or `default`.
+        features: Feature extractor, or `auto`.
+        resize: Its resize convention; empty for its default.
+        reference_count: Reference samples at most.
+        reference_split: Split of the dataset to compare with.
+        seed: Seed of the protocol.
+        set: Options by plugin name.
+        weights: Pretrained weights.
+        device: Where features are extracted: `auto`, `cpu`, `cuda`, `cuda:1`.
+        report: Told of the progress of reading and extracting.
+
+    Raises:
+        ConfigError: For what cannot be asked for.
+        DataError: If the reference cannot be used.
+
+    Example:
+        ```python
+        evaluator = genharness.Evaluator("digits", metrics="fid,prdc")
+        for _ in range(4):
+            evaluator.update(generator.sample(250))
+        print(evaluator.compute()["fid"])
+        evaluator.reset()
+        ```
+    """
+
+    def __init__(
+        self,
+        dataset: str = "",
+        *,
+        reference: Samples | None = None,
+        metrics: str | Sequence[str] = "default",
+        features: str = "auto",
+        resize: str = "",
+        reference_count: int | None = None,
+        reference_split: str = "train",
+        seed: int = 0,
+        set: Mapping[str, Mapping[str, Any]] | None = None,  # noqa: A002  -- the word of `--set` and of a suite
+        weights: os.PathLike[str] | str | None = None,
+        device: str = "auto",
+        report: Report = silent,
+    ) -> None:
+        from genharness.evaluate.request import Request, scoring_of
+
+        if bool(dataset) == (reference is not None):
+            raise ConfigError("say what to compare with: a dataset, or a reference")
+        held = None if reference is None else held_samples(reference, count=None, labels=None, where="reference")
+        self._report = report
+        self._request = Request(
+            samples=(),
+            dataset=dataset,
+            reference=Path(held).expanduser() if isinstance(held, str) else held,
+            device=resolve_device(device),
+            weights=None if weights is None else Path(weights),
+            measuring=measuring_of(
+                metrics=metrics,
+                features=features,
+                resize=resize,
+                reference=reference_count,
+                reference_split=reference_split,
+                protocol_seed=seed,
+                set=set or {},
+            ),
+        )
+        self._scoring = scoring_of(self._request, load_registry(), report)
+        self._extractors: dict[str, Extractor] = {}
+        self._computed: Any = None
+        self._batches: list[SampleFile] = []
+        self._waiting: list[NDArray[Any]] = []
+        self._extracted: list[Extracted] = []
+        self._streams = any("features" in one.spec.needs for one in self._scoring.metrics)
+
+    def update(self, samples: Samples, labels: Any = None) -> None:
+        """Take samples in.
+
+        Args:
+            samples: A batch, as `genharness.evaluate` takes samples; it is copied. The range of floating-point images
+                is read off each batch.
+            labels: The classes that were asked for `(n,)`, or None.
+
+        Raises:
+            DataError: If they are no images or rows, not of the shape of the earlier ones, or only some have labels.
+        """
+        given = None if labels is None else as_array(labels)
+        found = samples_of_array(as_array(samples), given, "samples")
+        if self._batches and self._batches[0].shape.shape != found.shape.shape:
+            raise DataError(f"samples are {found.shape}, and earlier ones {self._batches[0].shape}: reset first")
+        if self._batches and (self._batches[0].labels is None) != (found.labels is None):
+            raise DataError("some batches have labels and some have none: give them with every batch or with none")
+        self._batches.append(dataclasses.replace(found, samples=np.array(found.samples)))
+        if self._streams and found.shape.modality == "image":
+            self._waiting.append(self._batches[-1].samples)
+            self._extract_chunks()
+
+    def compute(self) -> Evaluated:
+        """Return the scores of all samples since the last `reset`; more may come after it.
+
+        Raises:
+            DataError: If there are none, or they do not fit what they are compared with.
+        """
+        from genharness.evaluate.request import plan_sets
+        from genharness.evaluate.score import evaluation_of, score_samples
+        from genharness.measure.evaluation import Computed
+
+        if not self._batches:
+            raise DataError("there are no samples: call update first")
+        request = dataclasses.replace(self._request, samples=(_joined(self._batches),))
+        one = dataclasses.replace(plan_sets(request, self._scoring, self._report)[0], features_folder=None)
+        registry = self._scoring.registry
+        computed = self._computed.without("fake") if self._computed is not None else Computed()
+        if self._extracted:
+            computed.extracted["fake", one.protocol.extractor] = self._all_extracted()
+        make = functools.partial(self._extractor, one)
+        evaluation = evaluation_of(one, registry, request, self._report, computed=computed, make=make)
+        record = score_samples(one, registry, request, self._report, evaluation)
+        self._computed = computed
+        return Evaluated(record, (*one.notes, *one.found.notes, *one.reference.notes))
+
+    def reset(self) -> None:
+        """Forget the samples; what is known of the real ones stays."""
+        self._batches.clear()
+        self._waiting.clear()
+        self._extracted.clear()
+
+    def __len__(self) -> int:
+        """Samples since the last `reset`."""
+        return sum(len(one.samples) for one in self._batches)
+
+    def _extract_chunks(self) -> None:
+        """Extract features of whole chunks of waiting samples: of the same ones as if all had come at once."""
+        from genharness.measure.feature_cache import CHUNK
+
+        if sum(map(len, self._waiting)) < CHUNK:
+            return
+        waiting = np.concatenate(self._waiting)
+        whole = len(waiting) // CHUNK * CHUNK
+        self._extracted.append(self._features_of(waiting[:whole]))
+        self._waiting = [waiting[whole:]] if whole < len(waiting) else []
+
+    def _features_of(self, samples: NDArray[Any]) -> Extracted:
+        from genharness.evaluate.request import plan_sets
+        from genharness.measure.feature_cache import extract
+
+        request = dataclasses.replace(self._request, samples=(SampleFile("samples", samples),))
+        one = plan_sets(request, self._scoring, self._report)[0]
+        return extract(self._extractor(one, one.protocol.extractor), one.found.samples)
+
+    def _all_extracted(self) -> Extracted:
+        from genharness.kit.extractor import Extracted
+
+        rest = [self._features_of(np.concatenate(self._waiting))] if self._waiting else []
+        parts = [*self._extracted, *rest]
+        logits = [part.logits for part in parts if part.logits is not None]
+        features = np.concatenate([part.features for part in parts])
+        return Extracted(features, np.concatenate(logits) if logits else None)
+
+    def _extractor(self, one: External, name: str) -> Extractor:
+        from genharness.evaluate.score import extractor_maker
+
+        if name not in self._extractors:
+            make = extractor_maker(one.protocol, one.reference, self._scoring.registry, self._request, self._report)
+            self._extractors[name] = make(name)
+        return self._extractors[name]
+
+
+def _joined(batches: Sequence[SampleFile]) -> SampleFile:
+    """Return batches as one set."""
+    first = batches[0]
+    labels = None if first.labels is None else np.concatenate([one.labels for one in batches if one.labels is not None])
+    notes = tuple(dict.fromkeys(note for one in batches for note in one.notes))
+    touched: Counter[str] = Counter()
+    for one in batches:
+        touched.update(one.touched)
+    samples = np.concatenate([one.samples for one in batches])
+    return SampleFile(first.where, samples, labels, first.class_names, dict(touched), 0, notes)

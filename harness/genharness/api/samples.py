@@ -1,0 +1,220 @@
+"""Samples that anybody made, scored."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from genharness.api.arrays import Samples, held_samples
+from genharness.api.devices import resolve_device
+from genharness.api.rows import Rows
+from genharness.errors import ConfigError, DataError
+from genharness.plugin.registry import load_registry
+from genharness.results.store import Store
+from genharness.results.table import flat_record
+from genharness.spec.options import PluginOptions
+from genharness.spec.record import Record
+from genharness.spec.report import Report, silent
+
+__all__ = ["Evaluated", "evaluate"]
+
+AnyPath = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class Evaluated(Rows):
+    """One set of samples, scored.
+
+    Attributes:
+        record: What a record of it says; nothing was saved.
+        notes: What was assumed, changed or left out, a line each.
+    """
+
+    record: Record
+    notes: Sequence[str] = ()
+
+    @property
+    def scores(self) -> dict[str, float | None]:
+        """Scores by column key; None where one is not defined."""
+        return dict(self.record.scores)
+
+    @property
+    def errors(self) -> dict[str, float]:
+        """Standard errors of scores over other samples of the same model, where they are known."""
+        return dict(self.record.errors)
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """Why metrics gave no number: they do not apply, or they failed."""
+        return {**self.record.skipped, **self.record.failed}
+
+    def __getitem__(self, key: str) -> float:
+        """Return a score.
+
+        Raises:
+            KeyError: If there is none of that name.
+        """
+        value = self.record.scores[key]
+        if value is None:
+            raise KeyError(key)
+        return value
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one row, as `genharness.load_results` has it."""
+        return [flat_record(self.record)]
+
+    def shown_rows(self) -> list[dict[str, Any]]:
+        """Return a row a score, with its error."""
+        errors = self.record.errors
+        return [{"score": key, "value": value, "error": errors.get(key)} for key, value in self.record.scores.items()]
+
+
+def evaluate(
+    samples: Samples,
+    *,
+    dataset: str = "",
+    reference: Samples | None = None,
+    metrics: str | Sequence[str] = "default",
+    features: str = "auto",
+    resize: str = "",
+    labels: Any = None,
+    count: int | None = None,
+    reference_count: int | None = None,
+    reference_split: str = "train",
+    seed: int = 0,
+    resize_to: int | None = None,
+    units: Literal["standard", "raw"] | None = None,
+    set: Mapping[str, Mapping[str, Any]] | None = None,  # noqa: A002  -- the word of `--set` and of a suite
+    weights: AnyPath | None = None,
+    device: str = "auto",
+    name: str = "",
+    results: AnyPath = "results",
+    register: bool = False,
+    report: Report = silent,
+) -> Evaluated:
+    """Score samples under the protocol that trained models are scored under: `genharness evaluate`, the same bits.
+
+    Args:
+        samples: An array or tensor: images `(n, c, h, w)`, `(n, h, w, c)` or `(n, h, w)`, uint8 or floating-point in
+            [0, 1], [-1, 1] or 0 to 255, or rows `(n, d)`; an iterable of such batches; a function that is called with a
+            count and returns so many samples; or a path of a folder, zip, .npz, .npy, or the id of a cell.
+        dataset: Dataset to compare with, such as `digits` or `cifar10`.
+        reference: Or samples to compare with, in any of these forms, or a .npz of statistics.
+        metrics: Names, patterns, `all`, or `default`.
+        features: Feature extractor, or `auto`.
+        resize: Its resize convention; empty for its default.
+        labels: Classes that were asked for `(n,)`, or a file of them.
+        count: So many of the samples, drawn with `seed`; how many a function is asked for.
+        reference_count: Reference samples at most.
+        reference_split: Split of the dataset to compare with.
+        seed: Seed of the protocol.
+        resize_to: With `reference`: side to which images are fitted, in pixels.
+        units: With `dataset`: units of a table's rows.
+        set: Options by plugin name.
+        weights: Pretrained weights.
+        device: `auto`, `cpu`, `cuda`, `cuda:1`.
+        name: Name of the row; of the file, or `samples`, by default.
+        results: Results folder, for ids of cells and for `register`.
+        register: Put the scores there, beside those of trained models.
+        report: Told of the progress.
+
+    Raises:
+        ConfigError: For what cannot be asked for, and where nothing could be scored.
+        DataError: If samples or reference cannot be used.
+
+    Example:
+        ```python
+        import genharness, numpy
+        fake = numpy.random.default_rng(0).integers(0, 256, (500, 8, 8), dtype=numpy.uint8)
+        scored = genharness.evaluate(fake, dataset="digits", metrics="fid,prdc")
+        scored["fid"], scored.errors["fid"]
+        ```
+    """
+    from genharness.evaluate.request import Request, prepare
+    from genharness.evaluate.score import score_samples
+
+    if register:
+        Store(Path(results)).open_for_writing()
+    held, held_labels, asked_count = _samples(samples, count, labels)
+    request = Request(
+        samples=(held,),
+        dataset=dataset,
+        reference=_reference(reference),
+        labels=held_labels,
+        resize_to=resize_to,
+        units=units,
+        name=name,
+        results=Path(results),
+        device=resolve_device(device),
+        weights=None if weights is None else Path(weights),
+        measuring=measuring_of(
+            metrics=metrics,
+            features=features,
+            resize=resize,
+            samples=asked_count,
+            reference=reference_count,
+            reference_split=reference_split,
+            protocol_seed=seed,
+            set=set or {},
+        ),
+    )
+    registry = load_registry()
+    plans = prepare(request, registry, report)
+    record = score_samples(plans[0], registry, request, report)
+    if not record.scores:
+        reasons = {**record.skipped, **record.failed}
+        why = "; ".join(f"{key}: {reason}" for key, reason in reasons.items()) or "no metric was left"
+        raise ConfigError(f"nothing could be scored: {why}")
+    if register:
+        one = plans[0]
+        store = Store(Path(results), writing=True)
+        record.keep_scores_of(store.load(record.cell.id), asked={*one.metrics, *one.skipped})
+        store.save(record)
+    return Evaluated(record, (*plans[0].notes, *plans[0].found.notes, *plans[0].reference.notes))
+
+
+def measuring_of(**values: Any) -> Any:
+    """Return the `Measuring` of some arguments, checked.
+
+    Raises:
+        ConfigError: For every value that does not fit.
+    """
+    from genharness.errors import refuse
+    from genharness.spec.options import read_options
+    from genharness.study.measuring import Measuring
+
+    options: PluginOptions = values.pop("set", {})
+    read, mistakes = read_options("evaluate", Measuring, {**values, "set": options}, _argument)
+    refuse(mistakes)
+    return Measuring(**read)
+
+
+_ARGUMENTS = {"samples": "count", "reference": "reference_count", "protocol_seed": "seed"}
+"""What options of `Measuring` are called here, where samples and reference are what is scored."""
+
+
+def _argument(name: str) -> str:
+    return _ARGUMENTS.get(name, name)
+
+
+def _samples(samples: Samples, count: int | None, labels: Any) -> tuple[Any, Path | None, int | None]:
+    """Return the samples, the file of their labels if that is where they are, and how many are to be drawn."""
+    of_path = isinstance(labels, str | os.PathLike)
+    held = held_samples(samples, count=count, labels=None if of_path else labels, where="samples")
+    if isinstance(held, str) and labels is not None and not of_path:
+        raise DataError("labels of a path are in a file: give its path as labels, or samples as an array")
+    return held, Path(labels) if of_path else None, count
+
+
+def _reference(reference: Samples | None) -> Any:
+    if reference is None:
+        return None
+    held = held_samples(reference, count=None, labels=None, where="reference")
+    if not isinstance(held, str):
+        return held
+    if not Path(held).expanduser().exists():
+        raise DataError(f"{held} does not exist: check the path")
+    return Path(held).expanduser()

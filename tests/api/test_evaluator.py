@@ -1,0 +1,95 @@
+"""`genharness.Evaluator`: in somebody's own training loop."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits
+
+from genharness.api import Evaluator, evaluate
+from genharness.errors import ConfigError, DataError
+from genharness.files.home import home
+
+IMAGES = (load_digits().images[:90] * 15.9375).astype(np.uint8)[:, None]
+FAST = {"features": "pixels", "metrics": "fid,prdc,vendi"}
+
+
+@pytest.fixture
+def evaluator():
+    return Evaluator("digits", **FAST)
+
+
+def filled(evaluator, images, step=17):
+    for start in range(0, len(images), step):
+        evaluator.update(images[start : start + step])
+    return evaluator
+
+
+def test_batches_score_as_all_of_them_at_once_bit_for_bit(evaluator):
+    assert filled(evaluator, IMAGES).compute().scores == evaluate(IMAGES, dataset="digits", **FAST).scores
+
+
+def test_features_come_with_the_samples_and_are_the_same_as_if_all_had_come_at_once(evaluator, monkeypatch):
+    monkeypatch.setattr("genharness.measure.feature_cache.CHUNK", 25)
+    filled(evaluator, IMAGES)
+    assert sum(len(one.features) for one in evaluator._extracted) == 75
+    assert evaluator.compute().scores == evaluate(IMAGES, dataset="digits", **FAST).scores
+
+
+def test_more_samples_may_come_after_a_score_and_reset_begins_anew(evaluator):
+    first = filled(evaluator, IMAGES[:40]).compute().scores
+    assert filled(evaluator, IMAGES[40:]).compute().scores == evaluate(IMAGES, dataset="digits", **FAST).scores
+    evaluator.reset()
+    assert len(evaluator) == 0
+    assert filled(evaluator, IMAGES[:40]).compute().scores == first
+
+
+def test_samples_that_the_caller_overwrites_are_kept(evaluator):
+    batch = IMAGES[:40].copy()
+    evaluator.update(batch)
+    batch[:] = 0
+    assert evaluator.compute().scores == evaluate(IMAGES[:40], dataset="digits", **FAST).scores
+
+
+def test_a_tensor_in_the_range_of_models_is_taken(evaluator):
+    evaluator.update(torch.from_numpy(IMAGES) / 127.5 - 1)
+    assert evaluator.compute().scores == evaluate(IMAGES, dataset="digits", **FAST).scores
+
+
+def test_real_samples_are_extracted_once(evaluator):
+    filled(evaluator, IMAGES).compute()
+    kept = evaluator._computed.extracted["real", "pixels"]
+    evaluator.compute()
+    assert evaluator._computed.extracted["real", "pixels"] is kept
+
+
+def test_nothing_of_the_samples_is_written(evaluator):
+    filled(evaluator, IMAGES).compute()
+    before = sorted(path for path in home().rglob("*") if path.is_file())
+    evaluator.reset()
+    filled(evaluator, IMAGES[::-1]).compute()
+    assert sorted(path for path in home().rglob("*") if path.is_file()) == before
+
+
+def test_rows_are_compared_with_rows():
+    rows = np.random.default_rng(0).normal(size=(200, 4))
+    scorer = Evaluator(reference=rows[:100], features="identity", metrics="fid")
+    filled(scorer, rows[100:])
+    assert (
+        scorer.compute().scores == evaluate(rows[100:], reference=rows[:100], features="identity", metrics="fid").scores
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: Evaluator(), ConfigError, "a dataset, or a reference"),
+        (lambda: Evaluator("digits", reference=IMAGES), ConfigError, "a dataset, or a reference"),
+        (lambda: Evaluator("digits", metrics="nope"), ConfigError, "nope"),
+        (lambda: Evaluator("digits", **FAST).compute(), DataError, "call update first"),
+        (lambda: filled(Evaluator("digits", **FAST), IMAGES).update(IMAGES[:, :, :4]), DataError, "reset first"),
+        (lambda: filled(Evaluator("digits", **FAST), IMAGES).update(IMAGES, np.zeros(90)), DataError, "have labels"),
+    ],
+)
+def test_mistakes_are_said_in_one_line(make, error, message):
+    with pytest.raises(error, match=message):
+        make()

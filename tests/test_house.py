@@ -15,7 +15,8 @@ MOST_FILES = 21
 
 
 TESTED_ELSEWHERE = {
-    "board/render": "a record without behaviour",
+    "api/asking": "what is asked for: api/test_studies and cli/test_run",
+    "board/render": "a board as text: api/test_boards, and every reporter's tests",
     "cli/screen/data_views": "what `data` prints: cli/test_data",
     "evaluate/score": "one set from path to record: evaluate/test_request",
     "identity/meaning": "records without behaviour",
@@ -29,6 +30,7 @@ TESTED_ELSEWHERE = {
     "run/train": "a phase of a cell, which run/test_cell runs whole",
     "spec/dataset_facts": "a record without behaviour",
     "spec/report": "a name for a type",
+    "testing/records": "what testing/test_reporters and testing/test_trackers are given",
     "testing/datasets": "testing/test_conformance runs it on every bundled dataset",
     "verify/images": "our scores beside the libraries' own: cli/test_verify",
     "verify/peers": "the list of peers",

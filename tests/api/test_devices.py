@@ -6,7 +6,7 @@ from genharness.api.devices import resolve_device
 from genharness.errors import ConfigError
 
 
-@pytest.mark.parametrize("device", ["gpu", "cuda:x", "cpu:0", "auto:1", ""])
+@pytest.mark.parametrize("device", [pytest.param("gpu", id="no name of one"), "cuda:x", "cpu:0", "auto:1", ""])
 def test_what_is_no_device_is_refused(device):
     with pytest.raises(ConfigError, match="is none of auto, cpu, cuda, cuda:0"):
         resolve_device(device)

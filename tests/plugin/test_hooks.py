@@ -2,13 +2,10 @@
 
 import csv
 import functools
-import inspect
 import json
 import os
-import re
 import subprocess
 import sys
-import textwrap
 import tomllib
 
 import numpy as np
@@ -16,8 +13,8 @@ import pytest
 import scipy.linalg
 
 from distributions import install
-from genharness.plugin import hooks
 from genharness.plugin.registry import load_registry
+from genharness.scaffold.examples import KINDS, example_of
 from genharness.testing import dataset_checks, extractor_checks, metric_checks, model_checks
 
 EXAMPLES = {
@@ -33,18 +30,12 @@ CHOICE = "--models pixel-gaussian,noise --datasets stripes --features thumbnails
 RUN = f"run --no-baselines {CHOICE} --executor here --tracker losses --set losses.file=lines.csv --results r"
 
 
-def files_of(hook):
-    """The files that a hook's docstring shows, by the path in each block's first line."""
-    _, example = inspect.getdoc(getattr(hooks, hook)).split("Example:\n")
-    return dict(re.findall(r"^```\w+\n# (\S+)\n(.*?)^```", textwrap.dedent(example), re.DOTALL | re.MULTILINE))
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """A folder into which all examples are installed."""
     folder = tmp_path_factory.mktemp("site")
-    for hook in hooks.HOOKS.values():
-        files = files_of(hook)
+    for kind in KINDS:
+        files = example_of(kind)
         project = tomllib.loads(files.pop("pyproject.toml"))["project"]
         install(folder, project["name"], project["version"], files, project["entry-points"]["genharness"])
     return folder
@@ -85,9 +76,9 @@ def columns(text):
     return list(csv.DictReader(text.splitlines(), delimiter="\t"))
 
 
-@pytest.mark.parametrize("hook", hooks.HOOKS.values())
-def test_an_example_is_whole(hook):
-    project, light, *heavy = files_of(hook)
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_example_is_whole(kind):
+    project, light, *heavy = example_of(kind)
     assert project == "pyproject.toml"
     assert light.endswith("/__init__.py")
     assert len(heavy) == 1

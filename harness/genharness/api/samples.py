@@ -127,9 +127,10 @@ def evaluate(
 
     Example:
         ```python
-        import genharness, numpy
+        import numpy
+        from genharness.api import evaluate
         fake = numpy.random.default_rng(0).integers(0, 256, (500, 8, 8), dtype=numpy.uint8)
-        scored = genharness.evaluate(fake, dataset="digits", metrics="fid,prdc")
+        scored = evaluate(fake, dataset="digits", metrics="fid,prdc")
         scored["fid"], scored.errors["fid"]
         ```
     """

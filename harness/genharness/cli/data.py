@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from genharness.cli.options import AnyPath, InputPath, Whole, declared, read_given, read_settings, resolve_device
+from genharness.api.devices import resolve_device
+from genharness.cli.options import AnyPath, InputPath, Whole, declared, read_given, read_settings
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.data_views import PrepareProgress, dataset_plain, dataset_table, info_view, megabytes
 from genharness.cli.screen.terminal import console, say

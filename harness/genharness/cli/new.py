@@ -10,7 +10,7 @@ from genharness.cli.options import AnyPath
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.terminal import say
 from genharness.errors import ConfigError
-from genharness.plugin.registry import Kind, load_registry
+from genharness.plugin.registry import load_registry
 from genharness.scaffold.examples import KINDS
 from genharness.scaffold.packages import write_package
 
@@ -43,6 +43,5 @@ def new(kind: str, name: str, path: Path | None) -> None:
 
 def _refuse_taken(kind: str, name: str) -> None:
     """Raise for the name of a plugin that there is already: two of one name are an error in every command."""
-    known: Kind[object] | None = getattr(load_registry(), KINDS.get(kind, ""), None)
-    if known is not None and name in known:
+    if kind in KINDS and name in getattr(load_registry(), KINDS[kind]):
         raise ConfigError(f"there is a {kind} {name!r} already: choose another name")

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from genharness.cli.options import InputPath, Whole, declared, read_given, read_settings, resolve_device, split_datasets
+from genharness.api.devices import resolve_device
+from genharness.cli.options import InputPath, Whole, declared, read_given, read_settings, split_datasets
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.data_views import PrepareProgress
 from genharness.cli.screen.terminal import console, say

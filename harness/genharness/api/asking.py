@@ -141,8 +141,8 @@ def ask(
     )
     more = [*wrong_suite, *wrong_running, *wrong_beside, *wrong_device, *_exclusive(questions)]
     wanted = look_up(suite, registry, beside, [*mistakes, *more])
-    rest = {"weights": questions.weights, "fail_fast": questions.fail_fast}
-    rest["fresh"] = secrets.token_hex(8) if questions.fresh else ""
+    fresh = secrets.token_hex(8) if questions.fresh else ""
+    rest: dict[str, Any] = {"weights": questions.weights, "fail_fast": questions.fail_fast, "fresh": fresh}
     settings = settings_of(Running(**running), questions.results, device or "cpu", remote=remote, **rest)
     return Asked(
         wanted=wanted,

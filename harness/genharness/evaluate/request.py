@@ -197,7 +197,7 @@ def _planned(request: Request, scoring: Scoring, sources: Sequence[_Source], rep
 
 
 def _once_each(
-    sources: list[_Source], sets: list[SampleFile]
+    sources: Sequence[_Source], sets: Sequence[SampleFile]
 ) -> tuple[list[_Source], list[SampleFile], tuple[str, ...]]:
     """Return every set of samples once, whatever its path is, and a note for each that came again."""
     first: dict[tuple[str, str], int] = {}

@@ -36,8 +36,8 @@ COMMANDS = {
     "cache": ("genharness.cli.cache:cache", "List and clear what is kept to save time."),
     "verify": ("genharness.cli.verify:verify", "Recompute scores with independent libraries."),
     "selfcheck": ("genharness.cli.selfcheck:selfcheck", "Plant faults into real samples: which metrics see them?"),
-    "new": ("genharness.cli.new:new", "Write a plugin package to start from."),
-    "check": ("genharness.cli.check:check", "Check that the plugins of a package keep their contracts."),
+    "new": ("genharness.cli.authors.new:new", "Write a plugin package to start from."),
+    "check": ("genharness.cli.authors.check:check", "Check that the plugins of a package keep their contracts."),
     "doctor": ("genharness.cli.doctor:doctor", "Check devices, versions, caches, weights and plugins."),
 }
 """Command -> (where it is, its line in the help)."""

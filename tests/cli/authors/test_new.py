@@ -2,7 +2,7 @@
 
 from click.testing import CliRunner
 
-from genharness.cli.new import new
+from genharness.cli.authors.new import new
 
 
 def test_a_package_is_written_where_it_is_wanted(tmp_path):

@@ -24,7 +24,7 @@ from genharness.study.plan import Plan, Wanted, look_up, plan_of
 from genharness.study.running import Running, settings_of
 from genharness.study.suite import read_suite
 
-__all__ = ["Asked", "Questions", "ask"]
+__all__ = ["AskedStudy", "Questions", "ask"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ class Questions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class AskedStudy:
     """A study that can be planned and run.
 
     Attributes:
@@ -116,7 +116,7 @@ def ask(
     source: str = "run",
     name_of: Callable[[str], str] = str,
     mistakes: Iterable[str] = (),
-) -> Asked:
+) -> AskedStudy:
     """Return what is asked for.
 
     Args:
@@ -144,7 +144,7 @@ def ask(
     fresh = secrets.token_hex(8) if questions.fresh else ""
     rest: dict[str, Any] = {"weights": questions.weights, "fail_fast": questions.fail_fast, "fresh": fresh}
     settings = settings_of(Running(**running), questions.results, device or "cpu", remote=remote, **rest)
-    return Asked(
+    return AskedStudy(
         wanted=wanted,
         settings=settings,
         store=Store(settings.results),

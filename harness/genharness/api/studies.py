@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from genharness.api.asking import Asked, Questions, ask
+from genharness.api.asking import AskedStudy, Questions, ask
 from genharness.api.boards import Leaderboard
 from genharness.api.rows import Rows
 from genharness.api.stopping import stopping
@@ -177,7 +177,7 @@ def run(
 
 
 def run_cells(
-    asked: Asked,
+    asked: AskedStudy,
     tasks: Sequence[Task],
     on_event: Callable[[Event], None],
     trackers: Trackers,
@@ -219,7 +219,7 @@ def run_cells(
     return records, stop.is_set()
 
 
-def _asked(suite: AnyPath | None, options: Mapping[str, Any]) -> Asked:
+def _asked(suite: AnyPath | None, options: Mapping[str, Any]) -> AskedStudy:
     questions = {key: value for key, value in options.items() if key in Questions.__dataclass_fields__}
     given = {key: value for key, value in options.items() if key not in questions}
     for key in ("results", "weights"):

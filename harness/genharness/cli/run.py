@@ -11,7 +11,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from genharness.api.asking import Asked, Questions, ask
+from genharness.api.asking import AskedStudy, Questions, ask
 from genharness.api.studies import run_cells
 from genharness.api.trackers import Trackers
 from genharness.cli.options import DEFAULT_RESULTS, AnyPath, InputPath, declared, given, read_settings
@@ -96,7 +96,7 @@ def _todo(tasks: Sequence[Pending]) -> list[Task]:
     return [one.task for one in tasks if not one.done]
 
 
-def _asked(suite_path: Path | None, options: dict[str, Any]) -> Asked:
+def _asked(suite_path: Path | None, options: dict[str, Any]) -> AskedStudy:
     """Return what is wanted and how it is run.
 
     Raises:
@@ -115,12 +115,12 @@ def _asked(suite_path: Path | None, options: dict[str, Any]) -> Asked:
     return ask(questions, fields, source="the command line", name_of=flag, mistakes=mistakes)
 
 
-def _planned(asked: Asked, out: Console) -> tuple[Plan, list[Pending]]:
+def _planned(asked: AskedStudy, out: Console) -> tuple[Plan, list[Pending]]:
     with _reporting(out) as report:
         return asked.planned(report)
 
 
-def _print_notes(plan: Plan, asked: Asked, out: Console) -> None:
+def _print_notes(plan: Plan, asked: AskedStudy, out: Console) -> None:
     for line in (*plan.notes, *(str(problem) for problem in asked.registry.problems)):
         out.print(line, style="dim", soft_wrap=True)
     print_warnings(asked.store.warnings)
@@ -139,7 +139,7 @@ def _reporting(out: Console) -> Iterator[Report]:
         yield report
 
 
-def _run(asked: Asked, tasks: Sequence[Task], out: Console) -> tuple[list[Record], bool]:
+def _run(asked: AskedStudy, tasks: Sequence[Task], out: Console) -> tuple[list[Record], bool]:
     """Run the tasks, and show them."""
     display = make_display(out, tasks)
 
@@ -157,7 +157,7 @@ def _run(asked: Asked, tasks: Sequence[Task], out: Console) -> tuple[list[Record
         )
 
 
-def _finish(asked: Asked, tasks: Sequence[Task], records: Sequence[Record], stopped: bool, out: Console) -> None:
+def _finish(asked: AskedStudy, tasks: Sequence[Task], records: Sequence[Record], stopped: bool, out: Console) -> None:
     """Print the leaderboard and leave with a code that says how the run went."""
     from genharness.cli.leaderboard import show
 

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-SLOW_ROOMS = {"cli", "run", "testing"}
+SLOW_ROOMS = {"cells", "cli", "testing"}
 
 
 def git(*arguments: str) -> list[str]:

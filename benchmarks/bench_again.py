@@ -17,7 +17,7 @@ from unittest import mock
 import numpy as np
 from PIL import Image
 
-from genharness.evaluate.zip_cache import read_or_recall
+from genharness.external.zip_cache import read_or_recall
 from genharness.results.store import Store
 from genharness.spec.cell import Cell
 from genharness.spec.protocol import Protocol

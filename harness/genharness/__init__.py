@@ -21,7 +21,7 @@ from genharness.spec.plugins import (
 from genharness.version import VERSION
 
 if TYPE_CHECKING:
-    from genharness.api import Evaluator, compare, leaderboard, plan
+    from genharness.api import Evaluator, compare, evaluate, leaderboard, plan, run
     from genharness.results.table import load_results
 
 __version__ = VERSION
@@ -46,15 +46,17 @@ __all__ = [
     "RunError",
     "TrackerSpec",
     "compare",
+    "evaluate",
     "hookimpl",
     "leaderboard",
     "load_results",
     "option",
     "plan",
+    "run",
 ]
 
 
-_API = ("Evaluator", "compare", "leaderboard", "plan")
+_API = ("Evaluator", "compare", "evaluate", "leaderboard", "plan", "run")
 
 
 def __getattr__(name: str) -> Any:

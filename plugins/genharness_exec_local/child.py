@@ -26,7 +26,7 @@ def run_in_child(task: Task, pipe: Connection, stop: StopEvent, slot: int) -> No
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    from genharness.run.cell import run_task
+    from genharness.cells.cell import run_task
 
     limit_memory(task.settings.memory_limit_bytes)
     news = _News(pipe)

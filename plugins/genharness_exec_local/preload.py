@@ -2,6 +2,6 @@
 
 import torch._dynamo  # noqa: F401  -- the first optimiser of a process imports it: seconds in every cell
 
+import genharness.cells.cell
 import genharness.functional.clusters
-import genharness.functional.memorisation  # with scikit-learn and scipy.stats, which most metrics import
-import genharness.run.cell  # noqa: F401  -- nothing here is called
+import genharness.functional.memorisation  # noqa: F401  -- with scikit-learn and scipy.stats, which most metrics import

@@ -14,12 +14,12 @@ from click.testing import CliRunner
 from PIL import Image
 from sklearn.datasets import load_digits
 
+from genharness.cells.draw import Drawn
+from genharness.cells.write import write_samples
 from genharness.cli.evaluate import evaluate
 from genharness.cli.main import cli
 from genharness.errors import ConfigError, RunError
 from genharness.results.store import Store
-from genharness.run.draw import Drawn
-from genharness.run.write import write_samples
 from genharness.spec.cell import Cell
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Record

@@ -8,13 +8,13 @@ import torch
 from click.testing import CliRunner
 from PIL import Image
 
+from genharness.cells.cell import run_task
 from genharness.cli.sample import sample
 from genharness.data.facts import facts_reader
 from genharness.errors import GenharnessError
 from genharness.images.samples import read_images
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
-from genharness.run.cell import run_task
 from genharness.spec.cell import Cell, Settings
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Record

@@ -8,11 +8,11 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from genharness.cells.cell import run_task
 from genharness.cli.main import cli
 from genharness.data.facts import facts_reader
 from genharness.errors import GenharnessError
 from genharness.plugin.registry import load_registry
-from genharness.run.cell import run_task
 from genharness.spec.cell import Settings
 from genharness.study.plan import expand
 from genharness.study.suite import Suite

@@ -15,8 +15,8 @@ from sklearn.datasets import load_digits
 
 from genharness.cli.verify import verify
 from genharness.errors import ConfigError, DataError
-from genharness.evaluate.request import Request, prepare
-from genharness.evaluate.score import score_samples
+from genharness.external.request import Request, prepare
+from genharness.external.score import score_samples
 from genharness.measure.build import build_extractor
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
@@ -376,6 +376,6 @@ def test_samples_are_evaluated_once_for_ours_and_theirs(rows, monkeypatch):
         built.append(name)
         return build_extractor(registry, name, *arguments)
 
-    monkeypatch.setattr("genharness.evaluate.score.build_extractor", counted)
+    monkeypatch.setattr("genharness.external.score.build_extractor", counted)
     assert invoke(*rows, "--metrics", "fid").exit_code == 0
     assert built == ["identity"]

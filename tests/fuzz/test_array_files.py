@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from fuzzing import INPUTS, campaign, damaged, refusable, repacked
-from genharness.evaluate.reference import path_reference
-from genharness.evaluate.samples import read_labels
+from genharness.external.reference import path_reference
+from genharness.external.samples import read_labels
 from genharness.functional.gaussian import GaussianStatistics
 from genharness.images import read_samples
 

@@ -49,7 +49,7 @@ from pathlib import Path
 from genharness.data.facts import facts_reader
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
-from genharness.run.cell import run_task
+from genharness.cells.cell import run_task
 from genharness.spec.cell import Settings
 from genharness.study.plan import expand
 from genharness.study.suite import Suite

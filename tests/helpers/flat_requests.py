@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from genharness.evaluate.request import Request
+from genharness.external.request import Request
 from genharness.study.measuring import Measuring
 
 MEASURED = {item.name for item in dataclasses.fields(Measuring)} - {"samples", "reference"}

@@ -27,13 +27,13 @@ def genharness_models():
 
 def plant(phase, kind):
     """Patch this process so that it meets the fault."""
+    from genharness.cells import cell as runner
     from genharness.data import writer
     from genharness.engine import loop as training
     from genharness.engine.costs import latency
     from genharness.files import atomic, home
     from genharness.measure import feature_cache as features
     from genharness.measure import scoring as measure
-    from genharness.run import cell as runner
 
     latency._CALLS, latency._SWEEP = 3, (1,)  # what sampling costs is not what is tested
     disk = Disk(kind)

@@ -10,8 +10,8 @@ import pytest
 import genharness.kit.neighbours
 import genharness_metric_modes.modes
 from flat_requests import request_of
-from genharness.evaluate.request import prepare
-from genharness.evaluate.score import score_samples
+from genharness.external.request import prepare
+from genharness.external.score import score_samples
 from genharness.files.home import home
 from genharness.functional.memorisation import HeldOut
 from genharness.measure import evaluation as measure

@@ -23,7 +23,7 @@ from genharness.plugin.registry import load_registry
 from genharness.spec.report import Report, silent
 
 if TYPE_CHECKING:
-    from genharness.evaluate.request import External
+    from genharness.external.request import External
     from genharness.kit.extractor import Extracted, Extractor
 
 __all__ = ["Evaluator"]
@@ -81,7 +81,7 @@ class Evaluator:
         device: str = "auto",
         report: Report = silent,
     ) -> None:
-        from genharness.evaluate.request import Request, scoring_of
+        from genharness.external.request import Request, scoring_of
 
         if bool(dataset) == (reference is not None):
             raise ConfigError("say what to compare with: a dataset, or a reference")
@@ -139,8 +139,8 @@ class Evaluator:
         Raises:
             DataError: If there are none, or they do not fit what they are compared with.
         """
-        from genharness.evaluate.request import plan_sets
-        from genharness.evaluate.score import evaluation_of, score_samples
+        from genharness.external.request import plan_sets
+        from genharness.external.score import evaluation_of, score_samples
         from genharness.measure.evaluation import Computed
 
         if not self._batches:
@@ -179,7 +179,7 @@ class Evaluator:
         self._waiting = [waiting[whole:]] if whole < len(waiting) else []
 
     def _features_of(self, samples: NDArray[Any]) -> Extracted:
-        from genharness.evaluate.request import plan_sets
+        from genharness.external.request import plan_sets
         from genharness.measure.feature_cache import extract
 
         request = dataclasses.replace(self._request, samples=(SampleFile("samples", samples),))
@@ -196,7 +196,7 @@ class Evaluator:
         return Extracted(features, np.concatenate(logits) if logits else None)
 
     def _extractor(self, one: External, name: str) -> Extractor:
-        from genharness.evaluate.score import extractor_maker
+        from genharness.external.score import extractor_maker
 
         if name not in self._extractors:
             make = extractor_maker(one.protocol, one.reference, self._scoring.registry, self._request, self._report)

@@ -127,15 +127,14 @@ def evaluate(
 
     Example:
         ```python
-        import numpy
-        from genharness.api import evaluate
+        import genharness, numpy
         fake = numpy.random.default_rng(0).integers(0, 256, (500, 8, 8), dtype=numpy.uint8)
-        scored = evaluate(fake, dataset="digits", metrics="fid,prdc")
+        scored = genharness.evaluate(fake, dataset="digits", metrics="fid,prdc")
         scored["fid"], scored.errors["fid"]
         ```
     """
-    from genharness.evaluate.request import Request, prepare
-    from genharness.evaluate.score import score_samples
+    from genharness.external.request import Request, prepare
+    from genharness.external.score import score_samples
 
     if register:
         Store(Path(results)).open_for_writing()

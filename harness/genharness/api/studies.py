@@ -155,8 +155,8 @@ def run(
 
     Example:
         ```python
-        from genharness.api import run
-        result = run(models="vae,dcgan", datasets="digits", seeds=3)
+        import genharness
+        result = genharness.run(models="vae,dcgan", datasets="digits", seeds=3)
         result.leaderboard.to_frame()
         ```
     """

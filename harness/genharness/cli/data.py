@@ -148,7 +148,7 @@ def statistics(name: str, out: Path, **options: Any) -> None:
       genharness data statistics digits -o digits.npz --features pixels --split test
       genharness evaluate samples/ --reference cifar10.npz
     """
-    from genharness.evaluate.statistics import dataset_statistics, write_statistics
+    from genharness.external.statistics import dataset_statistics, write_statistics
 
     registry = load_registry()
     values, wrong = read_given(Measuring, options, _FLAGS)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from genharness.evaluate.request import External, Request
+    from genharness.external.request import External, Request
 
 __all__ = ["evaluate", "request_of", "request_options"]
 
@@ -81,7 +81,7 @@ def request_options(function: Any) -> Any:
 
 def request_of(options: dict[str, Any]) -> tuple[Request, list[str]]:
     """Return what the options of `request_options` ask for, and every mistake in them, one line each."""
-    from genharness.evaluate.request import Request
+    from genharness.external.request import Request
 
     measuring, wrong = read_given(Measuring, options, FLAGS)
     fitting, wrong_fitting = read_given(_Fitting, options)
@@ -131,8 +131,8 @@ def evaluate(form: str, register: bool, wide: bool, bands: bool | None, **option
       genharness evaluate samples/ --dataset cifar10 --protocol published     as papers have it
       genharness evaluate dcgan-digits-s0-5f0c33a1b2 --metrics all
     """
-    from genharness.evaluate.request import prepare
-    from genharness.evaluate.score import evaluation_of, score_samples
+    from genharness.external.request import prepare
+    from genharness.external.score import evaluation_of, score_samples
 
     registry = load_registry()
     request, mistakes = request_of(options)
@@ -190,7 +190,7 @@ def _print_notes(lines: Sequence[str]) -> None:
 
 
 def _register(records: Sequence[Record], plans: Sequence[External], pictures: Sequence[Pictures], store: Store) -> None:
-    from genharness.evaluate.joining import told_of_others
+    from genharness.external.joining import told_of_others
     from genharness.images.grid import save_grid
 
     for record, one, shown in zip(records, plans, pictures, strict=True):

@@ -65,8 +65,8 @@ def sample(
       genharness sample acgan-digits-s0 -n 200 --labels 3,8 --seed 1 --out fakes.npz
     """
     record = Store(results).find(cell)
-    from genharness.run.draw import draw_from
-    from genharness.run.write import refuse_existing, write_samples
+    from genharness.cells.draw import draw_from
+    from genharness.cells.write import refuse_existing, write_samples
 
     refuse_existing(out, force=force)
     registry = load_registry()

@@ -58,7 +58,7 @@ def verify(as_json: bool, **options: Any) -> None:
       genharness verify samples/ --dataset cifar10 --metrics fid,prdc
       genharness verify fake.npy --reference real.npy --features identity --json
     """
-    from genharness.evaluate.request import prepare
+    from genharness.external.request import prepare
     from genharness.verify.compare import is_cell, request_of_cell, verify_samples
 
     registry = load_registry()

@@ -310,7 +310,7 @@ def genharness_executors() -> Sequence[ExecutorSpec]:
 
         ```python
         # here/executor.py
-        from genharness.run.cell import run_task
+        from genharness.cells.cell import run_task
 
 
         class HereExecutor:

@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from genharness.engine.memory import is_out_of_memory
 from genharness.errors import ConfigError, DataError, GenharnessError, RunError, refuse
-from genharness.evaluate.request import External, Request, may_be_cell
-from genharness.evaluate.score import evaluation_of, score_samples
+from genharness.external.request import External, Request, may_be_cell
+from genharness.external.score import evaluation_of, score_samples
 from genharness.files.paths import input_path
 from genharness.kit.evaluation import Reconstructions
 from genharness.measure.capabilities import Views
@@ -144,7 +144,7 @@ def verify_samples(
     A metric that was named and not scored is not compared, with the reason.
 
     Args:
-        one: From `genharness.evaluate.request.prepare`.
+        one: From `genharness.external.request.prepare`.
         registry: Where extractors and metrics are.
         request: What `one` was prepared from.
         report: Told of the progress.
@@ -192,7 +192,7 @@ def _views(record: Record, registry: Registry, request: Request) -> Views:
     """Return what the model of a trained cell can do that its samples cannot tell: reconstruct."""
 
     def reconstructions() -> Reconstructions:
-        from genharness.run.reconstruct import reconstruct_from
+        from genharness.cells.reconstruct import reconstruct_from
 
         return reconstruct_from(record, registry, results=request.results, device=request.device)
 

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from genharness.cells.workplace import Workplace
 from genharness.data import PreparedData
 from genharness.engine.average import WeightAverage
 from genharness.engine.build import build_model
@@ -25,7 +26,6 @@ from genharness.engine.warm_up import needs_warm_up, warm_up
 from genharness.files.atomic import replace_file
 from genharness.kit.model import FitsData
 from genharness.results.best_point import best_point
-from genharness.run.workplace import Workplace
 from genharness.spec.cell import Cell
 from genharness.spec.history import History
 from genharness.spec.length import parse_length

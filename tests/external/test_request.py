@@ -11,8 +11,8 @@ from sklearn.datasets import load_digits
 from flat_requests import request_of
 from genharness import DataError
 from genharness.errors import ConfigError
-from genharness.evaluate.request import prepare
-from genharness.evaluate.score import score_samples
+from genharness.external.request import prepare
+from genharness.external.score import score_samples
 from genharness.functional.frechet import frechet_distance
 from genharness.functional.gaussian import GaussianStatistics
 from genharness.plugin.registry import load_registry

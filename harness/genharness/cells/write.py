@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from genharness.cells.draw import Drawn
 from genharness.errors import ConfigError, RunError
 from genharness.files.atomic import replace_file, replace_folder
 from genharness.images.arrays import UNITS
 from genharness.images.class_folders import class_folder
-from genharness.run.draw import Drawn
 
 __all__ = ["refuse_existing", "write_samples"]
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from genharness import DataError
-from genharness.evaluate.samples import fit_to, read_labels, with_classes, with_labels
+from genharness.external.samples import fit_to, read_labels, with_classes, with_labels
 from genharness.images import read_samples
 from genharness.images.samples import read_images
 from genharness.spec.plugins import DataShape

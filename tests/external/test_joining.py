@@ -3,7 +3,7 @@
 import dataclasses
 
 import board_records
-from genharness.evaluate.joining import told_of_others
+from genharness.external.joining import told_of_others
 from genharness.spec.protocol import Protocol
 
 

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from genharness.cli.main import cli
-from genharness.evaluate.rows import in_one_arithmetic
+from genharness.external.rows import in_one_arithmetic
 from genharness.images.rows import as_rows
 
 RANDOM = np.random.default_rng(0)

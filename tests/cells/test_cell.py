@@ -11,16 +11,16 @@ import jsonschema
 import pytest
 import torch
 
+import genharness.cells.cell
+import genharness.cells.score
+import genharness.cells.train
 import genharness.engine.feed
-import genharness.run.cell
-import genharness.run.score
-import genharness.run.train
 from faulty_models import HEAVY, LIGHT
+from genharness.cells.cell import run_task
 from genharness.data.facts import facts_reader
 from genharness.engine.checkpoint import load_checkpoint
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
-from genharness.run.cell import run_task
 from genharness.spec.cell import Settings
 from genharness.spec.record import MEASUREMENTS
 from genharness.study.pending import missing_metrics
@@ -117,13 +117,13 @@ def test_measurements_are_those_that_are_documented(task):
 
 def test_memory_that_scoring_takes_is_not_training_s(task, monkeypatch):
     plain = finish(task(results="plain"))
-    scoring = genharness.run.score.Scorer._over_training
+    scoring = genharness.cells.score.Scorer._over_training
 
     def greedy(*arguments):
         torch.ones(2**28 // 4).sum()  # 256 MiB
         return scoring(*arguments)
 
-    monkeypatch.setattr(genharness.run.score.Scorer, "_over_training", greedy)
+    monkeypatch.setattr(genharness.cells.score.Scorer, "_over_training", greedy)
     done = finish(task(results="greedy", settings={"score_every": "10steps", "score_samples": 50}))
     assert done.measurements["peak_memory_mib"] < plain.measurements["peak_memory_mib"] + 100
     assert done.measurements["dataset_mib"] == pytest.approx(1258 * 64 / 2**20)
@@ -178,7 +178,7 @@ def test_a_kill_between_the_last_and_the_best_checkpoint_costs_neither(task, mon
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(genharness.run.train.shutil, "copyfile", killed)
+        patched.setattr(genharness.cells.train.shutil, "copyfile", killed)
         with pytest.raises(KeyboardInterrupt):
             finish(one)
     done = finish(one)
@@ -286,9 +286,9 @@ def test_a_cell_whose_data_stays_on_disk_ends_as_one_whose_data_is_held(task, mo
 @pytest.mark.parametrize(
     ("module", "function", "what", "lost"),
     [
-        ("genharness.run.costs", "sampling_speed", "latency and throughput", "latency_p50_ms"),
-        ("genharness.run.costs", "sampling_operations", "operations of sampling", "sample_flops"),
-        ("genharness.run.costs", "step_flops", "operations of a step", "step_flops"),
+        ("genharness.cells.costs", "sampling_speed", "latency and throughput", "latency_p50_ms"),
+        ("genharness.cells.costs", "sampling_operations", "operations of sampling", "sample_flops"),
+        ("genharness.cells.costs", "step_flops", "operations of a step", "step_flops"),
     ],
 )
 def test_a_cost_that_cannot_be_measured_is_noted_and_loses_no_score(task, monkeypatch, module, function, what, lost):
@@ -318,7 +318,7 @@ def test_a_failed_cell_keeps_its_whole_traceback_in_its_folder_until_it_goes_wel
 
 def test_steps_that_choose_kernels_change_nothing_but_the_clock(task, monkeypatch):
     cold = finish(task("gan", budget="6steps", results="cold"))
-    monkeypatch.setattr(genharness.run.train, "needs_warm_up", lambda device, compiled: True)
+    monkeypatch.setattr(genharness.cells.train, "needs_warm_up", lambda device, compiled: True)
     warm = finish(task("gan", budget="6steps", results="warm"))
     assert untimed(warm) == untimed(cold)
     assert warm.measurements["warm_up_seconds"] > 0
@@ -392,7 +392,7 @@ def test_a_failure_while_adding_a_metric_leaves_the_finished_record(task, monkey
         raise MemoryError
 
     with monkeypatch.context() as patched:
-        patched.setattr(genharness.run.score, "score", refused)
+        patched.setattr(genharness.cells.score, "score", refused)
         assert finish(task(metrics=("fid", "vendi"))).status == "out_of_memory"
     assert Store(task().settings.results).load(first.cell.id).scores == first.scores
 
@@ -406,7 +406,7 @@ def test_a_metric_that_raised_is_tried_again_and_one_that_refused_is_not(task):
 
 
 def test_what_json_has_no_form_for_is_a_failed_cell_and_not_a_dead_process(task, monkeypatch):
-    monkeypatch.setattr(genharness.run.cell, "environment", lambda *_, **__: {"odd": object()})
+    monkeypatch.setattr(genharness.cells.cell, "environment", lambda *_, **__: {"odd": object()})
     done = finish(task())
     assert done.status == "failed"
     assert "not JSON serializable" in done.reason
@@ -440,7 +440,7 @@ def test_a_metric_that_fails_is_noted_and_costs_no_other(task):
 def test_weights_are_looked_for_before_anything_is_trained(task, tmp_path, monkeypatch):
     """With a network the harness would download them: here the only place is a folder without them."""
     (tmp_path / "weights").mkdir()
-    monkeypatch.setattr(genharness.run.cell, "train", lambda *_: pytest.fail("it was trained"))
+    monkeypatch.setattr(genharness.cells.cell, "train", lambda *_: pytest.fail("it was trained"))
     record = finish(task(features="inception", settings={"weights": tmp_path / "weights"}))
     assert record.status == "failed"
     assert "holds no pt_inception" in record.reason

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from genharness.cells import write
+from genharness.cells.draw import Drawn
+from genharness.cells.write import refuse_existing, write_samples
 from genharness.errors import ConfigError, RunError
-from genharness.run import write
-from genharness.run.draw import Drawn
-from genharness.run.write import refuse_existing, write_samples
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (12, 3, 4, 4), dtype=np.uint8)
 LABELS = np.arange(12) % 2

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from genharness.cells.restore import refuse_without_checkpoint, restore
 from genharness.data import PreparedData, Units
 from genharness.data.recorded import recorded_data
 from genharness.engine.random_state import undisturbed
@@ -20,7 +21,6 @@ from genharness.errors import ConfigError, did_you_mean
 from genharness.plugin.registry import Registry
 from genharness.results.store import Store
 from genharness.results.training_folder import TrainingFolder
-from genharness.run.restore import refuse_without_checkpoint, restore
 from genharness.spec.plugins import ModelSpec
 from genharness.spec.record import Record
 from genharness.spec.report import Report

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from genharness.cells.train import new_source
 from genharness.data import PreparedData
 from genharness.engine.checkpoint import UnreadableCheckpointError, load_checkpoint, taking_up
 from genharness.engine.random_state import load_random_state
@@ -11,7 +12,6 @@ from genharness.engine.source import SampleSource
 from genharness.errors import ConfigError, RunError
 from genharness.kit.model import FitsData
 from genharness.results.training_folder import TrainingFolder
-from genharness.run.train import new_source
 from genharness.spec.cell import Cell
 from genharness.spec.plugins import ModelSpec
 

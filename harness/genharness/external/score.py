@@ -9,8 +9,8 @@ from typing import Any
 
 from genharness.engine.environment import environment
 from genharness.engine.threads import settle_threads
-from genharness.evaluate.reference import Reference
-from genharness.evaluate.request import External, Request
+from genharness.external.reference import Reference
+from genharness.external.request import External, Request
 from genharness.files.checksums import array_digest
 from genharness.files.home import home
 from genharness.files.paths import printable

@@ -9,6 +9,11 @@ from collections.abc import Callable, Mapping
 
 import torch
 
+from genharness.cells.costs import operations
+from genharness.cells.score import Scored, Scorer
+from genharness.cells.train import Trained, TrainingEndedError, train
+from genharness.cells.turn import turn
+from genharness.cells.workplace import Workplace
 from genharness.data import PreparedData, ensure_prepared
 from genharness.engine.arithmetic import set_arithmetic
 from genharness.engine.checkpoint import UnreadableCheckpointError
@@ -23,11 +28,6 @@ from genharness.plugin.execution import Event, Phase
 from genharness.plugin.registry import Registry, load_registry
 from genharness.results.provenance import Provenance, refuse_changed
 from genharness.results.store import Store
-from genharness.run.costs import operations
-from genharness.run.score import Scored, Scorer
-from genharness.run.train import Trained, TrainingEndedError, train
-from genharness.run.turn import turn
-from genharness.run.workplace import Workplace
 from genharness.spec.cell import Task
 from genharness.spec.dataset_name import parse_reference
 from genharness.spec.length import parse_length

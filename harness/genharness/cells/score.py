@@ -11,6 +11,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from genharness.cells.costs import sampling_costs
+from genharness.cells.train import Periodic, Trained
+from genharness.cells.workplace import Workplace
 from genharness.data import PreparedData
 from genharness.engine.costs.footprint import peak_memory, reset_peak
 from genharness.engine.random_state import undisturbed
@@ -40,9 +43,6 @@ from genharness.measure.evaluation import SampleData, SampleEvaluation
 from genharness.measure.feature_cache import FeatureCache
 from genharness.measure.scoring import MetricResult, score
 from genharness.plugin.registry import Registry
-from genharness.run.costs import sampling_costs
-from genharness.run.train import Periodic, Trained
-from genharness.run.workplace import Workplace
 from genharness.spec.capabilities import CAPABILITIES
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Band

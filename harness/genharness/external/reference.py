@@ -11,8 +11,8 @@ from typing import Any
 
 from genharness.data import PreparedData, ensure_prepared, parse_reference
 from genharness.errors import ConfigError, DataError, did_you_mean
-from genharness.evaluate.samples import taken
-from genharness.evaluate.statistics import protocol_in
+from genharness.external.samples import taken
+from genharness.external.statistics import protocol_in
 from genharness.files.paths import printable
 from genharness.functional.gaussian import GaussianStatistics
 from genharness.images.arrays import arrays_of

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from genharness import DataError
-from genharness.evaluate import zip_cache as decoded
-from genharness.evaluate.zip_cache import read_or_recall
+from genharness.external import zip_cache as decoded
+from genharness.external.zip_cache import read_or_recall
 from genharness.files.home import home
 from genharness.identity.closure import Code
 from genharness.identity.parts import core_code

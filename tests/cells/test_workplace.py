@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from board_records import record
+from genharness.cells.workplace import Workplace
 from genharness.engine.loop import StopRequestedError
 from genharness.results.cell_folder import CellFolder
 from genharness.results.training_folder import TrainingFolder
-from genharness.run.workplace import Workplace
 from genharness.spec.cell import Settings
 
 CELL = record("vae", 1.0).cell

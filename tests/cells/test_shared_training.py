@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-import genharness.run.train
+import genharness.cells.train
+from genharness.cells.cell import run_task
 from genharness.data.facts import facts_reader
 from genharness.engine.checkpoint import load_checkpoint
 from genharness.engine.loop import Trainer
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
-from genharness.run.cell import run_task
 from genharness.spec.cell import Settings
 from genharness.study.pending import pending
 from genharness.study.plan import expand
@@ -180,7 +180,7 @@ def test_a_kill_while_samples_are_drawn_costs_no_training(tasks, steps_taken, mo
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(genharness.run.score.Scorer, "_draw", killed)
+        patched.setattr(genharness.cells.score.Scorer, "_draw", killed)
         with pytest.raises(KeyboardInterrupt):
             finish(some[0])
     assert states(some) == ["sample"] * 4
@@ -206,7 +206,7 @@ def test_of_two_at_a_time_one_trains_and_the_other_waits_for_it(tasks, steps_tak
         records.append(run_task(task, events.append, lambda: False))
 
     training = Store(some[0].settings.results).training(some[0].cell.training_id)
-    with genharness.run.cell.turn(training.lock, on_wait=pytest.fail, should_stop=lambda: False):
+    with genharness.cells.cell.turn(training.lock, on_wait=pytest.fail, should_stop=lambda: False):
         thread = threading.Thread(target=run, args=(some[1],))
         thread.start()
         for _ in range(600):
@@ -298,7 +298,7 @@ def test_a_metric_is_added_to_it_without_training_and_its_checkpoint_gets_a_fold
 
 
 def test_its_samples_are_drawn_from_where_its_checkpoint_lies(earlier):
-    from genharness.run.draw import draw_from
+    from genharness.cells.draw import draw_from
 
     _, record, store = earlier()
     drawn = draw_from(store.load(record.cell.id), load_registry(), results=store.folder, n=100)

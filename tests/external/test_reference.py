@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from genharness.errors import ConfigError, DataError
-from genharness.evaluate.reference import dataset_reference, path_reference
-from genharness.evaluate.samples import read_labels
+from genharness.external.reference import dataset_reference, path_reference
+from genharness.external.samples import read_labels
 from genharness.images import read_samples
 from genharness.measure.feature_cache import FeatureCache
 from genharness.plugin.registry import load_registry

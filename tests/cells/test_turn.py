@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
+from genharness.cells.turn import turn
 from genharness.engine.loop import StopRequestedError
-from genharness.run.turn import turn
 
 
 def never():

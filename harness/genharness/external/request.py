@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from genharness.errors import ConfigError, DataError, GenharnessError, refuse, shown
-from genharness.evaluate.reference import Reference, dataset_reference, path_reference
-from genharness.evaluate.rows import in_one_arithmetic
-from genharness.evaluate.samples import fit_to, in_units_of, taken, with_classes, with_labels
-from genharness.evaluate.zip_cache import read_or_recall
+from genharness.external.reference import Reference, dataset_reference, path_reference
+from genharness.external.rows import in_one_arithmetic
+from genharness.external.samples import fit_to, in_units_of, taken, with_classes, with_labels
+from genharness.external.zip_cache import read_or_recall
 from genharness.files.checksums import array_digest
 from genharness.files.home import home
 from genharness.files.paths import input_path, printable
@@ -78,7 +78,7 @@ class Request:
 
 @dataclass(frozen=True)
 class External:
-    """One set of samples, read, checked and planned: what `genharness.evaluate.score` takes.
+    """One set of samples, read, checked and planned: what `genharness.external.score` takes.
 
     Attributes:
         name: Name of its row.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from genharness.cells.restore import refuse_without_checkpoint, restore
 from genharness.data import ensure_prepared, parse_reference
 from genharness.engine.random_state import undisturbed
 from genharness.errors import ConfigError
@@ -13,7 +14,6 @@ from genharness.kit.evaluation import Reconstructions
 from genharness.measure.capabilities import views_of
 from genharness.plugin.registry import Registry
 from genharness.results.store import Store
-from genharness.run.restore import refuse_without_checkpoint, restore
 from genharness.spec.record import Record
 
 __all__ = ["reconstruct_from"]

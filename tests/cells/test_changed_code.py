@@ -3,10 +3,10 @@
 import pytest
 
 from acme_plugin import ACME, Acme
+from genharness.cells.cell import run_task
 from genharness.data.facts import facts_reader
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
-from genharness.run.cell import run_task
 from genharness.spec.cell import Settings
 from genharness.study.pending import pending
 from genharness.study.plan import expand

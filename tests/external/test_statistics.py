@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from genharness.errors import ConfigError, DataError
-from genharness.evaluate.reference import path_reference
-from genharness.evaluate.statistics import dataset_statistics, protocol_in, write_statistics
+from genharness.external.reference import path_reference
+from genharness.external.statistics import dataset_statistics, protocol_in, write_statistics
 from genharness.functional.gaussian import GaussianStatistics
 from genharness.plugin.registry import load_registry
 from genharness.study.measuring import Measuring

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from scipy.stats import t as student
 
 from evaluations import row_evaluation
 from genharness import ConfigError
 from genharness_features_classifier import CasConfig, ClassifierConfig
-from genharness_features_classifier.cas import Cas
+from genharness_features_classifier.cas import Cas, _Contest, _Labelled
 
 SMALL = {"features": 8, "width": 4, "steps": 40, "lr": 3e-2}
 CENTRES = np.random.default_rng(0).normal(size=(3, 6))
@@ -109,3 +110,17 @@ def test_a_class_that_the_data_has_not_is_refused():
 
 def test_the_recipe_is_that_of_the_classifier():
     assert {**vars(CasConfig()), "runs": None} == {**vars(ClassifierConfig()), "runs": None}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("count", [90, 300])
+def test_errors_hold_the_expected_score(count):
+    """Of 95 % intervals with Student's quantile of four differences, 90 to 100 % hold what other samples score."""
+    config = CasConfig(**(SMALL | {"steps": 25}))
+    contest = _Contest(config, 3, _Labelled(*cloud(400, 2)), 0)
+    fakes = [_Labelled(*cloud(count, 100 + seed)) for seed in range(30)]
+    scores = np.array([contest.runs(fake)["accuracy"].mean() for fake in fakes])
+    errors = np.array([contest.errors(fake, 1.0)["cas"]() for fake in fakes])
+    assert np.mean(np.abs(scores - scores.mean()) <= student.ppf(0.975, 4) * errors) >= 0.9
+    assert 0.7 < np.sqrt(np.mean(np.square(errors))) / scores.std(ddof=1) < 1.8

@@ -48,6 +48,7 @@ def test_what_is_long_or_endless_is_shown_cut():
     assert shown("a" * 60) == "a" * 60
     assert shown("a" * 61) == f"{'a' * 40}... (61 characters)"
     assert shown(10**5000) == "a number of thousands of digits"
+    assert shown("é\n\x1b[31m\u202e") == "é\\n\\x1b[31m\\u202e"
     deep = {}
     for _ in range(100_000):
         deep = {"a": deep}

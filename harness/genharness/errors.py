@@ -84,14 +84,17 @@ class RunError(GenharnessError):
 
 
 def shown(value: object, most: int = 60) -> str:
-    """Return a value as it was written, cut where it is long."""
+    """Return a value as it was written, on one line and cut where it is long."""
     try:
         text = str(value)
     except ValueError:  # Python writes no number of more than 4,300 digits
         return "a number of thousands of digits"
     except RecursionError:
         return "tables in tables, thousands deep"
-    return text if len(text) <= most else f"{text[: most - 20]}... ({len(text):,} characters)"
+    text, length = text[:most], len(text)
+    if not text.isprintable():
+        text = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
+    return text if length <= most else f"{text[: most - 20]}... ({length:,} characters)"
 
 
 def reason(error: BaseException) -> str:

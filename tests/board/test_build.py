@@ -79,6 +79,11 @@ def test_rows_of_one_training_are_named_by_the_sampling_option_that_differs(regi
     assert {row.estimates["train_seconds"].mean for row in build(records, registry).groups[0].rows} == {10.5}
 
 
+def test_rows_whose_options_have_other_names_are_told_apart(registry):
+    made = [record("vae", 10, options={"lr": 0.1}), record("vae", 12, options={"lr": 0.1, "warm_up": 5})]
+    assert [row.label for row in build(made, registry).groups[0].rows] == ["vae", "vae warm_up=5"]
+
+
 def test_a_record_from_before_sampling_options_stood_apart_is_of_the_same_row(registry):
     old = record("ddpm", 5.0, seed=0, options={"lr": 0.1, "steps": 50})
     new = record("ddpm", 6.0, seed=1, options={"lr": 0.1}, sampling={"steps": 50})

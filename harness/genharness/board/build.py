@@ -252,9 +252,11 @@ def _tell_apart(rows: list[Row]) -> None:
         if len(same) < 2:
             continue
         flat = [row.settings for row in same]
-        differing = [key for key in flat[0] if len({canonical_json(one.get(key)) for one in flat}) > 1]
+        keys = dict.fromkeys(key for one in flat for key in one)  # rows of other code may have other options
+        differing = [key for key in keys if len({canonical_json(one.get(key)) for one in flat}) > 1]
         for row, settings in zip(same, flat, strict=True):
-            words = [f"{key}={settings.get(key)}" for key in differing if key != "budget" or "length" not in differing]
+            told = [key for key in differing if key in settings and (key != "budget" or "length" not in differing)]
+            words = [f"{key}={settings[key]}" for key in told]
             row.variation = " ".join([*filter(None, [row.variation]), *words])
 
 

@@ -4,6 +4,7 @@ import re
 import types
 from pathlib import Path
 
+import pytest
 import torch
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "python.md"
@@ -24,6 +25,7 @@ class Module:
         self.logged |= values
 
 
+@pytest.mark.slow
 def test_every_block_of_the_page_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     names = {"torch": torch}

@@ -7,7 +7,7 @@ import pytest
 from genharness.results.store import Store
 from genharness.spec.cell import Cell
 from genharness.spec.protocol import Protocol
-from genharness.spec.record import Record
+from genharness.spec.record import SCHEMA_VERSION, Record
 
 
 def save(store, model, base, protocol):
@@ -66,7 +66,7 @@ def test_rows_of_different_protocols_are_refused_with_the_difference_named(genha
 
 def test_records_of_a_schema_that_is_too_old_are_refused_with_what_to_do(genharness, results):
     path = next((results / "records").iterdir())
-    path.write_text(path.read_text().replace('"schema": 3', '"schema": 0'))
+    path.write_text(path.read_text().replace(f'"schema": {SCHEMA_VERSION}', '"schema": 0'))
     for command in (["compare", "vae", "dcgan"], ["leaderboard"]):
         done = genharness(*command)
         assert done.returncode == 2

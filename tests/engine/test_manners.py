@@ -76,7 +76,9 @@ class Own:
     pass
 
 
-@pytest.mark.parametrize("value", [lambda: 0, Own(), open, Path("x"), (one for one in "ab")], ids=str)
+@pytest.mark.parametrize(
+    "value", [lambda: 0, Own(), open, Path("x"), (one for one in "ab")], ids=lambda value: type(value).__name__
+)
 def test_what_it_cannot_is_refused(value):
     with pytest.raises(RunError, match=r"vae\.training_state holds what a checkpoint cannot"):
         refuse_unsaveable({"inner": {"state": [value]}}, "vae")

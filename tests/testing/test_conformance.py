@@ -12,11 +12,20 @@ TRAINS = "cas: scores"
 """A metric that trains a dozen classifiers."""
 
 
-def marked(checks):
-    return [pytest.param(check, marks=[pytest.mark.gpu] if check.gpu else [], id=str(check)) for check in checks]
+QUICK = {"gan", "dcgan", "wgan-gp", "vae", "vq-vae", "ddpm", "realnvp", "pixelcnn"}
+"""Trained models that the default run checks: one of each kind of training; the others take half a minute each."""
 
 
-@pytest.mark.parametrize("check", marked(model_checks(MODELS)))
+def marked(checks, slow=frozenset()):
+    marks = {False: [], True: [pytest.mark.slow]}
+    return [
+        pytest.param(check, marks=marks[name in slow] + [pytest.mark.gpu] * check.gpu, id=str(check))
+        for check in checks
+        for name in [str(check).partition(":")[0].removesuffix(" with classes")]
+    ]
+
+
+@pytest.mark.parametrize("check", marked(model_checks(MODELS), {one.name for one in MODELS if one.trained} - QUICK))
 def test_model(check):
     check()
 

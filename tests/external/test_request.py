@@ -59,7 +59,7 @@ def test_folder_zip_npz_and_npy_of_the_same_images_score_the_same(tmp_path, scor
     np.save(tmp_path / "c.npy", IMAGES)
     np.save(tmp_path / "d.npy", IMAGES.astype(np.float32) / 127.5 - 1)
     paths = [tmp_path / name for name in ("folder", "a.zip", "b.npz", "c.npy", "d.npy")]
-    records = scored(*paths, dataset="digits")
+    records = [scored(path, dataset="digits")[0] for path in paths]
     assert len({record.scores["fid"] for record in records}) == 1
     assert len({record.protocol_hash for record in records}) == 1
     assert [record.cell.model for record in records] == ["folder", "a", "b", "c", "d"]
@@ -305,9 +305,9 @@ def test_a_missing_path_and_an_unknown_cell_are_told_apart(tmp_path, planned):
 
 
 def test_sets_of_one_name_get_names_of_their_own(tmp_path, planned):
-    for folder in ("one", "two"):
+    for folder, images in (("one", IMAGES), ("two", IMAGES[::-1])):
         (tmp_path / folder).mkdir()
-        np.save(tmp_path / folder / "samples.npy", IMAGES)
+        np.save(tmp_path / folder / "samples.npy", images)
     plans = planned(tmp_path / "one" / "samples.npy", tmp_path / "two" / "samples.npy", dataset="digits")[1]
     assert [one.name for one in plans] == ["one-samples", "two-samples"]
 

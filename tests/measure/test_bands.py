@@ -127,6 +127,7 @@ def test_the_band_holds_what_the_own_split_of_the_data_scores():
     assert found["fid"]["high"] == far[0].values["fid"] > 3
 
 
+@pytest.mark.slow
 def test_new_real_samples_lie_within_the_band_and_shifted_ones_do_not():
     """Of 40 data sets of one distribution, each with a band of its own and samples that nobody has seen."""
     inside = dict.fromkeys(("fid", "precision", "recall", "density", "coverage"), 0)

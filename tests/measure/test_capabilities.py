@@ -115,4 +115,4 @@ def test_no_graph_is_kept():
 
 def test_a_capability_of_several_kinds_has_the_one_that_is_declared():
     vae = load_registry().models["vae"]
-    assert kinds_of(vae) == {"likelihood": "bound"}
+    assert kinds_of(vae) == {"likelihood": "bound", "conditions": "conditional"}

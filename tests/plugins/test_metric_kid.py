@@ -59,6 +59,7 @@ def test_the_seed_of_the_protocol_draws_the_subsets():
     assert with_seed(1) != with_seed(2)
 
 
+@pytest.mark.slow
 def test_the_error_is_the_spread_of_other_samples_also_where_few_of_many_are_looked_at(monkeypatch):
     real, fake = RNG.normal(size=(1500, 4)), RNG.normal(0.4, 1, (1200, 4))
     errors = []

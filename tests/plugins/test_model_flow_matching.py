@@ -63,7 +63,7 @@ class Linear(nn.Module):
         return self.table[(t / 50).long().clamp(max=19)][:, None, None, None] * x
 
 
-@pytest.mark.parametrize("coupling", ["independent", "ot"])
+@pytest.mark.parametrize("coupling", ["independent", pytest.param("ot", marks=pytest.mark.slow)])
 def test_between_two_gaussians_the_velocity_is_linear(coupling):
     """v(x, t) = (t s^2 - (1 - t)) / ((1 - t)^2 + t^2 s^2) x for independent noise; a straight line for transported."""
     torch.manual_seed(0)

@@ -91,7 +91,7 @@ def test_the_energy_of_the_gpu_is_counted_or_the_reason_is_given(cuda):
 def test_a_checkpoint_of_the_device_is_read_on_the_processor(device, model, tmp_path):
     average = WeightAverage(model, 0.9)
     saved = Checkpoint(
-        cell_id="c", step=3, costs={}, cell_seconds=1.0, finished=False, model=model.state_dict(),
+        training_id="c", step=3, costs={}, cell_seconds=1.0, finished=False, model=model.state_dict(),
         training=model.training_state(), average=average.state(), random=random_state(), progress={},
     )  # fmt: skip
     save_checkpoint(tmp_path / "checkpoint.pt", saved)

@@ -63,6 +63,9 @@ def test_dataset(check):
 @pytest.mark.parametrize("kind", list(REGISTRY.kinds))
 def test_every_number_that_can_be_set_has_both_ends(kind):
     declared = [(spec.name, one) for spec in REGISTRY.kinds[kind].values() for one in options_of(spec.config)]
-    numbers = [(name, one) for name, one in declared if one.type in (int, float, tuple) and not one.choices]
+    numbers = [
+        (name, one) for name, one in declared if one.type in (int, float) or (one.type, one.item) == (tuple, int)
+    ]
+    numbers = [(name, one) for name, one in numbers if not one.choices]
     closed = [one.high is not None and (one.low is not None or one.above is not None) for _, one in numbers]
     assert [f"{name}.{one.name}" for (name, one), both in zip(numbers, closed, strict=True) if not both] == []

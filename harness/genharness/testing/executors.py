@@ -33,24 +33,19 @@ def executor_checks(specs: ExecutorSpec | Iterable[ExecutorSpec], *, exhaustive:
     return [check for spec in many for check in _checks_of(spec, exhaustive)]
 
 
-_CHECKS: dict[str, Callable[[ExecutorSpec, Path], None]] = {}
-
-
-def _check(name: str) -> Callable[[Callable[[ExecutorSpec, Path], None]], Callable[[ExecutorSpec, Path], None]]:
-    def keep(function: Callable[[ExecutorSpec, Path], None]) -> Callable[[ExecutorSpec, Path], None]:
-        _CHECKS[name] = function
-        return function
-
-    return keep
-
-
 def _checks_of(spec: ExecutorSpec, exhaustive: bool) -> list[Check]:
+    checks = {
+        "runs every task and saves its record": _runs,
+        "starts nothing once it is to stop": _stops,
+        "goes on after a cell that fails": _goes_on,
+    }
+
     def skip_reason() -> str:
         return "runs cells on other machines: checked with exhaustive=True" if spec.remote and not exhaustive else ""
 
     return [
         Check(f"{spec.name}: {name}", functools.partial(_in_folder, spec, run), skip_reason=skip_reason)
-        for name, run in _CHECKS.items()
+        for name, run in checks.items()
     ]
 
 
@@ -59,7 +54,6 @@ def _in_folder(spec: ExecutorSpec, run: Callable[[ExecutorSpec, Path], None]) ->
         run(spec, Path(folder) / "results")
 
 
-@_check("runs every task and saves its record")
 def _runs(spec: ExecutorSpec, folder: Path) -> None:
     """Yields one record for each task, which is the one that lies in the results folder."""
     tasks, callers = _tasks(folder), set()
@@ -73,7 +67,6 @@ def _runs(spec: ExecutorSpec, folder: Path) -> None:
     must(callers <= {threading.get_ident()}, "on_event is called from another thread than the one that calls run")
 
 
-@_check("starts nothing once it is to stop")
 def _stops(spec: ExecutorSpec, folder: Path) -> None:
     """With `stop` set, waiting tasks never start."""
     stop = threading.Event()
@@ -82,7 +75,6 @@ def _stops(spec: ExecutorSpec, folder: Path) -> None:
     must(not records, f"{len(records)} tasks ran although stop was set before")
 
 
-@_check("goes on after a cell that fails")
 def _goes_on(spec: ExecutorSpec, folder: Path) -> None:
     """A cell that fails is one record with its reason, and the next cell runs."""
     tasks = _tasks(folder)

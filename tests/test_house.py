@@ -18,6 +18,7 @@ TESTED_ELSEWHERE = {
     "api/asking": "what is asked for: api/test_studies and cli/test_run",
     "board/render": "a board as text: api/test_boards, and every reporter's tests",
     "cli/screen/data_views": "what `data` prints: cli/test_data",
+    "external/registering": "what is saved of samples made elsewhere: api/test_samples and cli/test_evaluate",
     "external/score": "one set from path to record: external/test_request",
     "identity/meaning": "records without behaviour",
     "kit/evaluation": "a contract; measure/test_evaluation tests what keeps it",

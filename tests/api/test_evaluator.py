@@ -1,5 +1,7 @@
 """`genharness.Evaluator`: in somebody's own training loop."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -33,6 +35,14 @@ def test_features_come_with_the_samples_and_are_the_same_as_if_all_had_come_at_o
     filled(evaluator, IMAGES)
     assert sum(len(one.features) for one in evaluator._extracted) == 75
     assert evaluator.compute().scores == evaluate(IMAGES, dataset="digits", **FAST).scores
+
+
+def test_a_protocol_that_takes_some_of_the_samples_takes_their_features(evaluator, monkeypatch):
+    monkeypatch.setattr("genharness.measure.feature_cache.CHUNK", 25)
+    some = dataclasses.replace(evaluator._scoring.measuring, samples=40)
+    evaluator._scoring = dataclasses.replace(evaluator._scoring, measuring=some)
+    scores = filled(evaluator, IMAGES).compute().scores
+    assert scores == evaluate(IMAGES, dataset="digits", count=40, **FAST).scores
 
 
 def test_more_samples_may_come_after_a_score_and_reset_begins_anew(evaluator):

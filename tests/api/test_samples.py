@@ -51,10 +51,19 @@ def test_what_a_metric_cannot_score_is_named(tmp_path):
     assert missing == {"likelihood": "a set of samples gives no likelihood"}
 
 
-def test_registered_scores_stand_in_the_results_folder(tmp_path):
-    scored = evaluate(IMAGES, **FAST, name="mine", results=tmp_path / "results", register=True)
-    (record,) = Store(tmp_path / "results").records()
+def test_registered_scores_stand_in_the_results_folder_with_the_pictures_of_metrics(tmp_path):
+    asked = {**FAST, "metrics": "fid,copies"}
+    scored = evaluate(IMAGES, **asked, name="mine", results=tmp_path / "results", register=True)
+    store = Store(tmp_path / "results")
+    (record,) = store.records()
     assert (record.cell.model, record.scores) == ("mine", scored.scores)
+    assert record.artefacts
+    assert all((store.cell(record.cell.id).path / name).is_file() for name in record.artefacts.values())
+
+
+def test_bands_of_real_samples_come_when_they_are_wanted():
+    assert evaluate(IMAGES, **FAST, bands=True).record.bands["fid"]["low"] > 0
+    assert evaluate(IMAGES, **FAST, bands=False).record.bands == {}
 
 
 @pytest.mark.parametrize(
@@ -62,6 +71,7 @@ def test_registered_scores_stand_in_the_results_folder(tmp_path):
     [
         ({"dataset": "digts"}, ConfigError, "did you mean 'digits'"),
         ({"metrics": "fidd"}, ConfigError, "did you mean 'fid'"),
+        ({"protocol": "publisht"}, ConfigError, "protocol=publisht is not one of"),
         ({"seed": -1}, ConfigError, "seed=-1 is out of range"),
         ({"count": 1}, ConfigError, "count=1 is out of range"),
         ({"count": 500}, DataError, "holds 80 samples"),

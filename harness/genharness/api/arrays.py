@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genharness.errors import ConfigError, DataError
+from genharness.files.paths import input_path, printable
 from genharness.images import SampleFile
 from genharness.images.samples import samples_of_array
 
-__all__ = ["Samples", "as_array", "held_samples"]
+__all__ = ["Samples", "as_array", "held_reference", "held_samples"]
 
 Samples = Any
 """An array or tensor `(n, ...)`, a path, an iterable of batches, or a function of a count that returns a batch."""
@@ -38,6 +40,21 @@ def held_samples(samples: Samples, *, count: int | None, labels: Any, where: str
     if isinstance(samples, str | os.PathLike):
         return os.fspath(samples)
     return samples_of_array(_one_array(samples, count, where), _labels(labels), where)
+
+
+def held_reference(reference: Samples) -> SampleFile | Path:
+    """Return what samples are compared with, in memory or as the path that it is.
+
+    Raises:
+        DataError: As `held_samples`, and if there is no such path.
+    """
+    held = held_samples(reference, count=None, labels=None, where="reference")
+    if isinstance(held, SampleFile):
+        return held
+    path = input_path(held)
+    if path is None:
+        raise DataError(f"{printable(held)} does not exist: check the path")
+    return path
 
 
 def _labels(labels: Any) -> NDArray[Any] | None:

@@ -8,12 +8,12 @@ import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genharness.api.arrays import Samples, as_array, held_samples
+from genharness.api.arrays import Samples, as_array, held_reference
 from genharness.api.devices import resolve_device
 from genharness.api.samples import Evaluated, measuring_of
 from genharness.errors import ConfigError, DataError
@@ -25,6 +25,7 @@ from genharness.spec.report import Report, silent
 if TYPE_CHECKING:
     from genharness.external.request import External
     from genharness.kit.extractor import Extracted, Extractor
+    from genharness.measure.evaluation import Computed
 
 __all__ = ["Evaluator"]
 
@@ -41,6 +42,7 @@ class Evaluator:
         dataset: Dataset to compare with, such as `digits`.
         reference: Or samples to compare with: an array or tensor, batches, or a path.
         metrics: Names, patterns, `all`, or `default`.
+        protocol: Settings of papers: `published`, or `published-10k`.
         features: Feature extractor, or `auto`.
         resize: Its resize convention; empty for its default.
         reference_count: Reference samples at most.
@@ -71,6 +73,7 @@ class Evaluator:
         *,
         reference: Samples | None = None,
         metrics: str | Sequence[str] = "default",
+        protocol: Literal["", "published", "published-10k"] = "",
         features: str = "auto",
         resize: str = "",
         reference_count: int | None = None,
@@ -85,16 +88,16 @@ class Evaluator:
 
         if bool(dataset) == (reference is not None):
             raise ConfigError("say what to compare with: a dataset, or a reference")
-        held = None if reference is None else held_samples(reference, count=None, labels=None, where="reference")
         self._report = report
         self._request = Request(
             samples=(),
             dataset=dataset,
-            reference=Path(held).expanduser() if isinstance(held, str) else held,
+            reference=None if reference is None else held_reference(reference),
             device=resolve_device(device),
             weights=None if weights is None else Path(weights),
             measuring=measuring_of(
                 metrics=metrics,
+                protocol=protocol,
                 features=features,
                 resize=resize,
                 reference=reference_count,
@@ -105,7 +108,7 @@ class Evaluator:
         )
         self._scoring = scoring_of(self._request, load_registry(), report)
         self._extractors: dict[str, Extractor] = {}
-        self._computed: Any = None
+        self._computed: Computed | None = None
         self._batches: list[SampleFile] = []
         self._waiting: list[NDArray[Any]] = []
         self._extracted: list[Extracted] = []
@@ -149,7 +152,7 @@ class Evaluator:
         one = dataclasses.replace(plan_sets(request, self._scoring, self._report)[0], features_folder=None)
         registry = self._scoring.registry
         computed = self._computed.without("fake") if self._computed is not None else Computed()
-        if self._extracted:
+        if self._extracted and len(one.found.samples) == len(self):  # else a protocol took some of them
             computed.extracted["fake", one.protocol.extractor] = self._all_extracted()
         make = functools.partial(self._extractor, one)
         evaluation = evaluation_of(one, registry, request, self._report, computed=computed, make=make)
@@ -183,7 +186,9 @@ class Evaluator:
         from genharness.measure.feature_cache import extract
 
         request = dataclasses.replace(self._request, samples=(SampleFile("samples", samples),))
-        one = plan_sets(request, self._scoring, self._report)[0]
+        measuring = dataclasses.replace(self._scoring.measuring, samples=None)  # a chunk is no set of its count
+        scoring = dataclasses.replace(self._scoring, measuring=measuring)
+        (one,) = plan_sets(request, scoring, self._report)
         return extract(self._extractor(one, one.protocol.extractor), one.found.samples)
 
     def _all_extracted(self) -> Extracted:

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from genharness.api.arrays import Samples, held_samples
+from genharness.api.arrays import Samples, held_reference, held_samples
 from genharness.api.devices import resolve_device
 from genharness.api.rows import Rows
-from genharness.errors import ConfigError, DataError
+from genharness.errors import ConfigError, DataError, refuse
+from genharness.images import SampleFile
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
 from genharness.results.table import flat_record
-from genharness.spec.options import PluginOptions
+from genharness.spec.options import read_options
 from genharness.spec.record import Record
 from genharness.spec.report import Report, silent
+from genharness.study.measuring import Measuring
 
 __all__ = ["Evaluated", "evaluate"]
 
@@ -78,6 +80,7 @@ def evaluate(
     dataset: str = "",
     reference: Samples | None = None,
     metrics: str | Sequence[str] = "default",
+    protocol: Literal["", "published", "published-10k"] = "",
     features: str = "auto",
     resize: str = "",
     labels: Any = None,
@@ -93,6 +96,7 @@ def evaluate(
     name: str = "",
     results: AnyPath = "results",
     register: bool = False,
+    bands: bool | None = None,
     report: Report = silent,
 ) -> Evaluated:
     """Score samples under the protocol that trained models are scored under: `genharness evaluate`, the same bits.
@@ -104,6 +108,7 @@ def evaluate(
         dataset: Dataset to compare with, such as `digits` or `cifar10`.
         reference: Or samples to compare with, in any of these forms, or a .npz of statistics.
         metrics: Names, patterns, `all`, or `default`.
+        protocol: Settings of papers: `published`, or `published-10k`; empty for those given here.
         features: Feature extractor, or `auto`.
         resize: Its resize convention; empty for its default.
         labels: Classes that were asked for `(n,)`, or a file of them.
@@ -118,7 +123,8 @@ def evaluate(
         device: `auto`, `cpu`, `cuda`, `cuda:1`.
         name: Name of the row; of the file, or `samples`, by default.
         results: Results folder, for ids of cells and for `register`.
-        register: Put the scores there, beside those of trained models.
+        register: Put the scores there, beside those of trained models, with the pictures that metrics give.
+        bands: Whether the record says where real samples score against other real ones; None: where that takes seconds.
         report: Told of the progress.
 
     Raises:
@@ -133,28 +139,31 @@ def evaluate(
         scored["fid"], scored.errors["fid"]
         ```
     """
+    from genharness.external.registering import register as put_beside
     from genharness.external.request import Request, prepare
-    from genharness.external.score import score_samples
+    from genharness.external.score import evaluation_of, score_samples
 
     if register:
         Store(Path(results)).open_for_writing()
-    held, held_labels, asked_count = _samples(samples, count, labels)
+    held, labels_file = _samples(samples, count, labels)
     request = Request(
         samples=(held,),
         dataset=dataset,
-        reference=_reference(reference),
-        labels=held_labels,
+        reference=None if reference is None else held_reference(reference),
+        labels=labels_file,
         resize_to=resize_to,
         units=units,
         name=name,
         results=Path(results),
         device=resolve_device(device),
         weights=None if weights is None else Path(weights),
+        bands=bands,
         measuring=measuring_of(
             metrics=metrics,
+            protocol=protocol,
             features=features,
             resize=resize,
-            samples=asked_count,
+            samples=count,
             reference=reference_count,
             reference_split=reference_split,
             protocol_seed=seed,
@@ -162,32 +171,27 @@ def evaluate(
         ),
     )
     registry = load_registry()
-    plans = prepare(request, registry, report)
-    record = score_samples(plans[0], registry, request, report)
-    if not record.scores:
-        reasons = {**record.skipped, **record.failed}
-        why = "; ".join(f"{key}: {reason}" for key, reason in reasons.items()) or "no metric was left"
+    (one,) = prepare(request, registry, report)
+    evaluation = evaluation_of(one, registry, request, report)
+    scored = Evaluated(
+        score_samples(one, registry, request, report, evaluation),
+        (*one.notes, *one.found.notes, *one.reference.notes),
+    )
+    if not scored.scores:
+        why = "; ".join(f"{key}: {reason}" for key, reason in scored.missing.items()) or "no metric was left"
         raise ConfigError(f"nothing could be scored: {why}")
     if register:
-        one = plans[0]
-        store = Store(Path(results), writing=True)
-        record.keep_scores_of(store.load(record.cell.id), asked={*one.metrics, *one.skipped})
-        store.save(record)
-    return Evaluated(record, (*plans[0].notes, *plans[0].found.notes, *plans[0].reference.notes))
+        put_beside(scored.record, one, evaluation.pictures, Store(Path(results), writing=True))
+    return scored
 
 
-def measuring_of(**values: Any) -> Any:
+def measuring_of(**values: Any) -> Measuring:
     """Return the `Measuring` of some arguments, checked.
 
     Raises:
         ConfigError: For every value that does not fit.
     """
-    from genharness.errors import refuse
-    from genharness.spec.options import read_options
-    from genharness.study.measuring import Measuring
-
-    options: PluginOptions = values.pop("set", {})
-    read, mistakes = read_options("evaluate", Measuring, {**values, "set": options}, _argument)
+    read, mistakes = read_options("evaluate", Measuring, values, lambda name: _ARGUMENTS.get(name, name))
     refuse(mistakes)
     return Measuring(**read)
 
@@ -196,25 +200,10 @@ _ARGUMENTS = {"samples": "count", "reference": "reference_count", "protocol_seed
 """What options of `Measuring` are called here, where samples and reference are what is scored."""
 
 
-def _argument(name: str) -> str:
-    return _ARGUMENTS.get(name, name)
-
-
-def _samples(samples: Samples, count: int | None, labels: Any) -> tuple[Any, Path | None, int | None]:
-    """Return the samples, the file of their labels if that is where they are, and how many are to be drawn."""
-    of_path = isinstance(labels, str | os.PathLike)
-    held = held_samples(samples, count=count, labels=None if of_path else labels, where="samples")
-    if isinstance(held, str) and labels is not None and not of_path:
+def _samples(samples: Samples, count: int | None, labels: Any) -> tuple[SampleFile | str, Path | None]:
+    """Return the samples, and the file of their labels if that is where they are."""
+    in_file = isinstance(labels, str | os.PathLike)
+    held = held_samples(samples, count=count, labels=None if in_file else labels, where="samples")
+    if isinstance(held, str) and labels is not None and not in_file:
         raise DataError("labels of a path are in a file: give its path as labels, or samples as an array")
-    return held, Path(labels) if of_path else None, count
-
-
-def _reference(reference: Samples | None) -> Any:
-    if reference is None:
-        return None
-    held = held_samples(reference, count=None, labels=None, where="reference")
-    if not isinstance(held, str):
-        return held
-    if not Path(held).expanduser().exists():
-        raise DataError(f"{held} does not exist: check the path")
-    return Path(held).expanduser()
+    return held, Path(labels) if in_file else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -31,16 +31,11 @@ from genharness.spec.record import Record
 from genharness.study.measuring import Measuring
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from genharness.external.registering import Pictures
     from genharness.external.request import External, Request
 
 __all__ = ["evaluate", "request_of", "request_options"]
 
-
-Pictures = Mapping[str, tuple["NDArray[np.uint8]", int]]
-"""Images and columns of the pictures that metrics gave, by name."""
 
 FLAGS = {"samples": "--count", "reference": "--reference-count", "protocol_seed": "--seed"}
 """What options of `Measuring` are called here, where samples and reference are files."""
@@ -191,19 +186,13 @@ def _print_notes(lines: Sequence[str]) -> None:
 
 def _register(records: Sequence[Record], plans: Sequence[External], pictures: Sequence[Pictures], store: Store) -> None:
     from genharness.external.joining import told_of_others
-    from genharness.images.grid import save_grid
+    from genharness.external.registering import register
 
     for record, one, shown in zip(records, plans, pictures, strict=True):
         if not record.scores:
             say(f"{record.cell.model} is not registered: nothing of it could be scored", err=True)
             continue
-        folder = store.cell(record.cell.id)
-        for name, (images, columns) in shown.items():
-            folder.path.mkdir(parents=True, exist_ok=True)
-            save_grid(folder.picture(name), images, columns)
-            record.artefacts[name] = folder.picture(name).name
-        record.keep_scores_of(store.load(record.cell.id), asked={*one.metrics, *one.skipped})
-        path = store.save(record)
+        path = register(record, one, shown, store)
         say(f"registered as {record.cell.id} in {path.parent}", err=True)
         for line in told_of_others(record, list(store.records(history=False))):
             say(line, err=True)

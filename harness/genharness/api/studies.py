@@ -8,10 +8,9 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from genharness.api.asking import AskedStudy, Questions, ask
-from genharness.api.boards import Leaderboard
 from genharness.api.rows import Rows
 from genharness.api.stopping import stopping
 from genharness.api.trackers import Trackers
@@ -23,6 +22,9 @@ from genharness.spec.record import Record
 from genharness.spec.report import silent
 from genharness.study.pending import Pending
 from genharness.study.plan import Skip
+
+if TYPE_CHECKING:
+    from genharness.api.boards import Leaderboard
 
 __all__ = ["StudyPlan", "StudyResult", "plan", "run", "run_cells"]
 

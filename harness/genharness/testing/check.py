@@ -30,12 +30,20 @@ class Check:
         run: Raises `ConformanceError` when it fails.
         gpu: Whether it needs a CUDA device.
         skip_reason: Returns why it cannot be run here, or an empty string.
+        of: The function whose docstring says what the contract is; None: that of `run`.
     """
 
     name: str
     run: Callable[[], None]
     gpu: bool = False
     skip_reason: Callable[[], str] = no_reason
+    of: Callable[..., None] | None = None
+
+    @property
+    def contract(self) -> str:
+        """What the contract says, in a line."""
+        function = self.of or getattr(self.run, "func", self.run)
+        return (function.__doc__ or "").strip().split("\n")[0]
 
     def __call__(self) -> None:
         """Run it, or raise `unittest.SkipTest` where it cannot be run."""

@@ -44,7 +44,7 @@ def _checks_of(spec: ExecutorSpec, exhaustive: bool) -> list[Check]:
         return "runs cells on other machines: checked with exhaustive=True" if spec.remote and not exhaustive else ""
 
     return [
-        Check(f"{spec.name}: {name}", functools.partial(_in_folder, spec, run), skip_reason=skip_reason)
+        Check(f"{spec.name}: {name}", functools.partial(_in_folder, spec, run), skip_reason=skip_reason, of=run)
         for name, run in checks.items()
     ]
 

@@ -166,13 +166,4 @@ def run_checks(checks: Iterable[Check]) -> Iterator[CheckResult]:
             outcome, reason = "failed", str(error)
         except BaseException as error:  # a plugin may raise anything, SystemExit too
             outcome, reason = "failed", one_line(error)
-        yield CheckResult(check.name, outcome, reason, _contract(check), time.monotonic() - begun)
-
-
-def _contract(check: Check) -> str:
-    """Return the first line of what says how it should be: the docstring of the innermost function that checks it."""
-    function: Any = check.run
-    while hasattr(function, "func"):
-        inner = next((one for one in function.args if callable(one) and getattr(one, "__doc__", None)), None)
-        function = inner if inner is not None and not isinstance(inner, type) else function.func
-    return (getattr(function, "__doc__", None) or "").strip().split("\n")[0]
+        yield CheckResult(check.name, outcome, reason, check.contract, time.monotonic() - begun)

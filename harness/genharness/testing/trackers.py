@@ -23,7 +23,7 @@ def tracker_checks(specs: TrackerSpec | Iterable[TrackerSpec]) -> list[Check]:
     """Return the checks of some trackers, each in a working directory of its own."""
     many = [specs] if isinstance(specs, TrackerSpec) else specs
     return [
-        Check(f"{spec.name}: {name}", functools.partial(_check, spec, run))
+        Check(f"{spec.name}: {name}", functools.partial(_check, spec, run), of=run)
         for spec in many
         for name, run in {"follows a run": _follows, "follows a run that was stopped at once": _stopped}.items()
     ]

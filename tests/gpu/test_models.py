@@ -24,13 +24,13 @@ STEPS = 6
 
 
 @functools.cache
-def data_of(spec):
-    return synthetic_data(spec.min_size, spec.channels[0])
+def data_of(name):
+    return synthetic_data(MODELS[name].min_size, MODELS[name].channels[0])
 
 
 def rig_of(name, device):
     spec = MODELS[name]
-    return Rig(spec.configured(spec.recipes["smoke"].options), data_of(spec), device, steps=STEPS)
+    return Rig(spec.configured(spec.recipes["smoke"].options), data_of(name), device, steps=STEPS)
 
 
 @pytest.mark.parametrize("check", [check for check in model_checks(MODELS.values()) if check.gpu], ids=str)
@@ -88,7 +88,7 @@ def test_an_accelerator_is_warmed_up(cuda):
 @pytest.mark.parametrize("compiled", [False, True])
 def test_the_optimiser_is_fused_and_images_are_channels_last(cuda, compiled):
     spec = MODELS["dcgan"]
-    model = build_model(spec, spec.recipes["smoke"].options, data_of(spec).shape, cuda, compiled=compiled)
+    model = build_model(spec, spec.recipes["smoke"].options, data_of("dcgan").shape, cuda, compiled=compiled)
     weights = [part for part in model.parameters() if part.ndim == 4 and part.shape[1] > 1 and part.shape[2] > 1]
     assert all(part.is_contiguous(memory_format=torch.channels_last) for part in weights)
     optimisers = [part for part in vars(model).values() if isinstance(part, torch.optim.Optimizer)]

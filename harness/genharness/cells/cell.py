@@ -130,7 +130,6 @@ class _Attempt:
         self.unrepeatable = set_arithmetic(device, cell.precision, deterministic=self.task.settings.deterministic)
         self.workplace.folder.path.mkdir(parents=True, exist_ok=True)
         registry = load_registry()
-        earlier = self.store.load(self.task.cell.id)
         if earlier is None or not earlier.finished:
             refuse_changed(self.task.cell, registry)
         else:  # it is scored only, maybe by the user's wish with other code than it was trained by

@@ -16,7 +16,6 @@ from genharness.external.score import score_samples
 from genharness.functional.frechet import frechet_distance
 from genharness.functional.gaussian import GaussianStatistics
 from genharness.plugin.registry import load_registry
-from genharness.results.store import Store
 from packed import as_folder, as_zip, encoded
 
 IMAGES = (load_digits().images[:60] * 15.9375).astype(np.uint8)[:, None]
@@ -138,13 +137,6 @@ def test_mixed_sizes_without_a_dataset_are_named_unless_a_size_is_given(tmp_path
         planned(tmp_path / "in", reference=tmp_path / "real.npy")
     plans = planned(tmp_path / "in", reference=tmp_path / "real.npy", resize_to=8)[1]
     assert plans[0].found.samples.shape == (2, 1, 8, 8)
-
-
-def test_shapes_that_an_extractor_cannot_compare_are_refused(tmp_path, planned):
-    np.save(tmp_path / "real.npy", IMAGES)
-    np.save(tmp_path / "fake.npy", IMAGES[:, :, :6, :6])
-    with pytest.raises(DataError, match=r"fake\.npy holds 6x6x1, .* compared with 8x8x1: .* give --resize-to"):
-        planned(tmp_path / "fake.npy", reference=tmp_path / "real.npy")
 
 
 def test_rows_are_no_images(tmp_path, planned):
@@ -296,22 +288,6 @@ def test_what_does_not_fit_is_refused_before_anything_is_scored(tmp_path, planne
         planned(tmp_path / "a.npy", **changes)
 
 
-def test_a_missing_path_and_an_unknown_cell_are_told_apart(tmp_path, planned):
-    with pytest.raises(DataError, match=r"nowhere\.npy does not exist"):
-        planned(tmp_path / "nowhere.npy", dataset="digits")
-    Store(tmp_path / "results").open_for_writing()
-    with pytest.raises(ConfigError, match="no cell 'vae-digits'"):
-        planned("vae-digits")
-
-
-def test_sets_of_one_name_get_names_of_their_own(tmp_path, planned):
-    for folder, images in (("one", IMAGES), ("two", IMAGES[::-1])):
-        (tmp_path / folder).mkdir()
-        np.save(tmp_path / folder / "samples.npy", images)
-    plans = planned(tmp_path / "one" / "samples.npy", tmp_path / "two" / "samples.npy", dataset="digits")[1]
-    assert [one.name for one in plans] == ["one-samples", "two-samples"]
-
-
 def test_other_samples_under_the_same_name_are_another_cell(tmp_path, scored):
     np.save(tmp_path / "a.npy", IMAGES)
     first = scored(tmp_path / "a.npy", dataset="digits")[0]
@@ -330,20 +306,6 @@ def test_options_of_metrics_are_part_of_the_protocol(tmp_path, planned):
     assert dataclasses.replace(other.protocol, metric_options={}) == plain.protocol
 
 
-def test_sets_of_one_stem_in_one_folder_are_named_by_their_files(tmp_path, planned):
-    np.save(tmp_path / "a.npy", IMAGES)
-    np.savez(tmp_path / "a.npz", images=255 - IMAGES)
-    array, archive = tmp_path / "a.npy", tmp_path / "a.npz"
-    assert [one.name for one in planned(array, archive, dataset="digits")[1]] == ["a.npy", "a.npz"]
-    plans = planned(array, archive, archive, dataset="digits")[1]
-    assert [one.name for one in plans] == ["a.npy", "a.npz"]
-
-
-def test_names_keep_letters_of_every_script(tmp_path, planned):
-    np.save(tmp_path / "日本.npy", IMAGES)
-    assert planned(tmp_path / "日本.npy", dataset="digits")[1][0].name == "日本"
-
-
 def test_a_resize_that_the_chosen_extractor_does_not_know_is_refused(tmp_path, planned):
     np.save(tmp_path / "a.npy", IMAGES)
     with pytest.raises(ConfigError, match=r"--features auto takes classifier .* knows no resize 'clean'"):
@@ -355,6 +317,14 @@ def test_statistics_cannot_be_of_fewer_samples_than_they_are(tmp_path, planned):
     np.savez(tmp_path / "s.npz", mu=np.zeros(3), sigma=np.eye(3))
     with pytest.raises(ConfigError, match="leave --reference-count out"):
         planned(tmp_path / "a.npy", reference=tmp_path / "s.npz", features="identity", reference_count=5)
+
+
+def test_sets_are_named_by_what_tells_them_apart(tmp_path, planned):
+    np.save(tmp_path / "a.npy", IMAGES)
+    np.savez(tmp_path / "a.npz", images=255 - IMAGES)
+    array, archive = tmp_path / "a.npy", tmp_path / "a.npz"
+    assert [one.name for one in planned(array, archive, archive, dataset="digits")[1]] == ["a.npy", "a.npz"]
+    assert planned(archive, dataset="digits", name="mine")[1][0].name == "mine"
 
 
 def test_the_same_samples_under_two_paths_are_one_set(planned, tmp_path):

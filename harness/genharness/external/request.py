@@ -12,19 +12,17 @@ from typing import Any, Literal, TypeVar
 
 from genharness.errors import ConfigError, DataError, GenharnessError, refuse, shown
 from genharness.external.reference import Reference, dataset_reference, path_reference
-from genharness.external.rows import in_one_arithmetic
 from genharness.external.samples import fit_to, in_units_of, taken, with_classes, with_labels
+from genharness.external.sources import NamedSamples, find_source, row_names
+from genharness.external.together import comparable, each_once, refuse_other_shapes
 from genharness.external.zip_cache import read_or_recall
-from genharness.files.checksums import array_digest
-from genharness.files.home import home
-from genharness.files.paths import input_path, printable
 from genharness.files.weights import locate_weights
 from genharness.images.sample_file import SampleFile
 from genharness.plugin.registry import Registry
 from genharness.results.store import Store
 from genharness.spec.dataset_facts import DatasetFacts
 from genharness.spec.options import checked
-from genharness.spec.plugins import DataShape, ExtractorSpec, MetricSpec, ModelSpec, Spec
+from genharness.spec.plugins import MetricSpec, ModelSpec, Spec
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Record
 from genharness.spec.report import Report
@@ -33,7 +31,7 @@ from genharness.study.measuring import Measuring, choose_extractor, feature_erro
 from genharness.study.runnable import missing_packages, missing_weights, named_metrics
 from genharness.study.settings import Chosen, choose, setting_errors
 
-__all__ = ["External", "Request", "Scoring", "may_be_cell", "plan_sets", "prepare", "scoring_of"]
+__all__ = ["External", "Request", "Scoring", "plan_sets", "prepare", "scoring_of"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -121,7 +119,7 @@ def prepare(
     measuring, contradictions = settled(request.measuring)
     metrics = _metrics(measuring, registry, beside, [*mistakes, *contradictions, *_mistakes(request)])
     store = Store(request.results)
-    sources = _each(request.samples, lambda word: _source(word, store))
+    sources = _each(request.samples, lambda word: find_source(word, store))
     reference = _reference(dataclasses.replace(request, measuring=measuring), sources, registry, report)
     return _planned(request, Scoring(registry, measuring, metrics, reference), sources, report)
 
@@ -162,22 +160,23 @@ def plan_sets(request: Request, scoring: Scoring, report: Report) -> list[Extern
         GenharnessError: For every unusable set, one line each.
     """
     store = Store(request.results)
-    return _planned(request, scoring, _each(request.samples, lambda word: _source(word, store)), report)
+    return _planned(request, scoring, _each(request.samples, lambda word: find_source(word, store)), report)
 
 
-def _planned(request: Request, scoring: Scoring, sources: Sequence[_Source], report: Report) -> list[External]:
+def _planned(request: Request, scoring: Scoring, sources: Sequence[NamedSamples], report: Report) -> list[External]:
     measuring, registry, metrics = scoring.measuring, scoring.registry, scoring.metrics
     request = dataclasses.replace(request, measuring=measuring)
     sets = _each(sources, lambda source: _read_one(request, source, scoring.reference, report))
-    sources, sets, twins = _once_each(sources, sets)
+    kept, twins = each_once(sets)
+    sources, sets = [sources[place] for place in kept], [sets[place] for place in kept]
     reference = scoring.reference.suited_to(sets[0].shape)
-    sets, reference = _in_one_arithmetic(sets, reference)
+    sets, reference = comparable(sets, reference)
     measuring = reference.as_made(measuring)
     facts = reference.facts(sets[0].shape)
     at_hand = functools.cache(lambda remote: locate_weights(remote, request.weights) is not None)
     extractor, note = choose_extractor(measuring, registry, facts, at_hand)
-    _check_sizes(sets, reference, extractor)
-    names = _names(request, sources)
+    refuse_other_shapes(sets, reference, extractor)
+    names = [request.name] if request.name else row_names(sources)
     absent = missing_weights(named_metrics([one.spec for one in metrics], measuring.metrics), registry, at_hand)
     misfits = [_misfits(metrics, found, facts) for found in sets]
     return [
@@ -196,22 +195,7 @@ def _planned(request: Request, scoring: Scoring, sources: Sequence[_Source], rep
     ]
 
 
-def _once_each(
-    sources: Sequence[_Source], sets: Sequence[SampleFile]
-) -> tuple[list[_Source], list[SampleFile], tuple[str, ...]]:
-    """Return every set of samples once, whatever its path is, and a note for each that came again."""
-    first: dict[tuple[str, str], int] = {}
-    notes = []
-    for place, found in enumerate(sets):
-        labels = "" if found.labels is None else array_digest(found.labels)
-        at = first.setdefault((found.digest, labels), place)
-        if at != place:
-            notes.append(f"{found.where} holds the samples of {sets[at].where}: they are scored once")
-    kept = list(first.values())
-    return [sources[place] for place in kept], [sets[place] for place in kept], tuple(notes)
-
-
-def _counted(source: _Source, found: SampleFile) -> int:
+def _counted(source: NamedSamples, found: SampleFile) -> int:
     """Return the count of the protocol: of a cell that had fewer samples than its protocol asks for, that."""
     asked = source.record.cell.protocol.sample_count if source.record is not None else 0
     fewer = source.record is not None and source.record.facts.get("sample_count") == len(found.samples)
@@ -241,70 +225,7 @@ def _mistakes(request: Request) -> Iterator[str]:
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 
 
-@dataclass(frozen=True)
-class _Source:
-    """A path, and the record of the cell that it belongs to, if one was named; or what is in memory already."""
-
-    path: Path
-    record: Record | None = None
-    held: SampleFile | None = None
-
-    @property
-    def features_folder(self) -> Path:
-        """Where features of it are kept."""
-        return home() / "features" if self.record is None else self.path.parent / "features"
-
-
-def _source(word: str | SampleFile, store: Store) -> _Source:
-    if isinstance(word, SampleFile):
-        return _Source(Path(word.where), held=word)
-    path = input_path(word)
-    if path is not None:
-        return _Source(path)
-    if not may_be_cell(word, store.folder):
-        raise DataError(f"{word} does not exist: give a folder, zip, .npz or .npy of samples, or the id of a cell")
-    record = store.find(word)
-    if record.source == "external":
-        raise DataError(f"cell {record.cell.id} is of samples that were made elsewhere: name the samples themselves")
-    file = store.cell(record.cell.id).samples
-    if not file.is_file():
-        raise DataError(f"cell {record.cell.id} has no samples: run it again with --keep samples --fresh")
-    return _Source(file, record)
-
-
-def may_be_cell(word: str, results: Path) -> bool:
-    """Whether a word may be the id of a cell: it looks like no path, and there are results that may know it."""
-    return "/" not in word and not word.endswith((".npy", ".npz", ".zip")) and (results / "records").is_dir()
-
-
-def _names(request: Request, sources: Sequence[_Source]) -> list[str]:
-    """Return a name for each row, all different: as short as that allows, at the end numbered."""
-    if request.name:
-        return [request.name]
-    for name in (_stem, _stem_in_folder, _file_name):
-        names = [one.record.cell.id if one.record else _plain_name(name(one.path)) for one in sources]
-        if len(set(names)) == len(names):
-            return names
-    return [f"{name}-{names[: place + 1].count(name)}" for place, name in enumerate(names)]
-
-
-def _stem(path: Path) -> str:
-    return path.absolute().stem
-
-
-def _stem_in_folder(path: Path) -> str:
-    return f"{path.absolute().parent.name}-{path.absolute().stem}"
-
-
-def _file_name(path: Path) -> str:
-    return path.absolute().name
-
-
-def _plain_name(text: str) -> str:
-    return re.sub(r"[^\w.-]+", "-", printable(text)).strip("-._")[:60] or "samples"
-
-
-def _reference(request: Request, sources: Sequence[_Source], registry: Registry, report: Report) -> Reference:
+def _reference(request: Request, sources: Sequence[NamedSamples], registry: Registry, report: Report) -> Reference:
     if request.reference is not None:
         own = request.measuring
         return path_reference(request.reference, request.resize_to, own.reference or 0, own.protocol_seed, report)
@@ -350,7 +271,7 @@ def _each(items: Iterable[T], function: Callable[[T], R]) -> list[R]:
     return found
 
 
-def _read_one(request: Request, source: _Source, reference: Reference, report: Report) -> SampleFile:
+def _read_one(request: Request, source: NamedSamples, reference: Reference, report: Report) -> SampleFile:
     shape = reference.shape
     square = shape is not None and shape.modality == "image" and shape.height == shape.width
     size = shape.height if shape is not None and square and reference.data is not None else request.resize_to
@@ -364,41 +285,3 @@ def _read_one(request: Request, source: _Source, reference: Reference, report: R
         found = with_labels(found, request.labels)
     class_names = reference.data.class_names if reference.data is not None else ()
     return taken(with_classes(found, class_names), request.measuring.samples or 0, request.measuring.protocol_seed)
-
-
-def _in_one_arithmetic(sets: list[SampleFile], reference: Reference) -> tuple[list[SampleFile], Reference]:
-    """Return rows in the type that all are compared in: that of the prepared table, else float64 where one has it."""
-    if sets[0].shape.modality != "tabular" or reference.data is not None:
-        return sets, reference
-    arrays = [found.samples for found in sets] + ([] if reference.found is None else [reference.found.samples])
-    if len({array.shape[1:] for array in arrays}) > 1:
-        return sets, reference  # refused with the sizes
-    arrays, note = in_one_arithmetic(arrays)
-    notes = (note,) if note else ()
-    sets = [
-        dataclasses.replace(found, samples=array, notes=(*found.notes, *notes))
-        for found, array in zip(sets, arrays, strict=False)
-    ]
-    if reference.found is None:
-        return sets, reference
-    return sets, dataclasses.replace(reference, found=dataclasses.replace(reference.found, samples=arrays[-1]))
-
-
-def _check_sizes(sets: Sequence[SampleFile], reference: Reference, extractor: ExtractorSpec) -> None:
-    """Refuse sets that an extractor without a resize could not compare."""
-    wanted = reference.shape or sets[0].shape
-    for found in sets:
-        differs = found.shape.shape != wanted.shape
-        if found.shape.modality != wanted.modality or (differs and not extractor.resizes):
-            raise DataError(
-                f"{found.where} holds {found.shape}, and what it is compared with {wanted}: extractor {extractor.name} "
-                f"needs one shape{_way_to_one_shape(found.shape, wanted)}"
-            )
-
-
-def _way_to_one_shape(found: DataShape, wanted: DataShape) -> str:
-    if not found.modality == wanted.modality == "image":
-        return ""
-    if found.channels != wanted.channels:
-        return ": save both sets as grey or both as RGB"
-    return ": give --resize-to, or make both sets one size"

@@ -12,8 +12,9 @@ from typing import Any, Literal
 
 from genharness.engine.memory import is_out_of_memory
 from genharness.errors import ConfigError, DataError, GenharnessError, RunError, refuse
-from genharness.external.request import External, Request, may_be_cell
+from genharness.external.request import External, Request
 from genharness.external.score import evaluation_of, score_samples
+from genharness.external.sources import may_be_cell
 from genharness.files.paths import input_path
 from genharness.kit.evaluation import Reconstructions
 from genharness.measure.capabilities import Views

@@ -4,7 +4,7 @@
     python benchmarks/bench_precision.py quality dcgan,vae,edm 200   # steps of the smoke recipe, on digits, five seeds
 
 Quality is the Frechet distance of 500 samples over classifier features. Both precisions have the same seeds; they agree
-where the mean of the paired differences is within twice its standard error, which 95 % of equal ones are.
+where a paired t test at 5 % finds no difference.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from genharness.kit import ExtractorContext
 from genharness.kit.model import FitsData
 from genharness.plugin.registry import load_registry
 from genharness.spec.length import Length
+from genharness.stats.student import critical_t
 from genharness.testing import synthetic_data
 from genharness_features_classifier import ClassifierConfig
 from genharness_features_classifier.extractor import ClassifierExtractor
@@ -104,7 +105,7 @@ def quality(names, steps):
         fp32, bf16 = zip(*rows, strict=True)
         differences = [after - before for before, after in rows]
         error = statistics.stdev(differences) / len(differences) ** 0.5
-        agrees = abs(statistics.mean(differences)) <= 2 * error
+        agrees = abs(statistics.mean(differences)) <= critical_t(0.05, len(differences) - 1) * error
         spread = [f"{statistics.mean(one):.1f} ± {statistics.stdev(one):.1f}" for one in (fp32, bf16)]
         print(
             f"{name}, {steps} steps: fp32 {spread[0]}, bf16 {spread[1]}, difference "

@@ -26,7 +26,7 @@ _SMALLEST, _LARGEST = 32, 224
 def _size_of(context: ExtractorContext) -> int:
     """Return the side to which images are resized: the data's, for enlarging adds nothing but work.
 
-    Images of 32 pixels at 224 take 35 times the operations.
+    Images of 32 pixels at 224 take 37 times the operations (`benchmarks/bench_random_vgg.py`).
     """
     if context.data is None or context.data.shape.modality != "image":
         return _LARGEST

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import shlex
+from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup
 
+from genharness.spec.cell import Cell
+from genharness.spec.protocol import Protocol
 from genharness.spec.record import Record
 from genharness.version import VERSION
 from genharness_report_html.material import Figure, Material
@@ -64,8 +68,11 @@ def protocol(material: Material) -> list[Figure]:
     repeat = material.figure(
         "repeat",
         "How to repeat it",
-        Markup("The same models, seeds and data; one cell alone: <code>genharness rerun CELL</code>."),
-        tag("pre", tag("code", _command(material))),
+        Markup(
+            "The same models, seeds and data; one cell alone, or one with options of its own: "
+            "<code>genharness rerun CELL</code>."
+        ),
+        tag("pre", tag("code", _commands(material))),
     )
     cite = material.figure(
         "cite",
@@ -99,17 +106,30 @@ def _environment(records: list[Record]) -> dict[str, str]:
     return {**shown, "machines": str(len(machines)), "finished": last.finished_at}
 
 
-def _command(material: Material) -> str:
-    rows = [row for row in material.group.rows if not row.external]
-    cells = [record.cell for row in rows for record in row.records]
-    models = ",".join(dict.fromkeys(cell.model for cell in cells))
-    seeds = ",".join(str(seed) for seed in sorted({cell.seed for cell in cells}))
-    budgets = ",".join(dict.fromkeys(cell.budget for cell in cells)) or "smoke"
-    group, one = material.group, material.group.protocol
+def _commands(material: Material) -> str:
+    """Return a command for each budget, as `run` takes one."""
+    one = material.group.protocol
     assert one is not None
-    command = f"genharness run --models {models} \\\n  --datasets {group.dataset} --seeds {seeds} --budget {budgets}"
-    command += f" \\\n  --features {one.extractor} --samples {one.sample_count}"
-    return "\n".join(plain(line) for line in command.split("\n"))
+    cells = [record.cell for row in material.group.rows if not row.external for record in row.records]
+    budgets = dict.fromkeys(cell.budget for cell in cells)
+    return "\n".join(_command([cell for cell in cells if cell.budget == budget], one) for budget in budgets)
+
+
+def _command(cells: Sequence[Cell], protocol: Protocol) -> str:
+    first = cells[0]
+    words = [
+        ["genharness", "run", "--models", ",".join(dict.fromkeys(cell.model for cell in cells))],
+        ["--datasets", first.dataset, "--seeds", _seeds(cell.seed for cell in cells), "--budget", first.budget],
+        ["--features", protocol.extractor, "--samples", str(protocol.sample_count)],
+    ]
+    return " \\\n  ".join(plain(shlex.join(line)) for line in words)  # others' names, for a shell
+
+
+def _seeds(seeds: Iterable[int]) -> str:
+    """Return seeds as `--seeds` takes them: a lone number is a count there."""
+    found = sorted(set(seeds))
+    counted = len(found) == 1 or found == list(range(len(found)))
+    return str(found[-1] + 1) if counted else ",".join(map(str, found))
 
 
 def _citation() -> str:

@@ -2,7 +2,9 @@
 
 import base64
 import hashlib
+import html
 import re
+import shlex
 import warnings
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -12,6 +14,7 @@ import numpy as np
 import pytest
 
 from board_records import CLOSE, FAR, record, seeds
+from genharness.study.suite import read_suite
 from genharness_report_html.placement import Box, place_labels
 from genharness_report_html.sprites import is_lossy, sprite
 from report_pages import page, studied, with_pictures
@@ -158,6 +161,55 @@ def test_a_group_of_failures_alone_is_a_page_too():
     found = page([record("vae", None, status="failed", reason="no")])
     assert_valid(found)
     assert "Nothing finished on digits: 1 cell failed." in found
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ([0], (0,)),
+        ([0, 1, 2], (0, 1, 2)),
+        ([0, 7], (0, 7)),
+        ([2], (0, 1, 2)),
+    ],
+    ids=str,
+)
+def test_the_command_that_repeats_it_reads_as_a_study_of_these_cells(given, wanted):
+    records = [record(model, 1.0, seed=seed) for model in ("vae", "real") for seed in given]
+    (found,) = repeating(page(records))
+    assert (found.models, found.datasets) == (("vae", "real"), ("digits",))
+    assert (found.seeds, found.budget) == (wanted, "smoke")
+    assert (found.features, found.samples) == ("classifier", 10)
+
+
+def test_cells_of_two_budgets_are_repeated_by_two_commands():
+    records = [record("vae", 1.0), record("gan", 2.0, budget="20epochs")]
+    assert [(one.models, one.budget) for one in repeating(page(records))] == [
+        (("vae",), "smoke"),
+        (("gan",), "20epochs"),
+    ]
+
+
+def test_a_name_of_others_is_one_word_of_the_command_that_repeats_it():
+    (words,) = commands(page([record("vae; touch x", 1.0)]))
+    assert words[words.index("--models") + 1] == "vae; touch x"
+
+
+def commands(text):
+    """Return the words of every command that the page says repeats it, as a shell takes them."""
+    (block,) = re.findall(r'id="g1-repeat".*?<pre><code>(.*?)</code>', text, re.DOTALL)
+    lines = html.unescape(block).replace("\\\n", " ").splitlines()
+    return [shlex.split(line) for line in lines]
+
+
+def repeating(text):
+    """Return the study that each of these commands asks for."""
+    studies = []
+    for program, command, *words in commands(text):
+        assert (program, command) == ("genharness", "run")
+        study, mistakes = read_suite(None, {key[2:]: value for key, value in zip(words[::2], words[1::2], strict=True)})
+        assert mistakes == []
+        studies.append(study)
+    return studies
 
 
 def test_several_datasets_have_a_part_each():

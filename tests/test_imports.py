@@ -9,6 +9,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 CORE = ROOT / "harness" / "genharness"
 HEAVY = {"torch", "torchvision", "scipy", "sklearn"}
+COMPUTING = HEAVY - {"scipy"}
+"""Tests of rows of several seeds take scipy's distributions."""
 
 
 def loaded_by(code: str) -> set[str]:
@@ -39,7 +41,8 @@ def test_every_light_room_leaves_heavy_libraries_unimported():
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["list"], ["info", "dcgan"], ["leaderboard", "--help"], ["run", "--help"], ["run", "--plan"]],
+    [["--help"], ["list"], ["info", "dcgan"], ["leaderboard", "--help"], ["run", "--help"], ["run", "--plan"]]
+    + [[command, "--help"] for command in ("plot", "animate", "publish", "merge", "watch", "report")],
     ids=" ".join,
 )
 def test_light_commands_leave_heavy_libraries_unimported(arguments, tmp_path):
@@ -58,23 +61,46 @@ sys.stdout = sys.__stdout__
     assert not loaded_by(code) & HEAVY
 
 
-def test_the_leaderboard_of_records_leaves_heavy_libraries_and_numpy_unimported(tmp_path):
-    code = f"""
+RECORDS = """
 from pathlib import Path
 from genharness.spec.cell import Cell
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Record
 from genharness.results.store import Store
 protocol = Protocol(extractor='classifier', sample_count=10)
-cell = Cell(model='vae', dataset='digits', seed=0, budget='smoke', length='1steps', protocol=protocol)
-store = Store(Path({str(tmp_path)!r}))
+store = Store(Path('results'))
 store.open_for_writing()
-store.save(Record(cell=cell, status='ok', scores={{'fid': 1.0}}, protocol=protocol.as_plain(), protocol_hash='x'))
-sys.argv = ['genharness', 'leaderboard', {str(tmp_path)!r}]
+for seed, score in enumerate((1.0, 2.0)):
+    for model in ('vae', 'gan'):
+        cell = Cell(model=model, dataset='digits', seed=seed, budget='smoke', length='1steps', protocol=protocol)
+        known = {'protocol': protocol.as_plain(), 'protocol_hash': 'x'}
+        store.save(Record(cell=cell, status='ok', scores={'fid': score}, **known))
+"""
+
+
+@pytest.mark.parametrize(
+    ("commands", "light"),
+    [
+        (["leaderboard results"], {*HEAVY, "numpy"}),
+        (["compare vae gan --results results"], COMPUTING),
+        (["report results", "watch results --once"], COMPUTING),
+        (["publish results --to out", "merge out --to all", "leaderboard all"], COMPUTING),
+    ],
+    ids=str,
+)
+def test_commands_that_read_records_leave_heavy_libraries_unimported(commands, light, tmp_path):
+    code = f"""
 import os
+os.chdir({str(tmp_path)!r})
+{RECORDS}
 sys.stdout = open(os.devnull, 'w')
 from genharness.cli.main import main
-main()
+for command in {commands!r}:
+    sys.argv = ['genharness', *command.split()]
+    try:
+        main()
+    except SystemExit as end:
+        assert not end.code, end.code
 sys.stdout = sys.__stdout__
 """
-    assert not loaded_by(code) & {*HEAVY, "numpy"}
+    assert not loaded_by(code) & light

@@ -56,7 +56,7 @@ def test_the_same_results_give_the_same_bytes(genharness, results, tmp_path):
     assert pages[0] == pages[1]
 
 
-def test_a_page_is_made_without_torch_scipy_and_scikit_learn(results, tmp_path):
+def test_a_page_is_made_without_torch_scikit_learn_and_matplotlib(results, tmp_path):
     code = f"""
 import sys
 sys.argv = ['genharness', 'report', {str(results)!r}, '-o', {str(tmp_path / "page.html")!r}, '--sort', 'train_seconds']

@@ -1,9 +1,13 @@
 """`genharness watch`: what ends is told once, what is worked on is named."""
 
-import os
+import subprocess
+import sys
+
+import pytest
 
 from board_records import record
 from genharness.cli.watch import news, worked_on
+from genharness.errors import RunError
 from genharness.results.store import Store
 
 
@@ -24,18 +28,33 @@ def test_each_end_is_told_once_and_again_when_it_changes(tmp_path):
     assert [one.scores["fid"] for one in news(store, known)] == [123.456]
 
 
-def test_cells_that_are_written_to_and_have_no_record_are_worked_on(tmp_path):
+HOLDING = """
+import sys, filelock
+lock = filelock.FileLock(sys.argv[1])
+lock.acquire()
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_cells_are_worked_on_while_a_process_lives_that_holds_them(tmp_path):
     store = Store(tmp_path)
+    assert worked_on(store) == []
     store.open_for_writing()
-    done = record("vae", 1.0)
-    store.save(done)
-    for name in (done.cell.id, "gan-digits-s0-1", "old-digits-s0-1"):
-        place = store.cell(name).path
-        place.mkdir()
-        (place / "checkpoint.pt").touch()
-        for path in (place / "checkpoint.pt", place):
-            os.utime(path, (1000, 1000) if name.startswith("old") else (9000, 9000))
-    assert worked_on(store, now=9005) == ["gan-digits-s0-1"]
+    for name in ("gan-digits-s0-1", "old-digits-s0-1"):
+        store.cell(name).lock.touch()
+    command = [sys.executable, "-c", HOLDING, store.cell("gan-digits-s0-1").lock]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout.readline() == b"held\n"
+        assert worked_on(store) == ["gan-digits-s0-1"]
+        other.kill()
+    assert worked_on(store) == []
+
+
+def test_a_folder_that_cannot_be_read_is_no_study_that_has_not_begun(tmp_path):
+    (tmp_path / "results").write_text("")
+    with pytest.raises(RunError, match="is a file"):
+        list(news(Store(tmp_path / "results"), {}))
 
 
 def test_a_look_is_a_few_lines(genharness, tmp_path):

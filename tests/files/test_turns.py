@@ -1,6 +1,7 @@
 """Taking turns at one file."""
 
 import errno
+import fcntl
 import os
 import threading
 
@@ -8,7 +9,7 @@ import pytest
 from filelock import FileLock
 
 from genharness.errors import RunError
-from genharness.files.turns import entry_turn, made_once, take
+from genharness.files.turns import entry_turn, is_taken, made_once, take
 
 
 def test_one_holds_the_turn_and_the_others_wait(tmp_path):
@@ -103,6 +104,9 @@ def without_locks(request, monkeypatch):
 def test_a_file_system_without_locks_is_one_line_and_a_cache_goes_without(tmp_path):
     with pytest.raises(RunError, match=r"lies on a file system without locks .* put results"):
         take(FileLock(tmp_path / "cell.lock"), timeout_seconds=0)
+    (tmp_path / "other.lock").touch()
+    with pytest.raises(RunError, match=r"lies on a file system without locks .* put results"):
+        is_taken(tmp_path / "other.lock")
     assert made_once(tmp_path / "entry", read=lambda: None, make=lambda: 3, write=pytest.fail) == 3
 
 
@@ -110,3 +114,16 @@ def test_a_lock_that_another_holds_is_not_taken(tmp_path):
     with FileLock(tmp_path / "a.lock"):
         assert not take(FileLock(tmp_path / "a.lock"), timeout_seconds=0)
     assert take(FileLock(tmp_path / "a.lock"), timeout_seconds=0)
+
+
+def test_whether_a_lock_is_taken_is_seen_by_those_who_may_only_read_and_costs_nobody_a_turn(tmp_path):
+    file = tmp_path / "a.lock"
+    assert not is_taken(file)
+    assert not file.exists()
+    with FileLock(file):
+        file.chmod(0o444)
+        assert is_taken(file)
+    assert not is_taken(file)
+    with file.open("rb") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)  # another who looks
+        assert not is_taken(file)

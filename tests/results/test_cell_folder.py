@@ -16,6 +16,10 @@ def test_every_file_lies_in_the_folder_under_a_name_of_its_own():
     assert len(set(paths)) == len(paths)
 
 
+def test_its_lock_lies_beside_it_and_outlives_it():
+    assert FOLDER.lock == Path("results/cells/.vae-1.lock")
+
+
 @pytest.mark.parametrize(
     ("keep", "stays", "goes"),
     [

@@ -49,13 +49,12 @@ def run_task(task: Task, emit: Callable[[Event], None], should_stop: Callable[[]
         The record, saved; its status says how the cell ended. Only a killed process leaves none.
     """
     store = Store(task.settings.results, writing=True)
-    folder = store.cell(task.cell.id).path
 
     def on_wait() -> None:
         emit(Event(cell_id=task.cell.id, phase="waiting", text="another run is working on this cell"))
 
     try:
-        with turn(folder.with_name(f".{folder.name}.lock"), on_wait=on_wait, should_stop=should_stop) as waited:
+        with turn(store.cell(task.cell.id).lock, on_wait=on_wait, should_stop=should_stop) as waited:
             done = store.load(task.cell.id) if waited else None
             if done is not None and done.finished and not missing_metrics(task, done, load_registry()):
                 return done

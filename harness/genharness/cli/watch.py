@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,17 +11,14 @@ import click
 
 from genharness.cli.options import results_argument
 from genharness.cli.screen.complaints import debug_option
-from genharness.cli.screen.display import duration
+from genharness.cli.screen.display import outcome
 from genharness.cli.screen.terminal import say
+from genharness.files.turns import is_taken
+from genharness.results.index import state_of
 from genharness.results.store import Store
 from genharness.spec.record import Record
 
 __all__ = ["news", "watch", "worked_on"]
-
-_ALIVE_SECONDS = 600.0
-"""A folder in which nothing was written for longer belongs to no running cell."""
-
-State = tuple[int, int]
 
 
 @click.command()
@@ -43,12 +40,12 @@ def watch(results: Path, every: float, once: bool) -> None:
       genharness watch /shared/results --every 10
       genharness watch --once
     """
-    store, known, before = Store(results), dict[str, State](), None
+    store, known, before = Store(results), dict[str, list[int]](), None
     try:
         while True:
             for record in news(store, known):
                 say(_line(record), fg="red" if record.went_wrong else None)
-            running = worked_on(store, time.time())
+            running = worked_on(store)
             if running != before:
                 say(f"{len(known):,} cells ended; worked on: {', '.join(running) or 'none'}", dim=True)
                 before = running
@@ -59,7 +56,7 @@ def watch(results: Path, every: float, once: bool) -> None:
         return
 
 
-def news(store: Store, known: dict[str, State]) -> Iterator[Record]:
+def news(store: Store, known: dict[str, list[int]]) -> Iterator[Record]:
     """Yield the records that are new or changed since the last call, in the order in which they ended.
 
     Args:
@@ -67,62 +64,32 @@ def news(store: Store, known: dict[str, State]) -> Iterator[Record]:
         known: What the last call saw; updated.
     """
     found = []
-    for name, state in _states(store.records_folder):
-        if known.get(name) != state:
-            known[name] = state
-            record = store.load(name.removesuffix(".json"))
+    for cell_id, state in _states(store):
+        if known.get(cell_id) != state:
+            known[cell_id] = state
+            record = store.load(cell_id)
             if record is not None:
                 found.append(record)
     yield from sorted(found, key=lambda record: record.finished_at)
 
 
-def _states(folder: Path) -> Iterator[tuple[str, State]]:
-    """Yield the name of each record file, and what changes of it when its content does."""
+def _states(store: Store) -> Iterator[tuple[str, list[int]]]:
+    """Yield the id of each cell that has a record, and what changes of its file when its content does."""
+    for cell_id in store.ids():
+        with contextlib.suppress(OSError):  # gone since, or being replaced: the next look sees it
+            yield cell_id, state_of(store.record_path(cell_id).lstat())
+
+
+def worked_on(store: Store) -> list[str]:
+    """Return the ids of the cells that a process holds the lock of, here or on another machine."""
     try:
-        with os.scandir(folder) as entries:
-            named = [entry for entry in entries if entry.name.endswith(".json") and not entry.name.startswith(".")]
-    except OSError:  # the study has not begun
-        return
-    for entry in sorted(named, key=lambda entry: entry.name):
-        try:
-            state = entry.stat(follow_symlinks=False)
-        except OSError:
-            continue
-        yield entry.name, (state.st_mtime_ns, state.st_size)
-
-
-def worked_on(store: Store, now: float) -> list[str]:
-    """Return the ids of cells without a record in whose folder something was written lately.
-
-    Args:
-        store: The results folder.
-        now: Seconds since the epoch.
-    """
-    try:
-        folders = sorted(path for path in (store.folder / "cells").iterdir() if path.is_dir())
-    except OSError:
+        names = sorted(path.name for path in (store.folder / "cells").iterdir() if path.suffix == ".lock")
+    except FileNotFoundError:  # the study has not begun
         return []
-    return [path.name for path in folders if not _ended(store, path) and now - _written(path) < _ALIVE_SECONDS]
-
-
-def _ended(store: Store, folder: Path) -> bool:
-    return (store.records_folder / f"{folder.name}.json").exists()
-
-
-def _written(folder: Path) -> float:
-    """Return when something was last written into a folder, seconds since the epoch."""
-    times = [0.0]
-    try:
-        times += [entry.stat(follow_symlinks=False).st_mtime for entry in os.scandir(folder)]
-        times.append(folder.stat().st_mtime)
-    except OSError:
-        return max(times)
-    return max(times)
+    ids = [name[1:].removesuffix(".lock") for name in names]
+    return [cell_id for cell_id in ids if is_taken(store.cell(cell_id).lock)]
 
 
 def _line(record: Record) -> str:
-    spent = duration(record.measurements.get("cell_seconds"))
-    if record.finished:
-        scores = [f"{key} {value:.4g}" for key, value in record.scores.items() if value is not None][:3]
-        return f"{record.cell}: done in {spent}  {'  '.join(scores)}".rstrip()
-    return f"{record.cell}: {record.status.replace('_', ' ')} after {spent}: {record.reason}"
+    scores = [f"{key} {value:.4g}" for key, value in record.scores.items() if value is not None][:3]
+    return "  ".join([outcome(str(record.cell), record), *(scores if record.finished else [])])

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from genharness.errors import RunError
 
-__all__ = ["entry_turn", "made_once", "take"]
+__all__ = ["entry_turn", "is_taken", "made_once", "take"]
 
 T = TypeVar("T")
 
@@ -55,13 +55,38 @@ def take(lock: FileLock, timeout_seconds: float = -1) -> bool:
     except Timeout:
         return False
     except OSError as error:
-        if error.errno not in _WITHOUT_LOCKS:
-            raise
-        raise RunError(
-            f"{Path(lock.lock_file).parent} lies on a file system without locks ({error.strerror}): mount it with "
-            "flock, or put results (--results) and $GENHARNESS_HOME on another"
-        ) from error
+        raise _explained(error, Path(lock.lock_file)) from error
     return True
+
+
+def is_taken(lock_file: Path) -> bool:
+    """Whether a process holds a lock now, on this machine or another; the file is only read, so anybody may look.
+
+    Raises:
+        RunError: If the file system has no locks.
+    """
+    import fcntl
+
+    try:
+        with lock_file.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise _explained(error, lock_file) from error
+    return False
+
+
+def _explained(error: OSError, lock_file: Path) -> Exception:
+    """Return what to raise: an error that says what to do where the file system has no locks."""
+    if error.errno not in _WITHOUT_LOCKS:
+        return error
+    return RunError(
+        f"{lock_file.parent} lies on a file system without locks ({error.strerror}): mount it with "
+        "flock, or put results (--results) and $GENHARNESS_HOME on another"
+    )
 
 
 @contextmanager

@@ -33,6 +33,11 @@ class CellFolder:
         """The whole traceback of what failed last, for the author of the code that did."""
         return self.path / "traceback.txt"
 
+    @property
+    def lock(self) -> Path:
+        """Held by the process that works on the cell."""
+        return self.path.with_name(f".{self.path.name}.lock")
+
     def picture(self, name: str) -> Path:
         """Return the place of a picture such as `grid`."""
         return self.path / f"{name}.png"

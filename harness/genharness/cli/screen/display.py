@@ -22,7 +22,7 @@ from genharness.spec.cell import Task
 from genharness.spec.record import Record
 from genharness.study.variants import told_apart
 
-__all__ = ["Display", "duration", "make_display", "print_other_code", "print_warnings"]
+__all__ = ["Display", "duration", "make_display", "outcome", "print_other_code", "print_warnings"]
 
 _PLAIN_SECONDS = 10.0
 """How often a plain line about one cell's progress is written."""
@@ -102,7 +102,8 @@ def _losses(values: Mapping[str, float]) -> str:
     return "  ".join(f"{name} {value:.3g}" for name, value in list(values.items())[:3])
 
 
-def _outcome(name: str, record: Record) -> str:
+def outcome(name: str, record: Record) -> str:
+    """Return how a cell of some name ended, in how long, and why if it did not end well."""
     spent = duration(record.measurements.get("cell_seconds"))
     if record.finished:
         return f"{name}: done in {spent}"
@@ -138,7 +139,7 @@ class _PlainDisplay:
         self._say("  ".join(part for part in parts if part))
 
     def record(self, record: Record) -> None:
-        self._say(_outcome(self._names.get(record.cell.id, str(record.cell)), record))
+        self._say(outcome(self._names.get(record.cell.id, str(record.cell)), record))
 
     def _say(self, line: str) -> None:
         self._console.print(printable(line), soft_wrap=True)
@@ -170,7 +171,7 @@ class _LiveDisplay:
         self._running.pop(record.cell.id, None)
         self._done += 1
         sign = Text("✓ ", "green") if record.finished else Text("✗ ", "red")
-        self._console.print(sign + printable(_outcome(self._names.get(record.cell.id, str(record.cell)), record)))
+        self._console.print(sign + printable(outcome(self._names.get(record.cell.id, str(record.cell)), record)))
         self._live.update(self._table())
 
     def _table(self) -> Table:

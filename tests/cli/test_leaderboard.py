@@ -2,6 +2,9 @@
 
 import pytest
 
+from board_records import record as record_of
+from genharness.cli.leaderboard import show
+from genharness.cli.screen.terminal import console
 from genharness.results.store import Store
 from genharness.spec.cell import Cell
 from genharness.spec.protocol import Protocol
@@ -67,3 +70,17 @@ def test_an_option_that_is_nobodys_is_refused(genharness, results, setting, mess
 
 def test_a_folder_without_results_is_said_to_have_none(genharness, tmp_path):
     assert genharness("leaderboard", tmp_path / "none").returncode == 2
+
+
+def test_after_a_run_what_it_has_told_is_not_told_again(tmp_path, capsys):
+    store = Store(tmp_path / "results")
+    store.open_for_writing()
+    here, stopped = (record_of(one, None, status="interrupted", reason=f"{one} stopped") for one in ("vae", "gan"))
+    for one in (here, stopped, record_of("ddpm", None, dataset="mnist", status="failed", reason="no memory")):
+        store.save(one)
+    show(store.folder, console(), ["digits"], told=[here.cell.id])
+    shown = capsys.readouterr().out
+    assert "gan stopped" in shown
+    assert "vae stopped" not in shown
+    show(store.folder, console(), ["digits"], told=[here.cell.id, stopped.cell.id])
+    assert capsys.readouterr().out == ""

@@ -106,14 +106,14 @@ def show(
     settings: PluginOptions | None = None,
     told: Collection[str] = (),
 ) -> None:
-    """Print the table of a results folder after a run; datasets without a record are left out.
+    """Print the table of a results folder after a run; datasets of which there is nothing to say are left out.
 
     Args:
         results: The folder.
         out: Where to.
         datasets: Only these.
         settings: Options by plugin name.
-        told: Ids of cells whose failure the run has told already.
+        told: Ids of cells of which the run has told already how they ended.
     """
     registry = load_registry()
     store = Store(results)
@@ -126,7 +126,9 @@ def show(
         board = build(records, registry, datasets=wanted)
         for group in board.groups:
             group.failures = [record for record in group.failures if record.cell.id not in told]
-        print_board(board, registry.reporters.find("table"), out, settings=settings)
+        board.groups = [group for group in board.groups if group.rows or group.failures]
+        if board.groups:
+            print_board(board, registry.reporters.find("table"), out, settings=settings)
     print_warnings(store.warnings)
 
 

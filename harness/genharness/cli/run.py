@@ -162,7 +162,7 @@ def _finish(asked: AskedStudy, tasks: Sequence[Task], records: Sequence[Record],
     from genharness.cli.leaderboard import show
 
     datasets = tuple(dict.fromkeys(task.cell.dataset for task in tasks))
-    told = [record.cell.id for record in records if record.went_wrong]
+    told = [record.cell.id for record in records if not record.finished]
     show(asked.settings.results, out, datasets=datasets, settings=asked.wanted.suite.set, told=told)
     faults = [line for record in records for line in _faults(record)]
     print_errors(faults)

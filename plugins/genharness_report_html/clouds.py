@@ -24,9 +24,7 @@ _MAP = 190.0
 Array = NDArray[np.float64]
 
 
-def class_panel(
-    ink: Ink, row: Row, shares: Shares, real: Shares, names: Sequence[str], most: float, level: int
-) -> Markup:
+def class_panel(ink: Ink, row: Row, shares: Shares, real: Shares, most: float, level: int) -> Markup:
     """Return the classes of a row: bars beside steps of the real ones; of many classes the most over- and under-drawn.
 
     Args:
@@ -34,7 +32,6 @@ def class_panel(
         row: The row.
         shares: Its classes.
         real: Those of real data.
-        names: Of the classes.
         most: Largest share of any panel.
         level: Of its heading.
     """
@@ -51,11 +48,9 @@ def class_panel(
             bars.append(line(x + wide / 2, high, x + wide / 2, low, "err ink"))
         at = _y(float(real.mean[one]), most)
         bars.append(line(x, at, x + wide, at, "real"))
-        bars.append(text(x + wide / 2, _BOTTOM + 14, _name(names, int(one), len(chosen)), "tk", "middle"))
+        bars.append(text(x + wide / 2, _BOTTOM + 14, cut(str(one), max(1, round(22 / len(chosen)))), "tk", "middle"))
     apart = total_variation(shares, real)
-    finding = "; ".join(
-        f"{_full(names, int(one))} {shares.mean[one]:.1%} against {real.mean[one]:.1%}" for one in chosen
-    )
+    finding = "; ".join(f"{one} {shares.mean[one]:.1%} against {real.mean[one]:.1%}" for one in chosen)
     title = f"{plain(row.label)}: classes drawn"
     picture = drawing(ink, _WIDTH, _HEIGHT, title, finding, *parts, tag("g", *bars, class_=colour(ink.of(row))))
     head = panel_head(ink, row, level, f"TV {apart:.2f}")
@@ -70,14 +65,6 @@ def _chosen(shares: Shares, real: Shares) -> Sequence[int]:
     if count <= _MOST_SHOWN:
         return order
     return [*order[: _MOST_BARS // 2], *order[-_MOST_BARS // 2 :]]
-
-
-def _name(names: Sequence[str], place: int, count: int) -> str:
-    return cut(_full(names, place), max(1, round(22 / count)))
-
-
-def _full(names: Sequence[str], place: int) -> str:
-    return plain(names[place]) if place < len(names) else str(place)
 
 
 def _frame(most: float) -> list[Markup]:

@@ -14,6 +14,8 @@ from genharness_report_html.svg import tag
 __all__ = ["comparisons"]
 
 _WIDE, _NARROW = (560.0, 340.0), (350.0, 300.0)
+_MOST_POINTS = 60
+"""Rows of a plane; of more nobody could tell one."""
 
 
 def comparisons(material: Material) -> list[Figure]:
@@ -54,7 +56,7 @@ def _pairs(material: Material) -> Figure | None:
 
 def _shares(material: Material, across: str, up: str, part: str) -> Figure | None:
     found = trade_off(material.group, across, up, references=True)
-    if found is None or len(found.points) > 60:
+    if found is None or len(found.points) > _MOST_POINTS:
         return None
     bands = material.group.bands.get(across), material.group.bands.get(up)
     title, words = {
@@ -79,7 +81,7 @@ def _latency(material: Material) -> list[Figure]:
     if column is None or trade_off(material.group, "train_seconds", column.key) is None:
         return []
     found = trade_off(material.group, "latency_p50_ms", column.key)
-    if found is None or len(found.points) > 60:
+    if found is None or len(found.points) > _MOST_POINTS:
         return []
     band, real = material.group.bands.get(column.key), real_row(material.group, column.key)
     return [

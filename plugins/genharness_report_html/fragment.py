@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from genharness.board.render import RenderOptions
 from genharness.board.rows import Board, BoardColumn, Group, Row
-from genharness.figures.numbers import decimals_of_column, plus_minus, significant
+from genharness.figures.numbers import decimals_of_column, plus_minus
 from genharness_report_html.scores import COUNTED, value_of
 from genharness_report_html.svg import joined, plain, tag
 
@@ -60,7 +60,7 @@ def _cell(row: Row, column: BoardColumn, decimals: int | None) -> Markup:
     if one.mean is None or decimals is None or column.key in COUNTED:
         words = value_of(one, column, reference=row.reference)
     elif row.reference or one.deviation is None:
-        words = significant(one.mean) if decimals is None else plus_minus(one.mean, None, decimals)[0]
+        words = plus_minus(one.mean, None, decimals)[0]
     else:
         value, error = plus_minus(one.mean, one.deviation or None, decimals)
         words = f"{value} ± {error}" if error else value

@@ -13,7 +13,6 @@ from genharness.board.rows import BoardColumn, Group, Row
 from genharness.figures.kept import KeptCell
 from genharness.figures.standings import Standings
 from genharness.results.store import Store
-from genharness.spec.record import Record
 from genharness_report_html.svg import Ink, joined, tag
 
 __all__ = ["Block", "Figure", "Material", "panels"]
@@ -97,13 +96,10 @@ class Material:
         return f"{self.ident}-{part}"
 
     def kept(self, row: Row) -> KeptCell | None:
-        """Return what the first seed of a row keeps."""
-        return self.kept_of(row.records[0])
-
-    def kept_of(self, record: Record) -> KeptCell | None:
-        """Return what a cell keeps, None where no folder is known."""
+        """Return what the first seed of a row keeps, None where no folder is known."""
         if self.folder is None:
             return None
+        record = row.records[0]
         return KeptCell(Store(self.folder).cell(record.cell.id), record)
 
     def figure(

@@ -29,7 +29,6 @@ from genharness_report_html.table import Table, table_of
 __all__ = ["render"]
 
 _PLAIN_CELLS_FROM = 300
-_MANY = 60
 
 Section = Callable[[Material], list[Figure]]
 

@@ -35,7 +35,7 @@ def classes(material: Material) -> list[Figure]:
     trained = [found[row.label] for row in material.best if row.label in found]
     most = max(float(one.high.max()) for one in (*trained, real)) * 1.05
     parts = [
-        class_panel(material.ink, row, found[row.label], real, (), most, material.level + 1)
+        class_panel(material.ink, row, found[row.label], real, most, material.level + 1)
         for row in rows
         if row.label in found and len(found[row.label].mean) == len(real.mean) and found[row.label].mean.max() <= most
     ]
@@ -171,7 +171,7 @@ def on_demand(material: Material) -> list[Figure]:
     conditional: list[Markup] = []
     for row in material.best:
         kept = material.kept(row)
-        picture = class_rows(material.ink, row, kept, (), _accuracy(row), material.level + 1) if kept else None
+        picture = class_rows(material.ink, row, kept, _accuracy(row), material.level + 1) if kept else None
         if picture is not None:
             conditional.append(picture)
     found = []

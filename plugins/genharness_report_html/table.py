@@ -31,13 +31,11 @@ class Head:
         title: What it is.
         unit: Of its numbers, or empty.
         arrow: Which way is better, or empty.
-        key: Of the column.
     """
 
     title: str
     unit: str
     arrow: str
-    key: str
 
     @property
     def better(self) -> str:
@@ -162,7 +160,7 @@ def _head(column: BoardColumn) -> Head:
     unit = column.column.unit
     if column.column.higher_is_better is None and not unit and column.key not in COUNTED:
         unit = "near real"
-    return Head(plain(column.title), plain(unit), column.arrow, column.key)
+    return Head(plain(column.title), plain(unit), column.arrow)
 
 
 def _fitting(

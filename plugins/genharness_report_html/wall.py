@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from markupsafe import Markup
 
@@ -101,9 +99,7 @@ def _pairs(ink: Ink, row: Row, tiles: Tiles, names: tuple[str, str], score: str,
     )
 
 
-def class_rows(
-    ink: Ink, row: Row, kept: KeptCell, names: Sequence[str], score: str, level: int, most: int = 12
-) -> Markup | None:
+def class_rows(ink: Ink, row: Row, kept: KeptCell, score: str, level: int, most: int = 12) -> Markup | None:
     """Return the first samples of each class that a model was asked for, None where it was asked for none."""
     images, labels = kept.samples()
     if images is None or labels is None or len(labels) != len(images):
@@ -115,7 +111,6 @@ def class_rows(
         return None
     words = f"{plain(row.label)}: samples by class"
     picture = sprite(np.concatenate([one[:count] for one in rows]), count, words, shown=26)
-    titles = [plain(names[one]) if one < len(names) else str(one) for one in classes.tolist()]
-    side = tag("div", *(tag("span", cut(name, 12)) for name in titles), class_="npl cl")
+    side = tag("div", *(tag("span", str(one)) for one in classes.tolist()), class_="npl cl")
     body = tag("div", side, picture, class_="np")
     return tag("div", panel_head(ink, row, level, score), body, class_="sm", data_m=plain(row.label))

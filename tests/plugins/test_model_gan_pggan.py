@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from gan_models import batch_of, build, create, draw, parameters_of, shape
 from genharness.kit import Batch
 from genharness.spec.plugins import DataShape
+from genharness_model_gan.stylegan.layers import lrelu
 from genharness_model_gan.stylegan.progressive import Growth, growth_at, shown_at
 
 SMALL = {"width": 8, "latent": 6}
@@ -76,6 +77,20 @@ def test_the_critic_takes_a_new_level_up_without_a_jump():
     at_start = grown(model, 1, 0.0).D(images)
     assert torch.equal(at_start, grown(model, 0, 1.0).D(F.adaptive_avg_pool2d(images, 7)))
     assert not torch.allclose(at_start, grown(model, 1, 1.0).D(images))
+
+
+@pytest.mark.parametrize(("alpha", "level"), [(0.0, 1), (0.25, 1), (0.5, 1), (0.5, 2)])
+def test_features_of_the_critic_fade_as_images_do(alpha, level):
+    model = build("pggan", shape(28), **SMALL)
+    D, sides = grown(model, level, alpha).D, model.D.sides
+    images, seen = torch.randn(4, 1, sides[level], sides[level]), []
+    after = D.levels[level - 2] if level > 1 else D.last
+    after.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0][:, :8]))
+    D(images)
+    below = F.adaptive_avg_pool2d(images, sides[level - 1])
+    old = lrelu(D.from_rgb[level - 1](below))
+    new = F.adaptive_avg_pool2d(D.levels[level - 1](lrelu(D.from_rgb[level](images))), sides[level - 1])
+    torch.testing.assert_close(seen, [(1 - alpha) * old + alpha * new])
 
 
 def test_real_images_fade_as_generated_ones_do():

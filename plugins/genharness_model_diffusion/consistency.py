@@ -36,15 +36,14 @@ class Consistency(UNetModel):
     def __init__(self, data: DataShape, config: ConsistencyConfig) -> None:
         super().__init__(data, config)
         self.c = config.huber * math.sqrt(math.prod(data.shape))
+        self._kept: tuple[int, Tensor, Tensor] | None = None
 
     def training_step(self, batch: Batch) -> Mapping[str, Tensor]:
         """Minimise lambda(sigma) d(f(y + sigma z, sigma), f(y + tau z, tau)) for neighbouring levels tau < sigma."""
         y, z = batch.data, torch.randn_like(batch.data)
-        levels = self.levels(batch.progress)
-        chances = y.new_tensor(level_probabilities(levels, self.config.noise_mean, self.config.noise_std))
+        levels, chances = self._tables(batch.progress, y)
         place = torch.multinomial(chances, len(y), replacement=True)
-        table = y.new_tensor(levels)
-        tau, sigma = per_image(table[place]), per_image(table[place + 1])
+        tau, sigma = per_image(levels[place]), per_image(levels[place + 1])
         labels = self.known_classes(batch)
         masks = _random_state(y.device) if self.config.dropout > 0 else None
         student = self.consistent(y + sigma * z, sigma, labels)
@@ -58,12 +57,24 @@ class Consistency(UNetModel):
         self.descend(loss, batch)
         return {"loss": loss.detach()}
 
-    def levels(self, progress: float) -> list[float]:
-        """Return the noise levels at a place in the budget, rising: they double in number at even intervals."""
+    def intervals(self, progress: float) -> int:
+        """Return how many intervals lie between noise levels at a place in the budget; they double, evenly spread."""
         first, last = self.config.levels_first, self.config.levels_last
         stages = math.log2(last / first) + 1
-        steps = min(first * 2 ** math.floor(progress * stages), last)
-        return karras_levels(steps + 1, self.config.sigma_min, self.config.sigma_max)[-2::-1]
+        return min(first * 2 ** math.floor(progress * stages), last)
+
+    def levels(self, progress: float) -> list[float]:
+        """Return the noise levels at a place in the budget, rising, one more than `intervals`."""
+        return karras_levels(self.intervals(progress) + 1, self.config.sigma_min, self.config.sigma_max)[-2::-1]
+
+    def _tables(self, progress: float, like: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the noise levels and how often each interval is drawn, made anew only where their number changes."""
+        count = self.intervals(progress)
+        if self._kept is None or self._kept[0] != count:
+            levels = self.levels(progress)
+            chances = level_probabilities(levels, self.config.noise_mean, self.config.noise_std)
+            self._kept = count, like.new_tensor(levels), like.new_tensor(chances)
+        return self._kept[1:]
 
     def consistent(self, x: Tensor, sigma: Tensor, labels: Tensor | None) -> Tensor:
         """Return f(x, sigma) for noise levels `(n, 1, 1, 1)`; at sigma_min it is x."""
@@ -101,7 +112,8 @@ def level_probabilities(levels: list[float], mean: float, std: float) -> list[fl
     """
     at = [math.erf((math.log(level) - mean) / (math.sqrt(2) * std)) for level in levels]
     chances = [high - low for low, high in pairwise(at)]
-    return [chance / sum(chances) for chance in chances]
+    total = sum(chances)
+    return [chance / total for chance in chances]
 
 
 def _random_state(device: torch.device) -> Tensor:

@@ -56,6 +56,16 @@ def test_a_curriculum_that_does_not_end_on_a_doubling_ends_where_it_is_told():
     assert len(model.levels(0.999)) - 1 == 100
 
 
+def test_tables_of_levels_stay_until_their_number_doubles():
+    model, like = build("consistency", levels_first=10, levels_last=80), torch.zeros(())
+    first, second = model._tables(0.0, like), model._tables(0.24, like)
+    assert all(one is other for one, other in zip(first, second, strict=True))
+    for progress in (0.26, 0.9, 0.0):
+        levels, chances = model._tables(progress, like)
+        assert torch.equal(levels, torch.tensor(model.levels(progress)))
+        assert torch.equal(chances, torch.tensor(level_probabilities(model.levels(progress), -1.1, 2.0)))
+
+
 def test_intervals_are_drawn_as_often_as_a_normal_logarithm_falls_into_them():
     levels = [0.002, 0.1, 0.5, 3.0, 80.0]
     found = level_probabilities(levels, -1.1, 2.0)

@@ -56,8 +56,7 @@ class PixelCNN(GenerativeModel):
     def training_step(self, batch: Batch) -> Mapping[str, Tensor]:
         """Minimise the bits per dimension."""
         loss = self._bits(batch.data, self._known_classes(batch)).mean()
-        if self.config.decay > 0:
-            set_learning_rate(self.optimiser, linear_decay(self.config.lr, batch.progress, start=1 - self.config.decay))
+        set_learning_rate(self.optimiser, linear_decay(self.config.lr, batch.progress, start=1 - self.config.decay))
         minimise(self.optimiser, loss, clip=self.config.clip)
         return {"loss": loss.detach()}
 

@@ -62,9 +62,7 @@ class UNetModel(GenerativeModel):
     def descend(self, loss: Tensor, batch: Batch) -> None:
         """Take one step of Adam, at the rate of this place in the budget."""
         lr = linear_warmup(self.config.lr, batch.step, self.config.warmup)
-        if self.config.decay > 0:
-            lr = linear_decay(lr, batch.progress, start=1 - self.config.decay)
-        set_learning_rate(self.optimiser, lr)
+        set_learning_rate(self.optimiser, linear_decay(lr, batch.progress, start=1 - self.config.decay))
         minimise(self.optimiser, loss, clip=self.config.clip)
 
     def guided(self, x: Tensor, t: Tensor, labels: Tensor | None, channels: int | None = None) -> Tensor:

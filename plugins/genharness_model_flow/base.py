@@ -61,9 +61,7 @@ class Flow(GenerativeModel):
 
     def _descend(self, loss: Tensor, batch: Batch) -> None:
         lr = linear_warmup(self.config.lr, batch.step, self.config.warmup)
-        if self.config.decay > 0:
-            lr = linear_decay(lr, batch.progress, start=1 - self.config.decay)
-        set_learning_rate(self.optimiser, lr)
+        set_learning_rate(self.optimiser, linear_decay(lr, batch.progress, start=1 - self.config.decay))
         minimise(self.optimiser, loss, clip=self.config.clip)
 
     def dequantised(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:

@@ -48,6 +48,7 @@ def test_linear_decay_is_a_straight_line_to_zero(progress, rate):
 def test_linear_decay_waits_for_its_start():
     assert optim.linear_decay(2.0, 0.4, start=0.5) == 2.0
     assert optim.linear_decay(2.0, 0.75, start=0.5) == pytest.approx(1.0)
+    assert [optim.linear_decay(2.0, progress, start=1.0) for progress in (0.0, 0.9, 1.0)] == [2.0, 2.0, 2.0]
 
 
 def test_cosine_decay_is_half_way_down_at_half_time():

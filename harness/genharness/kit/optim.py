@@ -98,8 +98,8 @@ def set_learning_rate(optimiser: Optimizer, lr: float) -> None:
 
 
 def linear_decay(lr: float, progress: float, start: float = 0.0) -> float:
-    """Return `lr` until `progress` reaches `start`, then a straight line to 0 at the end of the budget."""
-    return lr * min(1.0, (1.0 - progress) / (1.0 - start))
+    """Return `lr` until `progress` reaches `start`, then a straight line to 0 at the end of the budget; 1 for none."""
+    return lr if progress <= start else lr * ((1.0 - progress) / (1.0 - start))
 
 
 def cosine_decay(lr: float, progress: float) -> float:

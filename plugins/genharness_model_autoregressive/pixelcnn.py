@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from genharness import ConfigError, DataShape
+from genharness import DataShape
 from genharness.kit import Batch, GenerativeModel
+from genharness.kit.classes import learnt_classes, withheld
 from genharness.kit.dequantise import GreyLevels
 from genharness.kit.optim import adam, linear_decay, minimise, set_learning_rate
 from genharness.kit.pixelcnn import GatedPixelCNN
@@ -37,14 +38,12 @@ class PixelCNN(GenerativeModel):
 
     def __init__(self, data: DataShape, config: PixelCNNConfig) -> None:
         super().__init__(data, config)
-        if config.conditional and data.classes < 2:
-            raise ConfigError(f"conditional=true needs labels of at least two classes, and the data has {data.classes}")
         self.levels = GreyLevels.of(data)
         self.network = GatedPixelCNN(
             self.levels.count,
             config.width,
             config.layers,
-            classes=data.classes if config.conditional else 0,
+            classes=learnt_classes(data, conditional=config.conditional),
             colours=data.channels,
         )
         self.optimiser = adam(self.network.parameters(), config.lr)
@@ -64,8 +63,7 @@ class PixelCNN(GenerativeModel):
         """Return the labels of a batch, a share of them withheld so that the model can do without."""
         if not self.config.conditional or batch.labels is None:
             return None
-        withheld = torch.rand(batch.labels.shape, device=batch.labels.device) < self.config.label_dropout
-        return batch.labels.masked_fill(withheld, self.data.classes)
+        return withheld(batch.labels, self.config.label_dropout, self.data.classes)
 
     def _bits(self, x: Tensor, labels: Tensor | None) -> Tensor:
         values = self.grid(x)

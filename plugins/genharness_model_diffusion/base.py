@@ -5,9 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from genharness import ConfigError, DataShape
+from genharness import DataShape
 from genharness.kit import Batch, GenerativeModel
 from genharness.kit.blocks import halvings, image_side, random_normal
+from genharness.kit.classes import learnt_classes, withheld
 from genharness.kit.optim import adam, linear_decay, linear_warmup, minimise, set_learning_rate
 from genharness.kit.unet import UNet
 from genharness_model_diffusion.configs import UNetConfig
@@ -31,8 +32,6 @@ class UNetModel(GenerativeModel):
 
     def __init__(self, data: DataShape, config: UNetConfig, *, out: int = 1) -> None:
         super().__init__(data, config)
-        if config.conditional and data.classes < 2:
-            raise ConfigError(f"conditional=true needs labels of at least two classes, and the data has {data.classes}")
         side = image_side(data)
         self.network = UNet(
             data.channels,
@@ -43,7 +42,7 @@ class UNetModel(GenerativeModel):
             attention=config.attention,
             heads=config.heads,
             dropout=config.dropout,
-            classes=data.classes if config.conditional else 0,
+            classes=learnt_classes(data, conditional=config.conditional),
             out=out,
         )
         self.optimiser: torch.optim.Optimizer = adam(self.network.parameters(), config.lr)
@@ -56,8 +55,7 @@ class UNetModel(GenerativeModel):
         """Return the labels of a batch for the network, a share of them withheld; None for a model without classes."""
         if not self.config.conditional or batch.labels is None:
             return None
-        withheld = torch.rand(batch.labels.shape, device=batch.labels.device) < self.config.label_dropout
-        return batch.labels.masked_fill(withheld, self.data.classes)
+        return withheld(batch.labels, self.config.label_dropout, self.data.classes)
 
     def descend(self, loss: Tensor, batch: Batch) -> None:
         """Take one step of Adam, at the rate of this place in the budget."""

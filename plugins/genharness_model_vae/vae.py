@@ -11,6 +11,7 @@ from torch import Tensor
 from genharness import ConfigError, DataShape
 from genharness.kit import Batch, GenerativeModel
 from genharness.kit.blocks import latent_paths, random_normal
+from genharness.kit.classes import learnt_classes
 from genharness.kit.dequantise import GreyLevels
 from genharness.kit.generators import seeded_generator
 from genharness.kit.optim import adam, minimise
@@ -40,10 +41,8 @@ class VAE(GenerativeModel):
 
     def __init__(self, data: DataShape, config: GaussianCodesConfig) -> None:
         super().__init__(data, config)
-        conditional = getattr(config, "conditional", False)
-        if conditional and data.classes < 2:
-            raise ConfigError(f"conditional=true needs labels of at least two classes, and the data has {data.classes}")
-        self.class_prior = ClassPrior(data.classes, config.latent) if conditional else None
+        classes = learnt_classes(data, conditional=getattr(config, "conditional", False))
+        self.class_prior = ClassPrior(classes, config.latent) if classes else None
         self.latent = config.latent
         self.encoder = encoder(data, config, 2 * config.latent)
         self.decoder = decoder(data, config, config.latent)

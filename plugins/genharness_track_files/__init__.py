@@ -14,14 +14,14 @@ __all__ = ["JsonlConfig", "TensorBoardConfig", "genharness_trackers"]
 class JsonlConfig:
     """Where the lines go."""
 
-    file: str = option("events.jsonl", help="file to append to; `--set jsonl.file=PATH`")
+    file: str = option("events.jsonl", help="file to append to; `--tracker jsonl:PATH`")
 
 
 @dataclass(frozen=True)
 class TensorBoardConfig:
     """Where the event files go."""
 
-    folder: str = option("tensorboard", help="folder, one in it for each cell; `--set tensorboard.folder=PATH`")
+    folder: str = option("tensorboard", help="folder, one in it for each cell; `--tracker tensorboard:PATH`")
 
 
 @hookimpl
@@ -33,12 +33,14 @@ def genharness_trackers() -> Sequence[TrackerSpec]:
             summary="Losses, scores and costs as lines of JSON",
             factory="genharness_track_files.jsonl:JsonlTracker",
             config=JsonlConfig,
+            argument="file",
         ),
         TrackerSpec(
             name="tensorboard",
-            summary="Losses, scores and costs for TensorBoard",
+            summary="Losses, scores, costs and pictures for TensorBoard",
             factory="genharness_track_files.tensorboard:TensorBoardTracker",
             config=TensorBoardConfig,
+            argument="folder",
             packages=("tensorboard",),
         ),
     ]

@@ -1,4 +1,4 @@
-"""What TensorBoard reads: losses while a cell trains, its scores over training, and its numbers in the end."""
+"""What TensorBoard reads: losses and scores while a cell trains, then its numbers and pictures, and a table of all."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from PIL import Image
+
 from genharness.errors import ConfigError
 from genharness.plugin.execution import Event
+from genharness.results.scalars import Scalars, final_table, options_of_cell
+from genharness.results.store import Store
 from genharness.spec.cell import Task
 from genharness.spec.record import Record
 from genharness_track_files import TensorBoardConfig
@@ -38,39 +43,51 @@ class TensorBoardTracker:
         self._new = SummaryWriter
         self._folder = Path(config.folder).expanduser()
         self._writers: dict[str, SummaryWriter] = {}
+        self._scalars = Scalars()
+        self._records: list[Record] = []
+        self._store: Store | None = None
 
     def start(self, tasks: Sequence[Task]) -> None:
-        """Nothing is written before there is news."""
+        """Note where the pictures will be; nothing is written before there is news."""
+        self._store = Store(tasks[0].settings.results) if tasks else None
 
     def event(self, event: Event) -> None:
-        """Write the losses at a step."""
-        for name, value in event.values.items():
-            self._writer(event.cell_id).add_scalar(f"{event.phase}/{name}", value, event.step)
+        """Write the losses or scores at a step."""
+        for one in self._scalars.of_event(event):
+            self._writer(event.cell_id).add_scalar(one.name, one.value, one.step)
 
     def record(self, record: Record) -> None:
-        """Write the scores over training, the final ones, and the costs."""
+        """Write the scores over training, the final ones, the costs, the options and the pictures."""
         writer = self._writer(record.cell.id)
-        curves = record.history.scores
-        for name, values in curves.items():
-            if name not in ("step", "samples"):
-                points = zip(curves["step"], values, strict=False)
-                for step, value in ((int(step), value) for step, value in points if step is not None):
-                    if value is not None:
-                        writer.add_scalar(f"over training/{name}", value, step)
-        last = int(record.measurements.get("train_steps", 0))
-        for kind, numbers in (("score", record.scores), ("cost", record.measurements)):
-            for name, number in numbers.items():
-                if number is not None:
-                    writer.add_scalar(f"{kind}/{name}", number, last)
+        for one in self._scalars.of_record(record):
+            writer.add_scalar(one.name, one.value, one.step)
+        told = "\n".join(f"    {name}: {value}" for name, value in options_of_cell(record).items())
+        writer.add_text("options", told)
+        folder = self._store.cell(record.cell.id).path if self._store else Path()
+        for name, file in record.artefacts.items():
+            if file.endswith(".png") and (folder / file).is_file():
+                with Image.open(folder / file) as picture:
+                    writer.add_image(f"pictures/{name}", np.asarray(picture.convert("RGB")), dataformats="HWC")
         writer.close()
         self._writers.pop(record.cell.id)
+        self._records.append(record)
 
     def finish(self) -> None:
-        """Close what is open."""
+        """Write the table of all cells, and close what is open."""
         for writer in self._writers.values():
+            writer.close()
+        if self._records:
+            heads, rows = final_table(self._records)
+            lines: list[Sequence[object]] = [heads, ["---"] * len(heads), *rows]
+            writer = self._new(str(self._folder / "results"))
+            writer.add_text("results", "\n".join(f"| {' | '.join(map(_shown, line))} |" for line in lines))
             writer.close()
 
     def _writer(self, cell_id: str) -> SummaryWriter:
         if cell_id not in self._writers:
             self._writers[cell_id] = self._new(str(self._folder / cell_id))
         return self._writers[cell_id]
+
+
+def _shown(value: object) -> str:
+    return "" if value is None else str(value)

@@ -11,7 +11,7 @@ from typing import Any
 
 from genharness.api.devices import resolve_device
 from genharness.errors import attempt
-from genharness.plugin.execution import Executor, Tracker, find_executor, make_executor, make_tracker
+from genharness.plugin.execution import Executor, Tracker, find_executor, find_tracker, make_executor, make_tracker
 from genharness.plugin.registry import Registry, load_registry
 from genharness.results.store import Store
 from genharness.spec.cell import Settings, Task
@@ -35,7 +35,7 @@ class Questions:
         suite: TOML file, or None for the embedded default.
         results: Results folder.
         executor: Where cells run: `local`, `ray`, `ray:ADDRESS`.
-        trackers: Names of listeners.
+        trackers: Listeners: `jsonl`, `tensorboard:FOLDER`, `mlflow:URI`, `wandb:PROJECT`.
         weights: Pretrained weights of the user's.
         fresh: Whether finished cells are done again.
         keep_finished: Whether finished cells are used as they are, though their code changed.
@@ -158,9 +158,13 @@ def _beside(registry: Registry, questions: Questions) -> tuple[list[Spec], list[
     """Return the plugins that take part and are in no cell, and every mistake in their names."""
     executor, mistakes = attempt(lambda: find_executor(registry, questions.executor)[0])
     names = questions.trackers
-    found = [(executor, mistakes), *(attempt(functools.partial(registry.trackers.find, name)) for name in names)]
+    found = [(executor, mistakes), *(attempt(functools.partial(_tracker, registry, name)) for name in names)]
     specs = [spec for spec, _ in found if spec is not None]
     return [*specs, registry.reporters.find("table")], [line for _, lines in found for line in lines]
+
+
+def _tracker(registry: Registry, text: str) -> Spec:
+    return find_tracker(registry, text)[0]
 
 
 def _exclusive(questions: Questions) -> list[str]:

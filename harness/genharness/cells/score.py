@@ -179,7 +179,10 @@ class Scorer:
             labels = source.labels(count, self.protocol.seed)
             samples = source.sampler(model).draw(count, seed=self.protocol.seed, labels=labels)
             results = list(score(periodic, self._evaluation(samples, labels)))
-        return {key: value for result in results for key, value in result.values.items()} | {"samples": count}
+        values = {key: value for result in results for key, value in result.values.items()}
+        told = {key: value for key, value in values.items() if value is not None}
+        self.workplace.news("score-over-training", step=step, values=told)
+        return values | {"samples": count}
 
     def _resolved(self) -> Protocol:
         """Return the protocol with the hashes of what was read."""

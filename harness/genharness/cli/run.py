@@ -45,7 +45,9 @@ __all__ = ["run"]
 @click.option("--weights", type=InputPath(), help="File or folder of pretrained weights.")
 @declared(Running, "deterministic")
 @click.option("--executor", default="local", show_default=True, help="Where cells run: local, ray or ray:ADDRESS.")
-@click.option("--tracker", "trackers", multiple=True, help="Listener to the run's events; repeatable.")
+@click.option(
+    "--tracker", "trackers", multiple=True, help="Listener, such as jsonl, tensorboard:DIR, mlflow:URI; repeatable."
+)
 @click.option("--plan", "plan_only", is_flag=True, help="Show what would be done, and train nothing.")
 @click.option("--fresh", is_flag=True, help="Do finished cells again.")
 @click.option("--keep-finished", is_flag=True, help="Use what is finished as it is, though its code changed since.")

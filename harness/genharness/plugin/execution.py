@@ -11,10 +11,10 @@ from genharness.errors import ConfigError
 from genharness.plugin.registry import Registry, config_of, load_factory
 from genharness.spec.cell import Task
 from genharness.spec.options import PluginOptions
-from genharness.spec.plugins import ExecutorSpec
+from genharness.spec.plugins import ExecutorSpec, TrackerSpec
 from genharness.spec.record import Record
 
-__all__ = ["Event", "Executor", "Phase", "Tracker", "find_executor", "make_executor", "make_tracker"]
+__all__ = ["Event", "Executor", "Phase", "Tracker", "find_executor", "find_tracker", "make_executor", "make_tracker"]
 
 _NO_OPTIONS: PluginOptions = {}
 
@@ -128,18 +128,33 @@ def make_executor(registry: Registry, text: str, settings: PluginOptions = _NO_O
     return executor
 
 
-def make_tracker(registry: Registry, name: str, settings: PluginOptions = _NO_OPTIONS) -> Tracker:
-    """Return a new tracker.
+def find_tracker(registry: Registry, text: str) -> tuple[TrackerSpec, dict[str, str]]:
+    """Return the tracker that `NAME` or `NAME:ARGUMENT` means, and the option that the argument gives.
+
+    Raises:
+        ConfigError: If there is none of that name, or it takes no argument.
+    """
+    name, colon, argument = text.partition(":")
+    spec = registry.trackers.find(name)
+    if colon and not (argument and spec.argument):
+        also = f" or {name}:{spec.argument.upper()}" if spec.argument else ""
+        raise ConfigError(f"tracker {text!r}: write {name}{also}")
+    return spec, {spec.argument: argument} if colon else {}
+
+
+def make_tracker(registry: Registry, text: str, settings: PluginOptions = _NO_OPTIONS) -> Tracker:
+    """Return a new tracker for `NAME` or `NAME:ARGUMENT`; the argument goes before the setting of the same option.
 
     Args:
         registry: Where trackers are.
-        name: Of the tracker.
+        text: What the user named.
         settings: Options by plugin name; only its own are looked at.
 
     Raises:
         ConfigError: If there is none such, or an option of it does not fit.
         PluginError: If it cannot be loaded.
     """
-    spec = registry.trackers.find(name)
-    tracker: Tracker = load_factory(spec)(config_of(spec, settings))
+    spec, given = find_tracker(registry, text)
+    options = {**settings.get(spec.name, {}), **given}
+    tracker: Tracker = load_factory(spec)(config_of(spec, {spec.name: options}))
     return tracker

@@ -376,7 +376,14 @@ class ReporterSpec(Spec):
 
 @dataclass(frozen=True, kw_only=True)
 class TrackerSpec(Spec):
-    """A listener to a run's events; `factory` names a class as `genharness.plugin.execution.Tracker` describes."""
+    """A listener to a run's events; `factory` names a class as `genharness.plugin.execution.Tracker` describes.
+
+    Attributes:
+        argument: The option of its `config`, a text, that may follow the name after a colon, as in `--tracker
+            NAME:VALUE`; empty when nothing may.
+    """
+
+    argument: str = ""
 
 
 def as_plain(record: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from genharness.plugin.execution import Event
 from genharness.plugin.registry import load_factory
-from genharness.spec.options import build_config
+from genharness.spec.options import build_config, options_of
 from genharness.spec.plugins import TrackerSpec
 from genharness.testing.check import Check, must
 from genharness.testing.records import some_records, some_tasks
@@ -21,12 +21,24 @@ __all__ = ["tracker_checks"]
 
 def tracker_checks(specs: TrackerSpec | Iterable[TrackerSpec]) -> list[Check]:
     """Return the checks of some trackers, each in a working directory of its own."""
-    many = [specs] if isinstance(specs, TrackerSpec) else specs
-    return [
+    many = [specs] if isinstance(specs, TrackerSpec) else list(specs)
+    arguments = [
+        Check(f"{spec.name}: what follows its name is an option", functools.partial(_argument, spec), of=_argument)
+        for spec in many
+        if spec.argument
+    ]
+    return arguments + [
         Check(f"{spec.name}: {name}", functools.partial(_check, spec, run), of=run)
         for spec in many
         for name, run in {"follows a run": _follows, "follows a run that was stopped at once": _stopped}.items()
     ]
+
+
+def _argument(spec: TrackerSpec) -> None:
+    """`argument` names an option of the config that holds text."""
+    option = next((one for one in options_of(spec.config) if one.name == spec.argument), None)
+    must(option is not None, f"argument {spec.argument!r} is no option of {spec.config.__name__}")
+    must(option is None or option.type is str, f"option {spec.argument} holds no text")
 
 
 def _check(spec: TrackerSpec, run: Callable[[Any], None]) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import genharness.functional.exact.search as search
 import genharness.measure.bands as bands
 from evaluations import row_evaluation
 from genharness import NoOptions
@@ -71,6 +72,14 @@ def test_real_samples_have_no_excess_of_copies():
     assert spec.columns[0].key == "excess_copies"
     assert found["excess_copies"]["low"] < 0 < found["excess_copies"]["high"] < 0.1
     assert found["closer_to_train"]["low"] < 0.5 < found["closer_to_train"]["high"]
+
+
+def test_bands_are_the_same_whichever_search_finds_the_nearest_rows(monkeypatch):
+    metrics = build_metrics(REGISTRY, {"copies": {}, "memorisation": {}})
+    found = real_bands(gaussian(0), metrics, (), count=100, draws=2)
+    monkeypatch.setattr(search, "_FEW", 0)
+    assert real_bands(gaussian(0), metrics, (), count=100, draws=2) == found
+    assert {"excess_copies", "authenticity", "distance_ratio"} <= found.keys()
 
 
 def test_divisions_are_their_own_and_come_again():

@@ -16,6 +16,9 @@ from torch import Tensor
 from genharness.errors import NotDefinedError
 from genharness.functional.checks import ArrayLike, as_features, check_same_width, check_whole
 from genharness.functional.clusters import cells_of, kmeans_centres
+from genharness.functional.exact.search import nearest_distinct
+from genharness.functional.exact.tiles import Points
+from genharness.functional.parallel import full_precision
 from genharness.functional.prdc import knn_radii, nearest
 
 __all__ = ["HeldOut", "Memorisation", "authenticity", "copying_score", "distance_ratio", "memorisation"]
@@ -228,12 +231,22 @@ def _cells(train: Tensor, test: Tensor, cells: int, seed: int) -> tuple[Tensor, 
     """Return centres, the cells of train and test, and the distances of test within its cells (see `HeldOut`)."""
     centres = kmeans_centres(train, cells, seed, name="train")
     cell_of_train, cell_of_test = cells_of(train, centres), cells_of(test, centres)
-    distances = torch.full((len(test),), math.inf, dtype=torch.float64, device=test.device)
-    for cell in cell_of_test.unique():
-        neighbours = train[cell_of_train == cell]
-        if len(neighbours):
-            distances[cell_of_test == cell] = nearest(test[cell_of_test == cell], neighbours)[0][:, 0]
-    return centres, cell_of_train, cell_of_test, distances
+    return centres, cell_of_train, cell_of_test, _nearest_in_cells(test, cell_of_test, train, cell_of_train)
+
+
+def _nearest_in_cells(rows: Tensor, cell_of_row: Tensor, train: Tensor, cell_of_train: Tensor) -> Tensor:
+    """Return the distance of every row to the nearest training row in its cell, infinite where the cell has none."""
+    dtype = torch.promote_types(rows.dtype, train.dtype)
+    with full_precision(train.device):
+        base, query = Points.of(train.to(dtype)).together_with(Points.of(rows.to(dtype)))
+        cell_of_base, cell_of_query = cell_of_train[base.first], cell_of_row[query.first]
+        distances = torch.full((len(query),), math.inf, dtype=torch.float64, device=rows.device)
+        for cell in cell_of_query.unique():
+            asked, known = ((cells == cell).nonzero()[:, 0] for cells in (cell_of_query, cell_of_base))
+            if len(known):
+                inside = query.chosen(asked, query.counts[asked]), base.chosen(known, base.counts[known])
+                distances[asked] = nearest_distinct(*inside, 1).distances[:, 0]
+        return distances[query.place]
 
 
 def _copying_score(
@@ -248,13 +261,13 @@ def _copying_score(
     """Return C_T and its standard error over other fakes."""
     check_whole(least_fakes, "least_fakes")
     cell_of_made = cells_of(made, centres)
+    to_train = _nearest_in_cells(made, cell_of_made, train, cell_of_train)
     weighted = total = 0.0
     influence = np.zeros(len(made))
     for cell in range(len(centres)):
         inside, tests = cell_of_made == cell, test_distances[cell_of_test == cell]
         if int(inside.sum()) >= least_fakes and len(tests):
-            distances = nearest(made[inside], train[cell_of_train == cell])[0][:, 0]
-            z, of_fakes = _mann_whitney_z(distances, tests)
+            z, of_fakes = _mann_whitney_z(to_train[inside], tests)
             weighted += len(tests) * z
             influence[inside.cpu().numpy()] = len(tests) * of_fakes
             total += len(tests)

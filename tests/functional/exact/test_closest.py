@@ -3,8 +3,9 @@
 import pytest
 import torch
 
+from clouds import collapsed, far_off, lattice, normal
 from genharness.functional.exact.balls import Balls
-from genharness.functional.exact.closest import Closest
+from genharness.functional.exact.closest import Closest, closest_of_few
 from genharness.functional.exact.crossing import cross
 from genharness.functional.exact.tiles import Points
 
@@ -42,3 +43,23 @@ def test_a_limit_falls_with_what_tiles_have_shown():
     assert (first > 2).all()
     assert (second < first).all()
     torch.testing.assert_close(third, second, rtol=1e-5, atol=0)
+
+
+@pytest.mark.parametrize("make", [lattice, normal, far_off, collapsed])
+@pytest.mark.parametrize("rows", [(700, 90), (90, 700), (1, 40), (40, 1)])
+def test_the_closest_of_few_are_the_first_of_those_nearest_by_every_distance(make, rows):
+    base, query = Points.of(make(rows[0], 0)).together_with(Points.of(make(rows[1], 1)))
+    found = closest_of_few(query, base)
+    if found is None:
+        assert make in (far_off, collapsed)  # distances that are alike within rounding are for the longer search
+        return
+    wide, rows_of_query = base.rows.double(), query.rows[query.first].double()
+    table = (rows_of_query[:, None] - wide[None]).square().sum(2).sqrt()
+    torch.testing.assert_close(found[0], table.min(1).values, rtol=1e-12, atol=0)
+    assert torch.equal(base.rows[base.first[found[1]]], base.rows[table.argmin(1)])
+
+
+def test_rows_that_are_all_alike_within_rounding_are_left_to_the_longer_search():
+    points = Points.of(1 + 1e-7 * torch.randn(300, 8, generator=torch.Generator().manual_seed(0)))
+    shifted = Points.of(torch.full((3, 8), 1e3) + torch.arange(3.0)[:, None])
+    assert closest_of_few(*reversed(points.together_with(shifted))) is None

@@ -137,10 +137,9 @@ def near_copies(
     found = [nearest(made, known[torch.from_numpy(members)]) for members in blocks]
     distances = np.stack([one[0][:, 0].cpu().numpy() for one in found])  # (blocks, m)
     rows = np.stack([members[one[1][:, 0].cpu().numpy()] for members, one in zip(blocks, found, strict=True)])
-    to_test = _distances(made, held_out)
-    to_drawn = (
-        to_test if len(usual.drawn) == len(held_out) else _distances(made, held_out[torch.from_numpy(usual.drawn)])
-    )
+    to_drawn = _distances(made, held_out[torch.from_numpy(usual.drawn)])
+    others = np.setdiff1d(np.arange(len(held_out)), usual.drawn)
+    to_test = np.minimum(to_drawn, _distances(made, held_out[torch.from_numpy(others)])) if len(others) else to_drawn
     near_train, near_test = (_near(one, usual.threshold[:, None]).sum(0) for one in (distances, to_drawn[None]))
     excess = near_train - near_test
     # Of blocks equally near, the one with the lowest row.

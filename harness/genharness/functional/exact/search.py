@@ -24,6 +24,7 @@ from threading import Lock
 import torch
 from torch import Tensor
 
+from genharness.functional.exact.closest import closest_of_few
 from genharness.functional.exact.small_entries import SmallEntries
 from genharness.functional.exact.tiles import (
     Factors,
@@ -39,6 +40,9 @@ from genharness.functional.parallel import side_by_side
 __all__ = ["Nearest", "OwnNeighbours", "kth_distances", "nearest_distinct", "own_neighbours"]
 
 _SPARE = 4  # candidates kept beyond k: enough, on common features, to prove that the k nearest are among them
+
+_FEW = 4096
+"""Rows up to which the nearest one is found by `closest_of_few`: in half of the time for 1,000, as fast for 10,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,8 @@ def nearest_distinct(query: Points, base: Points, k: int) -> Nearest:
     Returns:
         Distances and places for the distinct rows of `query`, fewer than k columns where `base` has fewer rows.
     """
+    if k == 1 and len(base) <= _FEW and (closest := closest_of_few(query, base)) is not None:
+        return Nearest(*(one[:, None] for one in closest))
     device, shape = base.rows.device, (len(query), min(k, len(base)))
     result = Nearest(
         torch.full(shape, math.inf, dtype=torch.float64, device=device),
@@ -152,6 +158,8 @@ def kth_distances(points: Points, k: int) -> Tensor:
     Returns:
         Float64 `(u,)`.
     """
+    if k == 1 and 1 < len(points) <= _FEW and (closest := closest_of_few(points, points)) is not None:
+        return closest[0].masked_fill_(points.counts > 1, 0.0)
     return _ranked(points, (k,), None).distances[:, 0]
 
 

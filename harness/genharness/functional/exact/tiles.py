@@ -58,7 +58,8 @@ def tile_side(n: int, d: int, device: torch.device) -> int:
     on_cuda, threads = device.type == "cuda", workers(device)
     # A GPU wants few large launches, a core tiles that stay in its cache and several for each to do: with n / 4 t rows
     # to a side, a set against itself makes 8 t^2 tiles for t threads, so that none waits long for the last of another.
-    most = 8192 if on_cuda else min(1024, max(256, math.ceil(n / (4 * threads))))
+    # One thread waits for nobody, and its tiles are as large as its cache allows.
+    most = 8192 if on_cuda else min(1024, max(256, math.ceil(n / (4 * threads)) if threads > 1 else n))
     side = 32 * math.ceil(min(n, most) / 32)
     # An entry takes 12 bytes in a float64 and a float32 tile and up to 20 in masks and indices of hits; two blocks of
     # rows, with their float64 originals, take 2 x 16 bytes a value. Every thread has its own.

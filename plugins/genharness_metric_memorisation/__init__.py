@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from genharness import Column, MetricSpec, hookimpl, option
 
-__all__ = ["CopiesConfig", "MemorisationConfig", "genharness_metrics"]
+__all__ = ["CopiesConfig", "FldConfig", "MemorisationConfig", "genharness_metrics"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,15 @@ class CopiesConfig:
 
     pixel_count: int = option(2000, low=0, high=10_000_000, help="generated images compared in pixels; 0 for all")
     pixel_side: int = option(8, low=1, high=512, help="side in pixels to which images are averaged before that")
+
+
+@dataclass(frozen=True)
+class FldConfig:
+    """Options of the FLD gap."""
+
+    count: int = option(
+        2000, low=0, high=10_000_000, help="generated, training and held-out samples at most, each; 0 for all"
+    )
 
 
 @hookimpl
@@ -75,6 +84,18 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             needs=("features", "train", "test"),
             modalities=("image", "tabular"),
             paper="Bai et al. 2021, arXiv:2106.03062",
+            default=False,
+        ),
+        MetricSpec(
+            name="fld",
+            summary="How much likelier training rows are than held-out ones under Gaussians around the samples",
+            place=65,
+            factory="genharness_metric_memorisation.fld:FldGap",
+            config=FldConfig,
+            columns=(Column(key="fld_gap", title="FLD gap", format=".2f", wide=True),),
+            needs=("features", "train", "test"),
+            modalities=("image", "tabular"),
+            paper="Jiralerspong et al. 2023, arXiv:2302.04440",
             default=False,
         ),
     ]

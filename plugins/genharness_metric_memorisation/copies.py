@@ -17,13 +17,12 @@ from genharness.kit import Evaluation
 from genharness.kit.equal_counts import equal_draws
 from genharness.kit.evaluation import SampleSet
 from genharness_metric_memorisation import CopiesConfig
+from genharness_metric_memorisation.held_out import are_held_out
 
 __all__ = ["Copies"]
 
 _PAIRS = 8
 _SCORES = ("excess_copies", "closer_to_train", "membership_auc", "membership_caught")
-_MOST_HELD_OUT = 0.5
-"""Share of samples that may equal held-out rows and still be compared with them: digits and the like repeat."""
 
 
 class Copies:
@@ -39,7 +38,7 @@ class Copies:
         1,000 held-out samples. All are undefined where the samples are the held-out rows themselves, as those of `real`
         are: they cannot be the standard for themselves.
         """
-        if _held_out_share(evaluation) > _MOST_HELD_OUT:
+        if are_held_out(evaluation):
             return dict.fromkeys((*_SCORES, *(["excess_copies_pixels"] if _images(evaluation) else [])), math.nan)
         found = _near_copies(evaluation, "features", {which: _features(evaluation, which) for which in _SETS})
         attack = _membership(evaluation)
@@ -71,13 +70,6 @@ _SETS: tuple[SampleSet, ...] = ("train", "test", "fake")
 
 def _images(evaluation: Evaluation) -> bool:
     return bool(evaluation.samples("fake").dtype == np.uint8)
-
-
-def _held_out_share(evaluation: Evaluation) -> float:
-    """Return the share of samples that equal a held-out row."""
-    rows, held_out = ([row.tobytes() for row in evaluation.samples(which)] for which in ("fake", "test"))
-    known = set(held_out)
-    return sum(row in known for row in rows) / len(rows)
 
 
 def _features(evaluation: Evaluation, which: SampleSet) -> Tensor:

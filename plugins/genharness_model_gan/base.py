@@ -40,6 +40,7 @@ class LatentGAN(GenerativeModel):
     """
 
     always_conditional = False
+    normal_latents = True
 
     def __init__(self, data: DataShape, config: Any) -> None:
         super().__init__(data, config)
@@ -130,6 +131,14 @@ class LatentGAN(GenerativeModel):
             labels = torch.randint(self.classes, (n,), generator=generator, device=generator.device)
         z = random_normal(n, self.latent, generator=generator)
         return self.generate(z, labels) if self.classes and labels is not None else self.generate(z)
+
+    def draw_latents(self, n: int, *, labels: Tensor | None, generator: torch.Generator) -> Tensor:
+        """Draw z `(n, latent)`."""
+        return random_normal(n, self.latent, generator=generator)
+
+    def decode_latents(self, latents: Tensor, labels: Tensor | None) -> Tensor:
+        """Return the samples of codes, of classes where they are learnt."""
+        return self.generate(latents, labels) if self.classes and labels is not None else self.generate(latents)
 
     def interpolate(self, rows: int, columns: int, *, generator: torch.Generator) -> Tensor:
         """Return samples `(rows * columns, ...)` along great circles between random z; row r has class r, in turn."""

@@ -34,7 +34,14 @@ def genharness_models() -> Sequence[ModelSpec]:
             recipes=WIDE,
             paper="Kingma and Welling 2014, arXiv:1312.6114",
             modalities=("image", "tabular"),
-            capabilities=("reconstructions", "latents", "likelihood:bound", "kl_to_prior", "conditions:conditional"),
+            capabilities=(
+                "reconstructions",
+                "latents",
+                "decoder",
+                "likelihood:bound",
+                "kl_to_prior",
+                "conditions:conditional",
+            ),
         ),
         ModelSpec(
             name="beta-vae",
@@ -45,7 +52,14 @@ def genharness_models() -> Sequence[ModelSpec]:
             recipes=RECIPES,
             paper="Higgins et al. 2017, ICLR",
             modalities=("image", "tabular"),
-            capabilities=("reconstructions", "latents", "likelihood:bound", "kl_to_prior", "conditions:conditional"),
+            capabilities=(
+                "reconstructions",
+                "latents",
+                "decoder",
+                "likelihood:bound",
+                "kl_to_prior",
+                "conditions:conditional",
+            ),
         ),
         ModelSpec(
             name="vae-gmm",
@@ -56,7 +70,7 @@ def genharness_models() -> Sequence[ModelSpec]:
             recipes=WIDE,
             paper="Ghosh et al. 2020, arXiv:1903.12436 (ex-post density estimation)",
             modalities=("image", "tabular"),
-            capabilities=("reconstructions", "latents", "likelihood:bound", "kl_to_prior"),
+            capabilities=("reconstructions", "latents", "decoder", "likelihood:bound", "kl_to_prior"),
         ),
         ModelSpec(
             name="ae",
@@ -67,7 +81,7 @@ def genharness_models() -> Sequence[ModelSpec]:
             recipes=RECIPES,
             paper="Hinton and Salakhutdinov 2006, Science 313",
             modalities=("image", "tabular"),
-            capabilities=("reconstructions", "latents"),
+            capabilities=("reconstructions", "latents", "decoder"),
         ),
         ModelSpec(
             name="vq-vae",

@@ -35,6 +35,8 @@ class AE(GenerativeModel):
         config: The options.
     """
 
+    normal_latents = False
+
     def __init__(self, data: DataShape, config: AEConfig) -> None:
         super().__init__(data, config)
         self.encoder = encoder(data, config, config.latent)
@@ -73,11 +75,16 @@ class AE(GenerativeModel):
 
     def sample(self, n: int, *, labels: Tensor | None, generator: torch.Generator) -> Tensor:
         """Decode codes drawn from the Gaussian."""
-        return self.decode(self._draw(n, generator))
+        return self.decode(self.draw_latents(n, labels=None, generator=generator))
+
+    def draw_latents(self, n: int, *, labels: Tensor | None, generator: torch.Generator) -> Tensor:
+        """Draw codes `(n, latent)` from the Gaussian."""
+        return self.codes.sample(torch.zeros(n, dtype=torch.int64, device=generator.device), generator)
+
+    def decode_latents(self, latents: Tensor, labels: Tensor | None) -> Tensor:
+        """Return samples from codes."""
+        return self.decode(latents)
 
     def interpolate(self, rows: int, columns: int, *, generator: torch.Generator) -> Tensor:
         """Decode straight lines between codes drawn from the Gaussian."""
-        return self.decode(straight_lines(self._draw(2 * rows, generator), columns))
-
-    def _draw(self, n: int, generator: torch.Generator) -> Tensor:
-        return self.codes.sample(torch.zeros(n, dtype=torch.int64, device=generator.device), generator)
+        return self.decode(straight_lines(self.draw_latents(2 * rows, labels=None, generator=generator), columns))

@@ -39,6 +39,8 @@ class VAE(GenerativeModel):
         ConfigError: If classes are to be learnt and the data has no two of them.
     """
 
+    normal_latents = True
+
     def __init__(self, data: DataShape, config: GaussianCodesConfig) -> None:
         super().__init__(data, config)
         classes = learnt_classes(data, conditional=getattr(config, "conditional", False))
@@ -81,11 +83,19 @@ class VAE(GenerativeModel):
 
     def sample(self, n: int, *, labels: Tensor | None, generator: torch.Generator) -> Tensor:
         """Return the means of p(x|z) for z drawn from the prior, of a class's where classes are learnt."""
-        if self.class_prior is None:
-            return self.decode(random_normal(n, self.latent, generator=generator))
-        if labels is None:
+        if self.class_prior is not None and labels is None:
             labels = torch.randint(self.class_prior.classes, (n,), generator=generator, device=generator.device)
-        return self.decode(self.class_prior.place(random_normal(n, self.latent, generator=generator), labels))
+        return self.decode_latents(self.draw_latents(n, labels=labels, generator=generator), labels)
+
+    def draw_latents(self, n: int, *, labels: Tensor | None, generator: torch.Generator) -> Tensor:
+        """Draw standard normal noise `(n, latent)`: z itself, or what `decode_latents` puts where a class is."""
+        return random_normal(n, self.latent, generator=generator)
+
+    def decode_latents(self, latents: Tensor, labels: Tensor | None) -> Tensor:
+        """Return the means of p(x|z) of codes that `draw_latents` gives."""
+        if self.class_prior is None or labels is None:
+            return self.decode(latents)
+        return self.decode(self.class_prior.place(latents, labels))
 
     def interpolate(self, rows: int, columns: int, *, generator: torch.Generator) -> Tensor:
         """Return samples along great circles between codes of the prior; row r is of class r, in turn."""

@@ -35,6 +35,8 @@ class VAEGMM(VAE):
         config: The options.
     """
 
+    normal_latents = False
+
     def __init__(self, data: DataShape, config: VAEGMMConfig) -> None:
         super().__init__(data, config)
         self.classes = max(1, data.classes) if config.per_class else 1
@@ -58,19 +60,15 @@ class VAEGMM(VAE):
             raise DataError(f"vae-gmm: {error}: lower vae-gmm.components or set vae-gmm.per_class=false") from error
         self.prior.widen(torch.from_numpy(np.exp(log_vars).mean(axis=0)))
 
-    def sample(self, n: int, *, labels: Tensor | None, generator: torch.Generator) -> Tensor:
-        """Return the means of p(x|z), z from the mixture of each class in turn."""
-        return self.decode(self._draw(n, generator))
-
-    def interpolate(self, rows: int, columns: int, *, generator: torch.Generator) -> Tensor:
-        """Return samples along straight lines between codes of the mixtures."""
-        return self.decode(straight_lines(self._draw(2 * rows, generator), columns))
-
-    def _draw(self, n: int, generator: torch.Generator) -> Tensor:
-        """Return codes `(n, latent)`; each class has its share of n as exactly as whole numbers allow."""
+    def draw_latents(self, n: int, *, labels: Tensor | None, generator: torch.Generator) -> Tensor:
+        """Draw codes `(n, latent)` from the mixtures, each class having its share as exactly as can be."""
         first = torch.randint(self.classes, (), generator=generator, device=generator.device)
         classes = (torch.arange(n, device=generator.device) + first) % self.classes
         return self.prior.sample(classes, generator)
+
+    def interpolate(self, rows: int, columns: int, *, generator: torch.Generator) -> Tensor:
+        """Return samples along straight lines between codes of the mixtures."""
+        return self.decode(straight_lines(self.draw_latents(2 * rows, labels=None, generator=generator), columns))
 
     def kl(self, mu: Tensor, log_var: Tensor, z: Tensor) -> Tensor:
         """Return log q(z|x) - log p(z) in nats `(n,)`, whose mean over z is the divergence from the mixtures."""

@@ -123,6 +123,19 @@ def test_interpolations_are_paths_of_images(name):
 
 
 @pytest.mark.parametrize("name", IMAGE_MODELS)
+def test_samples_are_drawn_codes_that_are_decoded(name):
+    model = build(name, shape())
+    train(model, 1)
+    model.eval()
+    labels = torch.arange(4) % model.classes if model.classes else None
+    with torch.no_grad():
+        expected = model.sample(4, labels=labels, generator=torch.Generator().manual_seed(0))
+        codes = model.draw_latents(4, labels=labels, generator=torch.Generator().manual_seed(0))
+        assert torch.equal(model.decode_latents(codes, labels), expected)
+    assert codes.ndim == 2
+
+
+@pytest.mark.parametrize("name", IMAGE_MODELS)
 def test_the_averaged_module_is_all_that_sampling_needs(name):
     model = build(name, shape())
     before = draw(model)

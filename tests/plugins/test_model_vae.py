@@ -260,6 +260,17 @@ def test_a_class_smaller_than_its_mixture_is_refused_with_what_to_do():
 
 
 @pytest.mark.parametrize(("cls", "config"), [(VAE, VAEConfig), (AE, AEConfig), (VAEGMM, VAEGMMConfig)])
+def test_samples_are_drawn_codes_that_are_decoded(cls, config):
+    model = cls(IMAGE, config(**SMALL)).eval()
+    with torch.no_grad():
+        expected = model.sample(5, labels=None, generator=generator())
+        codes = model.draw_latents(5, labels=None, generator=generator())
+        assert torch.equal(model.decode_latents(codes, None), expected)
+    assert codes.shape == (5, SMALL["latent"])
+    assert model.normal_latents == (cls is VAE)
+
+
+@pytest.mark.parametrize(("cls", "config"), [(VAE, VAEConfig), (AE, AEConfig), (VAEGMM, VAEGMMConfig)])
 def test_the_ends_of_an_interpolation_are_samples_and_its_steps_are_small(cls, config):
     model = cls(IMAGE, config(**SMALL)).eval()
     with torch.no_grad():

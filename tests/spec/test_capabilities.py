@@ -29,7 +29,8 @@ def test_the_protocol_in_the_kit_describes_exactly_the_method(capability):
         assert not capability.protocol
         return
     described = getattr(genharness.kit, capability.protocol)
-    assert [name for name in vars(described) if not name.startswith("_")] == [capability.method]
+    beside = ["draw_latents"] if capability.name == "decoder" else []
+    assert [name for name in vars(described) if not name.startswith("_")] == [*beside, capability.method]
 
 
 def test_a_kind_stands_after_the_colon():

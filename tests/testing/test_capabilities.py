@@ -12,7 +12,7 @@ from genharness.testing.capabilities import _PROMISES, check_capabilities
 from genharness.testing.rig import Rig
 from genharness.testing.synthetic import synthetic_data
 
-ALL = ("reconstructions", "latents", "likelihood:bound", "kl_to_prior")
+ALL = ("reconstructions", "latents", "decoder", "likelihood:bound", "kl_to_prior")
 
 
 class Able(GenerativeModel):
@@ -22,8 +22,16 @@ class Able(GenerativeModel):
     def reconstruct(self, x):
         return x
 
+    normal_latents = True
+
     def encode(self, x):
         return x.flatten(1)
+
+    def draw_latents(self, n, *, labels, generator):
+        return torch.randn(n, 2, generator=generator)
+
+    def decode_latents(self, latents, labels):
+        return latents[:, :1].sigmoid().view(-1, 1, 1, 1).expand(-1, *self.data.shape)
 
     def bits_per_dim(self, x):
         return x.flatten(1).mean(1)
@@ -35,6 +43,31 @@ class Able(GenerativeModel):
 class CodesAreMaps(Able):
     def encode(self, x):
         return x
+
+
+class DrawsMaps(Able):
+    def draw_latents(self, n, *, labels, generator):
+        return torch.randn(n, 2, 2, generator=generator)
+
+
+class DecodesToRows(Able):
+    def decode_latents(self, latents, labels):
+        return latents
+
+
+class DecodesAnew(Able):
+    def decode_latents(self, latents, labels):
+        return torch.rand(len(latents), *self.data.shape)
+
+
+class DecodesTooFar(Able):
+    def decode_latents(self, latents, labels):
+        return torch.full((len(latents), *self.data.shape), 2.0)
+
+
+class DrawsNothing(Able):
+    draw_latents = None
+    normal_latents = property()
 
 
 class CutsPictures(Able):
@@ -100,6 +133,11 @@ def test_a_capability_that_is_not_declared_is_found(missing):
         (CutsPictures, "reconstruct changes the shape"),
         (LeavesTheRange, r"reconstruct leaves \[-1, 1\]"),
         (CodesAreMaps, r"encode has shape \(3, 1, 8, 8\): it must be \(n, latent\)"),
+        (DrawsMaps, r"draw_latents has shape \(3, 2, 2\): it must be \(n, latent\)"),
+        (DecodesToRows, r"decode_latents has shape \(3, 2\): samples are \(3, 1, 8, 8\)"),
+        (DecodesAnew, "decode_latents differs from call to call"),
+        (DecodesTooFar, r"decode_latents leaves \[-1, 1\]"),
+        (DrawsNothing, "decode_latents wants draw_latents and normal_latents beside it"),
         (OneNumberForAll, r"bits_per_dim has shape \(\): it must be \(n,\)"),
         (Undefined, "kl_to_prior is not finite"),
         (Dice, "bits_per_dim differs from call to call"),

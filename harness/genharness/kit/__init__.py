@@ -4,6 +4,7 @@ from genharness.kit.evaluation import Evaluation, Metric, Reconstructions
 from genharness.kit.extractor import Extracted, Extractor, ExtractorContext
 from genharness.kit.model import (
     Batch,
+    Decodes,
     Encodes,
     FitsData,
     GenerativeModel,
@@ -15,6 +16,7 @@ from genharness.kit.model import (
 
 __all__ = [
     "Batch",
+    "Decodes",
     "Encodes",
     "Evaluation",
     "Extracted",

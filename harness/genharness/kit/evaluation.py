@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from genharness.kit.extractor import Extracted
+from genharness.kit.model import Decodes
 from genharness.spec.capabilities import CapabilityName
 
 __all__ = ["Evaluation", "Metric", "Reconstructions", "SampleSet"]
@@ -122,14 +123,18 @@ class Evaluation(Protocol):
     def of_model(self, need: Literal["latents"]) -> NDArray[np.float32]: ...
 
     @overload
+    def of_model(self, need: Literal["decoder"]) -> Decodes: ...
+
+    @overload
     def of_model(self, need: Literal["likelihood", "kl_to_prior"]) -> NDArray[np.float64]: ...
 
     def of_model(self, need: CapabilityName) -> Any:
         """Return what the model makes of held-out samples, which a metric names among its `needs`.
 
         Args:
-            need: `reconstructions`; `latents`: codes `(n, latent)`; `likelihood`: bits per dimension `(n,)`;
-                `kl_to_prior`: the divergence of the samples' posteriors from the prior in nats `(n,)`.
+            need: `reconstructions`; `latents`: codes `(n, latent)`; `decoder`: what makes samples of codes, to be
+                called without gradients; `likelihood`: bits per dimension `(n,)`; `kl_to_prior`: the divergence of the
+                samples' posteriors from the prior in nats `(n,)`.
 
         Raises:
             ConfigError: If the model cannot.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Batch",
+    "Decodes",
     "Encodes",
     "FitsData",
     "GenerativeModel",
@@ -164,6 +165,23 @@ class Encodes(Protocol):
 
     def encode(self, x: Tensor) -> Tensor:
         """Return latent codes `(n, latent)` of `x`, for a VAE the posterior means."""
+
+
+@runtime_checkable
+class Decodes(Protocol):
+    """Makes samples of latent codes: `sample` decodes what `draw_latents` draws.
+
+    Attributes:
+        normal_latents: Whether codes are standard normal, so that paths between them are great circles; else lines.
+    """
+
+    normal_latents: bool
+
+    def draw_latents(self, n: int, *, labels: Tensor | None, generator: torch.Generator) -> Tensor:
+        """Draw codes `(n, latent)`, of classes `(n,)` where the model is conditional."""
+
+    def decode_latents(self, latents: Tensor, labels: Tensor | None) -> Tensor:
+        """Return the samples of codes `(n, latent)`, the same ones at every call, in the range of samples."""
 
 
 @runtime_checkable

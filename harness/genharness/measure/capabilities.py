@@ -80,6 +80,8 @@ def kinds_of(spec: ModelSpec) -> dict[CapabilityName, str]:
 
 
 def _view(model: GenerativeModel, capability: Capability, samples: NDArray[Any], most: int, seed: int) -> Any:
+    if capability.name == "decoder":
+        return model
     samples = drawn(samples, most, seed)
     if capability.name == "reconstructions":
         return Reconstructions(np.array(samples), reconstruct(model, samples))

@@ -21,6 +21,7 @@ from genharness.identity.contents import identified
 from genharness.identity.parts import code_behind
 from genharness.kit.evaluation import Reconstructions, SampleSet
 from genharness.kit.extractor import Extracted, Extractor
+from genharness.kit.model import Decodes
 from genharness.measure.capabilities import Views
 from genharness.measure.feature_cache import FeatureCache, extract
 from genharness.spec.capabilities import CAPABILITIES, CapabilityName
@@ -281,6 +282,9 @@ class SampleEvaluation:
 
     @overload
     def of_model(self, need: Literal["latents"]) -> NDArray[np.float32]: ...
+
+    @overload
+    def of_model(self, need: Literal["decoder"]) -> Decodes: ...
 
     @overload
     def of_model(self, need: Literal["likelihood", "kl_to_prior"]) -> NDArray[np.float64]: ...

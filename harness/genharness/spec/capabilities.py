@@ -11,7 +11,7 @@ from genharness.errors import PluginError, did_you_mean
 
 __all__ = ["CAPABILITIES", "Capability", "CapabilityName", "Declared", "parse_capability"]
 
-CapabilityName = Literal["conditions", "reconstructions", "latents", "likelihood", "kl_to_prior"]
+CapabilityName = Literal["conditions", "reconstructions", "latents", "decoder", "likelihood", "kl_to_prior"]
 """What `MetricSpec.needs` and `evaluation.of_model` call it."""
 
 Declared = Literal[
@@ -19,6 +19,7 @@ Declared = Literal[
     "conditions:conditional",
     "reconstructions",
     "latents",
+    "decoder",
     "likelihood:exact",
     "likelihood:bound",
     "kl_to_prior",
@@ -54,6 +55,7 @@ CAPABILITIES: Mapping[str, Capability] = MappingProxyType(
             Capability("conditions", "sample a class that is asked for", "is not asked for classes"),
             Capability("reconstructions", "reconstruct", "gives no reconstructions", "reconstruct", "Reconstructs"),
             Capability("latents", "encode", "gives no latents", "encode", "Encodes"),
+            Capability("decoder", "decode", "decodes no latent codes", "decode_latents", "Decodes"),
             Capability("likelihood", "likelihood", "gives no likelihood", "bits_per_dim", "HasLikelihood"),
             Capability(
                 "kl_to_prior",

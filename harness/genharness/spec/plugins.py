@@ -157,8 +157,8 @@ class ModelSpec(Spec):
         channels: Image channels it works with.
         capabilities: What it can do beside sampling: `conditions` (`sample` makes the classes that are asked for;
             `conditions:conditional` where its option `conditional` is on, which then needs labels),
-            `reconstructions` (it has `reconstruct`), `latents` (`encode`), `likelihood:exact` or `likelihood:bound`
-            (`bits_per_dim`), `kl_to_prior`.
+            `reconstructions` (it has `reconstruct`), `latents` (`encode`), `decoder` (`draw_latents` and
+            `decode_latents`), `likelihood:exact` or `likelihood:bound` (`bits_per_dim`), `kl_to_prior`.
         needs_labels: Whether it cannot be trained without labels (two classes at least).
         finite: Whether it can give no more samples than the held-out split has (the `real` row); of more it is asked
             for all it has.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from genharness.kit.model import GenerativeModel, Interpolates
+from genharness.kit.model import Decodes, GenerativeModel, Interpolates
 from genharness.measure.capabilities import able
 from genharness.spec.capabilities import CAPABILITIES, Capability
 from genharness.spec.plugins import ModelSpec
@@ -57,6 +58,20 @@ def _gives_codes(rig: Rig, method: Method, x: Tensor, name: str) -> None:
     must(codes.ndim == 2 and len(codes) == len(x), f"{name} has shape {tuple(codes.shape)}: it must be (n, latent)")
 
 
+def _decodes_codes(rig: Rig, method: Method, x: Tensor, name: str) -> None:
+    model: Any = method.__self__  # type: ignore[attr-defined]  # the method is one of a model
+    must(isinstance(model, Decodes), f"{name} wants draw_latents and normal_latents beside it (genharness.kit.Decodes)")
+    labels = None
+    if rig.spec.can("conditions"):
+        labels = torch.arange(3, device=model.device).remainder(rig.data.shape.classes)
+    codes = model.draw_latents(3, labels=labels, generator=rig.generator(0))
+    must(codes.ndim == 2 and len(codes) == 3, f"draw_latents has shape {tuple(codes.shape)}: it must be (n, latent)")
+    given = model.decode_latents(codes, labels)
+    must(given.shape == x.shape, f"{name} has shape {tuple(given.shape)}: samples are {tuple(x.shape)}")
+    must(_in_range(rig, given), f"{name} leaves [-1, 1]")
+    must(torch.equal(given, model.decode_latents(codes, labels)), f"{name} differs from call to call")
+
+
 def _gives_numbers(rig: Rig, method: Method, x: Tensor, name: str) -> None:
     values = method(x)
     must(values.shape == (len(x),), f"{name} has shape {tuple(values.shape)}: it must be (n,)")
@@ -72,6 +87,7 @@ def _in_range(rig: Rig, samples: Tensor) -> bool:
 _PROMISES: Mapping[str, Callable[[Rig, Method, Tensor, str], None]] = {
     "reconstructions": _gives_samples,
     "latents": _gives_codes,
+    "decoder": _decodes_codes,
     "likelihood": _gives_numbers,
     "kl_to_prior": _gives_numbers,
 }

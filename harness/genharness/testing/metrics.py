@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import unittest
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from genharness.data import PreparedData
 from genharness.errors import GenharnessError
@@ -158,6 +160,25 @@ def _evaluation(data: PreparedData) -> SampleEvaluation:
     )
 
 
+class _Decoder:
+    """Makes samples of codes of four numbers: waves along all entries."""
+
+    normal_latents = True
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self._shape = shape
+
+    def draw_latents(self, n: int, *, labels: Tensor | None, generator: torch.Generator) -> Tensor:
+        """Draw standard normal codes `(n, 4)`."""
+        return torch.randn(n, 4, generator=generator)
+
+    def decode_latents(self, latents: Tensor, labels: Tensor | None) -> Tensor:
+        """Return samples in [-1, 1]."""
+        place = torch.linspace(0, 6, math.prod(self._shape))
+        waves = torch.stack([(place + power).sin() for power in range(4)])
+        return (latents @ waves / 4).tanh().reshape(len(latents), *self._shape)
+
+
 def _views(data: PreparedData) -> Views:
     originals = np.array(data.samples("test"))
     blurred = (originals // 2 + originals.mean() / 2).astype(originals.dtype)
@@ -166,4 +187,5 @@ def _views(data: PreparedData) -> Views:
         "likelihood": lambda: np.linspace(2.0, 4.0, len(originals)),
         "kl_to_prior": lambda: np.linspace(0.5, 5.0, len(originals)),
         "latents": lambda: _rows(originals)[:, :8],
+        "decoder": lambda: _Decoder(data.shape.shape),
     }

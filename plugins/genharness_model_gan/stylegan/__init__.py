@@ -17,7 +17,7 @@ PGGAN = ModelSpec(
     config=configs.PGGANConfig,
     family="gan",
     paper="Karras et al. 2018, arXiv:1710.10196",
-    capabilities=("conditions:conditional",),
+    capabilities=("decoder", "conditions:conditional"),
     recipes={
         "smoke": Recipe(
             length="800steps",
@@ -39,7 +39,7 @@ STYLEGAN2 = ModelSpec(
     config=configs.StyleGAN2Config,
     family="gan",
     paper="Karras et al. 2020, arXiv:1912.04958 and arXiv:2006.06676",
-    capabilities=("conditions:conditional",),
+    capabilities=("decoder", "conditions:conditional"),
     recipes={
         "smoke": Recipe(
             length="1000steps",

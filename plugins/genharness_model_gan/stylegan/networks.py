@@ -170,10 +170,12 @@ class StyleGenerator(nn.Module):
             labels: Classes.
             truncation: psi; w is moved towards its mean, to mean + psi (w - mean).
         """
-        w = self.mapping(z, *labels)
-        if truncation != 1:
-            w = torch.lerp(self.mapping.mean.to(w.dtype), w, truncation)
-        return self.synthesis(w)
+        return self.synthesis(self.styles(z, *labels, truncation=truncation))
+
+    def styles(self, z: Tensor, *labels: Tensor, truncation: float = 1.0) -> Tensor:
+        """Map z, and classes, to styles `(n, style)`; arguments as in `forward`."""
+        w: Tensor = self.mapping(z, *labels)
+        return w if truncation == 1 else torch.lerp(self.mapping.mean.to(w.dtype), w, truncation)
 
     def synthesis(self, w: Tensor) -> Tensor:
         """Map styles `(n, style)` to images `(n, c, h, w)`."""

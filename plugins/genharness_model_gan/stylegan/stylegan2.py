@@ -47,6 +47,7 @@ class StyleGAN2(LatentGAN):
         r1: E[||grad D(x)||^2] as it was last computed.
     """
 
+    normal_latents = False
     r1: Tensor
 
     def __init__(self, data: DataShape, config: Any) -> None:
@@ -113,4 +114,16 @@ class StyleGAN2(LatentGAN):
     def generate(self, z: Tensor, *labels: Tensor) -> Tensor:
         """Return images in [-1, 1], truncated as `config.truncation` says."""
         images: Tensor = self.G(z, *labels, truncation=self.config.truncation)
+        return images.float().clamp(-1, 1)
+
+    def draw_latents(self, n: int, *, labels: Tensor | None, generator: torch.Generator) -> Tensor:
+        """Draw styles w `(n, style)`: there paths are straight, and their length is that of the paper."""
+        z = super().draw_latents(n, labels=labels, generator=generator)
+        classes = (labels,) if self.classes and labels is not None else ()
+        styles: Tensor = self.G.styles(z, *classes, truncation=self.config.truncation)  # type: ignore[operator]
+        return styles
+
+    def decode_latents(self, latents: Tensor, labels: Tensor | None) -> Tensor:
+        """Return the images of styles, which hold their classes."""
+        images: Tensor = self.G.synthesis(latents)  # type: ignore[operator]  # a module, though nn.Module says Tensor
         return images.float().clamp(-1, 1)

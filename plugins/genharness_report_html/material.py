@@ -57,6 +57,7 @@ class Material:
         ident: Begins the ids of its sections.
         level: Of its headings.
         map: Which maps of features: `pca`, `tsne` or `both`.
+        model: The model that alone has panels; empty: the best rows have.
     """
 
     ink: Ink
@@ -65,6 +66,7 @@ class Material:
     ident: str
     level: int
     map: str = "pca"
+    model: str = ""
 
     @cached_property
     def standings(self) -> Standings:
@@ -79,6 +81,8 @@ class Material:
     @cached_property
     def best(self) -> list[Row]:
         """The rows that have panels of their own, best first."""
+        if self.model:
+            return [row for row in self.standings.rows if row.model == self.model]
         return self.standings.rows[:_MOST_MODELS]
 
     @cached_property

@@ -21,8 +21,9 @@ from genharness.figures.recorded import markers_of_board
 from genharness.figures.verdict import Part, verdict
 from genharness.spec.record import Record
 from genharness.version import VERSION
-from genharness_report_html import ReportConfig, closing, compared, first, samples, training
+from genharness_report_html import ReportConfig
 from genharness_report_html.material import Block, Figure, Material
+from genharness_report_html.sections import classes, closing, compared, first, given, samples, training
 from genharness_report_html.svg import Ink, plain, tag
 from genharness_report_html.table import Table, table_of
 
@@ -66,14 +67,18 @@ def render(board: Board, options: RenderOptions) -> str:
     """Return the page."""
     ink = Ink(markers_of_board(board, options.folder))
     level = 2 if len(board.groups) < 2 else 3
+    model = options.site.model if options.site else ""
     groups = [
-        _group(Material(ink, group, options.folder, f"g{place}", level, _map(options.config)), options)
+        _group(Material(ink, group, options.folder, f"g{place}", level, _map(options.config), model), options)
         for place, group in enumerate(board.groups, 1)
     ]
     css, js = _style(), _asset("page.js")
     page = _environment().get_template("page.html.j2")
     return page.render(
-        title=_title(board),
+        title=_title(board, model),
+        pages=options.site.pages if options.site else (),
+        here=options.site.file if options.site else "",
+        of_model=options.site.models if options.site else {},
         crumb=_crumb(board),
         groups=groups,
         links=_links(groups),
@@ -93,7 +98,7 @@ def _group(material: Material, options: RenderOptions) -> PageGroup:
     group = material.group
     table = table_of(material.ink, group, material.standings, wide=options.wide or group.asked)
     blocks: list[Block | str] = []
-    for place, section in enumerate(_SECTIONS):
+    for place, section in enumerate(_BRIEF if options.site and options.site.brief else _SECTIONS):
         if place == 1 and table.lines:
             blocks.append("board")
         figures = section(material)
@@ -123,15 +128,19 @@ _SECTIONS: Sequence[Section] = (
     compared.comparisons,
     training.scores,
     training.losses,
-    samples.classes,
+    classes.drawn,
+    classes.confusions,
     samples.feature_map,
     samples.on_demand,
     samples.wall,
     training.strips,
     samples.nearest,
+    given.of_plugins,
     closing.failures,
     closing.protocol,
 )
+_BRIEF: Sequence[Section] = (first.first_screen, closing.failures, closing.protocol)
+"""Of a page that sums up for a site."""
 _PAIRED = frozenset({first.first_screen, compared.comparisons, closing.protocol})
 
 
@@ -161,12 +170,14 @@ def _table_caption(table: Table, material: Material) -> Markup:
     return Markup(" ").join(parts)
 
 
-def _title(board: Board) -> str:
+def _title(board: Board, model: str = "") -> str:
     models = {row.label for group in board.groups for row in group.rows if not row.reference}
     datasets = list(dict.fromkeys(plain(group.dataset) for group in board.groups))
     where = datasets[0] if len(datasets) == 1 else f"{len(datasets)} datasets"
     if not board.groups:
         return "No results yet"
+    if model:
+        return f"{plain(model)} on {where}"
     return f"{len(models)} generative model{'' if len(models) == 1 else 's'} on {where}"
 
 

@@ -72,6 +72,7 @@ class Line:
 
     Attributes:
         label: Its name.
+        model: Its model.
         icon: Its marker.
         rank: Place, interval of places, `ref`, or a dash.
         place: What it is sorted by when sorted by rank.
@@ -85,6 +86,7 @@ class Line:
     """
 
     label: str
+    model: str
     icon: Markup
     rank: str
     place: int
@@ -184,6 +186,7 @@ def _line(ink: Ink, row: Row, standings: Standings, cells: Sequence[TableCell]) 
     rank = "ref" if row.reference else str(standing).replace("-", DASH) if standing else str(place or DASH)
     return Line(
         label=plain(row.label),
+        model=row.model,
         icon=_icon(ink, row),
         rank=rank,
         place=place or 10**6,
@@ -215,7 +218,7 @@ def _lost(ink: Ink, group: Group, rows: Sequence[Row]) -> list[Line]:
         chip = f"{len(ends)} of {len(ends)} seeds: {status}" if len(ends) > 1 else status
         reason = ends[0][1]
         short_reason = reason if len(reason) <= 160 else f"{reason[:159]}…"
-        lines.append(Line(plain(model), Markup(), DASH, 10**6 + 1, 0, lost=chip, reason=short_reason or status))
+        lines.append(Line(plain(model), model, Markup(), DASH, 10**6 + 1, 0, lost=chip, reason=short_reason or status))
     return lines
 
 

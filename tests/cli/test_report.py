@@ -66,3 +66,25 @@ print(sorted({{'torch', 'torchvision', 'sklearn', 'matplotlib'}} & set(sys.modul
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.endswith("[]\n")
+
+
+def test_a_site_has_a_page_a_model_and_every_link_leads_to_a_page(genharness, results, tmp_path):
+    site = tmp_path / "pages"
+    for _ in range(2):  # the second time over the first
+        done = genharness("report", results, "--site", site)
+        assert "4 pages" in done.stdout
+    files = {path.name for path in site.iterdir()}
+    assert files == {"index.html", "data-digits.html", "model-vae.html", "model-dcgan.html"}
+    for path in site.iterdir():
+        links = {link for link in re.findall(r'href="([^"#]+)"', path.read_text()) if not link.startswith("data:")}
+        assert links <= files
+        assert len(links) >= 3
+    assert "<h1>vae on digits</h1>" in (site / "model-vae.html").read_text()
+
+
+def test_a_folder_with_anything_else_is_no_site(genharness, results, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.html").write_text("mine")
+    done = genharness("report", results, "--site", tmp_path / "mine")
+    assert "holds thesis.html, which is no report" in done.stderr
+    assert (tmp_path / "mine" / "thesis.html").read_text() == "mine"

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from board_records import CLOSE, FAR, record, seeds
+from genharness.figures.given import ReportFigure
 from genharness.study.suite import read_suite
 from genharness_report_html.placement import Box, place_labels
 from genharness_report_html.sprites import is_lossy, sprite
@@ -271,3 +272,30 @@ def test_names_stand_on_no_mark_and_on_no_other_name():
             boxes.append(Box(left, label.y - 10, left + width, label.y + 2))
         assert not any(a.overlap(b) for place, a in enumerate(boxes) for b in boxes[:place])
         assert all(area.holds(box) for box in boxes)
+
+
+def test_classes_asked_for_are_drawn_against_those_recognised():
+    records = seeds("acgan", CLOSE[:3])
+    for one in records:
+        one.confusion = [[8, 2], [0, 10]]
+    text = page(records)
+    assert_valid(text)
+    assert "recognised as asked: 0 80%; 1 100%" in text
+    assert 'fill-opacity="0.20"' in text
+
+
+def test_figures_of_plugins_stand_there_as_pictures_with_their_numbers(monkeypatch):
+    hostile = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script><image href="http://x/"/></svg>'
+    rows = [("</table>", None), ("a", 0.1)]
+    figure = ReportFigure(title="<u>Mine", caption="How \u202e", svg=hostile, heads=("<i>", "n"), rows=rows)
+    where = "genharness_report_html.sections.given.figures_of_plugins"
+    monkeypatch.setattr(where, lambda *_: iter([figure, "figure x: <u>broke"]))
+    text = page(seeds("vae", CLOSE))
+    assert_valid(text)
+    reader = read(text)
+    assert "alert(1)" not in text
+    assert not {"i", "u"} & set(reader.tags)
+    assert "<u>Mine" in reader.text
+    assert "figure x: <u>broke" in reader.text
+    sources = [value for tag, name, value in reader.attributes if (tag, name) == ("img", "src")]
+    assert [base64.b64decode(one.partition(",")[2]).decode() for one in sources if "svg+xml" in one] == [hostile]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,26 @@ from genharness.spec.plugins import ReporterSpec
 if TYPE_CHECKING:
     from genharness.board.rows import Board
 
-__all__ = ["RenderOptions", "rendered"]
+__all__ = ["RenderOptions", "SitePage", "rendered"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SitePage:
+    """Where a page stands in a site of several.
+
+    Attributes:
+        file: Its name.
+        pages: What the pages are called, and their names, itself among them.
+        models: The page of each model.
+        model: The model whose figures it shows; empty: those of the best.
+        brief: Whether it sums up: no figures beyond the ranking.
+    """
+
+    file: str
+    pages: Sequence[tuple[str, str]] = ()
+    models: Mapping[str, str] = field(default_factory=dict)
+    model: str = ""
+    brief: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +48,7 @@ class RenderOptions:
         colour: Whether colours and weights may be used.
         wide: Show every column however wide that is.
         folder: The results folder, for reporters that show what cells keep; None where nothing but records is known.
+        site: Where the page stands among others that are written with it; None for one that stands alone.
         config: An instance of the reporter's own `config`, with what `--set NAME.OPTION=VALUE` gave.
     """
 
@@ -35,6 +56,7 @@ class RenderOptions:
     colour: bool = False
     wide: bool = False
     folder: Path | None = None
+    site: SitePage | None = None
     config: Any = field(default_factory=NoOptions)
 
 

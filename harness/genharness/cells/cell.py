@@ -211,6 +211,8 @@ class _Attempt:
         record.failed = {result.metric.name: result.failed for result in results if result.failed}
         record.code = {name: dict(digests) for name, digests in scored.code.items()}
         record.facts |= scored.facts
+        record.classes = {which: [*counts] for which, counts in scored.classes.items()}
+        record.confusion = [[*line] for line in scored.confusion]
         record.measurements |= scored.measurements
         record.history.sweep = {key: [*values] for key, values in scored.sweep.items()}
         record.artefacts |= scored.artefacts

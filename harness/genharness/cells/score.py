@@ -39,6 +39,7 @@ from genharness.measure.build import (
     dataset_sets,
 )
 from genharness.measure.capabilities import able, drawn, kinds_of, reconstruct, views_of
+from genharness.measure.classes import class_counts, confusion
 from genharness.measure.evaluation import SampleData, SampleEvaluation
 from genharness.measure.feature_cache import FeatureCache
 from genharness.measure.scoring import MetricResult, score
@@ -65,6 +66,8 @@ class Scored:
         bands: Where real samples score against other real ones, of the row that stands for them.
         code: Digests of the code behind the numbers of each metric.
         facts: Numbers about the measuring itself.
+        classes: Samples in each class, real and generated.
+        confusion: Classes asked for against classes recognised.
         measurements: What sampling and scoring cost.
         sweep: Throughput over batch sizes.
         artefacts: Files of the cell's folder by what they are.
@@ -76,6 +79,8 @@ class Scored:
     bands: Mapping[str, Band]
     code: Mapping[str, Mapping[str, str]]
     facts: Mapping[str, float]
+    classes: Mapping[str, list[int]]
+    confusion: Sequence[list[int]]
     measurements: Mapping[str, float]
     sweep: Mapping[str, list[float]]
     artefacts: Mapping[str, str]
@@ -145,6 +150,8 @@ class Scorer:
             results=results,
             bands=real.bands(results) if real else {},
             code=code_of_scores(self._code, evaluation, results),
+            classes=class_counts(evaluation),
+            confusion=confusion(evaluation),
             facts={**evaluation.facts(), **({"sample_count": len(samples)} if fewer else {})},
             measurements={
                 **costs,

@@ -22,7 +22,7 @@ __all__ = ["list_plugins"]
 @click.argument("kind", required=False)
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def list_plugins(kind: str | None, form: str) -> None:
-    """List plugins of a KIND (models, datasets, extractors, metrics, executors, reporters, trackers), or all.
+    """List plugins of a KIND (models, datasets, extractors, metrics, executors, reporters, trackers, figures), or all.
 
     \b
     Examples:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from genharness.board.render import RenderOptions, rendered
 from genharness.cli.options import AnyPath, read_settings, results_argument, split_datasets, split_names
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.display import print_warnings
 from genharness.cli.screen.terminal import say
 from genharness.errors import ConfigError, RunError, refuse
-from genharness.files.atomic import write_bytes
+from genharness.files.atomic import replace_folder, write_bytes
 from genharness.files.gc_pause import no_collection
 from genharness.files.paths import printable
 from genharness.plugin.registry import Registry, load_registry
 from genharness.results.store import Store
+from genharness.spec.options import PluginOptions
+from genharness.spec.plugins import ReporterSpec
 from genharness.study.settings import setting_errors
 
 if TYPE_CHECKING:
@@ -35,6 +39,7 @@ _HEAD_BYTES = 1 << 16
 @click.option(
     "-o", "--out", type=AnyPath(), default=Path("report.html"), show_default=True, help="The page, or - for stdout."
 )
+@click.option("--site", type=AnyPath(), help="In place of one page: a folder with a page a dataset and a model.")
 @click.option("--dataset", "datasets", callback=split_datasets, help="Only these datasets, comma-separated.")
 @click.option("--sort", help="Column to rank by, such as coverage.")
 @click.option("--columns", callback=split_names, help="Only these columns in the table, comma-separated.")
@@ -45,6 +50,7 @@ _HEAD_BYTES = 1 << 16
 def report(
     results: Path,
     out: Path,
+    site: Path | None,
     datasets: tuple[str, ...] | None,
     sort: str | None,
     columns: tuple[str, ...] | None,
@@ -63,6 +69,7 @@ def report(
       genharness report
       genharness report results -o digits.html --dataset digits
       genharness report --sort coverage --columns fid,coverage,recall
+      genharness report results --site pages
     """
     from genharness.cli.leaderboard import board_text
     from genharness.cli.screen.terminal import console
@@ -71,12 +78,14 @@ def report(
     reporter = registry.reporters.find(form)
     options, mistakes = read_settings(settings)
     refuse([*mistakes, *setting_errors(options, [reporter], registry)])
-    _refuse_other(out)
+    _refuse_other(out) if site is None else _refuse_other_folder(site)
     store = Store(results)
     with no_collection():
         board = _board(store, registry, datasets or (), sort, columns or ())
-        text = board_text(board, reporter, console(), wide=wide, settings=options, folder=results)
-    _write(out, text)
+        if site is None:
+            _write(out, board_text(board, reporter, console(), wide=wide, settings=options, folder=results))
+        else:
+            _write_site(site, board, reporter, RenderOptions(wide=wide, folder=results), options)
     print_warnings(store.warnings)
 
 
@@ -106,6 +115,47 @@ def _refuse_other(out: Path) -> None:
     with out.open("rb") as file:
         if _OURS not in file.read(_HEAD_BYTES):
             raise ConfigError(f"{printable(out)} exists and is no report: name another page with -o")
+
+
+def _refuse_other_folder(site: Path) -> None:
+    """Refuse to write over a folder that holds anything but pages of genharness.
+
+    Raises:
+        ConfigError: If it does, or is a file.
+    """
+    if not site.exists():
+        return
+    if not site.is_dir():
+        raise ConfigError(f"{printable(site)} is a file: name a folder with --site")
+    other = next((path for path in site.iterdir() if not _is_ours(path)), None)
+    if other is not None:
+        raise ConfigError(f"{printable(site)} holds {printable(other.name)}, which is no report: name another")
+
+
+def _is_ours(path: Path) -> bool:
+    if path.is_symlink() or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return _OURS in file.read(_HEAD_BYTES)
+
+
+def _write_site(
+    site: Path, board: Board, reporter: ReporterSpec, options: RenderOptions, settings: PluginOptions
+) -> None:
+    """Write every page, or leave what was there."""
+    from genharness.board.site import pages_of
+
+    count = size = 0
+    try:
+        with replace_folder(site) as folder:
+            for page in pages_of(board):
+                text = rendered(page.board, reporter, dataclasses.replace(options, site=page.place), settings)
+                content = text.encode("utf-8", "backslashreplace")
+                (folder / page.file).write_bytes(content)
+                count, size = count + 1, size + len(content)
+    except OSError as error:
+        raise RunError(f"cannot write {printable(site)} ({error.strerror}): name another with --site") from error
+    say(f"{site}/index.html: {count} pages, {size / 1000:,.0f} kB")
 
 
 def _write(out: Path, text: str) -> None:

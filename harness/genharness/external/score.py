@@ -19,6 +19,7 @@ from genharness.kit.extractor import Extractor, ExtractorContext
 from genharness.measure.bands import RealDraws, kept_draws
 from genharness.measure.build import build_extractor, build_metrics, classifier_name, code_of_metrics, code_of_scores
 from genharness.measure.capabilities import Views
+from genharness.measure.classes import class_counts, confusion
 from genharness.measure.evaluation import Computed, SampleData, SampleEvaluation
 from genharness.measure.feature_cache import FeatureCache
 from genharness.measure.score_cache import ScoreCache
@@ -136,6 +137,8 @@ def score_samples(
         protocol=protocol.as_plain(),
         protocol_hash=protocol.hash,
         facts={**evaluation.facts(), **_facts(one.found)},
+        classes=class_counts(evaluation),
+        confusion=confusion(evaluation),
         environment=environment(torch.device(request.device), deterministic=False),
         started_at=started,
         finished_at=now(),

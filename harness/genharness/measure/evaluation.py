@@ -262,6 +262,13 @@ class SampleEvaluation:
         """Keep a picture that belongs to the scores."""
         self.pictures[name] = (images, columns)
 
+    def recognised(self, which: SampleSet) -> NDArray[np.int64] | None:
+        """Return the class `(n,)` that the dataset's classifier sees in each sample; None where nobody asked it."""
+        if self.classifier is None or (which, self.classifier) not in self._computed.extracted:
+            return None
+        logits = self._computed.extracted[which, self.classifier].logits
+        return None if logits is None else logits.argmax(axis=1)
+
     def posteriors(self, which: SampleSet) -> NDArray[np.float64]:
         """Return class probabilities `(n, classes)` by the dataset's own classifier.
 

@@ -16,6 +16,7 @@ from genharness.spec.plugins import (
     DatasetSpec,
     ExecutorSpec,
     ExtractorSpec,
+    FigureSpec,
     MetricSpec,
     ModelSpec,
     ReporterSpec,
@@ -431,6 +432,75 @@ def genharness_trackers() -> Sequence[TrackerSpec]:
     raise NotImplementedError
 
 
+@hookspec
+def genharness_figures() -> Sequence[FigureSpec]:
+    """Return figures for a report; each factory is a function `draw(group, folder, config)`.
+
+    It gives a sequence of `genharness.figures.given.ReportFigure`: title, caption, an SVG document or a PNG file, and
+    the numbers behind it. Where there is nothing to show, it gives an empty one.
+
+    Example:
+        ```toml
+        # pyproject.toml
+        [project]
+        name = "seed-spread"
+        version = "1.0"
+        dependencies = ["genharness"]
+
+        [project.entry-points.genharness]
+        seed-spread = "seed_spread"
+        ```
+
+        ```python
+        # seed_spread/__init__.py
+        from genharness import FigureSpec, hookimpl
+
+
+        @hookimpl
+        def genharness_figures():
+            return [
+                FigureSpec(
+                    name="seed-spread",
+                    summary="How far the seeds of each model lie apart",
+                    factory="seed_spread.draw:draw",
+                )
+            ]
+        ```
+
+        ```python
+        # seed_spread/draw.py
+        from genharness.figures.given import ReportFigure
+
+
+        def draw(group, folder, config):
+            ranked = [column for column in group.columns if column.score]
+            rows = [row for row in group.rows if len(row.seeds) > 1]
+            if not ranked or not rows:
+                return []
+            column = ranked[0]
+            values = {row.label: row.estimates[column.key].values for row in rows}
+            spreads = {label: max(some) - min(some) for label, some in values.items() if some}
+            widest = max(spreads.values(), default=0) or 1
+            bars = "".join(
+                f'<rect x="10" y="{10 + 22 * place}" width="{1 + 380 * spread / widest:.1f}" height="14"/>'
+                for place, spread in enumerate(spreads.values())
+            )
+            size = f'width="400" height="{20 + 22 * len(spreads)}"'
+            svg = f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{bars}</svg>'
+            return [
+                ReportFigure(
+                    title=f"Spread of {column.title} over seeds",
+                    caption="Bars: largest less smallest seed, rows as below.",
+                    svg=svg,
+                    heads=("model", "spread"),
+                    rows=list(spreads.items()),
+                )
+            ]
+        ```
+    """
+    raise NotImplementedError
+
+
 HOOKS = {
     "models": "genharness_models",
     "datasets": "genharness_datasets",
@@ -439,5 +509,6 @@ HOOKS = {
     "executors": "genharness_executors",
     "reporters": "genharness_reporters",
     "trackers": "genharness_trackers",
+    "figures": "genharness_figures",
 }
 """Plural kind -> hook name."""

@@ -20,6 +20,7 @@ from genharness.spec.plugins import (
     DatasetSpec,
     ExecutorSpec,
     ExtractorSpec,
+    FigureSpec,
     MetricSpec,
     ModelSpec,
     ReporterSpec,
@@ -130,6 +131,7 @@ class Registry:
         self.executors = Kind("executor", ExecutorSpec, self.problems)
         self.reporters = Kind("reporter", ReporterSpec, self.problems)
         self.trackers = Kind("tracker", TrackerSpec, self.problems)
+        self.figures = Kind("figure", FigureSpec, self.problems)
 
     @property
     def kinds(self) -> Mapping[str, Kind[Any]]:

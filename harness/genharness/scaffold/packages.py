@@ -73,7 +73,7 @@ def package_files(kind: str, name: str) -> dict[str, str]:
     """Return the files of a new package by their paths.
 
     Args:
-        kind: `model`, `dataset`, `extractor`, `metric`, `executor`, `reporter` or `tracker`.
+        kind: `model`, `dataset`, `extractor`, `metric`, `executor`, `reporter`, `tracker` or `figure`.
         name: Of package and plugin, such as `my-model`.
 
     Raises:

@@ -21,6 +21,7 @@ __all__ = [
     "DatasetSpec",
     "ExecutorSpec",
     "ExtractorSpec",
+    "FigureSpec",
     "MetricSpec",
     "Modality",
     "ModelSpec",
@@ -371,6 +372,15 @@ class ReporterSpec(Spec):
 
     `board` is a `genharness.board.build.Board`, `options` the `genharness.board.render.RenderOptions`; its `config` is
     an instance of the spec's `config`.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class FigureSpec(Spec):
+    """Figures for a report; `factory` names `draw(group, folder, config)`, which gives a sequence of `ReportFigure`.
+
+    `group` is a `genharness.board.rows.Group`: one dataset under one protocol. `folder` is the results folder, or None
+    where nothing but records is known; `config` is an instance of the spec's `config`.
     """
 
 

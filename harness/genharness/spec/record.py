@@ -111,6 +111,10 @@ class Record:
         protocol: The resolved protocol, with the hashes of weights and data.
         protocol_hash: Its hash: records with equal hashes can be ranked together.
         facts: Numbers about the measuring itself, such as the classifier's held-out accuracy.
+        classes: How many samples the dataset's classifier sees in each class: `real` ones of the reference, and
+            `generated` ones; empty where no metric asked it.
+        confusion: Of a model that is asked for classes, how many samples of each class asked (a row) are recognised as
+            each class (a column); empty elsewhere, and for more than 100 classes.
         history: Curves over training.
         artefacts: Files of the cell's folder by what they are.
         environment: Versions, hardware, threads, flags.
@@ -135,6 +139,8 @@ class Record:
     protocol: dict[str, Any] = field(default_factory=dict)
     protocol_hash: str = ""
     facts: dict[str, float] = field(default_factory=dict)
+    classes: dict[str, list[int]] = field(default_factory=dict)
+    confusion: list[list[int]] = field(default_factory=list)
     history: History = field(default_factory=History)
     artefacts: dict[str, str] = field(default_factory=dict)
     environment: dict[str, Any] = field(default_factory=dict)
@@ -180,6 +186,7 @@ class Record:
         self.errors |= {key: error for key, error in earlier.errors.items() if key in kept}
         self.bands |= {key: band for key, band in earlier.bands.items() if key in kept}
         self.scores = {**earlier.scores, **self.scores}
+        self.classes, self.confusion = self.classes or earlier.classes, self.confusion or earlier.confusion
         for mine, before in ((self.skipped, earlier.skipped), (self.failed, earlier.failed)):
             mine |= {name: reason for name, reason in before.items() if name not in asked}
         self.code |= {name: digests for name, digests in earlier.code.items() if name not in asked}
@@ -268,6 +275,11 @@ def _contradiction(record: Record) -> str:
     ]
     if negative or turned:
         return (negative or turned)[0]
+    sizes = {len(line) for line in record.confusion}
+    if sizes - {len(record.confusion)}:
+        return "its confusion is not square"
+    if any(count < 0 for line in (*record.classes.values(), *record.confusion) for count in line):
+        return "its classes or confusion count below 0"
     outside = [name for name, file in record.artefacts.items() if not _stays_inside(file)]
     return f"its artefacts.{outside[0]} lies outside the cell's folder" if outside else ""
 

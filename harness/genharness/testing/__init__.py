@@ -20,6 +20,7 @@ from genharness.testing.check import Check, ConformanceError
 from genharness.testing.datasets import dataset_checks
 from genharness.testing.executors import executor_checks
 from genharness.testing.extractors import extractor_checks
+from genharness.testing.figures import figure_checks
 from genharness.testing.metrics import metric_checks
 from genharness.testing.models import model_checks
 from genharness.testing.reporters import reporter_checks
@@ -32,6 +33,7 @@ __all__ = [
     "dataset_checks",
     "executor_checks",
     "extractor_checks",
+    "figure_checks",
     "metric_checks",
     "model_checks",
     "reporter_checks",

@@ -23,6 +23,7 @@ from genharness.testing.check import Check, ConformanceError
 from genharness.testing.datasets import dataset_checks
 from genharness.testing.executors import executor_checks
 from genharness.testing.extractors import extractor_checks
+from genharness.testing.figures import figure_checks
 from genharness.testing.metrics import metric_checks
 from genharness.testing.models import model_checks
 from genharness.testing.reporters import reporter_checks
@@ -38,6 +39,7 @@ _SUITES: Mapping[str, Callable[..., list[Check]]] = {
     "executors": executor_checks,
     "reporters": reporter_checks,
     "trackers": tracker_checks,
+    "figures": figure_checks,
 }
 _EXHAUSTIVE = ("models", "executors")
 

@@ -1,4 +1,4 @@
-"""What models draw: classes, maps, samples, reconstructions, nearest training samples."""
+"""What models draw: maps, samples, reconstructions, nearest training samples."""
 
 from __future__ import annotations
 
@@ -9,46 +9,17 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from genharness.board.rows import Row
-from genharness.figures.classes import Shares, shares_of_row
 from genharness.figures.maps import Clouds, principal_axes, tsne
 from genharness.figures.numbers import THIN, number
-from genharness_report_html.clouds import class_panel, map_panel, on_map
+from genharness_report_html.clouds import map_panel, on_map
 from genharness_report_html.material import Figure, Material, panels
 from genharness_report_html.scores import value_of
 from genharness_report_html.svg import dots, joined, tag
 from genharness_report_html.wall import class_rows, nearest_pairs, reconstruction_pairs, wall_head, wall_row
 
-__all__ = ["classes", "feature_map", "nearest", "on_demand", "wall"]
+__all__ = ["feature_map", "nearest", "on_demand", "wall"]
 
 _MAPPED = 300
-
-
-def classes(material: Material) -> list[Figure]:
-    """Return which classes are drawn, against those of held-out real data."""
-    if material.real is None:
-        return []
-    real = _shares(material, material.real)
-    rows = [*material.best, *(row for row in material.references if not row.real)]
-    found = {row.label: shares for row in rows if (shares := _shares(material, row)) is not None}
-    if real is None or not any(row.label in found for row in material.best):
-        return []
-    trained = [found[row.label] for row in material.best if row.label in found]
-    most = max(float(one.high.max()) for one in (*trained, real)) * 1.05
-    parts = [
-        class_panel(material.ink, row, found[row.label], real, most, material.level + 1)
-        for row in rows
-        if row.label in found and len(found[row.label].mean) == len(real.mean) and found[row.label].mean.max() <= most
-    ]
-    caption = (
-        "Share of generated samples by predicted class (bars; thin line: range over seeds) against held-out real data "
-        "(black steps). TV: total variation, 0 is the same shares. Reference rows off this scale are left out."
-    )
-    title = "Which classes are drawn, and which are left out"
-    return [material.figure("classes", title, caption, panels(parts, "g6"), link="Classes")]
-
-
-def _shares(material: Material, row: Row) -> Shares | None:
-    return shares_of_row(row, material.folder) if material.folder is not None else None
 
 
 def feature_map(material: Material) -> list[Figure]:

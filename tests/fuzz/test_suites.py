@@ -7,7 +7,8 @@ from fuzzing import INPUTS, campaign, damaged, refusable, value_campaign, values
 from genharness.plugin.registry import load_registry
 from genharness.spec.options import options_of
 from genharness.study.plan import look_up
-from genharness.study.suite import Suite, read_suite
+from genharness.study.reading import read_suite
+from genharness.study.suite import Suite
 
 SOUND = [
     b"""# a study

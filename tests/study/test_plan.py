@@ -337,9 +337,29 @@ def test_the_same_variant_twice_is_one_cell_and_one_that_cannot_be_is_one_skip(p
         ({"steps": "10,2000", "T": 1000}, "steps=2000 is more than the chain has: at most T=1000"),
         ({"sampler": "ddim,dimm"}, "ddpm.sampler=dimm is not one of: ddpm | ddim"),
         ({"guidance": "1,3"}, "guidance=3 needs classes to guide to: set conditional=true"),
-        ({"lr": "1e-3,1e-4"}, "ddpm.lr=1e-3,1e-4: only options of sampling have several values"),
+        ({"lr": "1e-3,-1"}, "ddpm.lr=-1 is out of range"),
     ],
 )
 def test_a_variant_that_cannot_be_is_refused_before_anything_is_trained(planned, settings, message):
     with pytest.raises(ConfigError, match=re.escape(message)):
         planned(models=("ddpm",), set={"ddpm": settings})
+
+
+def test_several_budgets_batches_and_precisions_are_ordinary_cells_scored_alike(planned):
+    changes = {"models": ("vae", "noise"), "seeds": (0, 1)}
+    one = planned(**changes, budget="10steps", batch_size=(32,)).tasks
+    tasks = planned(**changes, budget="smoke,10steps", batch_size=(32, 64), precision="fp32,bf16").tasks
+    told = {(task.cell.budget, task.cell.batch_size, task.cell.precision) for task in tasks if task.cell.model == "vae"}
+    assert len(told) == 8
+    assert len(tasks) == 2 * 8 + 2  # a reference row is not trained: once is enough
+    assert {task.cell.protocol.hash for task in tasks} == {one[0].cell.protocol.hash}
+    assert {task.cell.id for task in one if task.cell.model == "vae"} < {task.cell.id for task in tasks}
+
+
+def test_of_several_budgets_the_fewest_samples_are_scored(planned, monkeypatch):
+    rays = dataclasses.replace(FACTS["digits"], counts={"train": 9000, "test": 5000})
+    monkeypatch.setitem(FACTS, "digits", rays)
+    counts = [
+        planned(budget=one).tasks[0].cell.protocol.sample_count for one in ("smoke", "standard", "standard,smoke")
+    ]
+    assert counts == [2000, 5000, 2000]

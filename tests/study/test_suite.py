@@ -1,148 +1,10 @@
+"""What a study is of: its fields as they are read."""
+
 import pytest
 
 from genharness.errors import ConfigError
-from genharness.spec.options import checked
-from genharness.study.suite import Suite, load_suite, parse_seeds, parse_setting, read_suite
-
-
-def suite_file(tmp_path, text):
-    path = tmp_path / "suite.toml"
-    path.write_text(text)
-    return path
-
-
-def test_without_a_file_the_embedded_default_is_read():
-    suite = load_suite(None, {})
-    assert suite.datasets == ("digits",)
-    assert suite.budget == "smoke"
-
-
-def test_the_command_line_goes_over_the_file_and_settings_are_merged(tmp_path):
-    path = suite_file(tmp_path, 'models=["vae"]\ndatasets="mnist"\n[set.vae]\nlatent=8\nlr=1e-3\n')
-    suite = load_suite(path, {"datasets": ("digits",), "set": {"vae": {"lr": "1e-4"}}})
-    assert suite.datasets == ("digits",)
-    assert suite.set == {"vae": {"latent": 8, "lr": "1e-4"}}
-
-
-def test_every_mistake_of_a_file_is_told_at_once(tmp_path):
-    path = suite_file(tmp_path, 'model=["vae"]\nseeds="x"\ncompile=3\ndatasets=[1]\n')
-    with pytest.raises(ConfigError) as caught:
-        load_suite(path, {})
-    lines = str(caught.value).splitlines()
-    assert lines == [
-        f"{path} has no option 'model'; did you mean 'models'?",
-        f"{path}: seeds=x must be a count such as 3, or different whole numbers such as 0,7,11",
-        f"{path}: compile=3 is not true or false",
-        f"{path}: datasets=[1] is not a list of names",
-    ]
-
-
-WRONG = {
-    "samples": ["1", "0", "-5", "x", "1.5", "nan", "9" * 5000, str(10**9 + 1)],
-    "reference": ["1", "999999999999999999999"],
-    "limit": ["1", "1e400"],
-    "seeds": ["18446744073709551616,1", "-1,0", "1,1", "999999999999", "9" * 5000],
-    "protocol_seed": ["18446744073709551616", "-1", "0.5"],
-    "budget": ["0steps", "9" * 400 + "steps", "1e3steps", "-3steps", "2000000000000s", "\u0663steps"],
-    "precision": ["BF16", "fp8", ""],
-    "device": ["gpu", "cuda:", "cpu:0", "cuda:\u00b2", "cuda:" + "9" * 5000],
-    "compile": ["maybe", "2"],
-    "features": ["a\0b", "\udcff"],
-    "models": ["a\0b", "v\udcffe"],
-    "metrics": ["fi\0d"],
-    "reference_split": ["\udcff"],
-}
-
-
-@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WRONG.items() for value in values])
-def test_what_is_wrong_in_a_suite_is_wrong_in_the_same_words_on_the_command_line_and_from_python(name, value):
-    (here,) = read_suite(None, {name: value})[1]
-    (python,) = checked(Suite(**{name: value}))[1]
-    assert here == f"--{name.replace('_', '-')}{python.removeprefix(name)}"
-    assert len(here) < 250
-    assert "\n" not in here
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ('precision = "BF16"', "precision=BF16 is not one of: auto | fp32 | tf32 | bf16"),
-        ("samples = 1", "samples=1 is out of range: it must be >= 2, <= 1000000000"),
-        ("samples = true", "samples=True is not a whole number"),
-        ("protocol_seed = -1", "protocol_seed=-1 is out of range: it must be >= 0, <= 2^64 - 1"),
-        ("seeds = 1_000_000_000_000", "seeds=1000000000000 is out of range: at most 100,000 seeds"),
-        ('set.vae = "fast"', "set={'vae': 'fast'} is not a table of tables, such as [set.dcgan] with lr = 1e-4"),
-        ("budget = 3", "budget=3 is not text"),
-        (
-            'budget = "smok"',
-            "budget=smok is none of smoke, standard, paper, 20epochs, 5000steps, 200kimg, 90s; did you",
-        ),
-    ],
-)
-def test_a_file_is_read_strictly(tmp_path, text, message):
-    path = suite_file(tmp_path, text)
-    (line,) = read_suite(path, {})[1]
-    assert line.startswith(f"{path}: {message}")
-
-
-@pytest.mark.parametrize("name", ["protocol_seed", "seeds"])
-def test_the_largest_seed_is_kept_to_the_last_digit(name):
-    suite, mistakes = read_suite(None, {name: "18446744073709551615,0" if name == "seeds" else "18446744073709551615"})
-    assert not mistakes
-    assert getattr(suite, name) in (2**64 - 1, (2**64 - 1, 0))
-
-
-def test_what_fits_is_kept_beside_what_does_not(tmp_path):
-    suite, mistakes = read_suite(suite_file(tmp_path, 'models=["vae"]\nsamples=1\nseeds=3\n'), {})
-    assert (suite.models, suite.samples, suite.seeds) == (("vae",), None, (0, 1, 2))
-    assert len(mistakes) == 1
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("models = " + "[" * 3000, "nested too deeply"),
-        ("seeds = " + "9" * 5000, "is not TOML"),
-        ("#" * (2**22 + 1), "larger than 4 MiB"),
-        ("set.vae.lr" + ".a" * 5000 + " = 1", "nested too deeply"),
-        ("set.vae.lr" + "." * 100_000 + " = 1", "nested too deeply"),
-        ("set" + '."a" . b' * 1000 + " = 1", "nested too deeply"),
-    ],
-    ids=["deep", "a huge number", "huge", "dotted", "dots", "quoted dots"],
-)
-def test_a_file_that_nobody_could_mean_is_one_line(tmp_path, content, message):
-    with pytest.raises(ConfigError, match=message) as caught:
-        read_suite(suite_file(tmp_path, content), {})
-    assert len(caught.value.lines) == 1
-
-
-def test_dots_in_names_nest_nothing(tmp_path):
-    names = [f"folder:a.b.{'c.' * 60}d", 'folder:"."' + "." * 60]
-    path = suite_file(tmp_path, f'models = ["vae"]\ndatasets = {names!r}  # {"." * 100}\n')
-    assert load_suite(path, {}).datasets == tuple(names)
-
-
-def test_a_file_of_nothing_but_mistakes_is_not_read_to_its_end(tmp_path):
-    path = suite_file(tmp_path, "".join(f"[a{index}]\n" for index in range(20_000)))
-    assert 100 <= len(read_suite(path, {})[1]) <= 102
-
-
-def test_a_file_with_a_byte_order_mark_and_dos_lines_is_read(tmp_path):
-    path = tmp_path / "suite.toml"
-    path.write_bytes(b'\xef\xbb\xbfmodels = ["vae"]\r\nseeds = 2\r\n')
-    assert load_suite(path, {}).seeds == (0, 1)
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [(None, "cannot read the suite"), (b"models = [", "is not TOML"), (b"\xff\xfe", "is not UTF-8")],
-)
-def test_an_unusable_file_is_named(tmp_path, content, message):
-    path = tmp_path / "suite.toml"
-    if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(ConfigError, match=message):
-        load_suite(path, {})
+from genharness.spec.options import read_options
+from genharness.study.suite import Suite, parse_seeds, parse_setting
 
 
 @pytest.mark.parametrize(
@@ -162,3 +24,37 @@ def test_other_seeds_are_refused(given):
 def test_a_setting_must_name_owner_option_and_value(text):
     with pytest.raises(ConfigError, match=r"NAME.OPTION=VALUE"):
         parse_setting(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "value"),
+    [
+        ("budget", "smoke, 10s,smoke", ("smoke", "10s")),
+        ("budget", ["20epochs"], ("20epochs",)),
+        ("batch_size", "32,64", (32, 64)),
+        ("batch_size", 32, (32,)),
+        ("batch_size", [32, "64", 32], (32, 64)),
+        ("precision", "fp32,bf16", ("fp32", "bf16")),
+    ],
+)
+def test_budgets_batch_sizes_and_precisions_may_be_several_each_once(name, written, value):
+    assert read_options("s", Suite, {name: written}) == ({name: value}, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "message"),
+    [
+        ("budget", "smoke,0s", "s.budget=smoke,0s holds 0s, which trains nothing: it must be more than 0"),
+        ("budget", "", "s.budget= names no budget"),
+        ("batch_size", "32,0", "s.batch_size=32,0 is out of range: it must be >= 1, <= 2147483647"),
+        ("batch_size", "x", "s.batch_size=x is not a list of whole numbers such as 64,128"),
+        ("precision", "fp32,fp8", "s.precision=fp32,fp8 is not one of: auto | fp32 | tf32 | bf16"),
+    ],
+)
+def test_one_that_does_not_fit_is_named(name, written, message):
+    assert read_options("s", Suite, {name: written})[1] == [message]
+
+
+def test_a_sweep_is_named_in_its_own_words():
+    with pytest.raises(ConfigError, match=r"--sweep 'lr=1' must read NAME.OPTION=VALUE, such as --sweep dcgan.lr=1e-4"):
+        parse_setting("lr=1", "--sweep")

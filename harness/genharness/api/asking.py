@@ -16,40 +16,15 @@ from genharness.plugin.registry import Registry, load_registry
 from genharness.results.store import Store
 from genharness.spec.cell import Settings, Task
 from genharness.spec.dataset_name import parse_reference
-from genharness.spec.options import options_of, read_options
 from genharness.spec.plugins import ExecutorSpec, Spec
 from genharness.spec.report import Report
+from genharness.study.asked import Study
 from genharness.study.pending import Pending, pending
 from genharness.study.plan import Plan, Wanted, look_up, plan_of
-from genharness.study.running import Running, settings_of
-from genharness.study.suite import read_suite
+from genharness.study.reading import read_suite
+from genharness.study.running import settings_of
 
-__all__ = ["AskedStudy", "Questions", "ask"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Questions:
-    """What a run can be asked for beside the options of `Suite` and `Running`.
-
-    Attributes:
-        suite: TOML file, or None for the embedded default.
-        results: Results folder.
-        executor: Where cells run: `local`, `ray`, `ray:ADDRESS`.
-        trackers: Listeners: `jsonl`, `tensorboard:FOLDER`, `mlflow:URI`, `wandb:PROJECT`.
-        weights: Pretrained weights of the user's.
-        fresh: Whether finished cells are done again.
-        keep_finished: Whether finished cells are used as they are, though their code changed.
-        fail_fast: Whether one failure ends the run.
-    """
-
-    suite: Path | None = None
-    results: Path = Path("results")
-    executor: str = "local"
-    trackers: Sequence[str] = ()
-    weights: Path | None = None
-    fresh: bool = False
-    keep_finished: bool = False
-    fail_fast: bool = False
+__all__ = ["AskedStudy", "ask"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +37,7 @@ class AskedStudy:
         store: Where its records are.
         executor: What runs them.
         trackers: Listeners by name.
-        questions: What was asked.
+        study: What was asked.
     """
 
     wanted: Wanted
@@ -70,7 +45,7 @@ class AskedStudy:
     store: Store
     executor: Executor
     trackers: Mapping[str, Tracker] = field(default_factory=dict)
-    questions: Questions = field(default_factory=Questions)
+    study: Study = field(default_factory=Study)
 
     @property
     def registry(self) -> Registry:
@@ -90,9 +65,9 @@ class AskedStudy:
 
         reader = facts_reader(self.registry, self.wanted.suite.limit, report)
         found = plan_of(self.wanted, self.settings, reader)
-        if self.questions.fresh:
+        if self.study.fresh:
             return found, [Pending(task, "new") for task in found.tasks]
-        return found, pending(found.tasks, self.store, self.registry, keep_finished=self.questions.keep_finished)
+        return found, pending(found.tasks, self.store, self.registry, keep_finished=self.study.keep_finished)
 
     def prepared(self, tasks: Sequence[Task], report: Report) -> bool:
         """Prepare every dataset before anything is trained, so that a missing one costs no time.
@@ -110,7 +85,7 @@ class AskedStudy:
 
 
 def ask(
-    questions: Questions,
+    suite: Path | None,
     given: Mapping[str, Any],
     *,
     source: str = "run",
@@ -120,8 +95,8 @@ def ask(
     """Return what is asked for.
 
     Args:
-        questions: What is in no Config.
-        given: Fields of `Suite` and `Running`, as text or as values; they go before those of the suite's file.
+        suite: TOML file, or None for the embedded default.
+        given: Fields of `Study`, as text or as values; they go before those of the suite's file.
         source: Who gave them, for messages.
         name_of: What a field is called in messages.
         mistakes: What is known to be wrong already, to be told with the rest.
@@ -130,34 +105,31 @@ def ask(
         ConfigError: For every mistake at once, one line each.
     """
     registry = load_registry()
-    of_running = {spec.name: given[spec.name] for spec in options_of(Running) if spec.name in given}
-    of_suite = {key: value for key, value in given.items() if key not in of_running}
-    suite, wrong_suite = read_suite(questions.suite, of_suite, source=source, name_of=name_of)
-    running, wrong_running = read_options(source, Running, of_running, name_of)
-    beside, wrong_beside = _beside(registry, questions)
+    study, wrong = read_suite(suite, given, source=source, name_of=name_of)
+    beside, wrong_beside = _beside(registry, study)
     remote = any(isinstance(spec, ExecutorSpec) and spec.remote for spec in beside)
     device, wrong_device = attempt(
-        lambda: "cuda" if remote and suite.device == "cuda" else resolve_device(suite.device)
+        lambda: "cuda" if remote and study.device == "cuda" else resolve_device(study.device)
     )
-    more = [*wrong_suite, *wrong_running, *wrong_beside, *wrong_device, *_exclusive(questions)]
-    wanted = look_up(suite, registry, beside, [*mistakes, *more])
-    fresh = secrets.token_hex(8) if questions.fresh else ""
-    rest: dict[str, Any] = {"weights": questions.weights, "fail_fast": questions.fail_fast, "fresh": fresh}
-    settings = settings_of(Running(**running), questions.results, device or "cpu", remote=remote, **rest)
+    more = [*wrong, *wrong_beside, *wrong_device, *_exclusive(study)]
+    wanted = look_up(study, registry, beside, [*mistakes, *more])
+    fresh = secrets.token_hex(8) if study.fresh else ""
+    rest: dict[str, Any] = {"weights": study.weights, "fail_fast": study.fail_fast, "fresh": fresh}
+    settings = settings_of(study, study.results, device or "cpu", remote=remote, **rest)
     return AskedStudy(
         wanted=wanted,
         settings=settings,
         store=Store(settings.results),
-        executor=make_executor(registry, questions.executor, suite.set),
-        trackers={one: make_tracker(registry, one, suite.set) for one in questions.trackers},
-        questions=questions,
+        executor=make_executor(registry, study.executor, study.set),
+        trackers={one: make_tracker(registry, one, study.set) for one in study.trackers},
+        study=study,
     )
 
 
-def _beside(registry: Registry, questions: Questions) -> tuple[list[Spec], list[str]]:
+def _beside(registry: Registry, study: Study) -> tuple[list[Spec], list[str]]:
     """Return the plugins that take part and are in no cell, and every mistake in their names."""
-    executor, mistakes = attempt(lambda: find_executor(registry, questions.executor)[0])
-    names = questions.trackers
+    executor, mistakes = attempt(lambda: find_executor(registry, study.executor)[0])
+    names = study.trackers
     found = [(executor, mistakes), *(attempt(functools.partial(_tracker, registry, name)) for name in names)]
     specs = [spec for spec, _ in found if spec is not None]
     return [*specs, registry.reporters.find("table")], [line for _, lines in found for line in lines]
@@ -167,10 +139,10 @@ def _tracker(registry: Registry, text: str) -> Spec:
     return find_tracker(registry, text)[0]
 
 
-def _exclusive(questions: Questions) -> list[str]:
+def _exclusive(study: Study) -> list[str]:
     """Return what does not go together."""
-    results = questions.results
+    results = study.results
     taken = results.exists() and not results.is_dir()
     wrong = [f"results path {results} is a file: name a folder with --results"] if taken else []
-    both = questions.fresh and questions.keep_finished
+    both = study.fresh and study.keep_finished
     return [*(["--fresh and --keep-finished exclude each other"] if both else []), *wrong]

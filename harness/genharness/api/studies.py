@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genharness.api.asking import AskedStudy, Questions, ask
+from genharness.api.asking import AskedStudy, ask
 from genharness.api.rows import Rows
 from genharness.api.stopping import stopping
 from genharness.api.trackers import Trackers
@@ -125,9 +125,10 @@ def run(
     models: Names | None = None,
     datasets: Names | None = None,
     seeds: int | Sequence[int] | None = None,
-    budget: str | None = None,
+    budget: Names | None = None,
     metrics: Names | None = None,
-    results: AnyPath = "results",
+    sweep: Mapping[str, Mapping[str, Any]] | None = None,
+    results: AnyPath | None = None,
     on_event: Callable[[Event], None] = _say_nothing,
     stop: threading.Event | None = None,
     **options: Any,
@@ -142,13 +143,15 @@ def run(
         models: Names, patterns such as `*gan*`, or `all`.
         datasets: Such as `cifar10`, `covid@64`, `folder:PATH`.
         seeds: A count, or training seeds.
-        budget: `smoke`, `standard`, `paper`, or a length such as `20epochs`.
+        budget: `smoke`, `standard`, `paper`, or a length such as `20epochs`; several for all models at each.
         metrics: Names, patterns, `all`, or `default`.
-        results: Results folder.
+        sweep: Options that vary, by model: `{"dcgan": {"lr": [1e-4, 2e-4], "latent": {"low": 8, "high": 128, "log":
+            True, "points": 5}, "zip": [["lr", "latent"]], "exclude": [...]}}`.
+        results: Results folder; `results` where the suite names none.
         on_event: Called with news of cells, in this thread.
         stop: Set it, from another thread or from `on_event`, to stop cleanly.
         options: Everything else that `genharness run --help` lists, with underscores: `set` is a mapping of plugin name
-            to its options, `trackers` a sequence of names; `executor`, `weights`, `jobs`, `timeout`, `fresh`, ….
+            to its options, `ablate` likewise, `trackers` a sequence of names; `executor`, `jobs`, `fresh`, ….
 
     Raises:
         ConfigError: For every mistake at once, one line each, before anything is trained.
@@ -163,7 +166,7 @@ def run(
         ```
     """
     named = {"models": models, "datasets": datasets, "seeds": seeds, "budget": budget, "metrics": metrics}
-    given = {key: value for key, value in named.items() if value is not None}
+    given = {key: value for key, value in (named | {"sweep": sweep}).items() if value is not None}
     asked = _asked(suite, {**given, "results": results, **options})
     found, tasks = asked.planned(silent)
     asked.store.open_for_writing()
@@ -222,14 +225,8 @@ def run_cells(
 
 
 def _asked(suite: AnyPath | None, options: Mapping[str, Any]) -> AskedStudy:
-    questions = {key: value for key, value in options.items() if key in Questions.__dataclass_fields__}
-    given = {key: value for key, value in options.items() if key not in questions}
-    for key in ("results", "weights"):
-        if questions.get(key) is not None:
-            questions[key] = Path(questions[key])
-    if isinstance(questions.get("trackers"), str):
-        questions["trackers"] = tuple(questions["trackers"].split(","))
-    return ask(Questions(**{**questions, "suite": None if suite is None else Path(suite)}), given)
+    given = {key: value for key, value in options.items() if value is not None or key not in ("results", "weights")}
+    return ask(None if suite is None else Path(suite), given)
 
 
 def _all_records(store: Store, tasks: Sequence[Pending], made: Sequence[Record]) -> list[Record]:

@@ -22,7 +22,8 @@ from genharness.board.rows import Board, BoardColumn, Group, Row
 from genharness.errors import ConfigError, did_you_mean
 from genharness.plugin.registry import Registry
 from genharness.results.provenance import Provenance
-from genharness.spec.protocol import Protocol, canonical_json
+from genharness.spec.naming import differing_settings
+from genharness.spec.protocol import Protocol
 from genharness.spec.record import Band, Record
 from genharness.stats import diverged_rate
 
@@ -252,11 +253,9 @@ def _tell_apart(rows: list[Row]) -> None:
         if len(same) < 2:
             continue
         flat = [row.settings for row in same]
-        keys = dict.fromkeys(key for one in flat for key in one)  # rows of other code may have other options
-        differing = [key for key in keys if len({canonical_json(one.get(key)) for one in flat}) > 1]
+        differing = differing_settings(flat)
         for row, settings in zip(same, flat, strict=True):
-            told = [key for key in differing if key in settings and (key != "budget" or "length" not in differing)]
-            words = [f"{key}={settings[key]}" for key in told]
+            words = [f"{key}={settings[key]}" for key in differing if key in settings]
             row.variation = " ".join([*filter(None, [row.variation]), *words])
 
 

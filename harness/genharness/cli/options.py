@@ -154,13 +154,18 @@ def read_given(
     return read_options("the command line", config, values, lambda name: flags.get(name, flag(name)))
 
 
-def read_settings(texts: Iterable[str]) -> tuple[dict[str, dict[str, str]], list[str]]:
-    """Return the options by plugin that `--set NAME.OPTION=VALUE` gives, and every mistake, one line each."""
+def read_settings(texts: Iterable[str], name: str = "--set") -> tuple[dict[str, dict[str, str]], list[str]]:
+    """Return the options by plugin that `NAME.OPTION=VALUE` gives, and every mistake, one line each.
+
+    Args:
+        texts: What was written.
+        name: The command-line option that they stand behind.
+    """
     values: dict[str, dict[str, str]] = {}
     mistakes: list[str] = []
     for text in texts:
         try:
-            owner, option, value = parse_setting(text)
+            owner, option, value = parse_setting(text, name)
         except ConfigError as error:
             mistakes += error.lines
         else:

@@ -11,10 +11,10 @@ from typing import Any
 import click
 from rich.console import Console
 
-from genharness.api.asking import AskedStudy, Questions, ask
+from genharness.api.asking import AskedStudy, ask
 from genharness.api.studies import run_cells
 from genharness.api.trackers import Trackers
-from genharness.cli.options import DEFAULT_RESULTS, AnyPath, InputPath, declared, given, read_settings
+from genharness.cli.options import AnyPath, InputPath, declared, given, read_settings
 from genharness.cli.screen.complaints import debug_option, debugging, print_errors
 from genharness.cli.screen.display import make_display, print_warnings
 from genharness.cli.screen.output import lasting_output
@@ -24,34 +24,39 @@ from genharness.results.store import Store
 from genharness.spec.cell import Task
 from genharness.spec.record import Record
 from genharness.spec.report import Report
+from genharness.study.asked import Study
 from genharness.study.pending import Pending
 from genharness.study.plan import Plan
-from genharness.study.running import Running
-from genharness.study.suite import Suite, flag
+from genharness.study.suite import flag
 
 __all__ = ["run"]
 
 
 @click.command()
 @click.argument("suite_path", metavar="[SUITE.toml]", required=False, type=AnyPath())
-@declared(Suite, "models")
+@declared(Study, "models")
 @click.option("--no-baselines", is_flag=True, help="Leave out the rows real and noise where models are named.")
-@declared(Suite, "datasets", "metrics", "seeds", "budget", "protocol", "features", "resize", "samples")
-@declared(Suite, "reference", "reference_split", "protocol_seed", "limit", "device", "precision", "compile")
+@declared(Study, "datasets", "metrics", "seeds", "budget", "batch_size", "protocol", "features", "resize", "samples")
+@declared(Study, "reference", "reference_split", "protocol_seed", "limit", "device", "precision", "compile")
 @click.option("--set", "settings", multiple=True, metavar="NAME.OPTION=VALUE", help="Option of a plugin; repeatable.")
-@declared(Running, "jobs", "threads")
-@click.option("--results", type=AnyPath(), default=DEFAULT_RESULTS, show_default=True)
-@declared(Running, "score_every", "score_samples", "checkpoint_every", "timeout", "memory_limit", "keep")
+@click.option(
+    "--sweep",
+    "sweeps",
+    multiple=True,
+    metavar="NAME.OPTION=VALUES",
+    help="Option of a model that varies: A,B,C or LOW..HIGH:log:POINTS; repeatable.",
+)
+@declared(Study, "jobs", "threads")
+@click.option("--results", type=AnyPath(), help="Results folder.  [default: results]")
+@declared(Study, "score_every", "score_samples", "checkpoint_every", "timeout", "memory_limit", "keep")
 @click.option("--weights", type=InputPath(), help="File or folder of pretrained weights.")
-@declared(Running, "deterministic")
-@click.option("--executor", default="local", show_default=True, help="Where cells run: local, ray or ray:ADDRESS.")
+@declared(Study, "deterministic", "executor")
 @click.option(
     "--tracker", "trackers", multiple=True, help="Listener, such as jsonl, tensorboard:DIR, mlflow:URI; repeatable."
 )
 @click.option("--plan", "plan_only", is_flag=True, help="Show what would be done, and train nothing.")
-@click.option("--fresh", is_flag=True, help="Do finished cells again.")
-@click.option("--keep-finished", is_flag=True, help="Use what is finished as it is, though its code changed since.")
-@click.option("--keep-going/--fail-fast", default=True, help="Whether other cells go on when one fails.")
+@declared(Study, "fresh", "keep_finished")
+@click.option("--keep-going/--fail-fast", default=None, help="Whether other cells go on when one fails.")
 @debug_option
 def run(suite_path: Path | None, **options: Any) -> None:
     """Train models on datasets, measure them under one protocol, and print the leaderboard.
@@ -66,7 +71,8 @@ def run(suite_path: Path | None, **options: Any) -> None:
       genharness run
       genharness run --models all --datasets cifar10,covid --budget smoke
       genharness run study.toml --seeds 3 --jobs 2
-      genharness run --models dcgan --set dcgan.lr=1e-4 --budget 20epochs
+      genharness run --models dcgan --set dcgan.lr=1e-4,2e-4,5e-4 --budget 20epochs
+      genharness run --models vae --sweep vae.latent=2..32:log:5 --seeds 3 --plan
       genharness run --models '*gan*' --datasets folder:photos@64 --plan
       genharness run --models ddpm --datasets cifar10 --budget paper --protocol published
     """
@@ -104,17 +110,18 @@ def _asked(suite_path: Path | None, options: dict[str, Any]) -> AskedStudy:
     Raises:
         ConfigError: For every mistake of the suite and of the command line at once, one line each.
     """
-    set_here, mistakes = read_settings(options["settings"])
-    questions = Questions(
-        suite=suite_path,
-        trackers=options["trackers"],
-        fail_fast=not options["keep_going"],
-        **{name: options[name] for name in ("results", "executor", "weights", "fresh", "keep_finished")},
-    )
-    fields = {**given(Suite, options), **given(Running, options), "set": set_here}
+    fields = given(Study, options)
+    mistakes: list[str] = []
+    for name, texts, word in (("set", options["settings"], "--set"), ("sweep", options["sweeps"], "--sweep")):
+        fields[name], wrong = read_settings(texts, word)
+        mistakes += wrong
+    if options["trackers"]:
+        fields["trackers"] = options["trackers"]
+    if options["keep_going"] is not None:
+        fields["fail_fast"] = not options["keep_going"]
     if options["no_baselines"]:
         fields["baselines"] = False
-    return ask(questions, fields, source="the command line", name_of=flag, mistakes=mistakes)
+    return ask(suite_path, fields, source="the command line", name_of=flag, mistakes=mistakes)
 
 
 def _planned(asked: AskedStudy, out: Console) -> tuple[Plan, list[Pending]]:

@@ -34,6 +34,7 @@ __all__ = [
     "options_of",
     "read_names",
     "read_options",
+    "read_whole",
 ]
 
 PluginOptions = Mapping[str, Mapping[str, Any]]
@@ -202,7 +203,7 @@ def check_value(name: str, spec: Option, value: object) -> Any:
         raise ConfigError(f"{name}={shown(value)} {error}") from None
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
         raise ConfigError(f"{name}={shown(value)} is not {_words(spec)}") from None
-    if spec.choices and read not in spec.choices:
+    if spec.choices and not all(each in spec.choices for each in (read if isinstance(read, tuple) else (read,))):
         raise ConfigError(f"{name}={shown(value)} is not one of: {spec.bounds}")
     for each in read if isinstance(read, tuple) else (read,):
         outside = _outside(spec, each) if isinstance(each, (int, float)) and not isinstance(each, bool) else ""
@@ -215,7 +216,13 @@ def _words(spec: Option) -> str:
     return "a list of names" if spec.type is tuple and spec.item is str else _TYPE_WORDS[spec.type]
 
 
-def _to_whole(_spec: Option, value: object) -> int:
+def read_whole(value: object) -> int:
+    """Return a whole number of a number, or of text such as `1e3`.
+
+    Raises:
+        TypeError: If it is neither.
+        ValueError: If it is not whole.
+    """
     if isinstance(value, bool):
         raise TypeError
     if isinstance(value, int):
@@ -224,6 +231,10 @@ def _to_whole(_spec: Option, value: object) -> int:
         return int(typing.cast(Any, value)) if isinstance(value, str) else _whole_float(value)
     except ValueError:
         return _whole_float(value)  # such as 1e3
+
+
+def _to_whole(_spec: Option, value: object) -> int:
+    return read_whole(value)
 
 
 def _whole_float(value: object) -> int:

@@ -21,8 +21,9 @@ from genharness.spec.plugins import DataShape, MetricSpec, Recipe, Remote, Spec
 from genharness.spec.protocol import Protocol
 from genharness.study.compatibility import metric_misfit, model_misfit
 from genharness.study.measuring import choose_extractor, feature_errors, protocol_of, select, select_metrics, settled
+from genharness.study.points import chosen_models, sweep_errors
 from genharness.study.runnable import missing_packages, missing_weights, named_metrics
-from genharness.study.settings import Chosen, ChosenModel, choose, choose_models, setting_errors
+from genharness.study.settings import Chosen, ChosenModel, choose, setting_errors
 from genharness.study.suite import Suite
 
 __all__ = ["Plan", "Skip", "Wanted", "expand", "look_up", "plan_of"]
@@ -66,7 +67,7 @@ class Wanted:
     Attributes:
         suite: What was asked for.
         registry: What exists.
-        models: With their recipes and options, once for each variant.
+        models: With their recipes and options, once for each budget and point of a sweep.
         metrics: With their options.
         code: Digests of the code that decides what is trained, by model.
     """
@@ -111,14 +112,14 @@ def look_up(suite: Suite, registry: Registry, beside: Iterable[Spec] = (), mista
     models += [spec for spec in registry.models.values() if suite.baselines and spec.baseline and spec not in models]
     metrics, wrong_metrics = select_metrics(registry, suite.metrics)
     owners = (*registry.extractors.values(), *metrics, *models, *beside)
-    wrong_settings = setting_errors(suite.set, owners, registry)
+    wrong_settings = [*setting_errors(suite.set, owners, registry), *sweep_errors(suite, models, registry)]
     named = [*wrong_models, *wrong_metrics, *_dataset_errors(suite, registry)]
     absent = missing_packages(named_metrics(metrics, suite.metrics))
     refuse([*mistakes, *wrong, *contradictions, *absent, *named, *wrong_settings, *feature_errors(suite, registry)])
     return Wanted(
         suite,
         registry,
-        models=[one for spec in models for one in choose_models(spec, suite.set, suite.budget)],
+        models=chosen_models(models, suite),
         metrics=[choose(spec, suite.set) for spec in metrics],
         code=training_codes(registry, [spec.name for spec in models]),
     )
@@ -196,22 +197,28 @@ def _dataset_plan(wanted: Wanted, facts: DatasetFacts, settings: Settings, at_ha
         if reason:
             skips.append(Skip(model.spec.name, facts.reference, reason))
         else:
-            cell = _cell(wanted, model, facts, settings, protocol)
-            tasks.append(_task(wanted, model, facts, settings, cell))
+            for precision in suite.precision if model.spec.trained else suite.precision[:1]:
+                cell = _cell(wanted, model, facts, precision, settings, protocol)
+                tasks.append(_task(wanted, model, facts, settings, cell))
     return Plan(tasks, list(dict.fromkeys(skips)), [note] if note else [])
 
 
 def _sample_count(suite: Suite, facts: DatasetFacts) -> int:
+    """Return the samples to score: of several budgets the fewest, or their rows would stand in different tables."""
     if suite.samples is not None:
         return suite.samples
-    cap = SAMPLE_CAPS.get(suite.budget, SAMPLE_CAPS["standard"])
-    return cap if suite.budget == "paper" else min(cap, facts.counts["test"])
+    return min(_budgets_count(budget, facts) for budget in suite.budget)
 
 
-def _length(model: ChosenModel, budget: str, shape: DataShape) -> Length:
+def _budgets_count(budget: str, facts: DatasetFacts) -> int:
+    cap = SAMPLE_CAPS.get(budget, SAMPLE_CAPS["standard"])
+    return cap if budget == "paper" else min(cap, facts.counts["test"])
+
+
+def _length(model: ChosenModel, shape: DataShape) -> Length:
     """Return how long to train: the recipe's length, or the one that the budget is."""
-    own = budget in model.spec.recipes or not model.spec.trained
-    return _shortened(model.recipe, shape) if own else parse_length(budget)
+    own = model.budget in model.spec.recipes or not model.spec.trained
+    return _shortened(model.recipe, shape) if own else parse_length(model.budget)
 
 
 def _shortened(recipe: Recipe, shape: DataShape) -> Length:
@@ -223,7 +230,9 @@ def _shortened(recipe: Recipe, shape: DataShape) -> Length:
     return Length(max(min(length.amount, FEWEST_STEPS), round(length.amount * min(1.0, share))), "steps")
 
 
-def _cell(wanted: Wanted, model: ChosenModel, facts: DatasetFacts, settings: Settings, protocol: Protocol) -> Cell:
+def _cell(
+    wanted: Wanted, model: ChosenModel, facts: DatasetFacts, precision: str, settings: Settings, protocol: Protocol
+) -> Cell:
     registry, suite = wanted.registry, wanted.suite
     return Cell(
         model=model.spec.name,
@@ -231,11 +240,11 @@ def _cell(wanted: Wanted, model: ChosenModel, facts: DatasetFacts, settings: Set
         sampling=model.sampling,
         dataset=facts.reference,
         seed=0,
-        budget=suite.budget,
-        length=str(_length(model, suite.budget, facts.shape)),
+        budget=model.budget,
+        length=str(_length(model, facts.shape)),
         **as_options(model.training),
         device=settings.device.partition(":")[0],
-        precision=_precision(suite.precision, settings.device),
+        precision=_precision(precision, settings.device),
         compiled=suite.compile,
         protocol=protocol,
         plugins={

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from genharness.errors import ConfigError, attempt, nearest, refuse, shown
+from genharness.errors import ConfigError, nearest, refuse, shown
 from genharness.identity.contents import inputs_of
 from genharness.plugin.registry import Registry, config_of
 from genharness.spec.cell import Cell
-from genharness.spec.options import PluginOptions, as_options, build_config, option, option_errors, options_of
+from genharness.spec.options import (
+    Option,
+    PluginOptions,
+    as_options,
+    build_config,
+    option,
+    option_errors,
+    options_of,
+)
 from genharness.spec.plugins import ModelSpec, Recipe, Spec
-from genharness.study.variants import spread
+from genharness.study.axes import has_several
+from genharness.study.variants import read_grid
 
 __all__ = [
+    "LARGEST_BATCH",
     "Chosen",
     "ChosenModel",
     "S",
@@ -24,19 +33,22 @@ __all__ = [
     "by_stage",
     "choose",
     "choose_model",
-    "choose_models",
     "drawn_options",
     "setting_errors",
+    "shared_options",
+    "stray",
 ]
 
 S = TypeVar("S", bound=Spec)
+
+LARGEST_BATCH = 2**31 - 1
 
 
 @dataclass(frozen=True)
 class TrainingOptions:
     """What can be set for every trained model beside its own options."""
 
-    batch_size: int = option(64, low=1, high=2**31 - 1, help="samples in a batch")
+    batch_size: int = option(64, low=1, high=LARGEST_BATCH, help="samples in a batch")
     ema: float | None = option(None, low=0, high=0.999999, help="decay of the weight average that samples come from")
     mirror: bool = option(False, help="mirror training images left to right at random")
     balanced: bool = option(False, help="show every class equally often; needs labels")
@@ -65,6 +77,7 @@ class ChosenModel:
 
     Attributes:
         spec: The model.
+        budget: A recipe's name, or a length.
         recipe: Of the budget, or of `standard` for a length.
         training: What every trained model can be told: the recipe's, over it the user's.
         options: Every option of its own that training reads, as plain values: defaults, over them the recipe's, over
@@ -74,6 +87,7 @@ class ChosenModel:
     """
 
     spec: ModelSpec
+    budget: str
     recipe: Recipe
     training: TrainingOptions
     options: Mapping[str, Any]
@@ -91,20 +105,6 @@ def choose(spec: S, settings: PluginOptions) -> Chosen[S]:
     options, defaults = as_options(config), as_options(spec.config())
     changed = {name: value for name, value in options.items() if value != defaults[name]}
     return Chosen(spec, options, changed, _inputs(spec, config))
-
-
-def choose_models(spec: ModelSpec, settings: PluginOptions, budget: str) -> list[ChosenModel]:
-    """Return a model with its options for a budget, once for each variant that the settings ask for.
-
-    Args:
-        spec: The model.
-        settings: Options by plugin name.
-        budget: A recipe's name, or a length.
-
-    Raises:
-        ConfigError: If an option does not fit, or names a file that is not there.
-    """
-    return [choose_model(spec, {spec.name: one}, budget) for one in spread(spec, settings.get(spec.name, {}))]
 
 
 def choose_model(spec: ModelSpec, settings: PluginOptions, budget: str) -> ChosenModel:
@@ -127,7 +127,7 @@ def choose_model(spec: ModelSpec, settings: PluginOptions, budget: str) -> Chose
     config = build_config(spec.name, spec.config, {**recipe.options, **own})
     every = as_options(config)
     options, sampling = by_stage(spec, every)
-    return ChosenModel(spec.configured(every), recipe, training, options, sampling, _inputs(spec, config))
+    return ChosenModel(spec.configured(every), budget, recipe, training, options, sampling, _inputs(spec, config))
 
 
 def by_stage(spec: ModelSpec, options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -193,19 +193,40 @@ def setting_errors(settings: PluginOptions, owners: Iterable[Spec], registry: Re
     for name, values in settings.items():
         spec = by_name.get(name)
         if spec is None:
-            errors.append(_stray(name, registry))
+            errors.append(stray("--set", name, registry))
             continue
-        variants, several = attempt(functools.partial(spread, spec, values, options_of(TrainingOptions)))
-        errors += several
-        for one in variants or ():
-            shared, own = _parts(spec, one)
-            errors += option_errors(name, TrainingOptions, shared) + option_errors(name, spec.config, own)
+        fixed, several = _fixed(spec, values)
+        shared, own = _parts(spec, fixed)
+        errors += [*several, *option_errors(name, TrainingOptions, shared), *option_errors(name, spec.config, own)]
     return list(dict.fromkeys(errors))
 
 
-def _stray(name: str, registry: Registry) -> str:
+def _fixed(spec: Spec, values: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+    """Return the settings that have one value, and what is wrong with those that have several."""
+    if not isinstance(spec, ModelSpec):
+        return values, ()
+    try:
+        return read_grid(spec, values, shared=shared_options(spec)).fixed, ()
+    except ConfigError as error:
+        known = {one.name: one for one in (*options_of(spec.config), *shared_options(spec))}
+        return {name: one for name, one in values.items() if not has_several(known.get(name), one)}, error.lines
+
+
+def shared_options(spec: ModelSpec) -> tuple[Option, ...]:
+    """Return what can be set for a model beside its own options."""
+    return options_of(TrainingOptions) if spec.trained else ()
+
+
+def stray(where: str, name: str, registry: Registry) -> str:
+    """Return why settings are of nobody.
+
+    Args:
+        where: Where they were written, such as `--set`.
+        name: Whose they were to be.
+        registry: What exists.
+    """
     known = [each for kind in registry.kinds.values() for each in kind]
     if name in known:
-        return f"--set {name} is not part of this run"
+        return f"{where} {name} is not part of this run"
     meant = nearest(name, known)
-    return f"--set {shown(name)}: nothing is called so{f'; did you mean {meant!r}?' if meant else ''}"
+    return f"{where} {shown(name)}: nothing is called so{f'; did you mean {meant!r}?' if meant else ''}"

@@ -1,85 +1,252 @@
-"""Several values of one option: `--set ddpm.steps=10,50,250`, or `steps = [10, 50, 250]` in a suite.
+"""The points of one model that a study asks for: grids, zipped axes, ablations; and what tells its cells apart.
 
-Options that only sampling reads may have several: each is a row of its own, drawn from one training. This is the one
-place that reads lists; `spread` says which settings are meant by what was written.
+A point is a plain mapping of settings, of which the planner makes an ordinary cell. Lists in `--set`, `--sweep` and
+`[sweep.MODEL]` are axes; `[ablate.MODEL]` changes one thing at a time from the base that `[set.MODEL]` describes.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from genharness.errors import ConfigError, refuse
+from genharness.errors import ConfigError, did_you_mean, refuse, shown
 from genharness.spec.cell import Cell
-from genharness.spec.options import Option, options_of
-from genharness.spec.plugins import ModelSpec, Spec
-from genharness.spec.protocol import canonical_json
+from genharness.spec.naming import differing_settings
+from genharness.spec.options import Option, check_value, options_of
+from genharness.spec.plugins import ModelSpec
+from genharness.study.axes import as_written, checked_values, listed_values, swept_values
 
-__all__ = ["MOST_VARIANTS", "spread", "told_apart"]
+__all__ = ["MOST_VARIANTS", "Grid", "read_ablation", "read_grid", "told_apart"]
 
-MOST_VARIANTS = 1000
-"""Rows that one model may be spread over."""
+MOST_VARIANTS = 10_000
+"""Points that one model may be spread over."""
+
+_ZIP, _EXCLUDE = "zip", "exclude"
+Point = dict[str, Any]
 
 
-def spread(spec: Spec, values: Mapping[str, Any], shared: Sequence[Option] = ()) -> list[dict[str, Any]]:
-    """Return the settings that are meant: one for each combination of the values that options have.
+@dataclass(frozen=True)
+class Grid:
+    """What the settings of one model span.
+
+    Attributes:
+        fixed: What every point has.
+        axes: What varies: each axis as the settings that its steps change; zipped options step together.
+        excluded: Points that hold all settings of one of these are left out.
+    """
+
+    fixed: Mapping[str, Any]
+    axes: Sequence[Sequence[Mapping[str, Any]]] = ()
+    excluded: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def size(self) -> int:
+        """Number of points before any is left out."""
+        return math.prod(len(axis) for axis in self.axes)
+
+    def points(self) -> list[Point]:
+        """Return the settings of every point, the last axis fastest."""
+        made = (
+            {name: value for step in steps for name, value in step.items()} for steps in itertools.product(*self.axes)
+        )
+        return [{**self.fixed, **point} for point in made if not self._is_excluded(point)]
+
+    def _is_excluded(self, point: Mapping[str, Any]) -> bool:
+        return any(all(point[name] == value for name, value in one.items()) for one in self.excluded)
+
+
+def read_grid(
+    spec: ModelSpec, values: Mapping[str, Any], sweep: Mapping[str, Any] | None = None, shared: Sequence[Option] = ()
+) -> Grid:
+    """Return what the settings of a model span.
 
     Args:
-        spec: Whose settings they are.
-        values: What was written, by option; lists of several values among them.
+        spec: The model.
+        values: Its settings; lists among them are axes.
+        sweep: Its axes as `[sweep.MODEL]` has them, with `zip` and `exclude` beside the options.
         shared: Options that it has beside those of its Config.
 
     Raises:
-        ConfigError: For every option that may not have several values, one line each; or for too many combinations.
+        ConfigError: For every mistake in the axes, one line each; fixed settings are not looked at.
     """
-    if not isinstance(spec, ModelSpec):
-        return [dict(values)]
     known = {one.name: one for one in (*options_of(spec.config), *shared)}
-    several = {name: found for name, value in values.items() if (found := _several(known.get(name), value)) is not None}
-    refuse(line for name, found in several.items() for line in _wrong(spec, known[name], found))
-    count = 1
-    for found in several.values():
-        count *= len(found)
-    if count > MOST_VARIANTS:
-        raise ConfigError(f"{spec.name}: {count:,} combinations of values are too many: at most {MOST_VARIANTS:,}")
-    chosen = [dict(zip(several, one, strict=True)) for one in itertools.product(*several.values())]
-    return [{**values, **one} for one in chosen]
+    written, mistakes = _axes_of(spec, values, sweep or {}, known)
+    axes: dict[str, list[Any]] = {}
+    for name, several in written.items():
+        axes[name], more = checked_values(f"{spec.name}.{name}", known[name], several)
+        mistakes += more
+    refuse(mistakes)
+    blocks = _blocks(spec, axes, (sweep or {}).get(_ZIP))
+    excluded = _excluded(spec, axes, (sweep or {}).get(_EXCLUDE), known)
+    grid = Grid({name: value for name, value in values.items() if name not in axes}, blocks, excluded)
+    if grid.size > MOST_VARIANTS:
+        raise ConfigError(f"{spec.name}: {grid.size:,} combinations of values are too many: at most {MOST_VARIANTS:,}")
+    if excluded and not grid.points():
+        raise ConfigError(f"sweep.{spec.name}.exclude leaves no point: exclude fewer")
+    return grid
 
 
-def _several(option: Option | None, value: Any) -> list[Any] | None:
-    """Return the values that a list holds; None where it is one value, or no option has it."""
-    if option is None or option.type in (tuple, dict):
-        return None
-    if isinstance(value, (list, tuple)):
-        return list(value)
-    listed = isinstance(value, str) and "," in value and (option.type in (int, float, bool) or option.choices)
-    return [part.strip() for part in value.split(",")] if listed else None
+def _axes_of(
+    spec: ModelSpec, values: Mapping[str, Any], sweep: Mapping[str, Any], known: Mapping[str, Option]
+) -> tuple[dict[str, list[Any]], list[str]]:
+    """Return the values of every option that has several, as written, and every mistake."""
+    axes: dict[str, list[Any]] = {}
+    mistakes: list[str] = []
+    for name, value in values.items():
+        try:
+            found = listed_values(known.get(name), value)
+        except ConfigError as error:
+            mistakes += error.lines
+        else:
+            axes |= {name: found} if found is not None else {}
+    for name, value in sweep.items():
+        if name in (_ZIP, _EXCLUDE):
+            continue
+        if name not in known:
+            mistakes.append(f"{spec.name} has no option {shown(name)!r} to sweep{did_you_mean(name, known)}")
+        elif name in values:
+            mistakes.append(f"{spec.name}.{name} is set and swept: leave one of them out")
+        else:
+            try:
+                axes[name] = swept_values(f"{spec.name}.{name}", known[name], value)
+            except ConfigError as error:
+                mistakes += error.lines
+    return axes, mistakes
 
 
-def _wrong(spec: ModelSpec, option: Option, values: Sequence[Any]) -> list[str]:
-    name = f"{spec.name}.{option.name}"
-    if not values or any(part in ("", None) or isinstance(part, (list, dict)) for part in values):
-        return [f"{name}={','.join(map(str, values))} is no list of values: write one, or several with commas between"]
-    if spec.trained and option.stage == "sample":
+def _blocks(spec: ModelSpec, axes: Mapping[str, Sequence[Any]], zipped: Any) -> list[list[Mapping[str, Any]]]:
+    """Return the axes, those that are zipped as one, at the place of the first of them."""
+    groups = _zip_groups(spec, axes, zipped)
+    together = {name: group for group in groups for name in group}
+    blocks: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for name in axes:
+        group = together.get(name, (name,))
+        steps = zip(*(axes[one] for one in group), strict=True)
+        blocks.setdefault(group, [dict(zip(group, step, strict=True)) for step in steps])
+    return list(blocks.values())
+
+
+def _zip_groups(spec: ModelSpec, axes: Mapping[str, Sequence[Any]], zipped: Any) -> list[tuple[str, ...]]:
+    if zipped is None:
         return []
-    return [f"{name}={','.join(map(str, values))}: only options of sampling have several values; run once for each"]
+    where = f"sweep.{spec.name}.zip"
+    if isinstance(zipped, str):
+        zipped = [[name.strip() for name in part.split(",")] for part in zipped.split(";")]
+    if isinstance(zipped, (list, tuple)) and zipped and all(isinstance(name, str) for name in zipped):
+        zipped = [zipped]
+    if not (
+        isinstance(zipped, (list, tuple)) and all(isinstance(one, (list, tuple)) and len(one) > 1 for one in zipped)
+    ):
+        raise ConfigError(f'{where} must be lists of two options or more, such as [["lr", "batch_size"]]')
+    groups = [tuple(map(str, one)) for one in zipped]
+    named = [name for group in groups for name in group]
+    mistakes = [
+        f"{where} names {shown(name)!r}, which has no several values{did_you_mean(name, axes)}"
+        for name in named
+        if name not in axes
+    ]
+    mistakes += [f"{where} names {name!r} twice" for name in dict.fromkeys(named) if named.count(name) > 1]
+    refuse(mistakes)
+    for group in groups:
+        if len({len(axes[name]) for name in group}) > 1:
+            lengths = ", ".join(f"{name} has {len(axes[name])} values" for name in group)
+            mistakes.append(f"{where}: {lengths}: zipped options need equally many different ones")
+    refuse(mistakes)
+    return groups
+
+
+def _excluded(
+    spec: ModelSpec, axes: Mapping[str, Sequence[Any]], written: Any, known: Mapping[str, Option]
+) -> list[Mapping[str, Any]]:
+    if written is None:
+        return []
+    where = f"sweep.{spec.name}.exclude"
+    written = [written] if isinstance(written, Mapping) else written
+    if not isinstance(written, (list, tuple)) or not all(isinstance(one, Mapping) and one for one in written):
+        raise ConfigError(f"{where} must be a list of tables, such as [{{ lr = 5e-4, batch_size = 32 }}]")
+    mistakes, found = [], []
+    for one in written:
+        read = {}
+        for name, value in one.items():
+            if name not in axes:
+                mistakes.append(f"{where} names {shown(name)!r}, which has no several values{did_you_mean(name, axes)}")
+                continue
+            read[name] = check_value(f"{where}: {name}", known[name], value)
+            if read[name] not in axes[name]:
+                mistakes.append(f"{where}: {name}={value} is none of its values, {as_written(axes[name])}")
+        found.append(read)
+    refuse(mistakes)
+    return found
+
+
+def read_ablation(
+    spec: ModelSpec, values: Mapping[str, Any], ablate: Mapping[str, Any], shared: Sequence[Option] = ()
+) -> list[Point]:
+    """Return the base of an ablation, and behind it a point for each single change.
+
+    Args:
+        spec: The model.
+        values: Its settings: the base.
+        ablate: What is changed, one at a time: a value or several by option.
+        shared: Options that it has beside those of its Config.
+
+    Raises:
+        ConfigError: For every mistake, one line each.
+    """
+    known = {one.name: one for one in (*options_of(spec.config), *shared)}
+    mistakes = [
+        f"{spec.name}.{name} has several values, and an ablation one base: move them to [sweep.{spec.name}]"
+        for name, value in values.items()
+        if listed_values(known.get(name), value) is not None
+    ]
+    points = [dict(values)]
+    for name, value in ablate.items():
+        if name not in known:
+            mistakes.append(f"{spec.name} has no option {shown(name)!r} to ablate{did_you_mean(name, known)}")
+            continue
+        try:
+            several = swept_values(f"{spec.name}.{name}", known[name], value)
+        except ConfigError as error:
+            mistakes += error.lines
+            continue
+        good, more = checked_values(f"{spec.name}.{name}", known[name], several)
+        mistakes += more
+        points += [{**values, name: one} for one in good]
+    refuse(mistakes)
+    return points
+
+
+_TOLD = ("length", "budget", "batch_size", "ema", "mirror", "balanced", "device", "precision", "compiled")
+"""What tells cells of one model and dataset apart beside its options."""
 
 
 def told_apart(cells: Iterable[Cell]) -> dict[str, str]:
-    """Return the name of each cell's model by the cell's id, with the sampling options in which its training's differ.
+    """Return the name of each cell's model by the cell's id, with the settings in which others of its model differ.
 
     Args:
         cells: Such as those of a plan.
     """
-    by_training: dict[str, list[Cell]] = defaultdict(list)
+    of_model: dict[tuple[str, str], list[Cell]] = defaultdict(list)
     for cell in cells:
-        by_training[cell.training_id if cell.sampling else cell.id].append(cell)
-    return {cell.id: words for same in by_training.values() for cell, words in _words(same)}
+        of_model[cell.model, cell.dataset].append(cell)
+    return {cell.id: words for same in of_model.values() for cell, words in _words(same)}
 
 
 def _words(same: Sequence[Cell]) -> Iterable[tuple[Cell, str]]:
-    differing = [name for name in same[0].sampling if len({canonical_json(one.sampling.get(name)) for one in same}) > 1]
+    """Name cells of one model on one dataset; those of other seeds share their options, which are looked at once."""
+    alike: dict[tuple[Any, ...], list[Cell]] = defaultdict(list)
     for cell in same:
-        yield cell, " ".join([cell.model, *(f"{name}={cell.sampling[name]}" for name in differing)])
+        alike[(id(cell.options), id(cell.sampling), *(getattr(cell, name) for name in _TOLD))].append(cell)
+    flat = [_settings(cells[0]) for cells in alike.values()]
+    differing = differing_settings(flat)
+    for cells, settings in zip(alike.values(), flat, strict=True):
+        words = " ".join([cells[0].model, *(f"{name}={settings[name]}" for name in differing if name in settings)])
+        yield from ((cell, words) for cell in cells)
+
+
+def _settings(cell: Cell) -> dict[str, Any]:
+    return {**cell.every_option, **{name: getattr(cell, name) for name in _TOLD}}

@@ -1,0 +1,35 @@
+"""Which settings tell variants of one thing apart, so that a name holds what differs and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from genharness.spec.protocol import canonical_json
+
+__all__ = ["differing_settings"]
+
+_DECIDES = "budget"
+"""A recipe makes many settings of a budget: where budgets differ, what follows from them is not named."""
+
+
+def differing_settings(variants: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the names of the settings in which variants differ, in their order.
+
+    Where they differ in their budget, settings that are equal within every budget are left out: naming the budget says
+    them.
+
+    Args:
+        variants: All settings of each; some may lack what others have.
+    """
+    names = dict.fromkeys(name for one in variants for name in one)
+    written = [{name: canonical_json(value) for name, value in one.items()} for one in variants]
+    found = [name for name in names if len({one.get(name) for one in written}) > 1]
+    if _DECIDES not in found:
+        return found
+    budgets = {one.get(_DECIDES) for one in written}
+    return [name for name in found if name == _DECIDES or _varies_within(name, written, len(budgets))]
+
+
+def _varies_within(name: str, written: Sequence[Mapping[str, str]], budgets: int) -> bool:
+    return len({(one.get(_DECIDES), one.get(name)) for one in written}) > budgets

@@ -1,0 +1,27 @@
+"""What tells variants apart, and nothing else."""
+
+import pytest
+
+from genharness.spec.naming import differing_settings
+
+SMOKE, LONG = {"budget": "smoke", "length": "9steps", "width": 8}, {"budget": "9s", "length": "9s", "width": 64}
+
+
+@pytest.mark.parametrize(
+    ("variants", "names"),
+    [
+        ([{"a": 1, "b": 2}, {"a": 1, "b": 3}], ["b"]),
+        ([{"a": 1}, {"a": 1}], []),
+        ([{"a": 1}, {"b": 1}], ["a", "b"]),
+        ([{"a": None}, {}], ["a"]),
+        ([{"a": [1, 2]}, {"a": [2, 1]}], ["a"]),
+        ([{"a": True}, {"a": 1}], ["a"]),
+        ([{**SMOKE}, {**LONG}], ["budget"]),
+        ([{**SMOKE, "lr": 1}, {**LONG, "lr": 2}, {**LONG, "lr": 3}], ["budget", "lr"]),
+        ([{**SMOKE, "lr": 1}, {**LONG, "lr": 2}], ["budget"]),
+        ([{**SMOKE}, {**SMOKE, "length": "8steps"}], ["length"]),
+        ([], []),
+    ],
+)
+def test_settings_that_differ_are_named_but_what_follows_from_the_budget_is_not(variants, names):
+    assert differing_settings(variants) == names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import click
@@ -24,22 +25,74 @@ __all__ = ["info"]
 
 @click.command()
 @click.argument("name")
-def info(name: str) -> None:
+@click.option("--schema", is_flag=True, help="Of suite: its JSON Schema, for editors.")
+def info(name: str, schema: bool) -> None:
     """Explain the plugin NAME: paper, capabilities, recipes, options with types, bounds and defaults.
+
+    `suite` explains every key of a suite file.
 
     \b
     Examples:
       genharness info dcgan
       genharness info prdc
+      genharness info suite
+      genharness info suite --schema > suite.schema.json
     """
+    if name == _SUITE:
+        _explain_suite(schema)
+        return
+    if schema:
+        raise ConfigError(f"--schema is of suite files, and {name} is none: genharness info suite --schema")
     registry = load_registry(tolerant=True)
     found = [(kind, kind[name]) for kind in registry.kinds.values() if name in kind]
     if not found:
-        known = [known for kind in registry.kinds.values() for known in kind]
+        known = [_SUITE, *(known for kind in registry.kinds.values() for known in kind)]
         raise ConfigError(f"nothing is called {name!r}{did_you_mean(name, known)}; see `genharness list`")
     out = console()
     for kind, spec in found:
         _explain(out, kind, spec)
+
+
+def _explain_suite(schema: bool) -> None:
+    """Print every key of a suite file, as a table or as a JSON Schema."""
+    from genharness.study.schema import EXTENDS_HELP, file_keys, json_schema
+
+    if schema:
+        click.echo(json.dumps(json_schema(), indent=2))
+        return
+    out = console()
+    out.print(Text("suite", "bold") + "  a TOML file: genharness run SUITE.toml; `genharness run` has the same options")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for word in ("key", "type", "default", "allowed", "meaning"):
+        table.add_column(word)
+    table.add_row("extends", "path", "none", "", EXTENDS_HELP)
+    for one in file_keys():
+        table.add_row(one.name, _key_type(one), _key_default(one), one.bounds, one.help)
+    out.print(table)
+    out.print(Text(_TABLES))
+
+
+_SUITE = "suite"
+_TABLES = """\
+[set.NAME]     OPTION = VALUE, of any plugin; several values of a model's option are a sweep
+[sweep.MODEL]  OPTION = [A, B] or { low = 1e-5, high = 1e-2, log = true, points = 4 }: every combination
+               zip = [["lr", "batch_size"]]: these step together
+               exclude = [{ lr = 1e-2, batch_size = 32 }]: points to leave out
+[ablate.MODEL] OPTION = VALUE or [A, B]: one change at a time from what [set.MODEL] says
+A later source (the file over the one it extends, the command line over both) takes the place of an earlier one, in
+tables option by option. Paths are those of the current folder, `extends` that of the file's."""
+
+
+def _key_type(one: Option) -> str:
+    if one.type is dict:
+        return "tables"
+    return f"{one.item.__name__}, or several" if one.type is tuple else _type(one)
+
+
+def _key_default(one: Option) -> str:
+    if one.type in (tuple, dict):
+        return ",".join(map(str, one.default)) if isinstance(one.default, tuple) else ""
+    return "none" if one.default is None else str(one.default)
 
 
 def _explain(out: Console, kind: Kind[Any], spec: Any) -> None:

@@ -17,7 +17,7 @@ from genharness.identity.closure import SourceTree
 from genharness.identity.contents import inputs_of
 from genharness.identity.parts import Core, core_code, drawing_code, registered_code, training_code
 from genharness.plugin.registry import Kind, Registry
-from genharness.spec.cell import KNOWN_ID, Cell
+from genharness.spec.cell import KNOWN_ID, KNOWN_TRAINING, Cell
 from genharness.spec.record import Record
 
 __all__ = [
@@ -76,10 +76,13 @@ def _content_words(what: object) -> str:
     return f"content of {what} changed"
 
 
+_NOT_ASKED = frozenset({"code", "inputs", "plugins", KNOWN_ID, KNOWN_TRAINING})
+
+
 def _asked(cell: Cell) -> dict[str, Any]:
     """Return all that a user asked for in a cell."""
     protocol = {name: value for name, value in vars(cell.protocol).items() if name not in ("inputs", "dataset_hash")}
-    asked = {name: value for name, value in vars(cell).items() if name not in ("code", "inputs", "plugins", KNOWN_ID)}
+    asked = {name: value for name, value in vars(cell).items() if name not in _NOT_ASKED}
     return {**asked, "options": cell.every_option, "sampling": {}, "protocol": protocol}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from genharness.spec.protocol import Protocol, short_hash, with_contents
 
-__all__ = ["KNOWN_ID", "Cell", "Settings", "Task"]
+__all__ = ["KNOWN_ID", "KNOWN_TRAINING", "Cell", "Settings", "Task"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +73,7 @@ class Cell:
     @property
     def id(self) -> str:
         """Readable name that ends in a hash of everything, such as `dcgan-digits-s0-5f0c33a1b2`."""
-        known: str | None = vars(self).get(KNOWN_ID)
+        known: str | None = getattr(self, KNOWN_ID, None)  # vars() would give every cell a dictionary of its own
         return known or f"{self.stem}-{short_hash(self.identity)}"
 
     @property
@@ -90,10 +90,12 @@ class Cell:
         """
         everything = {**vars(self), "protocol": self.protocol.identity}  # no deep copy: ten thousand are named a board
         everything.pop(KNOWN_ID, None)
+        everything.pop(KNOWN_TRAINING, None)
         contents = everything.pop("inputs")
         for kind in ("options", "sampling"):
             own = everything[kind]
-            everything[kind] = with_contents(own, {name: contents[name] for name in contents if name in own})
+            if contents:
+                everything[kind] = with_contents(own, {name: contents[name] for name in contents if name in own})
         if not self.sampling:
             del everything["sampling"]
         del everything["plugins" if self.code else "code"]
@@ -113,11 +115,17 @@ class Cell:
     @property
     def training_id(self) -> str:
         """Name of its training: what cells share that differ only in how samples are drawn and measured."""
+        known: str | None = getattr(self, KNOWN_TRAINING, None)
+        return known or f"{self.stem}-{short_hash(self.training_identity)}"
+
+    @property
+    def training_identity(self) -> dict[str, Any]:
+        """What tells its training from others."""
         known = {**self.identity, "protocol": self.protocol.dataset_hash}
         known.pop("sampling", None)
         if "plugins" in known:
             known["plugins"] = {kind: one for kind, one in self.plugins.items() if kind != "extractor"}
-        return f"{self.stem}-{short_hash(known)}"
+        return known
 
     def __str__(self) -> str:
         return f"{self.model} on {self.dataset}, seed {self.seed}"
@@ -126,6 +134,9 @@ class Cell:
 KNOWN_ID = "_id"
 """Where a cell that was read keeps its id, which is the name of its record's file, whatever made it: fifty thousand
 need not be hashed for a table."""
+
+KNOWN_TRAINING = "_training_id"
+"""Where a cell that was planned keeps the id of its training."""
 
 
 def _plain(model: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Protocol", "canonical_json", "protocol_difference", "short_hash", "with_contents"]
+__all__ = ["HASH_DIGITS", "Protocol", "canonical_json", "protocol_difference", "short_hash", "with_contents"]
 
 
 def canonical_json(value: object) -> str:
@@ -20,7 +20,11 @@ def canonical_json(value: object) -> str:
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
-def short_hash(value: object, digits: int = 10) -> str:
+HASH_DIGITS = 10
+"""Hexadecimal digits of a hash that names something."""
+
+
+def short_hash(value: object, digits: int = HASH_DIGITS) -> str:
     """Return the first hexadecimal digits of the SHA-256 of a value's canonical JSON."""
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:digits]
 

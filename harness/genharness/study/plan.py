@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from genharness.errors import ConfigError, GenharnessError, did_you_mean, refuse
+from genharness.files.gc_pause import no_collection
 from genharness.files.weights import locate_weights
 from genharness.identity.parts import training_codes
 from genharness.plugin.registry import Registry
 from genharness.spec.cell import Cell, Settings, Task
+from genharness.spec.cell_names import CellNames
 from genharness.spec.dataset_facts import DatasetFacts
 from genharness.spec.dataset_name import parse_reference
 from genharness.spec.length import Length, parse_length
-from genharness.spec.options import as_options, checked
-from genharness.spec.plugins import DataShape, MetricSpec, Recipe, Remote, Spec
+from genharness.spec.options import checked
+from genharness.spec.plugins import DataShape, MetricSpec, ModelSpec, Recipe, Remote, Spec
 from genharness.spec.protocol import Protocol
 from genharness.study.compatibility import metric_misfit, model_misfit
 from genharness.study.measuring import choose_extractor, feature_errors, protocol_of, select, select_metrics, settled
@@ -152,8 +154,10 @@ def plan_of(wanted: Wanted, settings: Settings, dataset_facts: Callable[[str], D
     rows = [task for part in parts for task in part.tasks]
     named = named_metrics([metric.spec for metric in wanted.metrics], wanted.suite.metrics)
     absent = missing_weights(named, wanted.registry, at_hand)
+    with no_collection():
+        tasks = _by_training(rows, wanted.suite.seeds)
     plan = Plan(
-        tasks=_by_training(_with_seed(task, seed) for seed in wanted.suite.seeds for task in rows),
+        tasks=tasks,
         skips=[skip for part in parts for skip in part.skips],
         notes=[
             *(note for one in facts for note in one.notes),
@@ -190,6 +194,7 @@ def _dataset_plan(wanted: Wanted, facts: DatasetFacts, settings: Settings, at_ha
     samples = _sample_count(suite, facts)
     protocol = protocol_of(suite, extractor, samples, wanted.metrics)
     protocol = dataclasses.replace(protocol, dataset_hash=facts.content_hash)
+    rows = _Rows(wanted, facts, settings, protocol)
     tasks, skips = [], []
     for model in wanted.models:
         training = model.training
@@ -197,9 +202,7 @@ def _dataset_plan(wanted: Wanted, facts: DatasetFacts, settings: Settings, at_ha
         if reason:
             skips.append(Skip(model.spec.name, facts.reference, reason))
         else:
-            for precision in suite.precision if model.spec.trained else suite.precision[:1]:
-                cell = _cell(wanted, model, facts, precision, settings, protocol)
-                tasks.append(_task(wanted, model, facts, settings, cell))
+            tasks += [rows.task(model, one) for one in (suite.precision if model.spec.trained else suite.precision[:1])]
     return Plan(tasks, list(dict.fromkeys(skips)), [note] if note else [])
 
 
@@ -230,41 +233,60 @@ def _shortened(recipe: Recipe, shape: DataShape) -> Length:
     return Length(max(min(length.amount, FEWEST_STEPS), round(length.amount * min(1.0, share))), "steps")
 
 
-def _cell(
-    wanted: Wanted, model: ChosenModel, facts: DatasetFacts, precision: str, settings: Settings, protocol: Protocol
-) -> Cell:
-    registry, suite = wanted.registry, wanted.suite
-    return Cell(
-        model=model.spec.name,
-        options=model.options,
-        sampling=model.sampling,
-        dataset=facts.reference,
-        seed=0,
-        budget=model.budget,
-        length=str(_length(model, facts.shape)),
-        **as_options(model.training),
-        device=settings.device.partition(":")[0],
-        precision=_precision(precision, settings.device),
-        compiled=suite.compile,
-        protocol=protocol,
-        plugins={
-            "model": str(registry.models.provider(model.spec.name)),
-            "dataset": str(registry.datasets.provider(facts.spec_name)),
-            "extractor": str(registry.extractors.provider(protocol.extractor)),
-        },
-        code=wanted.code[model.spec.name],
-        inputs=model.inputs,
-    )
+class _Rows:
+    """Makes the tasks of one dataset; what models have in common is found once."""
 
+    def __init__(self, wanted: Wanted, facts: DatasetFacts, settings: Settings, protocol: Protocol) -> None:
+        self._wanted, self._facts, self._settings, self._protocol = wanted, facts, settings, protocol
+        self._of_model: dict[tuple[Any, ...], Mapping[str, Any]] = {}
+        self._of_metrics: dict[tuple[Any, ...], tuple[Mapping[str, Any], Mapping[str, str]]] = {}
 
-def _task(wanted: Wanted, model: ChosenModel, facts: DatasetFacts, settings: Settings, cell: Cell) -> Task:
-    misfits = {metric.spec.name: metric_misfit(metric.spec, model.spec, facts) for metric in wanted.metrics}
-    return Task(
-        cell=cell,
-        metrics={metric.spec.name: metric.options for metric in wanted.metrics if not misfits[metric.spec.name]},
-        skipped={name: reason for name, reason in misfits.items() if reason},
-        settings=settings,
-    )
+    def task(self, model: ChosenModel, precision: str) -> Task:
+        """Return the task of a model, without a seed."""
+        metrics, skipped = self._metrics(model.spec)
+        return Task(cell=self._cell(model, precision), metrics=metrics, skipped=skipped, settings=self._settings)
+
+    def _cell(self, model: ChosenModel, precision: str) -> Cell:
+        return Cell(
+            model=model.spec.name,
+            options=model.options,
+            sampling=model.sampling,
+            dataset=self._facts.reference,
+            seed=0,
+            budget=model.budget,
+            **vars(model.training),
+            device=self._settings.device.partition(":")[0],
+            precision=_precision(precision, self._settings.device),
+            compiled=self._wanted.suite.compile,
+            protocol=self._protocol,
+            inputs=model.inputs,
+            **self._common(model),
+        )
+
+    def _common(self, model: ChosenModel) -> Mapping[str, Any]:
+        """Return what is the same at every point of a model: length, versions, code."""
+        key = (model.spec.name, model.budget)
+        if key not in self._of_model:
+            registry = self._wanted.registry
+            plugins = {
+                "model": str(registry.models.provider(model.spec.name)),
+                "dataset": str(registry.datasets.provider(self._facts.spec_name)),
+                "extractor": str(registry.extractors.provider(self._protocol.extractor)),
+            }
+            length = str(_length(model, self._facts.shape))
+            self._of_model[key] = {"length": length, "plugins": plugins, "code": self._wanted.code[model.spec.name]}
+        return self._of_model[key]
+
+    def _metrics(self, spec: ModelSpec) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+        """Return the metrics that a model can have here with their options, and why it cannot have the others."""
+        key = (spec.name, spec.capabilities, spec.needs_labels)
+        if key not in self._of_metrics:
+            misfits = {one.spec.name: metric_misfit(one.spec, spec, self._facts) for one in self._wanted.metrics}
+            self._of_metrics[key] = (
+                {one.spec.name: one.options for one in self._wanted.metrics if not misfits[one.spec.name]},
+                {name: reason for name, reason in misfits.items() if reason},
+            )
+        return self._of_metrics[key]
 
 
 def _precision(asked: str, device: str) -> str:
@@ -274,22 +296,32 @@ def _precision(asked: str, device: str) -> str:
     return "tf32" if device.startswith("cuda") else "fp32"
 
 
-def _with_seed(task: Task, seed: int) -> Task:
-    return dataclasses.replace(task, cell=dataclasses.replace(task.cell, seed=seed))
+def _by_training(rows: Sequence[Task], seeds: Sequence[int]) -> list[Task]:
+    """Return every cell once, the first of each training before all others, and tell those that share one.
 
-
-def _by_training(tasks: Iterable[Task]) -> list[Task]:
-    """Return every cell once, the first of each training before all others, and tell those that share one."""
-    cells = {task.cell.id: task for task in tasks}
-    shared: dict[str, list[str]] = defaultdict(list)
-    for cell_id, task in cells.items():
-        shared[task.cell.training_id].append(cell_id)
+    Args:
+        rows: Tasks of any seed.
+        seeds: Training seeds; every row's first comes first.
+    """
+    names = CellNames()
+    cells = [names.with_seeds(row.cell, seeds) for row in rows]
+    tasks: dict[str, tuple[Task, Cell]] = {}
+    shared: dict[str, list[str]] = {}
+    for place in range(len(seeds)):
+        for row, of_row in zip(rows, cells, strict=True):
+            cell = of_row[place]
+            if cell.id not in tasks:
+                tasks[cell.id] = row, cell
+                shared.setdefault(cell.training_id, []).append(cell.id)
     first = [one[0] for one in shared.values()]
     others = [cell_id for one in shared.values() for cell_id in one[1:]]
-    return [
-        dataclasses.replace(task, shares=tuple(one for one in shared[task.cell.training_id] if one != cell_id))
-        for cell_id, task in ((cell_id, cells[cell_id]) for cell_id in (*first, *others))
-    ]
+    return [_task(*tasks[cell_id], shared) for cell_id in (*first, *others)]
+
+
+def _task(row: Task, cell: Cell, shared: Mapping[str, Sequence[str]]) -> Task:
+    same = shared[cell.training_id]
+    shares = tuple(one for one in same if one != cell.id) if len(same) > 1 else ()
+    return Task(cell=cell, metrics=row.metrics, skipped=row.skipped, settings=row.settings, shares=shares)
 
 
 def _refuse_hopeless(plan: Plan, suite: Suite) -> None:

@@ -168,7 +168,8 @@ def _excluded(
     written = [written] if isinstance(written, Mapping) else written
     if not isinstance(written, (list, tuple)) or not all(isinstance(one, Mapping) and one for one in written):
         raise ConfigError(f"{where} must be a list of tables, such as [{{ lr = 5e-4, batch_size = 32 }}]")
-    mistakes, found = [], []
+    mistakes: list[str] = []
+    found: list[Mapping[str, Any]] = []
     for one in written:
         read = {}
         for name, value in one.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,9 @@ from genharness.spec.cell import Settings, Task
 from genharness.spec.dataset_name import parse_reference
 from genharness.spec.plugins import ExecutorSpec, Spec
 from genharness.spec.report import Report
+from genharness.stats.sequential import FEWEST_SEEDS
 from genharness.study.asked import Study
+from genharness.study.deciding import SeedQuestion, rounds, seed_questions
 from genharness.study.pending import Pending, pending
 from genharness.study.plan import Plan, Wanted, look_up, plan_of
 from genharness.study.reading import read_suite
@@ -65,9 +67,45 @@ class AskedStudy:
 
         reader = facts_reader(self.registry, self.wanted.suite.limit, report)
         found = plan_of(self.wanted, self.settings, reader)
+        return found, self.left(found.tasks)
+
+    def questions_on(self, tasks: Sequence[Task]) -> list[SeedQuestion]:
+        """Return what decides how many seeds rows get, one question for each dataset; nothing where all get all.
+
+        Args:
+            tasks: Of the plan.
+
+        Raises:
+            ConfigError: If a dataset has too few rows to compare.
+        """
+        column = self.wanted.deciding
+        if column is None:
+            return []
+        fresh = self.study.fresh
+        return seed_questions(self.wanted.suite, tasks, column, self.store, self.registry, fresh=fresh)
+
+    def left(self, tasks: Sequence[Task]) -> list[Pending]:
+        """Return what is left of tasks."""
         if self.study.fresh:
-            return found, [Pending(task, "new") for task in found.tasks]
-        return found, pending(found.tasks, self.store, self.registry, keep_finished=self.study.keep_finished)
+            return [Pending(task, "new") for task in tasks]
+        return pending(tasks, self.store, self.registry, keep_finished=self.study.keep_finished)
+
+    def rounds(self, tasks: Sequence[Pending], say: Callable[[str], None]) -> Iterator[list[Task]]:
+        """Yield what is to be run, one batch after the other: all of it, or look after look until it is decided.
+
+        Args:
+            tasks: Of the plan.
+            say: Told what every look decides.
+        """
+        whole = [one.task for one in tasks]
+        asked = self.questions_on(whole)
+        if not asked:
+            yield [one.task for one in tasks if not one.done]
+            return
+        competing = {cell for one in asked for cells in one.kept.cells.values() for cell in cells}
+        first = self.wanted.suite.seeds[:FEWEST_SEEDS]
+        others = [task for task in whole if task.cell.id not in competing and task.cell.seed in first]
+        yield from rounds(asked, others, self.left, self.store, say)
 
     def prepared(self, tasks: Sequence[Task], report: Report) -> bool:
         """Prepare every dataset before anything is trained, so that a missing one costs no time.

@@ -13,6 +13,7 @@ from genharness.board.compare import RowComparison, compare_rows
 from genharness.board.render import RenderOptions, rendered
 from genharness.board.rows import Board, Group, Row
 from genharness.plugin.registry import load_registry
+from genharness.results.decisions import kept_decisions
 from genharness.results.store import Store
 from genharness.spec.options import PluginOptions
 
@@ -124,6 +125,7 @@ def leaderboard(
             columns=_names(columns),
             seeds=seeds,
             interval=interval,
+            decisions=kept_decisions(store.folder),
         )
     )
 

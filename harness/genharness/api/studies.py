@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,6 +72,7 @@ class StudyResult(Rows):
         stopped: Whether the run was stopped before all was done; the same call goes on.
         skips: Pairs of model and dataset that cannot be, with the reason.
         notes: What was chosen, and what trackers said, a line each.
+        decisions: With `until_decided`, what was planned, what every look decided, and the answer, a line each.
     """
 
     results: Path
@@ -79,6 +80,7 @@ class StudyResult(Rows):
     stopped: bool = False
     skips: Sequence[Skip] = ()
     notes: Sequence[str] = ()
+    decisions: Sequence[str] = ()
 
     @property
     def failures(self) -> dict[str, str]:
@@ -174,11 +176,13 @@ def run(
         found, tasks = asked.planned(silent)
     said: list[str] = []
     trackers = Trackers(asked.trackers, said.append)
-    made, stopped = run_cells(asked, [one.task for one in tasks if not one.done], on_event, trackers, stop)
+    decided: list[str] = []
+    batches = asked.rounds(tasks, decided.append)
+    made, stopped = run_cells(asked, [one.task for one in tasks if not one.done], on_event, trackers, stop, batches)
     for line in said:
         warnings.warn(line, stacklevel=2)
     records = _all_records(asked.store, tasks, made)
-    return StudyResult(asked.settings.results, records, stopped, found.skips, (*found.notes, *said))
+    return StudyResult(asked.settings.results, records, stopped, found.skips, (*found.notes, *said), decided)
 
 
 def run_cells(
@@ -187,6 +191,7 @@ def run_cells(
     on_event: Callable[[Event], None],
     trackers: Trackers,
     stop: threading.Event | None = None,
+    batches: Iterable[Sequence[Task]] | None = None,
     *,
     on_record: Callable[[Record], None] = lambda record: None,
     on_stop: Callable[[], None] = lambda: None,
@@ -195,10 +200,12 @@ def run_cells(
 
     Args:
         asked: What runs them.
-        tasks: What is still to be done.
+        tasks: What is still to be done, at most.
         on_event: Called with news of cells.
         trackers: Trackers.
         stop: Set to stop.
+        batches: What of it is run, one batch after the other: the next is asked for when the records of the last are
+            there. None runs all at once.
         on_record: Called with every record.
         on_stop: Called when a signal asked for a stop.
 
@@ -215,10 +222,13 @@ def run_cells(
 
     try:
         with stopping(stop, on_stop):
-            for record in asked.executor.run(tasks, on_event=tell, stop=stop):
-                records.append(record)
-                on_record(record)
-                trackers.record(record)
+            for batch in [tasks] if batches is None else batches:
+                for record in asked.executor.run(batch, on_event=tell, stop=stop):
+                    records.append(record)
+                    on_record(record)
+                    trackers.record(record)
+                if stop.is_set():
+                    break
     finally:
         trackers.finish()
     return records, stop.is_set()

@@ -15,12 +15,14 @@ from genharness.board.columns import columns_of, compared_columns, find_column
 from genharness.board.configuration import configuration
 from genharness.board.contest import listed
 from genharness.board.data_names import DataNames
+from genharness.board.decided import decided_pairs, plan_notes
 from genharness.board.estimates import estimate_of, with_intervals
 from genharness.board.marks import mark
 from genharness.board.published import note_published
 from genharness.board.rows import Board, BoardColumn, Group, Row
 from genharness.errors import ConfigError, did_you_mean
 from genharness.plugin.registry import Registry
+from genharness.results.decisions import KeptDecisions
 from genharness.results.provenance import Provenance
 from genharness.spec.naming import differing_settings
 from genharness.spec.protocol import Protocol
@@ -45,6 +47,7 @@ def build(
     seeds: Seeds = "mean",
     interval: bool = False,
     numbers: bool = True,
+    decisions: Iterable[KeptDecisions] = (),
 ) -> Board:
     """Return the leaderboard of some records.
 
@@ -57,6 +60,7 @@ def build(
         seeds: Summarise seeds by their mean, or show each.
         interval: Add 95 % confidence intervals of the means.
         numbers: Without, rows hold their records alone: no means, no order, no marks.
+        decisions: What studies with looks at growing numbers of seeds decided, the earliest first.
 
     Raises:
         ConfigError: If a dataset or column is unknown; the message gives the nearest.
@@ -74,7 +78,7 @@ def build(
     wanted = [names.home(name) for word in datasets for name in _known_datasets(word, names.all)]
     wanted = wanted or sorted({dataset for dataset, _ in finished} | set(failures))
     groups: list[Group] = []
-    look = _Look(registry, sort, columns, seeds, interval, numbers, Provenance(registry))
+    look = _Look(registry, sort, columns, seeds, interval, numbers, Provenance(registry), list(decisions))
     for dataset in dict.fromkeys(wanted):
         measured = [finished[key] for key in sorted(key for key in finished if key[0] == dataset)]
         lost, others = _by_protocol(failures[dataset], measured)
@@ -131,6 +135,7 @@ class _Look:
     interval: bool
     numbers: bool
     provenance: Provenance
+    decisions: Sequence[KeptDecisions]
 
 
 def _group(dataset: str, measured: list[Record], failures: list[Record], look: _Look) -> Group:
@@ -149,6 +154,7 @@ def _group(dataset: str, measured: list[Record], failures: list[Record], look: _
     group.compared = compared_columns(available, rank)
     if not look.numbers:
         group.rows = _rows(records, failures, (), group.bands, look)
+        group.decided = decided_pairs(group.rows, look.decisions)
         return group
     needed = list({column.key: column for column in (*group.columns, *([rank] if rank else []))}.values())
     group.rows = _rows(records, failures, needed, group.bands, look)
@@ -156,7 +162,10 @@ def _group(dataset: str, measured: list[Record], failures: list[Record], look: _
         with_intervals(group.rows)
     if rank is not None:
         group.rows.sort(key=lambda row: _rank(row, rank))
+    group.decided = decided_pairs(group.rows, look.decisions)
     mark(group, look.registry.metrics.values(), look.provenance)
+    if rank is not None and group.decided:
+        group.notes += plan_notes(group.rows, look.decisions, rank.key, rank.title)
     if len(group.names) > 1:
         group.notes.append(f"{listed(list(group.names))} hold the same data, and stand in one table")
     if len(records) < len(measured):

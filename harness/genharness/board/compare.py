@@ -11,6 +11,7 @@ from genharness.board.contest import Contest, contestants, score_table
 from genharness.board.rows import Board, BoardColumn, Group, Row
 from genharness.errors import ConfigError, did_you_mean
 from genharness.plugin.registry import Registry
+from genharness.results.decisions import kept_decisions
 from genharness.results.store import Store
 from genharness.spec.protocol import Protocol, protocol_difference
 from genharness.spec.record import Record
@@ -88,7 +89,8 @@ def compare_rows(
     """
     if len(set(names)) < 2:
         raise ConfigError(f"comparing takes two rows, and only {names[0]!r} was named: name another")
-    board = build(_records(store, names, alone), registry, numbers=False)
+    decisions = list(kept_decisions(store.folder))
+    board = build(_records(store, names, alone), registry, numbers=False, decisions=decisions)
     found = {name: _find(board, name, datasets) for name in names}
     for name, places in found.items():
         if not places:
@@ -190,7 +192,7 @@ def _compare(group: Group, rows: list[Row], registry: Registry, metrics: Sequenc
     assert group.protocol is not None  # only a group of failures has none, and it has no rows
     columns = _chosen(group, registry, metrics)
     competing = [row for row in rows if not row.reference] if alone else contestants(group)
-    contest = Contest.of(competing, columns)
+    contest = Contest.of(competing, columns, group.decided)
     return RowComparison(
         dataset=group.dataset,
         protocol=group.protocol,

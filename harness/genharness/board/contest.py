@@ -10,6 +10,9 @@ from genharness.stats import Family, ScoreTable, Standing
 
 __all__ = ["LEAST_SEEDS", "Contest", "contestants", "listed", "score_table"]
 
+Decided = Mapping[str, Mapping[tuple[str, str], float]]
+_NONE: Decided = {}
+
 LEAST_SEEDS = 3
 """Seeds that every row that may be the best must have before any of them is singled out."""
 
@@ -32,9 +35,15 @@ class Contest:
     others: Family
 
     @classmethod
-    def of(cls, rows: Iterable[Row], columns: Sequence[BoardColumn]) -> Contest:
-        """Return the contest of some rows, each with the values that it has."""
-        tables = [score_table(rows, column) for column in columns]
+    def of(cls, rows: Iterable[Row], columns: Sequence[BoardColumn], decided: Decided = _NONE) -> Contest:
+        """Return the contest of some rows, each with the values that it has.
+
+        Args:
+            rows: The rows.
+            columns: The primary one first.
+            decided: What studies that looked at growing numbers of seeds say of pairs, by column key.
+        """
+        tables = [score_table(rows, column, decided) for column in columns]
         return cls(columns, Family(tables[:1]), Family(tables[1:]))
 
     def family(self, place: int) -> tuple[Family, int]:
@@ -86,7 +95,7 @@ def contestants(group: Group) -> list[Row]:
     return [row for row in group.rows if not row.reference and not row.single]
 
 
-def score_table(rows: Iterable[Row], column: BoardColumn) -> ScoreTable:
+def score_table(rows: Iterable[Row], column: BoardColumn, decided: Decided = _NONE) -> ScoreTable:
     """Return the scores of those rows that have any, as tests read them."""
     having = [(row, seeds) for row in rows if (seeds := row.by_seed(column.key))]
     groups = {row.label: seeds for row, seeds in having}
@@ -97,6 +106,7 @@ def score_table(rows: Iterable[Row], column: BoardColumn) -> ScoreTable:
         resolution=max((_resolution(row, column) for row, _ in having), default=0.0),
         designs={row.label: design for row, _ in having if (design := _design(row)) is not None},
         lost={row.label: row.lost for row, _ in having},
+        decided={pair: p for pair, p in decided.get(column.key, {}).items() if groups.keys() >= {*pair}},
     )
 
 

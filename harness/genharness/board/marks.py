@@ -50,7 +50,7 @@ def _mark_standings(group: Group, rows: list[Row]) -> None:
     if len(rows) > MOST_ROWS:
         group.notes.append(f"rows are not told apart: there are more than {MOST_ROWS:,}")
         return
-    contest = Contest.of(rows, group.compared)
+    contest = Contest.of(rows, group.compared, group.decided)
     by_label = {row.label: row for row in rows}
     for place, column in enumerate(contest.columns):
         best = contest.singled_out(place)
@@ -64,12 +64,13 @@ def _mark_standings(group: Group, rows: list[Row]) -> None:
         for label in best:
             by_label[label].bold.add(column.key)
     comparisons = contest.primary.size
-    if comparisons:
+    if comparisons or contest.table(0).decided:
         for label, standing in contest.standings(0).items():
             by_label[label].ranks = standing
+        tested = f"{comparisons:,} comparison{'s' if comparisons > 1 else ''}, corrected"
         group.notes.append(
             f"rank (95 %): where the rank in {group.compared[0].title} lies over training seeds, of all rows together "
-            f"({comparisons:,} comparison{'s' if comparisons > 1 else ''}, corrected)"
+            f"({tested if comparisons else 'as the study decided'})"
         )
     if any(row.bold for row in rows):
         group.notes.append("bold: rows that no other row beats over training seeds; the best is among them (95 %)")

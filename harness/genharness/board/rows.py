@@ -172,6 +172,7 @@ class Group:
         accuracies: How often what was trained on the labels is right on held-out samples, by its name, in [0, 1].
         notes: What the marks of the rows mean, and what could not be tested, a line each.
         column_notes: What is to be known of single columns, by their key, a line each.
+        decided: What studies with looks at growing numbers of seeds say of pairs of rows; see `board.decided`.
     """
 
     dataset: str
@@ -187,6 +188,7 @@ class Group:
     column_notes: dict[str, list[str]] = field(default_factory=dict)
     names: tuple[str, ...] = ()
     asked: bool = False
+    decided: dict[str, dict[tuple[str, str], float]] = field(default_factory=dict)
 
     @property
     def heading(self) -> str:

@@ -17,6 +17,7 @@ from genharness.cli.screen.terminal import console
 from genharness.errors import refuse
 from genharness.files.gc_pause import no_collection
 from genharness.plugin.registry import load_registry
+from genharness.results.decisions import kept_decisions
 from genharness.results.kept_text import KeptText
 from genharness.results.store import Store
 from genharness.spec.options import PluginOptions
@@ -73,7 +74,8 @@ def leaderboard(
     store, out = Store(results), console()
     asked = {"datasets": datasets, "sort": sort, "columns": columns, "seeds": seeds, "interval": interval}
     shown = {"form": form, "wide": wide, "settings": options, "width": out.width, "colour": _colour(out)}
-    kept = KeptText.of(store, registry, {**asked, **shown})
+    decisions = list(kept_decisions(results))
+    kept = KeptText.of(store, registry, {**asked, **shown, "decisions": [one.as_plain() for one in decisions]})
     text = kept.read()
     if text is None:
         from genharness.board.build import build  # a table that is kept needs none of it
@@ -87,6 +89,7 @@ def leaderboard(
                 columns=columns or (),
                 seeds=seeds,
                 interval=interval,
+                decisions=decisions,
             )
             text = board_text(board, reporter, out, wide=wide, settings=options)
         if not store.warnings:
@@ -123,7 +126,7 @@ def show(
     if wanted:
         from genharness.board.build import build
 
-        board = build(records, registry, datasets=wanted)
+        board = build(records, registry, datasets=wanted, decisions=kept_decisions(results))
         for group in board.groups:
             group.failures = [record for record in group.failures if record.cell.id not in told]
         board.groups = [group for group in board.groups if group.rows or group.failures]

@@ -15,6 +15,7 @@ from genharness.cli.screen.terminal import say
 from genharness.errors import ConfigError, RunError
 from genharness.files.paths import printable
 from genharness.plugin.registry import load_registry
+from genharness.results.decisions import kept_decisions
 from genharness.results.store import Store
 
 __all__ = ["animate", "plot"]
@@ -57,7 +58,9 @@ def plot(
     from genharness.plot.sheet import PlotRequest, save
 
     store = Store(results)
-    board = build(store.records(), load_registry(), datasets=datasets or (), sort=sort)
+    board = build(
+        store.records(), load_registry(), datasets=datasets or (), sort=sort, decisions=kept_decisions(store.folder)
+    )
     group = _only(board.groups, protocol, store.folder)
     sheet = draw(what, PlotRequest(group, results, markers_of_board(board, results), width, rows))
     path = out or Path(f"{what}.svg")

@@ -18,6 +18,7 @@ from genharness.errors import ConfigError, RunError
 from genharness.files.atomic import replace_folder, write_bytes
 from genharness.files.paths import printable
 from genharness.plugin.registry import load_registry
+from genharness.results.decisions import kept_decisions
 from genharness.results.published import checked_files, is_published, write_index
 from genharness.results.store import Store
 from genharness.spec.record import Record
@@ -111,7 +112,7 @@ def _write_report(folder: Path, results: Path) -> None:
     from genharness.figures.recorded import keep_markers
 
     registry = load_registry()
-    board = build(Store(results).records(), registry)
+    board = build(Store(results).records(), registry, decisions=kept_decisions(results))
     keep_markers(board, folder)
     text = board_text(board, registry.reporters.find("report"), console(), folder=results)
     (folder / "report.html").write_text(text, encoding="utf-8", errors="backslashreplace")

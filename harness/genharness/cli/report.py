@@ -19,6 +19,7 @@ from genharness.files.atomic import replace_folder, write_bytes
 from genharness.files.gc_pause import no_collection
 from genharness.files.paths import printable
 from genharness.plugin.registry import Registry, load_registry
+from genharness.results.decisions import kept_decisions
 from genharness.results.store import Store
 from genharness.spec.options import PluginOptions
 from genharness.spec.plugins import ReporterSpec
@@ -95,7 +96,9 @@ def _board(
     from genharness.board.build import build
     from genharness.figures.recorded import keep_markers
 
-    board = build(store.records(), registry, datasets=datasets, sort=sort, columns=columns)
+    board = build(
+        store.records(), registry, datasets=datasets, sort=sort, columns=columns, decisions=kept_decisions(store.folder)
+    )
     if not board.groups:
         raise RunError(f"there are no records in {store.folder}: run `genharness run` first")
     keep_markers(board, store.folder)

@@ -46,6 +46,14 @@ __all__ = ["run"]
     metavar="NAME.OPTION=VALUES",
     help="Option of a model that varies: A,B,C or LOW..HIGH:log:POINTS; repeatable.",
 )
+@click.option(
+    "--until-decided",
+    is_flag=False,
+    flag_value="auto",
+    metavar="[METRIC]",
+    help="Add seeds only where the question is open, by this metric or the one that ranks; --seeds is the most, 10.",
+)
+@declared(Study, "goal", "margin")
 @declared(Study, "jobs", "threads")
 @click.option("--results", type=AnyPath(), help="Results folder.  [default: results]")
 @declared(Study, "score_every", "score_samples", "checkpoint_every", "timeout", "memory_limit", "keep")
@@ -74,6 +82,7 @@ def run(suite_path: Path | None, **options: Any) -> None:
       genharness run --models dcgan --set dcgan.lr=1e-4,2e-4,5e-4 --budget 20epochs
       genharness run --models vae --sweep vae.latent=2..32:log:5 --seeds 3 --plan
       genharness run --models '*gan*' --datasets folder:photos@64 --plan
+      genharness run --models vae,dcgan,wgan-gp --seeds 20 --until-decided
       genharness run --models ddpm --datasets cifar10 --budget paper --protocol published
     """
     with lasting_output():
@@ -87,6 +96,8 @@ def _carry_out(suite_path: Path | None, options: dict[str, Any]) -> None:
     if options["plan_only"]:
         _print_notes(plan, asked, out)
         print_plan(out, plan, tasks, asked.registry, asked.store, max(1, asked.settings.jobs))
+        for question in asked.questions_on(plan.tasks):
+            out.print(question.plan_line, soft_wrap=True)
         return
     asked.store.open_for_writing()
     with _reporting(out) as report:
@@ -96,7 +107,7 @@ def _carry_out(suite_path: Path | None, options: dict[str, Any]) -> None:
     _print_notes(plan, asked, out)
     print_skips(out, plan)
     print_changes(out, tasks)
-    records, stopped = _run(asked, _todo(tasks), out)
+    records, stopped = _run(asked, tasks, out)
     _finish(asked, [one.task for one in tasks], records, stopped, out)
 
 
@@ -148,9 +159,12 @@ def _reporting(out: Console) -> Iterator[Report]:
         yield report
 
 
-def _run(asked: AskedStudy, tasks: Sequence[Task], out: Console) -> tuple[list[Record], bool]:
-    """Run the tasks, and show them."""
-    display = make_display(out, tasks)
+def _run(asked: AskedStudy, tasks: Sequence[Pending], out: Console) -> tuple[list[Record], bool]:
+    """Run what is left of the tasks, and show it."""
+    display = make_display(out, _todo(tasks))
+
+    def decided(line: str) -> None:
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def stopping() -> None:
         out.print("stopping: saving the state of running cells (press Ctrl-C again to stop at once)", style="yellow")
@@ -158,9 +172,10 @@ def _run(asked: AskedStudy, tasks: Sequence[Task], out: Console) -> tuple[list[R
     with display:
         return run_cells(
             asked,
-            tasks,
+            _todo(tasks),
             display.event,
             Trackers(asked.trackers, _warn),
+            batches=asked.rounds(tasks, decided),
             on_record=display.record,
             on_stop=stopping,
         )

@@ -49,6 +49,7 @@ class Comparison:
         improvement_high: Upper end of it.
         comparisons: Number of tested comparisons in the family, at least 1.
         seeds: Seeds on each side that would decide it.
+        over_looks: Whether `p_corrected` is the error over all looks of a study that added seeds until it was decided.
     """
 
     names: tuple[str, str]
@@ -78,6 +79,7 @@ class Comparison:
     improvement_high: float | None = None
     comparisons: int = 1
     seeds: SeedsNeeded
+    over_looks: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -155,6 +157,8 @@ def _effect(comparison: Comparison) -> str:
 
 def _p_value(comparison: Comparison) -> str:
     text = f"p = {comparison.p:.2g}"
+    if comparison.over_looks:
+        return f"{text}, {comparison.p_corrected:.2g} over all looks of the study that added seeds until it was decided"
     if comparison.comparisons > 1:
         text += f", {comparison.p_corrected:.2g} corrected for {comparison.comparisons:,} comparisons"
     return text

@@ -32,6 +32,8 @@ class ScoreTable:
         designs: What models must share for their seeds to be matched: variants of one model with equally many
             parameters start from the same weights and see the same batches; models without a design never match.
         lost: Share of each model's seeds that did not end well.
+        decided: Pairs, the better model first, that a plan of looks decides and no test here: the error over all looks
+            at which it calls them different. See `genharness.stats.sequential`.
     """
 
     groups: Mapping[str, Mapping[int, float]]
@@ -40,6 +42,11 @@ class ScoreTable:
     resolution: float = 0.0
     designs: Mapping[str, Hashable] = field(default_factory=dict)
     lost: Mapping[str, float] = field(default_factory=dict)
+    decided: Mapping[tuple[str, str], float] = field(default_factory=dict)
+
+    def decision(self, a: str, b: str) -> float | None:
+        """Return the error at which a plan of looks calls two models different; None where none speaks of them."""
+        return self.decided.get((a, b), self.decided.get((b, a)))
 
     def paired(self, a: str, b: str) -> bool:
         """Whether the seeds of two models are matched."""
@@ -103,7 +110,7 @@ class Family:
         self.tables = tables
         self._samples = [table.samples() for table in tables]
         self._by_holm = all(len(table.groups) <= MOST_FOR_HOLM for table in tables)
-        self.size = sum(_testable(samples) for samples in self._samples)
+        self.size = sum(map(_testable, self._samples, tables))
         self._corrected: dict[tuple[int, str, str], float] | None = None
         self._standings: dict[int, dict[str, Standing]] = {}
 
@@ -115,6 +122,9 @@ class Family:
             a: A model of that table.
             b: Another.
         """
+        decision = self.tables[table].decision(a, b)
+        if decision is not None:
+            return decision
         if self._by_holm:
             found = self._holm()
             return found.get((table, a, b), found.get((table, b, a)))
@@ -140,6 +150,7 @@ class Family:
         """Yield every pair that differs significantly, the better model first."""
         samples, sign = self._samples[place], -1 if self.tables[place].higher_is_better else 1
         pairs = self._pairs_by_holm(place) if self._by_holm else self._pairs_by_bonferroni(place)
+        yield from (pair for pair, p in self.tables[place].decided.items() if p < ALPHA and samples.keys() >= {*pair})
         for a, b in pairs:
             yield (a, b) if sign * samples[a].mean < sign * samples[b].mean else (b, a)
 
@@ -153,6 +164,8 @@ class Family:
         for row, (mean, variance, count, a) in enumerate(ready):
             design = table.designs.get(a) if count >= LEAST_PAIRS else None
             for other_mean, other_variance, other_count, b in ready[row + 1 :]:
+                if table.decided and table.decision(a, b) is not None:
+                    continue
                 if design is not None and table.paired(a, b):
                     test = self._test(place, a, b)
                     if test is not None and test.p < level:
@@ -166,7 +179,7 @@ class Family:
                 (table, a, b): test.p
                 for table, samples in enumerate(self._samples)
                 for a, b in combinations(samples, 2)
-                if (test := self._test(table, a, b)) is not None
+                if self.tables[table].decision(a, b) is None and (test := self._test(table, a, b)) is not None
             }
             self._corrected = dict(zip(found, holm(list(found.values())), strict=True))
         return self._corrected
@@ -176,8 +189,9 @@ class Family:
         return deciding_test(samples[a], samples[b], paired=self.tables[table].paired(a, b))
 
 
-def _testable(samples: Mapping[str, Sample]) -> int:
-    """Return how many pairs have a test: two seeds on both sides, and a spread on one."""
-    ready = [sample for sample in samples.values() if sample.count > 1]
-    still = sum(sample.variance == 0 for sample in ready)
-    return (len(ready) * (len(ready) - 1) - still * (still - 1)) // 2
+def _testable(samples: Mapping[str, Sample], table: ScoreTable) -> int:
+    """Return how many pairs have a test: two seeds on both sides, a spread on one, and no plan that decides them."""
+    ready = {name: sample for name, sample in samples.items() if sample.count > 1}
+    still = sum(sample.variance == 0 for sample in ready.values())
+    planned = sum(a in ready and b in ready and ready[a].variance + ready[b].variance > 0 for a, b in table.decided)
+    return (len(ready) * (len(ready) - 1) - still * (still - 1)) // 2 - planned

@@ -107,6 +107,7 @@ def _compare(table: ScoreTable, a: str, b: str, alone: Family, corrected: tuple[
         ratio=_exp(x.mean - y.mean) if table.log else None,
         improvement=probability_of_improvement(raw_x.scores, raw_y.scores, higher_is_better=table.higher_is_better),
         comparisons=max(1, family.size),
+        over_looks=family.tables[place].decision(a, b) is not None,
         seeds=seeds_needed(x, y, paired=paired, comparisons=max(1, family.size)),
     )
     comparison = _tested(comparison, (x, y), (raw_x, raw_y))

@@ -19,11 +19,12 @@ from genharness.spec.dataset_facts import DatasetFacts
 from genharness.spec.dataset_name import parse_reference
 from genharness.spec.length import Length, parse_length
 from genharness.spec.options import checked
-from genharness.spec.plugins import DataShape, MetricSpec, ModelSpec, Recipe, Remote, Spec
+from genharness.spec.plugins import Column, DataShape, MetricSpec, ModelSpec, Recipe, Remote, Spec
 from genharness.spec.protocol import Protocol
 from genharness.study.compatibility import metric_misfit, model_misfit
 from genharness.study.measuring import choose_extractor, feature_errors, protocol_of, select, select_metrics, settled
 from genharness.study.points import chosen_models, sweep_errors
+from genharness.study.question import deciding_column, with_seeds
 from genharness.study.runnable import missing_packages, missing_weights, named_metrics
 from genharness.study.settings import Chosen, ChosenModel, choose, setting_errors
 from genharness.study.suite import Suite
@@ -72,6 +73,7 @@ class Wanted:
         models: With their recipes and options, once for each budget and point of a sweep.
         metrics: With their options.
         code: Digests of the code that decides what is trained, by model.
+        deciding: The score that decides how many seeds rows get; None where all get all.
     """
 
     suite: Suite
@@ -79,6 +81,7 @@ class Wanted:
     models: Sequence[ChosenModel]
     metrics: Sequence[Chosen[MetricSpec]]
     code: Mapping[str, Mapping[str, str]]
+    deciding: Column | None = None
 
 
 def expand(suite: Suite, registry: Registry, settings: Settings, dataset_facts: Callable[[str], DatasetFacts]) -> Plan:
@@ -110,20 +113,25 @@ def look_up(suite: Suite, registry: Registry, beside: Iterable[Spec] = (), mista
     """
     suite, wrong = checked(suite)
     suite, contradictions = settled(suite)
+    suite, wrong_seeds = with_seeds(suite)
     models, wrong_models = select(registry.models, suite.models)
     models += [spec for spec in registry.models.values() if suite.baselines and spec.baseline and spec not in models]
     metrics, wrong_metrics = select_metrics(registry, suite.metrics)
+    deciding, wrong_deciding = deciding_column(suite, metrics)
     owners = (*registry.extractors.values(), *metrics, *models, *beside)
     wrong_settings = [*setting_errors(suite.set, owners, registry), *sweep_errors(suite, models, registry)]
     named = [*wrong_models, *wrong_metrics, *_dataset_errors(suite, registry)]
     absent = missing_packages(named_metrics(metrics, suite.metrics))
-    refuse([*mistakes, *wrong, *contradictions, *absent, *named, *wrong_settings, *feature_errors(suite, registry)])
+    question = [*wrong_seeds, *wrong_deciding]
+    beyond = [*wrong_settings, *feature_errors(suite, registry)]
+    refuse([*mistakes, *wrong, *contradictions, *absent, *named, *question, *beyond])
     return Wanted(
         suite,
         registry,
         models=chosen_models(models, suite),
         metrics=[choose(spec, suite.set) for spec in metrics],
         code=training_codes(registry, [spec.name for spec in models]),
+        deciding=deciding,
     )
 
 

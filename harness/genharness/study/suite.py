@@ -26,6 +26,7 @@ __all__ = [
 PRECISIONS = ("auto", "fp32", "tf32", "bf16")
 
 MOST_SEEDS = 100_000
+_GOAL = re.compile(r"best|ranking|top:[1-9]\d{0,3}", re.ASCII)
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d{1,4})?", re.ASCII)
 
 
@@ -94,6 +95,15 @@ def _read_precisions(value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(read_names(value))) or ("",)
 
 
+def _read_goal(value: Any) -> str:
+    """Return what is to be decided: `best`, `ranking`, or `top:` and how many."""
+    if not isinstance(value, str):
+        raise TypeError
+    if not _GOAL.fullmatch(value):
+        raise ConfigError("is none of best, ranking, top:3")
+    return value
+
+
 def read_device(value: Any) -> str:
     """Return a device as it is written; whether it is there is asked later."""
     if not isinstance(value, str):
@@ -122,6 +132,10 @@ class Suite(Measuring):
         limit: At most so many samples of each split of the data; None for all.
         sweep: Options that vary, by model: lists, ranges; `zip` and `exclude` beside them.
         ablate: What is changed one at a time from the settings of a model, by model.
+        until_decided: The score that decides how many seeds rows get: a metric, a column, or `auto` for the one that
+            ranks; empty: all rows get all seeds.
+        goal: What is to be decided: `best`, `top:k`, `ranking`.
+        margin: Rows that differ by less are equal; None where no difference is too small.
     """
 
     models: tuple[str, ...] = option((), help="Names, patterns such as '*gan*', or all")
@@ -149,6 +163,13 @@ class Suite(Measuring):
     )
     sweep: PluginOptions = option({}, help="Options that vary by model: lists, or ranges LOW..HIGH:log:POINTS")
     ablate: PluginOptions = option({}, help="What is changed one at a time by model, from what is set")
+    until_decided: str = option(
+        "", help="Add seeds only where the question is open, by this metric or the one that ranks"
+    )
+    goal: str = option("best", read=_read_goal, help="What is to be decided: best, top:3, ranking")
+    margin: float | None = option(
+        None, above=0, high=10, help="Rows that differ by less are equal: 0.05 is 5 % where ratios are compared"
+    )
 
 
 def flag(name: str) -> str:

@@ -9,13 +9,10 @@ from numpy.typing import NDArray
 
 from genharness import DataError
 from genharness.data import PrepareRequest, stratified_split
-from genharness.data.from_pictures import asked_shape, write_pictures
+from genharness.data.from_pictures import asked_shape, native_shape, note_shapes, write_pictures
 from genharness.images import LEFT_OUT, Layout, Survey, first_of, open_source, read_layout, survey
-from genharness.images.resize import POLICY
 
 TEST_FRACTION = 0.2
-MIXED_SIZE = 64
-"""Side of pictures of mixed sizes where none is asked for; smaller where one of them is smaller, so that none grows."""
 
 
 def prepare(request: PrepareRequest) -> None:
@@ -30,7 +27,7 @@ def prepare(request: PrepareRequest) -> None:
         layout = read_layout(source.names, source.where, read=source.read)
         everything = [name for names in layout.splits.values() for name in names]
         found = survey(source, everything, request.report)
-        shape = _shape(request, found)
+        shape = asked_shape(request, native_shape(request, found))
         request.writer.describe(class_names=layout.class_names, source=f"{request.spec.name} {path.name}")
         _note(request, layout, found, shape)
         for split, (names, labels) in _splits(request, layout, source.where).items():
@@ -47,24 +44,12 @@ def _check_kind(kind: str, path: Path) -> None:
         raise DataError(f"{path} is a folder: write folder:{path}")
 
 
-def _shape(request: PrepareRequest, found: Survey) -> tuple[int, int, int]:
-    """Return the `(c, h, w)` to prepare: what was asked for, else the pictures' own where they have one."""
-    side = min(MIXED_SIZE, found.short_side)
-    height, width = next(iter(found.sizes)) if found.uniform else (side, side)
-    return asked_shape(request, (found.channels, height, width))
-
-
 def _note(request: PrepareRequest, layout: Layout, found: Survey, shape: tuple[int, int, int]) -> None:
     if layout.left_out:
         request.writer.note(f"{LEFT_OUT}: {first_of(layout.left_out)}")
     for note in (*layout.notes, *filter(None, [layout.taken])):
         request.writer.note(note)
-    if found.depth is not None:
-        request.writer.note(f"16 bit brought to 8: {found.depth}")
-    if found.sizes != {shape[1:]}:
-        request.writer.note(f"pictures of {found.extremes()} made {shape[2]}x{shape[1]}: {POLICY}")
-    if not found.uniform and request.reference.size is None:
-        request.writer.note(f"ask for another size with @SIZE, such as {request.spec.name}:PATH@128")
+    note_shapes(request, found, shape)
     if "test" not in layout.splits:
         request.writer.note(f"no test folder: {TEST_FRACTION:.0%} of all are the test split, stratified, seed 0")
 

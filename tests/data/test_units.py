@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from genharness.data import Units
+from genharness.data.units import Moments
 
 RANDOM = np.random.default_rng(0)
 OWN = RANDOM.normal([100.0, -3.0, 1e9], [5.0, 0.1, 3.0], (200, 3))
@@ -24,3 +25,21 @@ def test_rows_in_their_own_units_are_told_from_standardised_ones():
 @pytest.mark.parametrize("known", [True, False])
 def test_units_are_those_that_are_known(known):
     assert Units.of((1.0,) if known else (), (2.0,) if known else ()) == (Units((1.0,), (2.0,)) if known else None)
+
+
+def test_moments_of_pieces_are_those_of_the_whole():
+    moments = Moments()
+    for start in range(0, 200, 37):
+        moments.add(OWN[start : start + 37])
+    units, constant = moments.units()
+    np.testing.assert_allclose(units.offsets, OWN.mean(0), rtol=1e-14)
+    np.testing.assert_allclose(units.scales, OWN.std(0), rtol=1e-10)
+    assert constant == []
+
+
+def test_a_column_that_never_changes_keeps_its_scale():
+    moments = Moments()
+    moments.add(np.array([[7.0, 1.0], [7.0, 2.0]]))
+    moments.add(np.array([[7.0, 4.0]]))
+    units, constant = moments.units()
+    assert (units.offsets[0], units.scales[0], constant) == (7.0, 1.0, [0])

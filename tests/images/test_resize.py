@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from genharness.images.resize import conform, fit_image
+from genharness.images.resize import changes_of, conform, fit_image
 
 
 def test_an_image_of_the_right_size_is_left_alone():
@@ -60,3 +60,33 @@ def test_grey_is_pillows_luma_and_a_grey_image_becomes_three_equal_channels():
     assert np.array_equal(grey[0, 0], np.asarray(Image.fromarray(colours[0].transpose(1, 2, 0)).convert("L")))
     again, _ = conform(grey, None, "rgb")
     assert np.array_equal(again[0], np.repeat(grey[0], 3, axis=0))
+
+
+def test_a_padded_picture_lies_whole_in_the_middle_of_black():
+    square = np.asarray(fit_image(Image.new("L", (8, 4), 200), 8, "pad"))
+    assert square.tolist() == [[0] * 8] * 2 + [[200] * 8] * 4 + [[0] * 8] * 2
+    assert fit_image(Image.new("L", (1000, 1), 200), 8, "pad").size == (8, 8)
+
+
+def test_a_stretched_picture_keeps_all_four_corners():
+    corners = np.zeros((4, 8), np.uint8)
+    corners[:, :4] = 255
+    stretched = np.asarray(fit_image(Image.fromarray(corners), 8, "stretch"))
+    assert (stretched[0, 0], stretched[-1, 0], stretched[0, -1], stretched[-1, -1]) == (255, 255, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("fit", "size", "changes"),
+    [
+        (None, 4, (False, True)),
+        ("crop", 8, (True, True)),
+        ("pad", 8, (False, False)),
+        ("pad", 4, (True, False)),
+        ("stretch", 4, (True, False)),
+    ],
+)
+def test_what_each_fit_does_to_a_picture_is_counted_as_it_is(fit, size, changes):
+    assert changes_of(4, 8, size, fit) == changes
+    fitted, counted = conform(np.full((2, 1, 4, 8), 9, np.uint8), size, None, fit)
+    assert fitted.shape == (2, 1, size, size)
+    assert (counted["resized"] // 2, counted["cropped"] // 2) == changes

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from genharness import ConfigError, DataError
-from genharness.data import ensure_prepared
+from genharness import ConfigError, DataError, DatasetSpec
+from genharness.data import ensure_prepared, resolve
 from genharness_data_files import genharness_datasets
 from packed import as_folder, as_zip, encoded
 
-FOLDER, ZIP, NPZ = genharness_datasets()
+FOLDER, ZIP, NPZ, TAR, PARQUET, H5, CSV, ARRAY, HF = genharness_datasets()
 RANDOM = np.random.RandomState(0)
 IMAGES = RANDOM.randint(0, 256, (20, 8, 8, 3)).astype(np.uint8)
 LABELS = np.arange(20) % 2
@@ -79,7 +79,7 @@ def mixed():
 
 
 def test_mixed_sizes_modes_and_formats_follow_the_policy_and_are_counted(tmp_path):
-    data = ensure_prepared(FOLDER, f"folder:{as_folder(mixed(), tmp_path)}")
+    data = ensure_prepared(FOLDER, f"folder:{as_folder(mixed(), tmp_path)}@crop")
     assert data.meta.shape == (3, 40, 40)
     assert data.meta.touched == {"resized": 6, "cropped": 7, "converted": 6}
     assert any("60x40 (a.png)" in note or "48x48 (g.gif)" in note for note in data.meta.notes)
@@ -96,9 +96,43 @@ def test_a_size_asked_for_is_taken_straight_from_the_pictures(tmp_path):
     assert any(np.array_equal(image, np.asarray(expected)) for image in stored)
 
 
-def test_large_mixed_pictures_are_made_64(tmp_path):
-    files = {f"{i}.png": encoded(np.zeros((100 + i, 120, 3), np.uint8)) for i in range(4)}
-    assert ensure_prepared(FOLDER, f"folder:{as_folder(files, tmp_path)}").meta.shape == (3, 64, 64)
+def test_large_squares_of_mixed_sizes_are_made_64(tmp_path):
+    files = {f"{i}.png": encoded(np.zeros((100 + i, 100 + i, 3), np.uint8)) for i in range(4)}
+    data = ensure_prepared(FOLDER, f"folder:{as_folder(files, tmp_path)}")
+    assert (data.meta.shape, data.meta.touched) == ((3, 64, 64), {"resized": 4})
+
+
+def test_pictures_of_mixed_shapes_are_never_cut_unasked(tmp_path):
+    files = {f"{i}.png": encoded(np.full((100 + i, 120, 3), 255, np.uint8)) for i in range(4)}
+    folder = as_folder(files, tmp_path)
+    with pytest.raises(
+        DataError, match=r"120x100 \(0\.png\).*say how they become some with --fit crop, pad or stretch"
+    ):
+        ensure_prepared(FOLDER, f"folder:{folder}")
+    cropped, padded, stretched = (
+        ensure_prepared(FOLDER, f"folder:{folder}@{fit}") for fit in ("crop", "pad", "stretch")
+    )
+    assert cropped.meta.shape == padded.meta.shape == stretched.meta.shape == (3, 64, 64)
+    assert (cropped.meta.touched, padded.meta.touched) == ({"resized": 4, "cropped": 4}, {"resized": 4})
+    assert (cropped.samples("train").min(), padded.samples("train").min()) == (255, 0)
+    assert any("the rest black" in note for note in padded.meta.notes)
+    assert len({one.content_hash for one in (cropped, padded)}) == len({one.name for one in (cropped, padded)}) == 2
+
+
+def test_a_fit_that_changes_nothing_is_in_no_name(toy_spec):
+    assert str(resolve(FOLDER, "folder:/x@64:crop")) == "folder:/x@64"
+    assert str(resolve(FOLDER, "folder:/x@64", fit="pad")) == "folder:/x@64:pad"
+    assert str(resolve(FOLDER, "folder:/x@stretch", fit="pad")) == "folder:/x@stretch"
+    assert str(resolve(toy_spec((3, 8, 8)), "toy@64:pad")) == "toy@64"
+    assert str(resolve(toy_spec((3, 8, 9)), "toy@64:pad")) == "toy@64:pad"
+    assert str(resolve(toy_spec((3, 8, 9)), "toy", fit="pad")) == "toy"
+    with pytest.raises(ConfigError, match="toy@pad names no size: write toy@64:pad"):
+        resolve(toy_spec((3, 8, 9)), "toy@pad")
+
+
+@pytest.fixture
+def toy_spec():
+    return lambda shape: DatasetSpec(name="toy", summary="toy", factory="a:b", shape=shape)
 
 
 def test_pictures_of_one_size_keep_it_even_if_not_square(tmp_path):
@@ -141,6 +175,13 @@ def test_prepared_data_outlives_its_folder(tmp_path):
     ("spec", "text", "reason"),
     [
         (FOLDER, "folder:{0}/nowhere", "does not exist"),
+        (TAR, "tar:{0}/nowhere.tar", "does not exist"),
+        (TAR, "tar:{0}/empty", "holds no files that end in .tar"),
+        (PARQUET, "parquet:{0}/notes.zip", "is damaged or no parquet or Arrow file"),
+        (H5, "h5:{0}/notes.zip", "is damaged or no HDF5 file"),
+        (H5, "h5:{0}/empty", "is no file"),
+        (CSV, "csv:{0}/empty", "holds no files that end in .csv"),
+        (HF, "hf:{0}/empty", "holds no files that end in .parquet"),
         (FOLDER, "folder:{0}/a.zip", "write zip:"),
         (ZIP, "zip:{0}", "write folder:"),
         (ZIP, "zip:{0}/notes.zip", "is no zip, or is cut off or damaged"),

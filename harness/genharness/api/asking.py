@@ -65,7 +65,7 @@ class AskedStudy:
         """
         from genharness.data.facts import facts_reader
 
-        reader = facts_reader(self.registry, self.wanted.suite.limit, report)
+        reader = facts_reader(self.registry, self.wanted.suite.limit, report, self.wanted.suite.fit)
         found = plan_of(self.wanted, self.settings, reader)
         return found, self.left(found.tasks)
 

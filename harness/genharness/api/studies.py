@@ -125,7 +125,7 @@ def run(
     suite: AnyPath | None = None,
     *,
     models: Names | None = None,
-    datasets: Names | None = None,
+    datasets: Names | Mapping[str, Any] | None = None,
     seeds: int | Sequence[int] | None = None,
     budget: Names | None = None,
     metrics: Names | None = None,
@@ -143,7 +143,9 @@ def run(
     Args:
         suite: TOML file; None for the embedded default, of which what is given here takes the place.
         models: Names, patterns such as `*gan*`, or `all`.
-        datasets: Such as `cifar10`, `covid@64`, `folder:PATH`.
+        datasets: Such as `cifar10`, `covid@64`, `folder:PATH`. Or what is in memory, by the name that tables show: an
+            array or tensor `(n, ...)`, a pair of samples and labels, a dataset of torch, or a mapping of `train` and
+            `test` to one of these.
         seeds: A count, or training seeds.
         budget: `smoke`, `standard`, `paper`, or a length such as `20epochs`; several for all models at each.
         metrics: Names, patterns, `all`, or `default`.
@@ -235,6 +237,10 @@ def run_cells(
 
 
 def _asked(suite: AnyPath | None, options: Mapping[str, Any]) -> AskedStudy:
+    if isinstance(options.get("datasets"), Mapping):
+        from genharness.api.held_data import hold_datasets
+
+        options = {**options, "datasets": hold_datasets(options["datasets"])}
     given = {key: value for key, value in options.items() if value is not None or key not in ("results", "weights")}
     return ask(None if suite is None else Path(suite), given)
 

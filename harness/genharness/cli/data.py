@@ -18,7 +18,7 @@ from genharness.cli.screen.terminal import console, say
 from genharness.errors import ConfigError, DataError, attempt, refuse
 from genharness.files.home import home
 from genharness.plugin.registry import Registry, load_registry
-from genharness.spec.dataset_name import DatasetReference, parse_reference
+from genharness.spec.dataset_name import FITS, DatasetReference, Fit, parse_reference
 from genharness.spec.plugins import DatasetSpec
 from genharness.study.measuring import Measuring, feature_errors, settled
 from genharness.study.settings import setting_errors
@@ -31,7 +31,8 @@ def data() -> None:
     """Prepare, check and remove datasets.
 
     A dataset is prepared once, into arrays that training and scoring read at memory speed. Names take a size,
-    channels and a part: cifar10@64, cifar10@64:grey, cifar10#5000. Your own data: folder:PATH, zip:PATH, npz:PATH.
+    channels and a part: cifar10@64, cifar10@64:grey, cifar10#5000. Your own data: folder:PATH, zip:PATH, npz:PATH,
+    tar:PATH, parquet:PATH, h5:PATH, csv:PATH, hf:NAME.
 
     \b
     Examples:
@@ -93,8 +94,16 @@ def info(name: str, as_json: bool) -> None:
 @click.option("--from", "source", type=AnyPath(), help="Import this folder, archive or file; download nothing.")
 @click.option("--limit", type=Whole(1), help="At most this many samples of each split, stratified.")
 @click.option("--validation", type=Whole(1), help="Take this many training samples for validation.")
+@click.option("--fit", type=click.Choice(FITS), help="How pictures that are no squares become some.")
 @click.option("--force", is_flag=True, help="Prepare again what is prepared.")
-def prepare(names: Sequence[str], source: Path | None, limit: int | None, validation: int | None, force: bool) -> None:
+def prepare(
+    names: Sequence[str],
+    source: Path | None,
+    limit: int | None,
+    validation: int | None,
+    fit: Fit | None,
+    force: bool,
+) -> None:
     """Download or import datasets NAME... and prepare them.
 
     Downloads are checked against official checksums and resumed after a cut. What is interrupted leaves nothing
@@ -107,6 +116,7 @@ def prepare(names: Sequence[str], source: Path | None, limit: int | None, valida
       genharness data prepare cifar10 --validation 10000
       genharness data prepare cifar10@64 --limit 5000
       genharness data prepare zip:faces.zip
+      genharness data prepare folder:photos --fit pad
     """
     from genharness.data import ensure_prepared
 
@@ -114,7 +124,7 @@ def prepare(names: Sequence[str], source: Path | None, limit: int | None, valida
         raise ConfigError("--from is for one dataset at a time")
     registry = load_registry()
     splits = None if validation is None else f"validation={validation}"
-    wanted = [_find(registry, name) for name in names]
+    wanted = [_find(registry, name, fit) for name in names]
     for spec, reference in wanted:
         with PrepareProgress(str(reference)) as progress:
             prepared = ensure_prepared(
@@ -249,10 +259,10 @@ def _remove_downloads(name: str) -> None:
     say(f"{folder}: {megabytes(size)} freed")
 
 
-def _find(registry: Registry, name: str) -> tuple[DatasetSpec, DatasetReference]:
+def _find(registry: Registry, name: str, fit: Fit | None = None) -> tuple[DatasetSpec, DatasetReference]:
     """Return the spec and the reference of what the user typed."""
     from genharness.data import resolve
 
     reference = parse_reference(name)
     spec = registry.datasets.find(reference.name)
-    return spec, resolve(spec, reference)
+    return spec, resolve(spec, reference, fit=fit)

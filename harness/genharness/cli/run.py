@@ -37,7 +37,7 @@ __all__ = ["run"]
 @declared(Study, "models")
 @click.option("--no-baselines", is_flag=True, help="Leave out the rows real and noise where models are named.")
 @declared(Study, "datasets", "metrics", "seeds", "budget", "batch_size", "protocol", "features", "resize", "samples")
-@declared(Study, "reference", "reference_split", "protocol_seed", "limit", "device", "precision", "compile")
+@declared(Study, "reference", "reference_split", "protocol_seed", "limit", "fit", "device", "precision", "compile")
 @click.option("--set", "settings", multiple=True, metavar="NAME.OPTION=VALUE", help="Option of a plugin; repeatable.")
 @click.option(
     "--sweep",

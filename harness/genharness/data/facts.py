@@ -11,7 +11,7 @@ from genharness.errors import ConfigError
 from genharness.files.paths import printable
 from genharness.plugin.registry import Registry
 from genharness.spec.dataset_facts import DatasetFacts
-from genharness.spec.dataset_name import parse_reference
+from genharness.spec.dataset_name import Fit, parse_reference
 from genharness.spec.plugins import DatasetSpec, DataShape
 from genharness.spec.report import Report
 
@@ -19,7 +19,7 @@ __all__ = ["facts_reader"]
 
 
 def facts_reader(
-    registry: Registry, limit: int | None = None, report: Report | None = None
+    registry: Registry, limit: int | None = None, report: Report | None = None, fit: Fit | None = None
 ) -> Callable[[str], DatasetFacts]:
     """Return a function that gives the facts of a dataset reference.
 
@@ -27,13 +27,14 @@ def facts_reader(
         registry: Where dataset plugins are.
         limit: At most so many samples of each split, None for all.
         report: Told of the progress, where only preparing the data can tell.
+        fit: How pictures that are no squares become some, where a reference says nothing.
     """
 
     def read(text: str) -> DatasetFacts:
         parsed = parse_reference(text)
         _refuse_unrecordable(parsed)
         spec = registry.datasets.find(parsed.name)
-        reference = resolve(spec, parsed, limit=limit)
+        reference = resolve(spec, parsed, limit=limit, fit=fit)
         if is_prepared(spec, reference):
             return _from_data(spec, ensure_prepared(spec, reference, report=report))  # anew if it is out of date
         if spec.shape is None or reference.classes or not {"train", "test"} <= set(spec.counts):

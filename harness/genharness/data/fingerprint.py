@@ -6,23 +6,44 @@ import hashlib
 import os
 from pathlib import Path
 
-__all__ = ["fingerprint"]
+from genharness.errors import DataError
+from genharness.files.patterns import paths_of
+
+__all__ = ["fingerprint", "is_at_hand"]
 
 
-def fingerprint(path: Path) -> str:
-    """Return a hash of names, sizes and times of change below `path`; contents are not read.
+def fingerprint(source: str | Path) -> str:
+    """Return a hash of names, sizes and times of change below a path, or all that a pattern names; no contents.
 
     Returns:
         The hash, or `""` when nothing is there.
     """
-    digest = hashlib.sha256()
+    digest, paths = hashlib.sha256(), _paths(source)
+    for path in paths:
+        _add_all(digest, path, "" if len(paths) == 1 else str(path))
+    return digest.hexdigest() if paths else ""
+
+
+def is_at_hand(source: str) -> bool:
+    """Return whether what a reference names is on this machine: its path, or all of its pattern."""
+    return bool(_paths(source))
+
+
+def _paths(source: str | Path) -> list[Path]:
+    """Return the paths of a source; none of a name in a library, nor where some of a pattern are missing."""
+    try:
+        return [path for path in paths_of(str(source)) if path.exists()] if Path(source).is_absolute() else []
+    except DataError:
+        return []
+
+
+def _add_all(digest: hashlib._Hash, path: Path, prefix: str) -> None:
     if path.is_file():
-        _add(digest, path, "")
+        _add(digest, path, prefix)
     for place, folders, names in os.walk(path):
         folders.sort()
         for name in sorted(names):
             _add(digest, Path(place, name), os.path.relpath(Path(place, name), path))
-    return digest.hexdigest() if path.exists() else ""
 
 
 def _add(digest: hashlib._Hash, path: Path, name: str) -> None:

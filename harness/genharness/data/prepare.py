@@ -9,11 +9,12 @@ import re
 import shlex
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock
 
-from genharness.data.fingerprint import fingerprint
+from genharness.data.fingerprint import fingerprint, is_at_hand
 from genharness.data.prepared import PreparedData, meta_of, open_folder
 from genharness.data.request import PrepareRequest
 from genharness.data.seal import seal
@@ -25,7 +26,7 @@ from genharness.files.home import home
 from genharness.files.turns import take
 from genharness.identity.parts import part_code
 from genharness.plugin.registry import load_factory
-from genharness.spec.dataset_name import DatasetReference, parse_reference, with_view
+from genharness.spec.dataset_name import DatasetReference, Fit, parse_reference, with_view
 from genharness.spec.plugins import DatasetSpec
 from genharness.spec.report import Report, silent
 
@@ -83,7 +84,7 @@ def ensure_prepared(
         DataError: If the source is unusable, the disk full, or the prepared folder damaged.
     """
     wanted = resolve(spec, reference, limit=limit, splits=splits)
-    if source is not None and wanted.path is not None:
+    if source is not None and wanted.path is not None and Path(wanted.path).is_absolute():
         raise ConfigError(f"{wanted} names its own source: leave --from {source} out")
     with _disk_errors(wanted):
         return _ensure(spec, wanted, source, report or silent, force=force)
@@ -137,15 +138,28 @@ def remove_prepared(reference: DatasetReference) -> int:
 
 
 def resolve(
-    spec: DatasetSpec, reference: DatasetReference | str, *, limit: int | None = None, splits: str | None = None
+    spec: DatasetSpec,
+    reference: DatasetReference | str,
+    *,
+    limit: int | None = None,
+    splits: str | None = None,
+    fit: Fit | None = None,
 ) -> DatasetReference:
     """Return the reference with views applied, held against the spec.
 
+    Args:
+        spec: The dataset.
+        reference: Which variant of it.
+        limit: At most this many samples of each split.
+        splits: `validation=COUNT`.
+        fit: How pictures that are no squares become some, where the reference says nothing and it can matter.
+
     Raises:
-        ConfigError: If it names another dataset, lacks a path, has one too many, or asks a table for pixels.
+        ConfigError: If it names another dataset, lacks a path, has one too many, asks a table for pixels, or a dataset
+            without columns for one.
     """
     parsed = parse_reference(reference) if isinstance(reference, str) else reference
-    wanted = with_view(parsed, limit=limit, splits=splits)
+    wanted = _with_fit(spec, with_view(parsed, limit=limit, splits=splits), fit)
     if wanted.name != spec.name:
         raise ConfigError(f"{wanted} is not a variant of {spec.name}")
     if spec.parametric and wanted.path is None:
@@ -154,7 +168,25 @@ def resolve(
         raise ConfigError(f"{spec.name} takes no path: write {spec.name}, and `data prepare {spec.name} --from PATH`")
     if spec.modality == "tabular" and wanted.variant:
         raise ConfigError(f"{spec.name} is a table: it has no {wanted.variant}")
+    if (wanted.samples or wanted.label) and not spec.selects:
+        raise ConfigError(f"{spec.name} has no columns to choose from: leave {wanted.view} out")
     return wanted
+
+
+def _with_fit(spec: DatasetSpec, reference: DatasetReference, fit: Fit | None) -> DatasetReference:
+    """Return a reference that says how pictures become squares only where that makes a difference: one name a variant.
+
+    Raises:
+        ConfigError: If it asks for a fit, and for no size that pictures could be fitted to.
+    """
+    if spec.shape is not None and reference.size is None:
+        if reference.fit is not None:
+            raise ConfigError(f"{spec.name}@{reference.fit} names no size: write {spec.name}@64:{reference.fit}")
+        return reference
+    chosen = reference.fit or fit
+    square = spec.shape is not None and len(set(spec.shape[1:])) == 1
+    crops_anyway = chosen == "crop" and reference.size is not None
+    return replace(reference, fit=None if square or crops_anyway else chosen)
 
 
 def _ensure(
@@ -193,10 +225,11 @@ def _is_current(spec: DatasetSpec, wanted: DatasetReference) -> bool:
     if not (folder / "meta.json").is_file():
         return False
     meta = meta_of(folder, str(wanted))
-    if wanted.path is not None and Path(wanted.path).exists() and meta.source_state != fingerprint(Path(wanted.path)):
+    own = wanted.path is not None and is_at_hand(wanted.path)
+    if own and meta.source_state != fingerprint(wanted.path or ""):
         return False
     has_whole = wanted != whole and (whole_folder / "meta.json").is_file()
-    at_hand = spec.bundled or has_whole or (wanted.path is not None and Path(wanted.path).exists())
+    at_hand = spec.bundled or has_whole or own
     if at_hand and _code(spec) not in ("", meta.code):
         return False
     if not has_whole:
@@ -214,7 +247,7 @@ def _code(spec: DatasetSpec) -> str:
 
 
 def _prepare(spec: DatasetSpec, wanted: DatasetReference, source: Path | None, report: Report) -> None:
-    state = fingerprint(Path(wanted.path)) if wanted.path is not None else ""
+    state = fingerprint(wanted.path) if wanted.path is not None else ""
     base = _base(spec, wanted, source, report)
     code = _code(spec)
     with replace_folder(prepared_folder(wanted)) as folder:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Units"]
+__all__ = ["Moments", "Units"]
 
 _MOST = 0.8
 """Share of the columns that must look so."""
@@ -46,6 +46,42 @@ class Units:
         """Whether means and deviations of rows `(n, d)` are those of the own units in most columns, and not 0 and 1."""
         standard, own = _misfit(np.asarray(rows, np.float64)), _misfit(self.standardised(rows))
         return bool(np.median(own) < 1 and np.mean(own < standard) > _MOST)
+
+
+class Moments:
+    """Mean and deviation of columns that come in pieces (Chan, Golub and LeVeque, 1979: pairwise updates).
+
+    All is counted from the first row, so that columns far from 0 lose nothing.
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._origin: NDArray[np.float64] = np.zeros(0)
+        self._mean: NDArray[np.float64] = np.zeros(0)
+        self._squares: NDArray[np.float64] = np.zeros(0)
+
+    def add(self, rows: NDArray[np.float64]) -> None:
+        """Add rows `(n, d)`, one at least; all of one width."""
+        if not self._count:
+            self._origin = rows[0].copy()
+            self._mean, self._squares = np.zeros(rows.shape[1]), np.zeros(rows.shape[1])
+        rows = rows - self._origin
+        mean = rows.mean(axis=0)
+        total = self._count + len(rows)
+        apart = mean - self._mean
+        self._squares += ((rows - mean) ** 2).sum(axis=0) + apart**2 * (self._count * len(rows) / total)
+        self._mean = self._mean + apart * (len(rows) / total)
+        self._count = total
+
+    def units(self) -> tuple[Units, list[int]]:
+        """Return the units in which columns have mean 0 and deviation 1, and the columns that never change.
+
+        Those keep their scale.
+        """
+        deviation = np.sqrt(self._squares / max(self._count, 1))
+        constant = np.flatnonzero(deviation == 0)
+        scale = np.where(deviation == 0, 1.0, deviation)
+        return Units(tuple((self._origin + self._mean).tolist()), tuple(scale.tolist())), constant.tolist()
 
 
 def _misfit(rows: NDArray[np.float64]) -> NDArray[np.float64]:

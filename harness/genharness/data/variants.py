@@ -9,7 +9,7 @@ from genharness.data.prepared import PreparedData
 from genharness.data.splits import stratified_subset
 from genharness.data.writer import ArrayWriter
 from genharness.errors import ConfigError, did_you_mean
-from genharness.images.resize import POLICY
+from genharness.images.resize import POLICIES
 from genharness.spec.dataset_name import DatasetReference
 from genharness.spec.report import Report
 
@@ -60,7 +60,7 @@ def _describe(whole: PreparedData, writer: ArrayWriter) -> None:
     for note in meta.notes:
         writer.note(note)
     if reference.size is not None and (meta.shape[1:] != (reference.size, reference.size)):
-        writer.note(f"made from {whole.name} ({whole.shape}): {POLICY}")
+        writer.note(f"made from {whole.name} ({whole.shape}): {POLICIES[reference.fit]}")
 
 
 def _kept_classes(whole: PreparedData, reference: DatasetReference) -> list[int]:

@@ -278,7 +278,7 @@ class ArrayWriter:
 
     def conformed(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return images at the size and channels that the reference asks for, and count the changes."""
-        fitted, changes = conform(images, self.reference.size, self.reference.channels)
+        fitted, changes = conform(images, self.reference.size, self.reference.channels, self.reference.fit)
         self.touched(**changes)
         return fitted
 

@@ -11,6 +11,7 @@ from genharness.errors import DataError
 from genharness.files.home import home
 from genharness.files.paths import input_path, printable
 from genharness.images.sample_file import SampleFile
+from genharness.images.stored.opening import KINDS
 from genharness.results.store import Store
 from genharness.spec.record import Record
 
@@ -50,7 +51,9 @@ def find_source(word: str | SampleFile, store: Store) -> NamedSamples:
     if path is not None:
         return NamedSamples(path)
     if not may_be_cell(word, store.folder):
-        raise DataError(f"{word} does not exist: give a folder, zip, .npz or .npy of samples, or the id of a cell")
+        raise DataError(
+            f"{word} does not exist: give samples (a folder, zip, .npz, .npy, .tar, .parquet, .h5, .csv) or a cell's id"
+        )
     record = store.find(word)
     if record.source == "external":
         raise DataError(f"cell {record.cell.id} is of samples that were made elsewhere: name the samples themselves")
@@ -62,7 +65,11 @@ def find_source(word: str | SampleFile, store: Store) -> NamedSamples:
 
 def may_be_cell(word: str, results: Path) -> bool:
     """Whether a word may be the id of a cell: it looks like no path, and there are results that may know it."""
-    return "/" not in word and not word.endswith((".npy", ".npz", ".zip")) and (results / "records").is_dir()
+    return (
+        "/" not in word
+        and not word.endswith((".npy", ".npz", ".zip", *(end for ends in KINDS.values() for end in ends)))
+        and (results / "records").is_dir()
+    )
 
 
 def row_names(sources: Sequence[NamedSamples]) -> list[str]:

@@ -17,8 +17,9 @@ from genharness.files.archives import UnreadableError
 from genharness.files.paths import printable
 from genharness.images.decode import BadImageError, Header, decode_image, read_depth, read_header
 from genharness.images.depth import FULL, Depth, of_all
-from genharness.images.resize import fit_image
+from genharness.images.resize import changes_of, fit_image
 from genharness.images.sources import FileSource
+from genharness.spec.dataset_name import Fit
 from genharness.spec.report import Report
 
 __all__ = ["Pictures", "Survey", "decode_batches", "survey"]
@@ -29,6 +30,7 @@ _NAMED = 50
 """Bad files that one message names."""
 
 T = TypeVar("T")
+_Fitted = tuple[NDArray[np.uint8], tuple[bool, bool, bool], tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,13 @@ class Survey:
     names: tuple[str, ...]
     headers: tuple[Header, ...]
     depth: Depth | None = None
+
+    @classmethod
+    def of_all(cls, parts: Sequence[Survey]) -> Survey:
+        """Join what was seen of the pieces of one set."""
+        names = tuple(name for part in parts for name in part.names)
+        headers = tuple(header for part in parts for header in part.headers)
+        return cls(names, headers, of_all(part.depth for part in parts if part.depth is not None))
 
     @property
     def white(self) -> int:
@@ -159,7 +168,12 @@ def _of_each(
 
 
 def decode_batches(
-    source: FileSource, names: Sequence[str], shape: tuple[int, int, int], *, white: int = FULL
+    source: FileSource,
+    names: Sequence[str],
+    shape: tuple[int, int, int],
+    *,
+    white: int = FULL,
+    fit: Fit | None = None,
 ) -> Iterator[Pictures]:
     """Yield all pictures in order, fitted to one shape.
 
@@ -168,6 +182,7 @@ def decode_batches(
         names: Which, in order.
         shape: `(channels, height, width)`; pictures of another size are made square, so it must then be square.
         white: The value of grey pictures of 16 bits that becomes 255; `Survey.white` knows it of a whole set.
+        fit: How those of another size are made square.
 
     Raises:
         DataError: After the last batch, if some were unreadable; the message names each with the reason.
@@ -177,7 +192,7 @@ def decode_batches(
     bad: list[str] = []
 
     def decode(group: Sequence[str]) -> tuple[Pictures, list[str]]:
-        return _decode_group(source, group, shape, white)
+        return _decode_group(source, group, lambda content: _fit(content, shape, white, fit), shape)
 
     for batch, reasons in _in_order(decode, groups):
         bad += reasons
@@ -186,13 +201,13 @@ def decode_batches(
 
 
 def _decode_group(
-    source: FileSource, names: Sequence[str], shape: tuple[int, int, int], white: int
+    source: FileSource, names: Sequence[str], use: Callable[[bytes], _Fitted], shape: tuple[int, int, int]
 ) -> tuple[Pictures, list[str]]:
     images = np.zeros((len(names), *shape), np.uint8)
     bad, counts = [], np.zeros(3, np.int64)
     changed: dict[str, list[str]] = {}
     for index, name in enumerate(names):
-        fitted = _or_reason(source, name, lambda content: _fit(content, shape, white))
+        fitted = _or_reason(source, name, use)
         if isinstance(fitted, str):
             bad.append(f"{printable(name)} ({fitted})")
             continue
@@ -204,9 +219,7 @@ def _decode_group(
     return Pictures(images, resized, cropped, converted, {key: tuple(some) for key, some in changed.items()}), bad
 
 
-def _fit(
-    content: bytes, shape: tuple[int, int, int], white: int
-) -> tuple[NDArray[np.uint8], tuple[bool, bool, bool], tuple[str, ...]]:
+def _fit(content: bytes, shape: tuple[int, int, int], white: int, fit: Fit | None) -> _Fitted:
     """Return one picture as `(c, h, w)`, whether it was resized, cropped, converted, and what was done to decode it."""
     decoded = decode_image(content, white)
     image = decoded.image
@@ -216,12 +229,12 @@ def _fit(
     if image.mode == "RGB" and channels == 1:
         image = image.convert("L")
     if (old_height, old_width) != (height, width):
-        image = fit_image(image, height)
+        image = fit_image(image, height, fit)
     pixels = np.asarray(image)
     planes = np.broadcast_to(pixels, shape) if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
     changed = (old_height, old_width) != (height, width)
-    touched = (changed and min(old_height, old_width) != height, changed and old_height != old_width, converted)
-    return planes, touched, decoded.changes
+    resized, cropped = changes_of(old_height, old_width, height, fit) if changed else (False, False)
+    return planes, (resized, cropped, converted), decoded.changes
 
 
 def _or_reason(source: FileSource, name: str, use: Callable[[bytes], T]) -> T | str:

@@ -11,21 +11,13 @@ from genharness.files.paths import printable
 from genharness.images.classes import Paths, folder_classes
 from genharness.images.decode import SUFFIXES
 from genharness.images.listed_labels import FILE, ListedLabels, listed_labels
+from genharness.images.names import SPLITS
 
 __all__ = ["LEFT_OUT", "Layout", "read_layout"]
 
 LEFT_OUT = "files that are no pictures, hidden or met before were left out"
 """How a note of `Layout.left_out` begins."""
 
-_SPLITS = {
-    "train": "train",
-    "training": "train",
-    "test": "test",
-    "testing": "test",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-}
 _JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini")
 
 
@@ -136,11 +128,11 @@ def _below_common(paths: Paths) -> Paths:
 
 def _split(paths: Paths, where: str) -> dict[str, Paths]:
     folders = {parts[0].lower() for _, parts in paths if len(parts) > 1}
-    if not folders & _SPLITS.keys():
+    if not folders & SPLITS.keys():
         return {"train": paths}
     found: dict[str, Paths] = {}
     for name, parts in paths:
-        split = _SPLITS.get(parts[0].lower()) if len(parts) > 1 else None
+        split = SPLITS.get(parts[0].lower()) if len(parts) > 1 else None
         if split is None:
             stray = printable(name)
             raise DataError(f"{where}: {stray} lies beside the folders of the splits: move it into one, or out")

@@ -1,4 +1,4 @@
-"""Reading a set of samples that anybody made: a folder, zip, .npz or .npy of images of one size, or of rows."""
+"""Reading a set of samples that anybody made: images of one size, or rows, in whatever files they are kept."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from genharness.errors import DataError
 from genharness.images.arrays import UNITS, SampleArrays, sort_arrays
-from genharness.images.batches import decode_batches, survey
+from genharness.images.batches import Survey, decode_batches, survey
 from genharness.images.depth import Depth
 from genharness.images.layout import LEFT_OUT, Layout, read_layout
 from genharness.images.names import first_of
@@ -22,8 +22,12 @@ from genharness.images.resize import POLICY
 from genharness.images.rows import as_rows
 from genharness.images.sample_file import SampleFile
 from genharness.images.sources import open_source
+from genharness.images.stored.labels import LabelBook
+from genharness.images.stored.looking import Look, decoded, look
+from genharness.images.stored.opening import kind_of, open_stored
+from genharness.images.stored.pieces import StoredSet
 from genharness.images.tensors import as_uint8, load_npy, load_npz, named_labels
-from genharness.spec.report import Report
+from genharness.spec.report import Report, silent
 
 __all__ = ["read_images", "read_samples", "samples_of_array"]
 
@@ -33,7 +37,8 @@ def read_samples(path: Path, *, size: int | None = None, report: Report | None =
 
     Args:
         path: A folder or zip of pictures (class folders give labels), or a .npy or .npz of images (three or four
-            axes) or of rows (two axes), the .npz with `images` (or `samples`, `arr_0`, `x`) and perhaps `labels`.
+            axes) or of rows (two axes), the .npz with `images` (or `samples`, `arr_0`, `x`) and perhaps `labels`; or
+            what `genharness.images.stored` reads: .tar, .parquet, .h5, .csv.
         size: Side to which images are fitted (short side resized, centre cropped); when None, they must all have one
             size already.
         report: Told of the progress.
@@ -70,7 +75,9 @@ def _read(path: Path, size: int | None, report: Report | None, *, rows: bool) ->
         return samples_of_array(load_npy(path), None, str(path), rows=rows)
     if suffix == ".npz":
         return _read_npz(path, rows=rows)
-    raise DataError(f"{path} is no folder, .zip, .npz or .npy: give one of these")
+    if kind := kind_of(path):
+        return _read_stored(open_stored(kind, str(path)), path, size, report, rows=rows)
+    raise DataError(f"{path} is no folder, .zip, .npz, .npy, .tar, .parquet, .h5 or .csv: give one of these")
 
 
 def _read_files(path: Path, size: int | None, report: Report | None) -> SampleFile:
@@ -78,12 +85,7 @@ def _read_files(path: Path, size: int | None, report: Report | None) -> SampleFi
         layout = read_layout(source.names, source.where, with_splits=False, read=source.read)
         names, labels = layout.splits["train"], layout.labels["train"]
         found = survey(source, names, report)
-        if size is None and not found.uniform:
-            raise DataError(
-                f"{path} holds pictures of mixed sizes, {found.extremes()}: make them one size, or, where they "
-                "are compared with --reference, give --resize-to SIDE"
-            )
-        height, width = (size, size) if size is not None else next(iter(found.sizes))
+        height, width = _one_size(path, found, size)
         images = _room(path, (len(names), found.channels, height, width))
         touched: Counter[str] = Counter()
         changes: dict[str, list[str]] = {}
@@ -109,6 +111,54 @@ def _read_files(path: Path, size: int | None, report: Report | None) -> SampleFi
         touched["converted"] - len({name for some in changes.values() for name in some}),
         tuple(notes),
     )
+
+
+def _one_size(path: Path, found: Survey, size: int | None) -> tuple[int, int]:
+    if size is not None:
+        return size, size
+    if not found.uniform:
+        raise DataError(
+            f"{path} holds pictures of mixed sizes, {found.extremes()}: make them one size, or, where they "
+            "are compared with --reference, give --resize-to SIDE"
+        )
+    return next(iter(found.sizes))
+
+
+def _read_stored(
+    splits: Mapping[str, StoredSet], path: Path, size: int | None, report: Report | None, *, rows: bool
+) -> SampleFile:
+    """Return the one set of samples that stored files hold.
+
+    Raises:
+        DataError: If they hold several splits, or rows where images are asked for, or some are unusable.
+    """
+    if len(splits) > 1:
+        raise DataError(f"{path} holds {first_of(list(splits))}: give the one set that is meant")
+    ((split, stored),) = splits.items()
+    book = LabelBook(str(path), stored.class_names)
+    seen = look(stored, split, book, report or silent)
+    labels, names = book.finish()
+    if stored.kind == "pictures":
+        found = _decoded(stored, seen, path, size)
+    else:
+        values = np.concatenate([np.asarray(piece.samples) for piece in stored.pieces()])
+        found = samples_of_array(values, None, str(path), rows=rows)
+    return replace(found, labels=labels[split], class_names=names, notes=(*stored.notes, *found.notes))
+
+
+def _decoded(stored: StoredSet, seen: Look, path: Path, size: int | None) -> SampleFile:
+    found = Survey.of_all([seen.survey] if seen.survey is not None else [])
+    images = _room(path, (seen.count, found.channels, *_one_size(path, found, size)))
+    touched, start = Counter[str](), 0
+    for piece in stored.pieces():
+        for batch in decoded(stored, piece, images.shape[1:], white=found.white):
+            images[start : start + len(batch.images)] = batch.images
+            start += len(batch.images)
+            touched.update(resized=batch.resized, cropped=batch.cropped, converted=batch.converted)
+    notes = [f"16 bit brought to 8, {found.depth}"] if found.depth is not None else []
+    notes += [f"{found.extremes()}: {POLICY}"] if touched["resized"] or touched["cropped"] else []
+    counts = {key: count for key, count in touched.items() if count}
+    return SampleFile(str(path), images, touched=counts, notes=tuple(notes))
 
 
 def _notes(layout: Layout, changes: Mapping[str, Sequence[str]], depth: Depth | None) -> list[str]:

@@ -1,9 +1,10 @@
 """Dataset references: what a user types to name a dataset and a variant of it. Standard library only.
 
-    NAME[:PATH][@SIZE][:grey|:rgb][#VIEW]
+    NAME[:PATH][@SIZE][:grey|:rgb][:crop|:pad|:stretch][#VIEW]
 
 `cifar10`, `cifar10@64`, `cifar10@64:grey`, `cifar10@grey`, `folder:holiday/photos@128`, and views of a part:
-`cifar10#5000` (that many of each split), `cifar10#validation=10000`, `cifar10#classes=cat+dog,5000`.
+`cifar10#5000` (that many of each split), `cifar10#validation=10000`, `cifar10#classes=cat+dog,5000`. Of files with
+columns or arrays they name those: `h5:a.h5#images`, `parquet:a.parquet#photo,label=species,5000`.
 """
 
 from __future__ import annotations
@@ -13,16 +14,29 @@ import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, get_args
 
 from genharness.errors import ConfigError, shown
 
-__all__ = ["MOST_SAMPLES", "SIZES", "Channels", "DatasetReference", "parse_reference", "split_references", "with_view"]
+__all__ = [
+    "FITS",
+    "MOST_SAMPLES",
+    "SIZES",
+    "Channels",
+    "DatasetReference",
+    "Fit",
+    "parse_reference",
+    "split_references",
+    "with_view",
+]
 
 Channels = Literal["grey", "rgb"]
+Fit = Literal["crop", "pad", "stretch"]
+FITS: tuple[Fit, ...] = get_args(Fit)
+"""How a picture that is no square is made one."""
 
 _FORM = re.compile(r"(?P<base>.+?)(?P<variant>@[^@#/\\]*)?(?P<view>#[^#/\\]*)?", re.DOTALL)
-_VARIANT = re.compile(r"(?P<size>\d+)?(?P<colon>:)?(?P<channels>grey|rgb)?", re.ASCII)
+_VARIANT = re.compile(r"@((?P<size>\d+)(:|$))?((?P<channels>grey|rgb)(:|$))?(?P<fit>crop|pad|stretch)?", re.ASCII)
 _NAME = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 SIZES = range(4, 1025)
 """Sides in pixels that can be asked for."""
@@ -30,6 +44,9 @@ _LONGEST_NAME = 80
 MOST_SAMPLES = 10**9
 """Most samples that anything may ask for."""
 _HOW = "write NAME, NAME@64, NAME@64:grey, NAME#5000 or folder:PATH@64"
+_COLUMN = re.compile(r"[^\W\d][^,=+#/\\]*")
+_NAMED = frozenset({"array", "hf"})
+"""What stands behind these is a name, of what a program held or a library has, unless it begins as a path does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +55,13 @@ class DatasetReference:
 
     Attributes:
         name: Name of the dataset plugin.
-        path: Absolute path of a parametric dataset (`folder:PATH`), else None.
+        path: Absolute path of a parametric dataset (`folder:PATH`), or a name (`hf:NAME`); else None.
         size: Side of the square images asked for, in pixels; None leaves the data's own.
         channels: `grey` or `rgb`; None leaves the data's own.
+        fit: How pictures that are no squares are made some: `crop`, `pad` or `stretch`; None crops to a size that is
+            asked for, and refuses pictures of mixed shapes where none is.
+        samples: Column or array that holds the samples, of files that have several; empty for the usual names.
+        label: Column or array that holds the labels, likewise.
         classes: Only these classes, in the dataset's order; empty for all.
         validation: Samples taken from the train split, stratified, for a `validation` split; None for none.
         limit: At most this many samples of each split, stratified; None for all.
@@ -50,6 +71,9 @@ class DatasetReference:
     path: str | None = None
     size: int | None = None
     channels: Channels | None = None
+    fit: Fit | None = None
+    samples: str = ""
+    label: str = ""
     classes: tuple[str, ...] = ()
     validation: int | None = None
     limit: int | None = None
@@ -64,14 +88,16 @@ class DatasetReference:
 
     @property
     def variant(self) -> str:
-        """Size and channels: `@64:grey`, or empty."""
-        parts = [str(part) for part in (self.size, self.channels) if part is not None]
+        """Size, channels and fit: `@64:grey:pad`, or empty."""
+        parts = [str(part) for part in (self.size, self.channels, self.fit) if part is not None]
         return "@" + ":".join(parts) if parts else ""
 
     @property
     def view(self) -> str:
-        """Part of the data: `#validation=10000,5000`, or empty."""
-        parts = []
+        """Part of the data: `#images,validation=10000,5000`, or empty."""
+        parts = [self.samples] if self.samples else []
+        if self.label:
+            parts.append(f"label={self.label}")
         if self.classes:
             parts.append(f"classes={'+'.join(self.classes)}")
         if self.validation is not None:
@@ -88,7 +114,7 @@ class DatasetReference:
     @property
     def original(self) -> DatasetReference:
         """All the data, at its own size and channels."""
-        return replace(self.whole, size=None, channels=None)
+        return replace(self.whole, size=None, channels=None, fit=None)
 
     @property
     def folder_name(self) -> str:
@@ -118,7 +144,8 @@ def parse_reference(text: str) -> DatasetReference:
     name, colon, path = form["base"].partition(":")
     if not _NAME.fullmatch(name) or (colon and not path):
         raise ConfigError(f"{shown(text)!r} is not a dataset name: {_HOW}")
-    reference = DatasetReference(name, _absolute(path) if path else None)
+    is_name = name in _NAMED and not path.startswith((".", "/", "~"))
+    reference = DatasetReference(name, (path if is_name else _absolute(path)) if path else None)
     return _with_variant(text, _read_view(text, reference, form["view"]), form["variant"])
 
 
@@ -154,7 +181,7 @@ def _path_exists(text: str) -> bool:
         return False
 
 
-_VIEW_PART = re.compile(r"\d+|(validation|classes)=.*", re.DOTALL)
+_VIEW_PART = re.compile(r"\d+|(validation|classes|label)=.*", re.DOTALL)
 
 
 def _absolute(path: str) -> str:
@@ -171,27 +198,29 @@ def _absolute(path: str) -> str:
 def _with_variant(text: str, reference: DatasetReference, variant: str | None) -> DatasetReference:
     if variant is None:
         return reference
-    form = _VARIANT.fullmatch(variant[1:])
-    if form is None or not (form["size"] or form["channels"]) or bool(form["colon"]) != all(form.group(1, 3)):
-        raise ConfigError(f"{shown(text)!r}: {shown(variant)!r} is not a size such as @64, @64:grey or @grey")
+    form = _VARIANT.fullmatch(variant)
+    if form is None or variant.endswith(("@", ":")):
+        raise ConfigError(f"{shown(text)!r}: {shown(variant)!r} is not a size such as @64, @64:grey, @grey or @64:pad")
     size = _whole(form["size"]) if form["size"] else None
     if size is not None and size not in SIZES:
         raise ConfigError(f"{shown(text)!r}: the size must be {SIZES.start} to {SIZES.stop - 1} pixels")
-    channels: Channels | None = None
-    if form["channels"]:
-        channels = "grey" if form["channels"] == "grey" else "rgb"
-    return replace(reference, size=size, channels=channels)
+    words: dict[str, Any] = {key: form[key] for key in ("channels", "fit")}
+    return replace(reference, size=size, **words)
 
 
 def _read_view(text: str, reference: DatasetReference, view: str | None) -> DatasetReference:
     if view is None:
         return reference
-    for part in view[1:].split(","):
+    for place, part in enumerate(view[1:].split(",")):
         key, equals, value = part.partition("=")
         if key == "classes" and value:
             reference = replace(reference, classes=tuple(value.split("+")))
         elif key == "validation" and value:
             reference = replace(reference, validation=_positive(text, value))
+        elif key == "label" and _COLUMN.fullmatch(value):
+            reference = replace(reference, label=value)
+        elif place == 0 and _COLUMN.fullmatch(part):
+            reference = replace(reference, samples=part)
         elif not equals:
             reference = replace(reference, limit=_positive(text, key))
         else:

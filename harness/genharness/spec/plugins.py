@@ -232,6 +232,7 @@ class DatasetSpec(Spec):
         homepage: Where people read about it.
         remotes: What `data prepare` downloads; empty when it must be given with `--from` or is bundled.
         parametric: Whether the name takes a path: `folder:PATH`.
+        selects: Whether it may name the column or array of samples, and of labels: `parquet:PATH#photo,label=species`.
         bundled: Whether preparing needs neither network nor `--from`.
 
     Raises:
@@ -247,6 +248,7 @@ class DatasetSpec(Spec):
     homepage: str = ""
     remotes: tuple[Remote, ...] = ()
     parametric: bool = False
+    selects: bool = False
     bundled: bool = False
 
     def __post_init__(self) -> None:

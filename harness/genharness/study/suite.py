@@ -8,7 +8,7 @@ from typing import Any
 
 from genharness.errors import ConfigError, nearest, shown
 from genharness.plugin.registry import BUDGETS
-from genharness.spec.dataset_name import MOST_SAMPLES, split_references
+from genharness.spec.dataset_name import MOST_SAMPLES, Fit, split_references
 from genharness.spec.length import read_length
 from genharness.spec.options import PluginOptions, option, read_names, read_whole
 from genharness.study.measuring import LARGEST_SEED, Measuring
@@ -130,6 +130,7 @@ class Suite(Measuring):
         precision: `fp32`, `tf32` or `bf16`, of several each; `auto` is `tf32` on CUDA and `fp32` elsewhere.
         compile: Whether networks go through `torch.compile`.
         limit: At most so many samples of each split of the data; None for all.
+        fit: How pictures that are no squares become some, where a dataset's name does not say it.
         sweep: Options that vary, by model: lists, ranges; `zip` and `exclude` beside them.
         ablate: What is changed one at a time from the settings of a model, by model.
         until_decided: The score that decides how many seeds rows get: a metric, a column, or `auto` for the one that
@@ -161,6 +162,7 @@ class Suite(Measuring):
     limit: int | None = option(
         None, low=2, high=MOST_SAMPLES, help="Samples of each split of the data at most, for quick studies"
     )
+    fit: Fit | None = option(None, help="Pictures that are no squares: crop them, pad them with black, or stretch them")
     sweep: PluginOptions = option({}, help="Options that vary by model: lists, or ranges LOW..HIGH:log:POINTS")
     ablate: PluginOptions = option({}, help="What is changed one at a time by model, from what is set")
     until_decided: str = option(

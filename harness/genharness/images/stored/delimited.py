@@ -1,0 +1,157 @@
+"""Tables as text: CSV with commas, semicolons or tabs; names of columns first, then numbers and perhaps a label."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genharness.errors import DataError, reason
+from genharness.files.paths import printable
+from genharness.images.stored.pieces import Piece, StoredSet, label_column
+
+__all__ = ["open_delimited"]
+
+_ROWS = 4096
+_LOOKED_AT = 100
+"""Rows that tell a column of labels from one of measurements under the same name."""
+_MOST_COLUMNS = 100_000
+
+
+@dataclass(frozen=True)
+class _Form:
+    delimiter: str
+    columns: tuple[str, ...]
+    label: int | None
+
+
+def open_delimited(path: Path, label: str = "") -> StoredSet:
+    """Return the rows of a CSV file.
+
+    Args:
+        path: The file.
+        label: Column of labels; empty for one of the usual names, or the only column of words.
+
+    Raises:
+        DataError: If it has no header, no columns, or is no text.
+    """
+    form = _form(path, label)
+    numbers = tuple(name for place, name in enumerate(form.columns) if place != form.label)
+    if not numbers:
+        raise DataError(f"{path} has no column of numbers")
+    notes = [] if form.label is None else [f"labels: the column {printable(form.columns[form.label])}"]
+    return StoredSet(str(path), "rows", lambda: _pieces(path, form), column_names=numbers, notes=notes)
+
+
+def _form(path: Path, asked: str) -> _Form:
+    with _rows(path, ",") as rows:
+        header = next(iter(rows), None)
+    if header is None:
+        raise DataError(f"{path} is empty")
+    line = ",".join(header)
+    delimiter = max(",;\t", key=line.count)
+    with _rows(path, delimiter) as rows:
+        first = list(itertools.islice(rows, _LOOKED_AT + 1))
+    columns = tuple(name.strip() for name in first[0])
+    _check_header(path, columns)
+    words = [
+        name for place, name in enumerate(columns) if _are_words([row[place] for row in first[1:] if len(row) > place])
+    ]
+    chosen = label_column(asked, columns, str(path)) or (words[0] if len(words) == 1 else "")
+    place = columns.index(chosen) if chosen else None
+    if place is not None and not asked and not _are_labels([row[place] for row in first[1:] if len(row) > place]):
+        place = None
+    return _Form(delimiter, columns, place)
+
+
+def _check_header(path: Path, columns: Sequence[str]) -> None:
+    if len(columns) > _MOST_COLUMNS:
+        raise DataError(f"{path} has {len(columns):,} columns, more than {_MOST_COLUMNS:,}")
+    if all(_is_number(name) for name in columns):
+        raise DataError(f"{path} begins with numbers: write the names of the columns into the first line")
+    twice = next((name for name in columns if columns.count(name) > 1 or not name), None)
+    if twice is not None:
+        raise DataError(f"{path} has two columns called {printable(twice) or '(nothing)'}: name each")
+
+
+def _are_labels(words: Sequence[str]) -> bool:
+    """Whether the first entries are words or whole numbers, and not measurements."""
+    return all(not _is_number(word) or word.strip().isdigit() for word in words)
+
+
+def _are_words(words: Sequence[str]) -> bool:
+    return bool(words) and not any(_is_number(word) for word in words) and all(words)
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
+
+
+def _pieces(path: Path, form: _Form) -> Iterator[Piece]:
+    with _rows(path, form.delimiter) as rows:
+        next(iter(rows))
+        start = 0
+        while some := list(itertools.islice(rows, _ROWS)):
+            yield _piece(path, form, [row for row in some if row], start)
+            start += len(some)
+
+
+def _piece(path: Path, form: _Form, rows: list[list[str]], start: int) -> Piece:
+    for place, row in enumerate(rows):
+        if len(row) != len(form.columns):
+            raise DataError(f"{path}: row {start + place + 1} has {len(row)} cells, and the header {len(form.columns)}")
+    labels: list[Any] | None = None
+    if form.label is not None:
+        labels = [_label(row.pop(form.label).strip()) for row in rows]
+        if "" in labels:
+            raise DataError(f"{path}: row {start + labels.index('') + 1} has no label: give it one, or leave it out")
+    names = [f"row {start + place + 1}" for place in range(len(rows))]
+    return Piece(names, _numbers(path, form, rows, start), labels)
+
+
+def _label(word: str) -> Any:
+    return int(word) if word.isascii() and word.isdigit() and len(word) < 10 else word
+
+
+def _numbers(path: Path, form: _Form, rows: list[list[str]], start: int) -> NDArray[np.float64]:
+    try:
+        values = np.array(rows, dtype=np.float64)
+    except ValueError as error:
+        columns = [name for place, name in enumerate(form.columns) if place != form.label]
+        for place, row in enumerate(rows):
+            bad = next((one for one, word in enumerate(row) if not _is_number(word)), None)
+            if bad is not None:
+                raise DataError(
+                    f"{path}: row {start + place + 1}, column {printable(columns[bad])} holds "
+                    f"{printable(row[bad][:40]) or 'nothing'}, which is no number: leave the column out, or name it "
+                    f"with #label={printable(columns[bad])}"
+                ) from error
+        raise DataError(f"{path} holds what is no number ({reason(error)})") from error
+    return values
+
+
+@contextlib.contextmanager
+def _rows(path: Path, delimiter: str) -> Iterator[Iterator[list[str]]]:
+    """Open a file as rows of cells, and say why it cannot be read."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            yield csv.reader(file, delimiter=delimiter, strict=True)
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is no UTF-8 text ({reason(error)}): save it as CSV in UTF-8") from error
+    except csv.Error as error:
+        raise DataError(
+            f"{path} is no CSV ({reason(error)}): save it again, names of columns in the first line"
+        ) from error
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror}): check the path and its permissions") from error

@@ -1,0 +1,76 @@
+"""Tables as CSV."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from genharness import DataError
+from genharness.images.stored.delimited import open_delimited
+
+
+def table(path, text):
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def read(path, label=""):
+    stored = open_delimited(path, label)
+    pieces = list(stored.pieces())
+    labels = [one for piece in pieces for one in piece.labels or ()]
+    return stored.column_names, np.concatenate([piece.samples for piece in pieces]), labels
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_numbers_and_labels_are_read_whatever_stands_between(tmp_path, delimiter):
+    lines = [["a", "label", "b, c"], ["1", "0", "-2.5e3"], ["2", "7", "4"]]
+    with (tmp_path / "t.csv").open("w", newline="", encoding="utf-8-sig") as file:
+        csv.writer(file, delimiter=delimiter).writerows(lines)
+    names, rows, labels = read(tmp_path / "t.csv")
+    assert (names, labels) == (("a", "b, c"), [0, 7])
+    np.testing.assert_array_equal(rows, [[1, -2500], [2, 4]])
+
+
+def test_the_only_column_of_words_is_the_label(tmp_path):
+    path = table(tmp_path / "t.csv", "a,species\n1,cat\n2,dog\n")
+    assert read(path)[2] == read(path, "species")[2] == ["cat", "dog"]
+
+
+def test_a_measurement_called_target_is_a_column(tmp_path):
+    assert read(table(tmp_path / "t.csv", "a,target\n1,0.5\n2,1\n"))[0] == ("a", "target")
+
+
+def test_many_rows_come_in_pieces(tmp_path):
+    text = "a,b\n" + "".join(f"{i},{i * 2}\n" for i in range(10_000))
+    pieces = list(open_delimited(table(tmp_path / "t.csv", text)).pieces())
+    assert len(pieces) > 1
+    np.testing.assert_array_equal(np.concatenate([one.samples for one in pieces])[:, 0], np.arange(10_000))
+    assert len({name for one in pieces for name in one.names}) == 10_000
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "reason"),
+    [
+        ("", "", "is empty"),
+        ("1,2\n3,4\n", "", "write the names of the columns into the first line"),
+        ("a,a\n1,2\n", "", "two columns called a"),
+        ("a,b\n1,2\n3\n", "", "row 2 has 1 cells, and the header 2"),
+        ("a,b,c\n1,x,y\n", "", "column b holds x, which is no number"),
+        ("a,b\n1,2\n3,\n", "", "row 2, column b holds nothing"),
+        ("a,b\n1,2\n", "c", "has no column c: it has a, b"),
+        ("label\n1\n", "", "no column of numbers"),
+        ('a,b\n"1,2\n', "", "is no CSV"),
+        ("a,label\n1,x\n2,\n", "", "row 2 has no label"),
+    ],
+)
+def test_what_makes_no_sense_is_one_line(tmp_path, text, label, reason):
+    with pytest.raises(DataError, match=reason) as caught:
+        read(table(tmp_path / "t.csv", text), label)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"a,b\n\xff\xfe,1\n", bytes(range(256)) * 9])
+def test_what_is_no_text_is_one_line(tmp_path, content):
+    (tmp_path / "t.csv").write_bytes(content)
+    with pytest.raises(DataError):
+        read(tmp_path / "t.csv")

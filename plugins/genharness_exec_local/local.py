@@ -16,14 +16,16 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.context import BaseContext
+from pathlib import Path
 from typing import Any
 
 from genharness import NoOptions, RunError
 from genharness.engine.waiting import settle_waiting
 from genharness.plugin.execution import Event, Phase
+from genharness.results.index import state_of
 from genharness.results.store import Store
 from genharness.spec.cell import Task
-from genharness.spec.record import Record, Status, now
+from genharness.spec.record import Record, Status
 from genharness_exec_local.child import run_in_child
 from genharness_exec_local.memory import oom_kills
 
@@ -80,10 +82,10 @@ class _Worker:
         self.task, self.slot = task, slot
         self.pipe, child_pipe = context.Pipe(duplex=False)
         self._stop = context.Event()
-        self._started, self._began = time.monotonic(), now()
+        self._record_path = Store(task.settings.results).record_path(task.cell.id)
+        self._record_before = _stamp(self._record_path)
         self._kills_before = oom_kills()
         self._record: Record | None = None
-        self._last_news = self._started
         self._timed_out = self._deaf = False
         self._phase: Phase = "prepare"
         self._drained = False
@@ -98,6 +100,7 @@ class _Worker:
                 f"cannot start a process for {task.cell} ({error.strerror}): free memory or use fewer --jobs"
             ) from error
         child_pipe.close()
+        self._started = self._last_news = time.monotonic()  # not before there is a process: the server imports torch
 
     @property
     def speaks(self) -> bool:
@@ -142,7 +145,7 @@ class _Worker:
             return self._record
         store = Store(self.task.settings.results, writing=True)
         saved = store.load(self.task.cell.id)
-        if saved is not None and saved.started_at >= self._began:  # it could save, but not speak
+        if saved is not None and _stamp(self._record_path) != self._record_before:  # it could save, but not speak
             return saved
         record = Record(cell=self.task.cell, status="failed", skipped=dict(self.task.skipped))
         record.end(*self._death(), seconds=time.monotonic() - self._started)
@@ -171,6 +174,14 @@ class _Worker:
         if self.process.is_alive() and self.process.pid is not None:
             os.kill(self.process.pid, signal.SIGKILL)
         self.process.join(_DEAF_SECONDS)  # one that waits for a dead disk cannot be ended by anybody
+
+
+def _stamp(path: Path) -> list[int]:
+    """Return what tells whether a record was saved anew, whatever clocks say; empty where there is none."""
+    try:
+        return state_of(path.stat(follow_symlinks=False))
+    except OSError:
+        return []
 
 
 def _context() -> BaseContext:

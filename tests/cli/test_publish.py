@@ -1,11 +1,12 @@
 """`genharness publish` and `merge` as users meet them."""
 
 import json
+import shutil
 
 import pytest
 
 from board_records import record
-from genharness.results.published import INDEX
+from genharness.results.published import INDEX, write_index
 from genharness.results.store import Store
 from report_pages import studied, with_pictures
 
@@ -58,8 +59,61 @@ def test_a_record_that_is_there_stays_as_it_is(genharness, results, tmp_path):
     store.open_for_writing()
     mine = record("vae", 99.0)
     store.save(mine)
-    genharness("merge", tmp_path / "given", "--to", tmp_path / "all")
+    done = genharness("merge", tmp_path / "given", "--to", tmp_path / "all")
+    assert f"16 records added, 1 were there already, 1 of them with other scores, which stay: {mine.cell.id}\n" in (
+        done.stdout
+    )
     assert store.load(mine.cell.id).scores["fid"] == 99.0
+
+
+def host(folder, name, cpu, scores):
+    """Publish what a machine of its own measured: models, each with its scores by seed."""
+    store = Store(folder / f"results-{name}")
+    store.open_for_writing()
+    for model, values in scores.items():
+        for seed, value in enumerate(values):
+            made = record(model, value, seed=seed)
+            made.environment = {"hostname": name, "cpu": cpu}
+            store.save(made)
+    return store.folder
+
+
+def test_results_of_two_machines_stand_in_one_table_that_says_so(genharness, tmp_path):
+    """Some cells are of one machine alone, some the same on both, and of one the scores differ."""
+    both = {"gan": [9.0, 9.5, 9.2]}
+    hosts = [
+        host(tmp_path, "north", "Xeon", {"vae": [5.0, 5.1, 5.3], **both, "ae": [20.0, 21.0, 22.0]}),
+        host(tmp_path, "south", "Epyc", {"wgan": [7.0, 7.5, 7.2], **both, "ae": [20.0, 31.0, 22.0]}),
+    ]
+    given = [tmp_path / folder.name.replace("results", "given") for folder in hosts]
+    for folder, target in zip(hosts, given, strict=True):
+        assert genharness("publish", folder, "--to", target).returncode == 0
+    merged = genharness("merge", *given, "--to", tmp_path / "all")
+    assert merged.returncode == 0
+    assert "given-north: 9 records added, 0 were there already\n" in merged.stdout
+    clash = record("ae", 0.0, seed=1).cell.id
+    expected = f"3 records added, 6 were there already, 1 of them with other scores, which stay: {clash}\n"
+    assert expected in merged.stdout
+    rows = genharness("leaderboard", tmp_path / "all", "--format", "csv").stdout.splitlines()
+    assert len(rows) == 1 + 4
+    table = genharness("leaderboard", tmp_path / "all").stdout.replace("\n", " ")
+    assert "times and memory were measured on 2 machines (Epyc, Xeon): compare them within one" in table
+    assert "21" in next(row for row in rows if ",ae," in row)  # what was there first
+    pair = genharness("compare", "vae", "wgan", "--results", tmp_path / "all")
+    assert pair.returncode == 0
+    assert "<dt>machines</dt><dd>2</dd>" in genharness("report", tmp_path / "all", "-o", "-").stdout
+
+
+def test_nothing_is_merged_where_one_of_several_holds_no_record(genharness, results, tmp_path):
+    """Its index fits, so that whoever made it meant it: not even what comes before it is taken."""
+    genharness("publish", results, "--to", tmp_path / "given")
+    shutil.copytree(tmp_path / "given", tmp_path / "wrong")
+    next((tmp_path / "wrong" / "records").iterdir()).write_text('{"schema": 4, "cell": 7}')
+    write_index(tmp_path / "wrong")
+    done = genharness("merge", tmp_path / "given", tmp_path / "wrong", "--to", tmp_path / "all")
+    assert done.returncode == 2
+    assert "is no record" in done.stderr
+    assert not (tmp_path / "all").exists()
 
 
 @pytest.mark.parametrize("where", ["results", "results/inside", "mine"])

@@ -5,6 +5,24 @@ import pytest
 import torch
 
 from genharness.functional.checks import as_features, as_images, as_tensor, check_same_width, check_whole, legacy_seed
+from genharness.functional.clusters import kmeans_centres
+from genharness.functional.copying.cosine import nearest_cosines
+from genharness.functional.copying.near_copies import near_copies
+from genharness.functional.fid_infinity import fid_infinity
+from genharness.functional.frechet import frechet_distance
+from genharness.functional.gaussian_kernel import gaussian_mmd, median_square, mode_number
+from genharness.functional.kid import kid, unbiased_mmd2
+from genharness.functional.memorisation import memorisation
+from genharness.functional.mind import mind
+from genharness.functional.modes import bin_statistics
+from genharness.functional.neighbours.clipped import clipped
+from genharness.functional.neighbours.cover import cover
+from genharness.functional.neighbours.probable import probable_precision_recall
+from genharness.functional.neighbours.shared_pass import neighbour_pass
+from genharness.functional.neighbours.symmetric import symmetric_precision_recall
+from genharness.functional.prdc import knn_radii, nearest, prdc
+from genharness.functional.sampling_error import frechet_error, kid_error, mind_error
+from genharness.functional.vendi import vendi_error, vendi_score
 
 
 def test_memory_is_shared_and_gradients_are_not():
@@ -95,3 +113,59 @@ def test_larger_seeds_are_taken_by_numpys_legacy_generator_and_differ():
 def test_a_negative_seed_is_refused():
     with pytest.raises(ValueError, match="non-negative"):
         legacy_seed(-1)
+
+
+OF_TWO_SETS = {
+    "bins": lambda real, fake: bin_statistics(real, fake, bins=4).jsd,
+    "clipped": lambda real, fake: clipped(real, fake).coverage,
+    "cover": lambda real, fake: cover(real, fake).reals,
+    "fid": frechet_distance,
+    "fid-error": frechet_error,
+    "fid-inf": lambda real, fake: fid_infinity(real, fake).value,
+    "mind": mind,
+    "mind-error": mind_error,
+    "mmd": lambda real, fake: gaussian_mmd(real, fake, 4.0).unbiased,
+    "p-precision": lambda real, fake: probable_precision_recall(real, fake).precision,
+    "prdc": lambda real, fake: prdc(real, fake).density,
+    "nearest": lambda real, fake: float(nearest(fake, real)[0].sum()),
+    "radii": lambda real, fake: float(knn_radii(real, 5).sum()),
+    "rke": lambda real, fake: mode_number(fake, 1.0).value,
+    "bandwidth": lambda real, fake: median_square(real),
+    "symmetric": lambda real, fake: symmetric_precision_recall(real, fake).precision,
+}
+"""Scores that hang on differences of rows alone."""
+OF_ANY_ORIGIN = {
+    "centres": lambda real, fake: kmeans_centres(real, 4, seed=0),
+    "copies": lambda real, fake: near_copies(real[:40], real[40:], fake),
+    "kid": kid,
+    "kid-error": kid_error,
+    "memorisation": lambda real, fake: memorisation(real[:40], real[40:], fake),
+    "mifid": nearest_cosines,
+    "mmd2": unbiased_mmd2,
+    "pass": neighbour_pass,
+    "vendi": lambda real, fake: vendi_score(fake),
+    "vendi-error": lambda real, fake: vendi_error(fake, order=2),
+}
+
+
+def two_sets(dtype=np.float64):
+    draw = np.random.default_rng(3)
+    return draw.normal(size=(80, 3)).astype(dtype), (draw.normal(size=(80, 3)) + 0.5).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", [*OF_TWO_SETS, *OF_ANY_ORIGIN])
+def test_what_is_scored_is_only_read(name, dtype):
+    real, fake = two_sets(dtype)
+    before = real.copy(), fake.copy()
+    {**OF_TWO_SETS, **OF_ANY_ORIGIN}[name](real, fake)
+    assert np.array_equal(real, before[0])
+    assert np.array_equal(fake, before[1])
+
+
+@pytest.mark.parametrize("name", OF_TWO_SETS)
+def test_columns_far_from_0_score_as_near_it(name):
+    real, fake = two_sets()
+    away = np.array([1e9, -1e6, 0.0])  # as times, money and a plain column
+    expected = OF_TWO_SETS[name](real, fake)
+    assert OF_TWO_SETS[name](real + away, fake + away) == pytest.approx(expected, rel=1e-5, abs=1e-5)

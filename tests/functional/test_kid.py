@@ -8,6 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from genharness.errors import NotDefinedError
 from genharness.functional import kid as mmd
 from genharness.functional.kid import kid, unbiased_mmd2
 
@@ -249,3 +250,16 @@ def test_a_deviation_that_overflows_is_refused():
     real, fake = features(40, 40, 4)
     with pytest.raises(ValueError, match="kernel overflows"):
         kid(real * 1e30, fake * 1e30, subsets=3, subset_size=20)
+
+
+@pytest.mark.parametrize("score", [kid, unbiased_mmd2])
+def test_what_drowns_in_the_rounding_of_float64_is_refused(score):
+    real, fake = features(60, 60, 4)
+    for offset in (1e10, 1e12, 1e15):
+        with pytest.raises(NotDefinedError, match="far from 0 that the kernel's rounding is more than the score"):
+            score(real + offset, fake * 3 + offset)
+
+
+def test_points_that_are_all_one_are_at_no_distance_however_far():
+    there = np.full((5, 2), 1e12)
+    assert kid(there, there).mean == 0

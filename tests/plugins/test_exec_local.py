@@ -1,5 +1,6 @@
 """The local executor: what it knows of its machine, and that a cell which neither speaks nor listens is ended."""
 
+import datetime
 import threading
 import time
 from types import SimpleNamespace
@@ -13,6 +14,7 @@ from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
 from genharness.spec.cell import Settings
 from genharness.spec.options import NoOptions
+from genharness.spec.record import Record
 from genharness.study.plan import expand
 from genharness.study.suite import Suite
 from genharness_exec_local import memory
@@ -70,6 +72,36 @@ def test_a_cell_that_could_save_its_record_but_not_send_it_ended_as_that_says(ta
     record = ended(one)
     assert record.status == "interrupted"
     assert record == Store(one.settings.results).load(one.cell.id)
+
+
+@pytest.mark.parametrize("days", [-2, 2])
+def test_whose_record_it_is_hangs_on_no_clock(task, monkeypatch, days):
+    """One that was saved before is not this attempt's though it ends in the future, one saved since is."""
+    one = task("good")
+    store = Store(one.settings.results, writing=True)
+    earlier = Record(cell=one.cell, status="interrupted", started_at=hours_from_now(-24 * days))
+    store.save(earlier)
+
+    class Silent(genharness_exec_local.local._Worker):
+        def __init__(self, saves):
+            self.task, self.process, self.pipe = (
+                one,
+                SimpleNamespace(join=lambda _: None, exitcode=3),
+                SimpleNamespace(),
+            )
+            self.pipe.close = lambda: None
+            self._record, self._timed_out, self._deaf, self._phase, self._started = None, False, False, "train", 0.0
+            self._record_path = store.record_path(one.cell.id)
+            self._record_before = genharness_exec_local.local._stamp(self._record_path)
+            if saves:
+                store.save(Record(cell=one.cell, status="interrupted", started_at=hours_from_now(24 * days)))
+
+    assert "its process ended at train with exit code 3" in Silent(saves=False).record().reason
+    assert Silent(saves=True).record().started_at == hours_from_now(24 * days)
+
+
+def hours_from_now(hours):
+    return (datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(hours=hours)).isoformat()
 
 
 def test_a_model_that_leaves_python_is_one_failed_cell(task):

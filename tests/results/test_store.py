@@ -144,6 +144,18 @@ def test_a_record_of_a_newer_schema_is_refused_with_the_remedy(store):
     assert path.exists()
 
 
+@pytest.mark.parametrize("schema", [0, SCHEMA_VERSION + 1])
+def test_a_record_of_another_schema_takes_no_other_down_and_nothing_takes_its_place(store, schema):
+    store.save(record())
+    path = store.save(record(seed=1))
+    path.write_text(json.dumps({**json.loads(path.read_text()), "schema": schema}))
+    assert [one.cell.seed for one in store.records()] == [0]
+    assert f"has schema {schema}" in store.warnings[0]
+    with pytest.raises(RunError, match=f"has schema {schema}"):
+        store.load(path.stem)
+    assert path.exists()
+
+
 def test_a_record_that_is_being_written_is_not_read_and_not_moved(store):
     done = store.save(record())
     half = store.records_folder / f".123-0a1b2c3d.{done.name}"

@@ -17,6 +17,7 @@ from genharness.board.contest import listed
 from genharness.board.data_names import DataNames
 from genharness.board.decided import decided_pairs, plan_notes
 from genharness.board.estimates import estimate_of, with_intervals
+from genharness.board.machines import note_machines
 from genharness.board.marks import mark
 from genharness.board.published import note_published
 from genharness.board.rows import Board, BoardColumn, Group, Row
@@ -88,6 +89,7 @@ def build(
     if numbers:
         note_agreement(groups)
         note_published(groups)
+        note_machines(groups)
     return Board(groups)
 
 

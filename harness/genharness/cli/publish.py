@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import click
@@ -17,6 +17,7 @@ from genharness.cli.screen.terminal import say
 from genharness.errors import ConfigError, RunError
 from genharness.files.atomic import replace_folder, write_bytes
 from genharness.files.paths import printable
+from genharness.images.names import first_of
 from genharness.plugin.registry import load_registry
 from genharness.results.decisions import kept_decisions
 from genharness.results.published import checked_files, is_published, write_index
@@ -127,36 +128,48 @@ def _write_report(folder: Path, results: Path) -> None:
 def merge(folders: tuple[Path, ...], target: Path) -> None:
     """Join published results into one results folder, after checking every file against its index.
 
-    Cells that are there already stay as they are. Rows of other settings, code or data stay apart, as always.
+    Cells that are there already stay as they are, and are named where theirs have other scores. Rows of other settings,
+    code or data stay apart, as always.
 
     \b
     Examples:
       genharness merge theirs/digits --to results
       genharness merge a b c --to all && genharness report all
     """
-    contents = [(folder, checked_files(folder)) for folder in folders]  # all of them, before anything is written
+    contents = [(folder, checked_files(folder)) for folder in folders]
+    found = [(folder, files, _records(files)) for folder, files in contents]  # all, before anything is written
     store = Store(target)
     store.open_for_writing()
-    for folder, files in contents:
-        added, known = _take(store, files)
-        say(f"{folder}: {added:,} records added, {known:,} were there already")
+    for folder, files, records in found:
+        say(f"{folder}: {_take(store, files, records)}")
     print_warnings(store.warnings)
 
 
-def _take(store: Store, files: dict[str, bytes]) -> tuple[int, int]:
-    """Add the records that are new, each after its pictures, and return how many are and how many were there."""
-    added = known = 0
-    for path in sorted(path for path in files if path.startswith("records/")):
-        cell_id = path.removeprefix("records/").removesuffix(".json")
-        record = _parsed(files[path], cell_id)
-        if store.record_path(cell_id).exists():
+def _take(store: Store, files: Mapping[str, bytes], records: Mapping[str, Record]) -> str:
+    """Add the records that are new, each after its pictures, and return how many are, were there, and differ there."""
+    added, known, others = 0, 0, []
+    for cell_id, record in records.items():
+        mine = store.load(cell_id)
+        if mine is not None:
             known += 1
+            others += [cell_id] if (mine.status, mine.scores) != (record.status, record.scores) else []
             continue
         for picture in (one for one in files if one.startswith(f"cells/{cell_id}/")):
             write_bytes(store.folder / picture, files[picture])
         write_bytes(store.record_path(cell_id), orjson.dumps(record.as_plain(), option=orjson.OPT_INDENT_2))
         added += 1
-    return added, known
+    told = f"{added:,} records added, {known:,} were there already"
+    return f"{told}, {len(others):,} of them with other scores, which stay: {first_of(others)}" if others else told
+
+
+def _records(files: Mapping[str, bytes]) -> dict[str, Record]:
+    """Return the records that were published, by the ids of their cells.
+
+    Raises:
+        RunError: If one is none.
+    """
+    ids = [path.removeprefix("records/").removesuffix(".json") for path in sorted(files) if path.startswith("records/")]
+    return {cell_id: _parsed(files[f"records/{cell_id}.json"], cell_id) for cell_id in ids}
 
 
 def _parsed(content: bytes, cell_id: str) -> Record:

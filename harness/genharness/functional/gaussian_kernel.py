@@ -135,8 +135,7 @@ def mode_number(features: ArrayLike, square: float) -> ModeNumber:
     if not square > 0:
         raise ValueError(f"square must be above 0, not {square}")
     with full_precision(rows.device):
-        wide = rows.double()
-        wide -= wide.mean(0)
+        wide = rows.double() - rows.mean(0, dtype=torch.float64)
         likeness = 1 + _excess(wide, wide, square / 2) / len(wide)  # of k^2, whose bandwidth is smaller
     value = 1 / float(likeness.mean())
     return ModeNumber(value, 2 * value**2 * float(likeness.std(ddof=0)) / math.sqrt(len(likeness)))

@@ -7,6 +7,7 @@ or small subsets these are taken one by one. K is never held: memory beyond the 
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ __all__ = ["KID", "kid", "unbiased_mmd2"]
 _WEIGHT_BYTES = 2**28
 _VISIBLE = 1e-2
 """Share of the score that one kernel value's rounding may have; over a subset's pairs it averages out."""
+_HIDES = 0.1
+"""The same share beyond which float64 leaves little but rounding; half a dozen roundings make up such a score."""
 _TILE = {"cpu": (1024, 2048), "cuda": (4096, 8192)}
 _Draw = tuple[Tensor, Tensor]
 
@@ -63,8 +66,8 @@ def kid(real: ArrayLike, fake: ArrayLike, *, subsets: int = 100, subset_size: in
 
     Raises:
         TypeError: Features are not real numbers, or a whole number is none.
-        ValueError: Features are not a matrix, fewer than two, not finite, too large, or of different widths or
-            devices; or `subsets` or `subset_size` is too small.
+        ValueError: Features are not a matrix, fewer than two, not finite, too large, so far from 0 that even float64
+            leaves rounding alone, or of different widths or devices; or `subsets` or `subset_size` is too small.
 
     Example:
         >>> real, fake = np.ones((3, 1)), np.full((5, 1), 2.0)  # k is 8 within real, 125 within fake, 27 across
@@ -80,12 +83,23 @@ def kid(real: ArrayLike, fake: ArrayLike, *, subsets: int = 100, subset_size: in
 
 
 def _in_enough_digits(score: Callable[[Tensor, Tensor], Tensor], a: Tensor, b: Tensor) -> Tensor:
-    """Return the scores of two sets in their type, or in float64 where float32 would drown them in rounding."""
+    """Return the scores of two sets in their type, or in float64 where float32 would drown them in rounding.
+
+    Raises:
+        NotDefinedError: If float64 drowns them too, or the kernel overflows.
+    """
     with full_precision(a.device):
         found = score(a, b)
-        if a.dtype == torch.float32 and _drowned(found, a, b):
-            found = score(a.double(), b.double())
-    return _checked(found)
+        if a.dtype == torch.float32 and not _rounding(a, b) <= _VISIBLE * _size(found) < math.inf:
+            a, b = a.double(), b.double()
+            found = score(a, b)
+        found = _checked(found)
+        drowned = a.dtype == torch.float64 and _rounding(a, b) > _HIDES * _size(found)
+    if drowned and not (_is_one_point(a) and _is_one_point(b)):
+        raise NotDefinedError(
+            "features lie so far from 0 that the kernel's rounding is more than the score: take off their mean"
+        )
+    return found
 
 
 def _scores(a: Tensor, b: Tensor, size: int, subsets: int, seed: int) -> Tensor:
@@ -99,11 +113,18 @@ def _scores(a: Tensor, b: Tensor, size: int, subsets: int, seed: int) -> Tensor:
     return torch.cat(values)
 
 
-def _drowned(scores: Tensor, a: Tensor, b: Tensor) -> bool:
-    """Whether float32 scores may be rounding: features far from the origin make kernel values that cancel out."""
+def _rounding(a: Tensor, b: Tensor) -> float:
+    """Return what rounding may do to one kernel value: features far from the origin make values that cancel out."""
     longest = torch.stack([torch.linalg.vector_norm(rows, dim=1).max() for rows in (a, b)]).max().double()
-    rounding = torch.finfo(torch.float32).eps * _kernel_of(longest.square(), a.shape[1])
-    return not bool(rounding <= _VISIBLE * max(scores.mean().abs(), scores.std(correction=0)))
+    return float(torch.finfo(a.dtype).eps * _kernel_of(longest.square(), a.shape[1]))
+
+
+def _size(scores: Tensor) -> float:
+    return float(torch.stack([scores.mean().abs(), scores.std(correction=0)]).max())
+
+
+def _is_one_point(rows: Tensor) -> bool:
+    return bool((rows == rows[0]).all())
 
 
 def unbiased_mmd2(real: ArrayLike, fake: ArrayLike) -> float:

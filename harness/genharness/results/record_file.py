@@ -37,8 +37,8 @@ def read_record(path: str, *, history: bool = True) -> Record:
     Raises:
         FileNotFoundError: If there is none.
         DamagedRecordError: If its content is no record; the message is the reason.
-        UnreadableRecordError: If it cannot be read, or is no regular file.
-        RunError: If its schema is newer or older than this genharness reads.
+        UnreadableRecordError: If it cannot be read, is no regular file, or its schema is newer or older than this
+            genharness reads.
     """
     name = os.path.basename(path)  # noqa: PTH119  # ten thousand Paths cost .2 s
     try:
@@ -52,6 +52,8 @@ def read_record(path: str, *, history: bool = True) -> Record:
         return Record.from_plain(orjson.loads(content if history else _without_history(content)), name=name)
     except (ValueError, RecursionError) as error:
         raise DamagedRecordError(str(error).partition("\n")[0]) from error
+    except RunError as error:
+        raise UnreadableRecordError(str(error)) from error
 
 
 def _without_history(content: bytes) -> bytes:

@@ -190,7 +190,7 @@ class Store:
             prefixes: Only cells whose id begins with one of these.
 
         Raises:
-            RunError: If the folder does not exist, a record has a newer schema, or none of the records can be read.
+            RunError: If the folder does not exist, or none of the records can be read.
         """
         entries = {entry.name: entry for entry in self._entries()}
         names = sorted(name for name in entries if name.startswith(prefixes))

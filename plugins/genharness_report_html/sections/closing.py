@@ -102,8 +102,13 @@ def _environment(records: list[Record]) -> dict[str, str]:
     shown = {name.replace("_", " "): _plain(value) for name, value in known.items() if name != "hostname"}
     if isinstance(packages, dict):
         shown["packages"] = ", ".join(f"{name} {version}" for name, version in sorted(packages.items()))
-    machines = {str(record.environment.get("hostname", "")) for record in records}
-    return {**shown, "machines": str(len(machines)), "finished": last.finished_at}
+    return {**shown, "machines": str(_machines(records)), "finished": last.finished_at}
+
+
+def _machines(records: list[Record]) -> int:
+    """Return how many machines records tell of: published ones have no name of theirs, but what they are made of."""
+    told = {tuple(str(one.environment.get(name, "")) for name in ("hostname", "cpu", "gpu")) for one in records}
+    return len(told)
 
 
 def _commands(material: Material) -> str:

@@ -42,7 +42,7 @@ def test_every_light_room_leaves_heavy_libraries_unimported():
 @pytest.mark.parametrize(
     "arguments",
     [["--help"], ["list"], ["info", "dcgan"], ["leaderboard", "--help"], ["run", "--help"], ["run", "--plan"]]
-    + [[command, "--help"] for command in ("plot", "animate", "publish", "merge", "watch", "report")],
+    + [[command, "--help"] for command in ("plot", "animate", "publish", "merge", "watch", "report", "search")],
     ids=" ".join,
 )
 def test_light_commands_leave_heavy_libraries_unimported(arguments, tmp_path):

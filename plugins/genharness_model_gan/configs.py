@@ -41,7 +41,7 @@ def read_transformations(value: object) -> tuple[str, ...]:
 
 
 def _latent(default: int) -> Any:
-    return option(default, low=1, high=4096, help="dimensions of the noise z")
+    return option(default, low=1, high=4096, help="dimensions of the noise z", search=(16, 256), log=True)
 
 
 def _width(default: int, text: str = "channels at the finest stage; doubled at every halving of the side") -> Any:
@@ -53,7 +53,8 @@ def _blocks(default: int) -> Any:
 
 
 def _lr(default: float) -> Any:
-    return option(default, above=0.0, high=1.0, help="learning rate of both players")
+    help_text = "learning rate of both players"
+    return option(default, above=0.0, high=1.0, help=help_text, search=(2e-5, 2e-3), log=True)
 
 
 def _discriminator_lr(default: float | None) -> Any:

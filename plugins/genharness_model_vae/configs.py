@@ -14,10 +14,10 @@ __all__ = ["AEConfig", "BetaVAEConfig", "GaussianCodesConfig", "VAEConfig", "VAE
 class AEConfig:
     """Options of `ae`, and what the other autoencoders share with it."""
 
-    latent: int = option(16, low=1, high=4096, help="dimensions of the latent code z")
+    latent: int = option(16, low=1, high=4096, help="dimensions of the latent code z", search=(4, 128), log=True)
     width: int = option(32, low=1, high=1024, help="channels of the first convolution; doubled at every halving, twice")
     hidden: int = option(256, low=1, high=8192, help="units of the dense layers (tables: of every layer)")
-    lr: float = option(1e-3, above=0, high=1, help="learning rate of Adam")
+    lr: float = option(1e-3, above=0, high=1, help="learning rate of Adam", search=(1e-4, 1e-2), log=True)
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class BetaVAEConfig(VAEConfig):
     """
 
     sigma: float | None = option(0.3, above=0, high=10, help="sigma of a gaussian p(x|z); none fits it to the errors")
-    beta: float = option(4.0, low=0, high=1000, help="weight of the KL term; 1 is the VAE")
+    beta: float = option(4.0, low=0, high=1000, help="weight of the KL term; 1 is the VAE", search=(0.5, 10), log=True)
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ def mark(group: Group, metrics: Collection[MetricSpec], provenance: Provenance) 
     if group.compared:
         _note_sampling(group, rows)
     _note_failed(group)
+    _note_tuned(group)
 
 
 def _mark_standings(group: Group, rows: list[Row]) -> None:
@@ -157,6 +158,18 @@ def _note_lost(group: Group, rows: Iterable[Row]) -> None:
         group.notes.append(
             f"seeds that failed: {listed(lost)}; no row is called better than one that lost fewer of its seeds"
         )
+
+
+def _note_tuned(group: Group) -> None:
+    """Say which rows were chosen by a search, of how many tries, at which cost, and what it had promised of them."""
+    for row in group.rows:
+        facts = row.records[0].facts
+        if "tuning_tries" in facts:
+            group.notes.append(
+                f"tuned: {row.label} is of the best of {facts['tuning_tries']:.0f} tries, "
+                f"{facts.get('tuning_seconds', 0.0):,.0f} s of tuning; its search score was "
+                f"{facts.get('tuning_score', 0.0):.4g}, on the validation split with one seed"
+            )
 
 
 def _note_failed(group: Group) -> None:

@@ -19,6 +19,7 @@ __all__ = ["cli", "main"]
 
 COMMANDS = {
     "run": ("genharness.cli.run:run", "Train, measure and rank models on datasets."),
+    "search": ("genharness.cli.search:search", "Look for the options of a model that score best."),
     "evaluate": ("genharness.cli.evaluate:evaluate", "Score samples that anybody made."),
     "leaderboard": ("genharness.cli.leaderboard:leaderboard", "Show the ranking of a results folder."),
     "compare": ("genharness.cli.compare:compare", "Compare rows over seeds: is the difference real?"),

@@ -68,6 +68,8 @@ class Option:
         read: Returns what is meant by what was written, before all other checks; raises ConfigError with the rest of a
             sentence that begins with option and value, such as `is no device`. None reads by the type.
         stage: Whether it takes part in training; see `option`.
+        search: Where a search may look: both ends of a range, or the values themselves; empty for nowhere.
+        log: Whether a search takes the logarithm for the axis.
     """
 
     name: str
@@ -82,6 +84,8 @@ class Option:
     choices: tuple[object, ...] = ()
     read: Callable[[Any], Any] | None = None
     stage: Stage = "train"
+    search: tuple[object, ...] = ()
+    log: bool = False
 
     @property
     def bounds(self) -> str:
@@ -110,6 +114,8 @@ def option(
     choices: tuple[object, ...] = (),
     read: Callable[[Any], Any] | None = None,
     stage: Stage = "train",
+    search: tuple[object, ...] = (),
+    log: bool = False,
 ) -> Any:
     """Declare one field of a Config dataclass.
 
@@ -123,12 +129,15 @@ def option(
         read: See `Option.read`.
         stage: `sample` for what only drawing samples reads, such as a sampler, its steps, a guidance weight, a
             temperature: neither the networks nor a training step may depend on it. `train` for everything else.
+        search: Where `genharness search` looks when nobody says where: both ends of a range of a number, the values
+            themselves of anything else; within the bounds. Empty: it keeps the default.
+        log: Whether the axis of that range is logarithmic, as of a learning rate.
 
     Returns:
         A dataclass field, typed `Any` so that the annotation beside it stands.
     """
     bounds = {"low": low, "high": high, "above": above, "choices": choices}
-    declared = {"help": help, **bounds, "read": read, "stage": stage}
+    declared = {"help": help, **bounds, "read": read, "stage": stage, "search": search, "log": log}
     if isinstance(default, Mapping):
         return dataclasses.field(default_factory=lambda: dict(default), metadata=declared)
     return dataclasses.field(default=default, metadata=declared)

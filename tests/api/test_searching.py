@@ -1,0 +1,145 @@
+"""A search from its question to its answer, with trainings that are a formula: nothing is trained here."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+
+from genharness.api.asking import ask
+from genharness.api.boards import leaderboard
+from genharness.api.searching import prepare_search, search_rounds
+from genharness.errors import ConfigError
+from genharness.spec.record import Record
+from genharness.spec.report import silent
+from genharness.study.search import SearchOptions
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting_for_the_disk(monkeypatch):
+    monkeypatch.setattr("os.fsync", lambda descriptor: None)
+
+
+class Bench:
+    """A search in a results folder, whose cells score as their learning rate and seed say."""
+
+    def __init__(self, folder, over=("lr=1e-4..1e-2:log",), stop_at=None, status="ok", given=(), **options):
+        fields = {"models": "vae", "datasets": "digits", "metrics": "fid", "baselines": False, "results": folder}
+        self.asked = ask(None, {**fields, "reference_split": "test", **dict(given)})
+        how = SearchOptions(**{"method": "random", "tries": 6, "fresh_seeds": 3, **options})
+        self.search = prepare_search(self.asked, how, over, silent)
+        self.asked.store.open_for_writing()
+        self.cells, self.said, self.stop_at, self.status = [], [], stop_at, status
+
+    def run(self, tasks, hear, stop):
+        for task in tasks:
+            if len(self.cells) == self.stop_at:
+                return True
+            self.cells.append(task.cell)
+            noise = np.random.default_rng([task.cell.seed, round(task.cell.options["lr"] * 1e9)]).standard_normal()
+            fid = 20 * math.exp(0.1 * noise) * (1 + abs(math.log(task.cell.options["lr"] / 1e-3)))
+            made = Record(cell=task.cell, status=self.status, scores={"fid": fid} if self.status == "ok" else {})
+            made.protocol, made.protocol_hash = task.cell.protocol.as_plain(), task.cell.protocol.hash
+            made.measurements["cell_seconds"] = 1.5
+            self.asked.store.save(made)
+        return False
+
+    def answer(self):
+        return search_rounds(self.search, self.run, self.said.append)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A search that is over, and its answer."""
+    bench = Bench(tmp_path_factory.mktemp("search") / "results", confirm=2)
+    return bench, bench.answer()
+
+
+def test_tries_have_one_seed_and_the_validation_split_and_the_best_fresh_seeds_and_the_test_split(finished):
+    tries, fresh = finished[0].cells[:6], finished[0].cells[6:]
+    assert {(one.seed, one.dataset, one.protocol.reference_split) for one in tries} == {
+        (0, "digits#validation=251", "validation")
+    }
+    assert {(one.seed, one.dataset, one.protocol.reference_split) for one in fresh} == {
+        (seed, "digits", "test") for seed in (1000, 1001, 1002)
+    }
+    assert len(fresh) == 6
+
+
+def test_what_is_reported_is_what_the_fresh_seeds_say_and_not_the_search(finished):
+    bench, answer = finished
+    own = [one.id for one in bench.cells[6:] if one.options["lr"] == answer.options["lr"]]
+    assert sorted(answer.fresh) == sorted(bench.asked.store.load(cell).scores["fid"] for cell in own)
+    assert answer.score not in answer.fresh
+    assert (answer.tries, answer.seconds) == (6, 9.0)
+    assert re.match(r"best of 6 tries by FD on the validation split, 9 s of tuning: vae lr=", answer.lines[0])
+    assert "its search score was" in answer.lines[1]
+
+
+def test_what_tuning_cost_and_promised_stands_in_the_records_of_the_tuned_rows(finished):
+    bench, answer = finished
+    facts = [bench.asked.store.load(one.id).facts for one in bench.cells[6:]]
+    assert all(one["tuning_tries"] == 6 and one["tuning_seconds"] == 9.0 for one in facts)
+    assert answer.score in {one["tuning_score"] for one in facts}
+    notes = "\n".join(leaderboard(bench.asked.settings.results).board.groups[0].notes)
+    assert notes.count("is of the best of 6 tries, 9 s of tuning; its search score was ") == 2
+    assert not any(bench.asked.store.load(one.id).facts for one in bench.cells[:6])
+
+
+def test_fewer_tries_are_told_of_as_far_as_half_of_them(finished):
+    assert re.fullmatch(
+        r"expected best FD after n tries \(validation, one seed each\): 1: [\d.]+, 2: [\d.]+, 3: [\d.]+",
+        finished[1].lines[2],
+    )
+
+
+@pytest.mark.slow
+def test_the_same_search_again_trains_nothing(finished):
+    bench, answer = finished
+    again = Bench(bench.asked.settings.results, confirm=2)
+    assert again.answer() == answer
+    assert again.cells == []
+
+
+@pytest.mark.slow
+def test_a_search_that_was_stopped_anywhere_comes_to_the_same_answer(finished, tmp_path):
+    for stop_at in (2, 3, 1):
+        assert Bench(tmp_path, stop_at=stop_at, confirm=2).answer() is None
+    assert Bench(tmp_path, confirm=2).answer().lines == finished[1].lines
+
+
+@pytest.mark.slow
+def test_confirmed_twice_the_report_has_seeds_that_chose_nothing(tmp_path):
+    bench = Bench(tmp_path, confirm=2, confirm_twice=True, method="tpe")
+    answer = bench.answer()
+    assert [one.seed for one in bench.cells[12:]] == [2000, 2001, 2002]
+    assert sorted(answer.fresh) == sorted(bench.asked.store.load(one.id).scores["fid"] for one in bench.cells[12:])
+    assert len(answer.lines) == 2
+
+
+def test_a_search_of_which_no_try_ends_well_says_so(tmp_path):
+    with pytest.raises(ConfigError, match="no try ended with a score"):
+        Bench(tmp_path, status="diverged").answer()
+
+
+def test_an_exhausted_space_is_told(tmp_path):
+    bench = Bench(tmp_path, over=["latent=4,8"], tries=9, method="tpe")
+    assert bench.answer().tries == 2
+    assert "the space holds no more settings than the 2 that were tried" in bench.said
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"over": ["lr=5..6"]}, "out of range"),
+        ({"by": "precision"}, "--by: no metric 'precision' in this run"),
+        ({"prune": True}, "--prune looks at scores over training"),
+        ({"given": {"reference_split": "validation", "datasets": "digits#validation=100"}}, "report on another"),
+        ({"given": {"datasets": "digits#validation=100"}, "validation": 50}, "has a validation split of its own"),
+        ({"given": {"models": "vae,ae"}}, "a search is of one model and setting, and 2 were named"),
+    ],
+)
+def test_what_cannot_be_searched_is_refused_in_one_line(tmp_path, options, message):
+    with pytest.raises(ConfigError, match=message) as found:
+        Bench(tmp_path, **options)
+    assert len(found.value.lines) == 1

@@ -209,6 +209,10 @@ class Store:
         there = self.records_folder.is_dir() or self.folder.is_file()
         return [name.removesuffix(".json") for name in self._names()] if there else []
 
+    def begun(self) -> set[str]:
+        """Return the names of trainings and cells that have a folder: no other has a checkpoint."""
+        return {name for kind in ("trainings", "cells") for name in _names_in(self.folder / kind)}
+
     def state(self) -> str:
         """Return what tells whether any record has changed, without reading one; empty where that cannot be told.
 
@@ -355,3 +359,10 @@ def _file_name(cell_id: str) -> str:
 def _is_record(name: str) -> bool:
     """Whether a file is a record, and not one that is being written, which has a dot before its name."""
     return name.endswith(".json") and not name.startswith(".")
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)  # noqa: PTH208 -- half a million paths are made slowly
+    except OSError:
+        return []

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from genharness.errors import RunError
+from genharness.files.gc_pause import no_collection
 from genharness.plugin.registry import Registry
 from genharness.results.provenance import Differences, Provenance, differences
 from genharness.results.store import Store
@@ -24,7 +25,7 @@ that shares it, and samples are to be drawn and scored; `resume`: goes on from i
 and is tried again; `new`: nothing is there."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Pending:
     """A task and what is left of it.
 
@@ -67,7 +68,8 @@ def pending(tasks: Iterable[Task], store: Store, registry: Registry, *, keep_fin
         keep_finished: Take finished cells and scores as they are, though they were made by other code.
     """
     look = _Outlook(store, registry, keep_finished)
-    return [look.at(task) for task in tasks]
+    with no_collection():
+        return [look.at(task) for task in tasks]
 
 
 def task_state(task: Task, store: Store, registry: Registry) -> State:
@@ -82,19 +84,22 @@ class _Outlook:
         self._store, self._registry, self._keep = store, registry, keep_finished
         self._provenance = Provenance(registry)
         self._by_stem: dict[str, list[str]] = defaultdict(list)
-        for cell_id in store.ids():
+        self._recorded = set(store.ids())
+        self._begun = store.begun()
+        for cell_id in self._recorded:
             self._by_stem[cell_id.rpartition("-")[0]].append(cell_id)
 
     def at(self, task: Task) -> Pending:
-        record = self._store.load(task.cell.id)
+        cell_id = task.cell.id  # of half a million cells most have no file, which one look at each folder tells
+        record = self._store.load(cell_id) if cell_id in self._recorded else None
         if record is not None and record.finished:
             return self._finished(task, record)
-        training = self._store.training_of(task.cell)
-        if training.checkpoint.is_file():
+        training = self._store.training_of(task.cell) if {cell_id, task.cell.training_id} & self._begun else None
+        if training is not None and training.checkpoint.is_file():
             return Pending(task, "sample" if training.finished else "resume")
         if record is not None:
             return Pending(task, "retry")
-        return self._earlier(task)
+        return self._earlier(task) if cell_id.rpartition("-")[0] in self._by_stem else Pending(task, "new")
 
     def _finished(self, task: Task, record: Record) -> Pending:
         missing = missing_metrics(task, record, self._registry)
@@ -125,7 +130,7 @@ class _Outlook:
         return Pending(task, "new", how.lines)
 
     def _alike(self, cell: Cell) -> Iterable[tuple[Record, Differences]]:
-        for cell_id in self._by_stem.get(cell.stem, ()):
+        for cell_id in self._by_stem.get(cell.id.rpartition("-")[0], ()):
             try:
                 record = self._store.load(cell_id)
             except RunError:  # of a newer genharness: it cannot be used in the place of anything

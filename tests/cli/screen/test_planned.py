@@ -83,3 +83,21 @@ def test_finished_cells_that_are_made_again_are_counted_with_the_reasons():
     assert changes(Pending(TASKS[0], "score", (code,))) == [f"1 finished cell is scored again: {code}{instead}"]
     assert changes(Pending(TASKS[0], "kept", (code,))) == [f"1 finished cell is used as it is: {code}"]
     assert changes(Pending(TASKS[0], "new")) == []
+
+
+def test_a_plan_of_many_cells_is_a_row_a_model(tmp_path):
+    cells = [record(f"m-{model}", 1.0, seed=seed).cell for model in range(60) for seed in range(10)]
+    cells += [dataclasses.replace(cell, model="vae", length="400steps") for cell in cells[:10]]
+    tasks = [Task(cell=cell, metrics={}, settings=Settings(results=".")) for cell in cells]
+    pending = [Pending(task, "finished" if task.cell.seed < 2 else "new") for task in tasks]
+    stream, registry = io.StringIO(), load_registry()
+    for model in range(60):
+        registry.models.add(dataclasses.replace(registry.models["vae"], name=f"m-{model}"), "none 1")
+    print_plan(DataConsole(file=stream, width=120), Plan(tasks=tasks), pending, registry, Store(tmp_path), jobs=1)
+    lines = stream.getvalue().splitlines()
+    assert "610 cells" in lines[0]
+    row = next(line for line in lines if line.split()[:1] == ["m-7"])
+    assert row.split()[1:5] == ["1", "1", "10", "10"]
+    assert "skip: finished 2, run 8" in row
+    assert sum("and 11 more models" in line for line in lines) == 1
+    assert len(lines) < 70

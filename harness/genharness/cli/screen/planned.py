@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import math
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -17,6 +19,11 @@ from genharness.study.estimate import Estimator
 from genharness.study.pending import Pending, State
 from genharness.study.plan import Plan
 from genharness.study.variants import told_apart
+
+_MOST_CELLS = 200
+"""Cells that a plan shows one by one; more are summarised."""
+
+_MOST_ROWS = 50
 
 __all__ = ["print_changes", "print_plan", "print_skips"]
 
@@ -33,39 +40,79 @@ _WORDS: Mapping[State, str] = {
 
 def print_plan(out: Console, plan: Plan, tasks: Sequence[Pending], registry: Registry, store: Store, jobs: int) -> None:
     """Print the cells with what is left of them and why, the incompatible pairs and the estimate."""
-    estimator = _estimator(registry, store)
-    names = told_apart(one.task.cell for one in tasks)
-    table = Table(box=box.SIMPLE_HEAD, title=_title(tasks), title_justify="left")
-    for title in ("model", "dataset", "seed", "length", "what", "about"):
-        right = title in ("seed", "about")
-        table.add_column(title, justify="right" if right else "left", no_wrap=title in ("seed", "length", "about"))
-    total = 0.0
-    unknown = 0
+    seconds = _seconds(tasks, _estimator(registry, store))
+    out.print(_cells(tasks, seconds) if len(tasks) <= _MOST_CELLS else _summary(tasks, seconds))
+    print_changes(out, tasks)
+    print_skips(out, plan)
+    unknown = sum(one is None for one in seconds)
+    more = f", and {unknown:,} cells of unknown length" if unknown else ""
+    total = math.fsum(one or 0.0 for one in seconds)
+    out.print(f"about {duration(total / jobs)} in all{more}; nothing was trained")
+    protocols = {(task.cell.dataset, str(task.cell.protocol)) for task in plan.tasks}
+    for dataset, protocol in sorted(protocols)[:_MOST_ROWS]:
+        out.print(f"protocol of {dataset}: {protocol}", soft_wrap=True)
+
+
+def _seconds(tasks: Sequence[Pending], estimator: Estimator) -> list[float | None]:
+    """Return the estimate of each cell; cells that differ in their seed alone are estimated once."""
+    known: dict[tuple[Any, ...], float | None] = {}
+    found: list[float | None] = []
     begun: set[str] = set()
     for one in tasks:
         cell = one.task.cell
         trains = one.trains and cell.training_id not in begun
         begun |= {cell.training_id} if trains else set()
-        seconds = 0.0 if one.done else estimator.seconds(cell, trained=not trains)
-        total += seconds or 0.0
-        unknown += seconds is None
-        what = _what(one) if trains or not one.trains else f"{_what(one)}: shares a training above"
-        table.add_row(names[cell.id], cell.dataset, str(cell.seed), cell.length, what, duration(seconds))
-    out.print(table)
-    print_changes(out, tasks)
-    print_skips(out, plan)
-    more = f", and {unknown} cells of unknown length" if unknown else ""
-    out.print(f"about {duration(total / jobs)} in all{more}; nothing was trained")
-    for dataset, protocol in {task.cell.dataset: task.cell.protocol for task in plan.tasks}.items():
-        out.print(f"protocol of {dataset}: {protocol}", soft_wrap=True)
+        options = (id(cell.options), id(cell.sampling), id(cell.protocol))
+        key = (cell.model, cell.dataset, cell.budget, cell.batch_size, cell.precision, *options, one.done, trains)
+        if key not in known:
+            known[key] = 0.0 if one.done else estimator.seconds(cell, trained=not trains)
+        found.append(known[key])
+    return found
+
+
+def _summary(tasks: Sequence[Pending], seconds: Sequence[float | None]) -> Table:
+    """Return a row a model: how many cells of how many points, what is left of them, how long they take."""
+    table = Table(box=box.SIMPLE_HEAD, title=_title(tasks), title_justify="left")
+    for title in ("model", "points", "datasets", "seeds", "cells", "what", "about"):
+        table.add_column(title, justify="left" if title in ("model", "what") else "right", no_wrap=title == "about")
+    of_model: dict[str, list[int]] = defaultdict(list)
+    for place, one in enumerate(tasks):
+        of_model[one.task.cell.model].append(place)
+    for model, places in list(of_model.items())[:_MOST_ROWS]:
+        cells = [tasks[place].task.cell for place in places]
+        states = Counter(_WORDS[tasks[place].state] for place in places)
+        counts = (len({one.dataset for one in cells}), len({one.seed for one in cells}))
+        points = len(cells) // (counts[0] * counts[1]) if len(cells) % (counts[0] * counts[1]) == 0 else "?"
+        what = ", ".join(f"{words} {count:,}" for words, count in states.items())
+        about = duration(math.fsum(seconds[place] or 0.0 for place in places))
+        table.add_row(model, str(points), *map(str, counts), f"{len(cells):,}", what, about)
+    if len(of_model) > _MOST_ROWS:
+        table.add_row(f"and {len(of_model) - _MOST_ROWS} more models", *[""] * 6)
+    return table
+
+
+def _cells(tasks: Sequence[Pending], seconds: Sequence[float | None]) -> Table:
+    names = told_apart(one.task.cell for one in tasks)
+    table = Table(box=box.SIMPLE_HEAD, title=_title(tasks), title_justify="left")
+    for title in ("model", "dataset", "seed", "length", "what", "about"):
+        right = title in ("seed", "about")
+        table.add_column(title, justify="right" if right else "left", no_wrap=title in ("seed", "length", "about"))
+    begun: set[str] = set()
+    for one, about in zip(tasks, seconds, strict=True):
+        cell = one.task.cell
+        shares = one.trains and cell.training_id in begun
+        begun |= {cell.training_id} if one.trains else set()
+        what = f"{_what(one)}: shares a training above" if shares else _what(one)
+        table.add_row(names[cell.id], cell.dataset, str(cell.seed), cell.length, what, duration(about))
+    return table
 
 
 def _title(tasks: Sequence[Pending]) -> str:
     """Return how many cells there are, and of how many trainings where some share one."""
     cells, trainings = len(tasks), len({one.task.cell.training_id for one in tasks})
     if cells == trainings:
-        return f"{cells} cells"
-    return f"{cells} cells of {trainings} training{'s' if trainings > 1 else ''}"
+        return f"{cells:,} cells"
+    return f"{cells:,} cells of {trainings:,} training{'s' if trainings > 1 else ''}"
 
 
 def _what(one: Pending) -> str:

@@ -4,9 +4,8 @@
 
     python benchmarks/bench_planning.py      half a million cells, what is left of them, and the peak of memory
 
-Targets: 100 models x 20 datasets x 10 seeds x 24 points (480,000 cells) within 10 s and 1 GiB; 100 models x 20 datasets x 50 seeds within 1.5 s (7.9 s while options were resolved, and what a Config declares
-read, again for every metric of every cell); 3,000 datasets within seconds. On a busy machine CPU seconds say more:
-1.05, where the version before took 10.7.
+Targets: 100 models x 20 datasets x 10 seeds x 24 points (480,000 cells) within 10 s and 1 GiB; 100 models x 20 datasets
+x 50 seeds within 1.5 s; 3,000 datasets within seconds. On a busy machine CPU seconds say more.
 """
 
 from __future__ import annotations

@@ -36,7 +36,13 @@ def _group(group: Group, columns: Sequence[BoardColumn]) -> str:
 
 def _table(group: Group, columns: Sequence[BoardColumn]) -> list[str]:
     ranked = any(row.ranks for row in group.rows)
-    heads = ["Model", *(["Rank (95 %)"] if ranked else []), "Seeds", *(column.heading for column in columns)]
+    heads = [
+        "Model",
+        *group.settings,
+        *(["Rank (95 %)"] if ranked else []),
+        "Seeds",
+        *(column.heading for column in columns),
+    ]
     caption = f"{group.dataset}. Protocol {group.protocol.hash if group.protocol else ''}: {group.heading}."
     notes = [*error_notes(group.rows, columns), *group.notes_on(columns)]
     return [
@@ -47,7 +53,7 @@ def _table(group: Group, columns: Sequence[BoardColumn]) -> list[str]:
         r"    \toprule",
         _line([_text(head) for head in heads]),
         r"    \midrule",
-        *(_line(_cells(row, columns, ranked)) for row in group.rows),
+        *(_line(_cells(row, group.settings, columns, ranked)) for row in group.rows),
         *_bands(group, columns, len(heads) - len(columns) - 1),
         r"    \bottomrule",
         r"  \end{tabular}",
@@ -56,8 +62,9 @@ def _table(group: Group, columns: Sequence[BoardColumn]) -> list[str]:
     ]
 
 
-def _cells(row: Row, columns: Sequence[BoardColumn], ranked: bool) -> list[str]:
-    first = [_text(f"{row.label} {row.marks}".strip()), *([_range(str(row.ranks or ""))] if ranked else [])]
+def _cells(row: Row, settings: Sequence[str], columns: Sequence[BoardColumn], ranked: bool) -> list[str]:
+    told = [_text(row.setting(name)) for name in settings]
+    first = [_text(f"{row.label} {row.marks}".strip()), *told, *([_range(str(row.ranks or ""))] if ranked else [])]
     return [*first, str(len(row.seeds)), *(_value(row, column) for column in columns)]
 
 

@@ -31,11 +31,13 @@ def _group(group: Group, columns: Sequence[BoardColumn]) -> str:
 
 def _table(group: Group, columns: Sequence[BoardColumn]) -> list[str]:
     ranked = any(row.ranks for row in group.rows)
-    heads = ["model", *(["rank (95 %)"] if ranked else []), "seeds"]
+    own = [as_markdown(name) for name in group.settings]
+    heads = ["model", *own, *(["rank (95 %)"] if ranked else []), "seeds"]
     lines = [_line([*heads, *(as_markdown(column.heading) for column in columns)])]
     lines.append(_line(["---", *("---:" for _ in (*heads[1:], *columns))]))
     for row in group.rows:
-        first = [_marked(row), *([str(row.ranks or "")] if ranked else []), str(len(row.seeds))]
+        told = [as_markdown(row.setting(name)) for name in group.settings]
+        first = [_marked(row), *told, *([str(row.ranks or "")] if ranked else []), str(len(row.seeds))]
         lines.append(_line([*first, *(_value(row, column) for column in columns)]))
     if group.bands:
         bands = (as_markdown(band_text(group, column)) for column in columns)

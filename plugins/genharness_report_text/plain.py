@@ -52,6 +52,7 @@ def _row(group: Group, place: int, row: Row) -> dict[str, Any]:
         "rank": place,
         "model": row.model,
         "variation": row.variation,
+        "settings": {} if row.external else row.settings,
         "reference": row.reference,
         "seeds": row.seeds,
         "failed_seeds": row.failed,
@@ -92,12 +93,17 @@ def render_csv(board: Board, options: RenderOptions) -> str:
     banded = {key for group in board.groups for key in group.bands}
     intervals = any(one.interval for group in board.groups for row in group.rows for one in row.estimates.values())
     tails = {key: (*_ERRORS, *(_INTERVAL if intervals else ()), *(_BAND if key in banded else ())) for key in keys}
-    writer.writerow([*_HEADS, *(as_csv(f"{key}{tail}") for key in keys for tail in tails[key])])
+    own = list(dict.fromkeys(name for group in board.groups for name in group.settings))
+    writer.writerow([*_HEADS, *map(as_csv, own), *(as_csv(f"{key}{tail}") for key in keys for tail in tails[key])])
     for group in board.groups:
         for place, row in enumerate(group.rows, start=1):
             cells = {key: _numbers(group, row, key) for key in keys}
             writer.writerow(
-                [*_first_cells(group, place, row), *(cells[key][tail] for key in keys for tail in tails[key])]
+                [
+                    *_first_cells(group, place, row),
+                    *(as_csv(row.setting(name)) for name in own),
+                    *(cells[key][tail] for key in keys for tail in tails[key]),
+                ]
             )
     return stream.getvalue().rstrip("\n")
 

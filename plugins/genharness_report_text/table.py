@@ -75,6 +75,7 @@ def _fixed(group: Group) -> list[_Column]:
     places = [str(place) for place in range(1, len(rows) + 1)]
     labels = [*(printable(row.label) for row in rows), *([BAND_ROW] if group.bands else [])]
     columns = [_Column("#", places, style="dim"), _Column("Model", labels, "left")]
+    columns += [_Column(name, [printable(row.setting(name)) for row in rows]) for name in group.settings]
     if any(row.marks for row in rows):
         columns.append(_Column("", [row.marks for row in rows], "left"))
     if any(row.ranks for row in rows):

@@ -185,3 +185,13 @@ def test_an_interval_holds_the_mean_where_it_is_asked_for(registry):
     with_one = by_label(seeds("vae", CLOSE), registry, interval=True)["vae"].estimates["fid"]
     assert with_one.interval == pytest.approx((10.018, 11.982), abs=1e-3)  # 11 ± 2.776 * 0.7906 / sqrt(5)
     assert by_label(seeds("vae", CLOSE), registry)["vae"].estimates["fid"].interval is None
+
+
+def test_settings_that_are_asked_for_stand_beside_the_columns_and_are_no_numbers(registry):
+    records = [record("vae", 3.0, options={"lr": 1e-3, "ema": None}), record("real", 1.0)]
+    (group,) = build(records, registry, columns=["lr", "fid", "batch_size", "ema"]).groups
+    assert (group.settings, [one.key for one in group.columns]) == (("lr", "batch_size", "ema"), ["fid"])
+    told = {row.model: [row.setting(name) for name in group.settings] for row in group.rows}
+    assert told == {"vae": ["0.001", "64", "none"], "real": ["", "64", "none"]}
+    with pytest.raises(ConfigError, match=r"no column 'latr'"):
+        build(records, registry, columns=["latr"])

@@ -12,7 +12,7 @@ import orjson
 from genharness.board.agreement import note_agreement
 from genharness.board.bands import bands_of
 from genharness.board.columns import columns_of, compared_columns, find_column
-from genharness.board.configuration import configuration
+from genharness.board.configuration import configuration, settings
 from genharness.board.contest import listed
 from genharness.board.data_names import DataNames
 from genharness.board.decided import decided_pairs, plan_notes
@@ -148,10 +148,12 @@ def _group(dataset: str, measured: list[Record], failures: list[Record], look: _
     group.names = tuple(sorted({dataset, *(record.cell.dataset for record in (*measured, *failures))}))
     group.bands, group.accuracies = bands_of(records), _accuracies(records)
     available = columns_of(records, look.registry, protocol)
-    group.columns = [find_column(available, key) for key in look.columns] or list(available.values())
+    group.settings = _asked_settings(look.columns, available, records)
+    numbers = [key for key in look.columns if key not in group.settings]
+    group.columns = [find_column(available, key) for key in numbers] or list(available.values())
     default = [column for column in group.columns if not column.column.wide]
-    group.shown = default if default and not look.columns else group.columns
-    group.asked = bool(look.columns)
+    group.shown = default if default and not numbers else group.columns
+    group.asked = bool(numbers)
     rank = _ranking(group.columns, available, look.sort)
     group.compared = compared_columns(available, rank)
     if not look.numbers:
@@ -174,6 +176,24 @@ def _group(dataset: str, measured: list[Record], failures: list[Record], look: _
         why = "by other code" if len(group.names) == 1 else "by other code, or under another name of the data"
         group.notes.append(f"left out: {len(measured) - len(records)} earlier results of the same cells {why}")
     return group
+
+
+def _asked_settings(
+    keys: Sequence[str], available: Mapping[str, BoardColumn], records: Sequence[Record]
+) -> tuple[str, ...]:
+    """Return the columns asked for that are settings of rows.
+
+    Raises:
+        ConfigError: If one is neither a column nor a setting; the message gives the nearest.
+    """
+    if all(key in available for key in keys):
+        return ()
+    known = {name for record in records if record.source == "trained" for name in settings(record)}
+    found = tuple(dict.fromkeys(key for key in keys if key not in available and key in known))
+    for key in keys:
+        if key not in available and key not in known:
+            raise ConfigError(f"no column {key!r}{did_you_mean(key, {*available, *known} if known else available)}")
+    return found
 
 
 def _accuracies(records: Iterable[Record]) -> dict[str, float]:
@@ -265,8 +285,8 @@ def _tell_apart(rows: list[Row]) -> None:
             continue
         flat = [row.settings for row in same]
         differing = differing_settings(flat)
-        for row, settings in zip(same, flat, strict=True):
-            words = [f"{key}={settings[key]}" for key in differing if key in settings]
+        for row, own in zip(same, flat, strict=True):
+            words = [f"{key}={own[key]}" for key in differing if key in own]
             row.variation = " ".join([*filter(None, [row.variation]), *words])
 
 

@@ -133,6 +133,11 @@ class Row:
         """Every option of the model, and every other setting that can tell rows of one model apart."""
         return settings(self.records[0])
 
+    def setting(self, name: str) -> str:
+        """Return a setting in words; nothing where the row has none of that name."""
+        value = None if self.external else self.settings.get(name, "")
+        return "none" if value is None and not self.external else "" if value is None else str(value)
+
     @property
     def marks(self) -> str:
         """Signs that stand beside the row; the group's notes explain them."""
@@ -167,6 +172,7 @@ class Group:
         rows: Best first.
         failures: Records that did not end well.
         asked: Whether columns were asked for by name: then all of them are shown, however wide.
+        settings: Settings of rows that were asked for by name, and stand behind their names: `lr`, `budget`, ….
         compared: Columns that rows are compared by, the one that ranks first; see `genharness.board.contest`.
         bands: Where real samples score against other real ones, by column key.
         accuracies: How often what was trained on the labels is right on held-out samples, by its name, in [0, 1].
@@ -189,6 +195,7 @@ class Group:
     names: tuple[str, ...] = ()
     asked: bool = False
     decided: dict[str, dict[tuple[str, str], float]] = field(default_factory=dict)
+    settings: tuple[str, ...] = ()
 
     @property
     def heading(self) -> str:

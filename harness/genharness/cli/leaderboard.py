@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 from rich.console import Console
 
+from genharness.board.choosing import Condition, choose_records, keep_best, parse_condition
 from genharness.board.render import RenderOptions, rendered
 from genharness.cli.options import read_settings, results_argument, split_datasets, split_names
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.display import print_warnings
 from genharness.cli.screen.terminal import console
-from genharness.errors import refuse
+from genharness.errors import ConfigError, refuse
 from genharness.files.gc_pause import no_collection
-from genharness.plugin.registry import load_registry
+from genharness.plugin.registry import Registry, load_registry
 from genharness.results.decisions import kept_decisions
 from genharness.results.kept_text import KeptText
 from genharness.results.store import Store
 from genharness.spec.options import PluginOptions
 from genharness.spec.plugins import ReporterSpec
+from genharness.spec.record import Record
 from genharness.study.settings import setting_errors
 
 if TYPE_CHECKING:
@@ -34,7 +37,13 @@ __all__ = ["board_text", "leaderboard", "print_board", "show"]
 @results_argument
 @click.option("--dataset", "datasets", callback=split_datasets, help="Only these datasets, comma-separated.")
 @click.option("--sort", help="Column to rank by, such as coverage or train_seconds.")
-@click.option("--columns", callback=split_names, help="Only these columns, in this order, comma-separated.")
+@click.option("--columns", callback=split_names, help="Only these columns or settings, such as lr,budget,fid.")
+@click.option("--models", callback=split_names, help="Only these models, and reference rows: names or patterns.")
+@click.option("--where", multiple=True, help="Only rows with this setting: lr=2e-4, latent>16; repeatable.")
+@click.option("--best-of", callback=split_names, help="Of these models the best row alone, and of how many it is.")
+@click.option("--pivot", callback=split_names, metavar="A,B", help="A table of --value over two settings instead.")
+@click.option("--importance", metavar="MODEL", help="Which settings of a model move --value most, instead.")
+@click.option("--value", help="Column for --pivot and --importance; the one that ranks by default.")
 @click.option(
     "--format", "form", default="table", show_default=True, help="table, json, csv, md, latex, or a plugin's."
 )
@@ -48,6 +57,12 @@ def leaderboard(
     datasets: tuple[str, ...] | None,
     sort: str | None,
     columns: tuple[str, ...] | None,
+    models: tuple[str, ...] | None,
+    where: tuple[str, ...],
+    best_of: tuple[str, ...] | None,
+    pivot: tuple[str, ...] | None,
+    importance: str | None,
+    value: str | None,
     form: str,
     seeds: Literal["mean", "each"],
     interval: bool,
@@ -66,13 +81,21 @@ def leaderboard(
       genharness leaderboard results --dataset digits --sort coverage
       genharness leaderboard --columns fid,coverage,train_seconds --format md
       genharness leaderboard --seeds each --format csv > scores.csv
+      genharness leaderboard --models dcgan --where 'lr<1e-3' --columns lr,latent,fid
+      genharness leaderboard --pivot lr,latent --value fid --best-of vae
+      genharness leaderboard --importance dcgan
     """
     registry = load_registry()
+    asked_rows = ShownRows(models or (), tuple(parse_condition(text) for text in where), best_of or ())
+    if pivot or importance:
+        click.echo(_sheet_text(results, registry, datasets or (), asked_rows, pivot or (), importance, value, form))
+        return
     reporter = registry.reporters.find(form)
     options, mistakes = read_settings(settings)
     refuse([*mistakes, *setting_errors(options, [reporter], registry)])
     store, out = Store(results), console()
     asked = {"datasets": datasets, "sort": sort, "columns": columns, "seeds": seeds, "interval": interval}
+    asked |= {"models": models, "where": where, "best_of": best_of}
     shown = {"form": form, "wide": wide, "settings": options, "width": out.width, "colour": _colour(out)}
     decisions = list(kept_decisions(results))
     kept = KeptText.of(store, registry, {**asked, **shown, "decisions": [one.as_plain() for one in decisions]})
@@ -82,7 +105,7 @@ def leaderboard(
 
         with no_collection():
             board = build(
-                store.records(history=False),
+                asked_rows.records(store, registry),
                 registry,
                 datasets=datasets or (),
                 sort=sort,
@@ -91,11 +114,68 @@ def leaderboard(
                 interval=interval,
                 decisions=decisions,
             )
+            asked_rows.thin(board)
             text = board_text(board, reporter, out, wide=wide, settings=options)
         if not store.warnings:
             kept.keep(text)
     click.echo(text)
     print_warnings(store.warnings)
+
+
+@dataclass(frozen=True)
+class ShownRows:
+    """Which rows are shown.
+
+    Attributes:
+        models: Names and patterns; all when empty.
+        where: Conditions on their settings.
+        best_of: Models of which the best row alone stays.
+    """
+
+    models: tuple[str, ...] = ()
+    where: tuple[Condition, ...] = ()
+    best_of: tuple[str, ...] = ()
+
+    def records(self, store: Store, registry: Registry) -> Iterable[Record]:
+        """Return the records that are to be shown."""
+        records = store.records(history=False)
+        if not self.models and not self.where:
+            return records
+        return choose_records(records, registry, self.models, self.where)
+
+    def thin(self, board: Board) -> None:
+        """Leave the best rows of those models of which no other is to be shown."""
+        keep_best(board, self.best_of)
+
+
+def _sheet_text(
+    results: Path,
+    registry: Registry,
+    datasets: Sequence[str],
+    chosen: ShownRows,
+    pivot: Sequence[str],
+    importance: str | None,
+    value: str | None,
+    form: str,
+) -> str:
+    """Return a table that stands in the place of the leaderboard."""
+    from genharness.board.build import build
+    from genharness.board.importance import importance_sheets
+    from genharness.board.pivot import pivot_sheets
+    from genharness.board.sheets import render_sheets
+
+    if pivot and importance:
+        raise ConfigError("--pivot and --importance exclude each other: ask for one after the other")
+    board = build(chosen.records(Store(results), registry), registry, datasets=datasets)
+    ranking = next((group.compared[0].key for group in board.groups if group.compared), "")
+    if not value and not ranking:
+        raise ConfigError("no column ranks these rows: name one with --value")
+    sheets = (
+        importance_sheets(board, importance, value or ranking)
+        if importance
+        else pivot_sheets(board, pivot, value or ranking)
+    )
+    return render_sheets(sheets, form)
 
 
 def _colour(out: Console) -> str:

@@ -1,0 +1,157 @@
+"""Which rows a leaderboard shows: by model, by setting, and the best of one model's."""
+
+from __future__ import annotations
+
+import fnmatch
+import operator
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from genharness.board.configuration import settings
+from genharness.board.rows import Board, Group, Row
+from genharness.errors import ConfigError, did_you_mean, refuse, shown
+from genharness.plugin.registry import Registry
+from genharness.spec.record import Record
+
+__all__ = ["Condition", "choose_records", "keep_best", "parse_condition"]
+
+_CONDITION = re.compile(r"\s*([\w.-]+?)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*")
+_TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
+}
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What a setting of a row must be.
+
+    Attributes:
+        setting: Name of the option, or `budget`, `batch_size`, `precision`, ….
+        test: One of `=`, `!=`, `<`, `>`, `<=`, `>=`.
+        value: What it is held against.
+    """
+
+    setting: str
+    test: str
+    value: str
+
+    def holds(self, found: Mapping[str, Any]) -> bool:
+        """Whether a row with these settings fits; one that has no such setting does not."""
+        if self.setting not in found:
+            return False
+        mine, other = _number(found[self.setting]), _number(self.value)
+        if mine is not None and other is not None:
+            return _TESTS[self.test](mine, other)
+        same = str(found[self.setting]).lower() == self.value.lower()
+        return self.test in ("=", "!=") and same == (self.test == "=")
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or value is None:
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def parse_condition(text: str) -> Condition:
+    """Read `lr=2e-4`, `latent>16`, `budget!=smoke`.
+
+    Raises:
+        ConfigError: If it does not read so.
+    """
+    found = _CONDITION.fullmatch(text)
+    if not found or not found[3]:
+        raise ConfigError(f"--where {shown(text)!r} must read SETTING=VALUE, or with <, >, <=, >=, !=: --where lr=2e-4")
+    return Condition(*found.groups())
+
+
+def choose_records(
+    records: Iterable[Record], registry: Registry, models: Sequence[str] = (), where: Sequence[Condition] = ()
+) -> list[Record]:
+    """Return the records of some models under some settings, and those of reference rows, which all are read against.
+
+    Rows that are left out take no part in ranks and corrections: they are chosen by settings, not by scores.
+
+    Args:
+        records: All of a results folder.
+        registry: Says which models are reference rows.
+        models: Names and patterns; all when empty.
+        where: Conditions, all of which hold.
+
+    Raises:
+        ConfigError: For every model or setting that no record has, one line each.
+    """
+    every = list(records)
+    names = {record.cell.model for record in every}
+    refuse(
+        f"no results of the model {shown(one)!r}{did_you_mean(one, names)}"
+        for one in models
+        if not fnmatch.filter(names, one)
+    )
+    chosen = [
+        record for record in every if not models or any(fnmatch.fnmatch(record.cell.model, one) for one in models)
+    ]
+    known = {name for record in chosen for name in settings(record)} if where else set()
+    unknown = [one.setting for one in where if one.setting not in known]
+    refuse(f"--where: no row has a setting {shown(one)!r}{did_you_mean(one, known)}" for one in unknown)
+    if where:
+        chosen = [one for one in chosen if all(each.holds(settings(one)) for each in where)]
+        if not chosen:
+            raise ConfigError("--where leaves no row: see the settings with --columns, or in --format json")
+    ids = {id(record) for record in chosen}
+    return [record for record in every if id(record) in ids or _is_reference(record, registry, models)]
+
+
+def _is_reference(record: Record, registry: Registry, models: Sequence[str]) -> bool:
+    spec = registry.models.get(record.cell.model)
+    named = record.cell.model in models  # then it is held to --where like every other
+    return record.source == "trained" and spec is not None and not spec.trained and spec.baseline and not named
+
+
+def keep_best(board: Board, models: Sequence[str]) -> None:
+    """Leave of each model its best row by the column that ranks, and say of how many and how it was chosen.
+
+    Ranks and marks stay those among all rows.
+
+    Args:
+        board: Whose groups are changed.
+        models: Names.
+
+    Raises:
+        ConfigError: If a model has no row that is ranked.
+    """
+    for model in models:
+        found = [_keep_best(group, model) for group in board.groups if group.rows]
+        if not any(found):
+            known = {row.model for group in board.groups for row in group.rows}
+            raise ConfigError(f"--best-of: no row of the model {shown(model)!r}{did_you_mean(model, known)}")
+
+
+def _keep_best(group: Group, model: str) -> bool:
+    rows = [row for row in group.rows if row.model == model and not row.external]
+    if len(rows) < 2 or not group.compared:
+        return bool(rows)
+    column = group.compared[0]
+    best = min(rows, key=lambda row: _place(row, group))
+    group.rows = [row for row in group.rows if row is best or row not in rows]
+    group.notes.append(
+        f"{model}: the best of {len(rows)} rows by {column.title}, chosen by the very score that is shown, which "
+        "flatters it; train it again with fresh seeds to know. Ranks are those among all rows"
+    )
+    return True
+
+
+def _place(row: Row, group: Group) -> tuple[bool, float]:
+    mean = row.estimates[group.compared[0].key].mean
+    if mean is None:
+        return True, 0.0
+    return False, -mean if group.compared[0].column.higher_is_better else mean

@@ -1,0 +1,97 @@
+"""Which rows a leaderboard shows."""
+
+import pytest
+
+from board_records import record
+from genharness.board.build import build
+from genharness.board.choosing import choose_records, keep_best, parse_condition
+from genharness.errors import ConfigError
+from genharness.plugin.registry import load_registry
+
+
+@pytest.fixture(scope="module")
+def registry():
+    return load_registry()
+
+
+def point(lr, score, model="vae", **changes):
+    return record(model, score, options={"lr": lr, "norm": "batch", "ema": None}, **changes)
+
+
+RECORDS = [
+    point(1e-3, 3.0),
+    point(2e-4, 1.0),
+    point(2e-4, 2.0, model="dcgan"),
+    record("real", 0.1),
+    record("noise", 9.0),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("lr=2e-4", True),
+        ("lr=0.0002", True),
+        ("lr != 2e-4", False),
+        ("lr<1e-3", True),
+        ("lr>=1e-3", False),
+        ("norm=batch", True),
+        ("norm!=layer", True),
+        ("norm<layer", False),
+        ("ema=none", True),
+        ("ema<1", False),
+        ("other!=1", False),
+        ("mirror=true", True),
+    ],
+)
+def test_a_condition_compares_numbers_as_numbers_and_words_as_words(text, holds):
+    assert parse_condition(text).holds({"lr": 2e-4, "norm": "batch", "ema": None, "mirror": True}) == holds
+
+
+@pytest.mark.parametrize("text", ["lr", "=3", "lr=", "lr~3", ""])
+def test_what_is_no_condition_is_refused(text):
+    with pytest.raises(ConfigError, match="must read SETTING=VALUE"):
+        parse_condition(text)
+
+
+@pytest.mark.parametrize(
+    ("models", "where", "rows"),
+    [
+        (("vae",), (), [("vae", 1e-3), ("vae", 2e-4)]),
+        ((), ("lr=2e-4",), [("vae", 2e-4), ("dcgan", 2e-4)]),
+        (("*ae",), ("lr<=2e-4", "norm=batch"), [("vae", 2e-4)]),
+    ],
+)
+def test_rows_are_chosen_and_reference_rows_stay(registry, models, where, rows):
+    found = choose_records(RECORDS, registry, models, tuple(map(parse_condition, where)))
+    told = [(one.cell.model, one.cell.options.get("lr")) for one in found]
+    assert told == [*rows, ("real", None), ("noise", None)]
+
+
+@pytest.mark.parametrize(
+    ("models", "where", "message"),
+    [
+        (("vea",), (), "no results of the model 'vea'; did you mean 'vae'?"),
+        ((), ("l=1",), "no row has a setting 'l'; did you mean 'lr'?"),
+        (("vae",), ("lr=7",), "--where leaves no row"),
+    ],
+)
+def test_a_choice_of_nothing_is_refused(registry, models, where, message):
+    with pytest.raises(ConfigError, match=message.replace("?", r"\?")):
+        choose_records(RECORDS, registry, models, tuple(map(parse_condition, where)))
+
+
+def test_the_best_of_a_model_says_of_how_many_and_how_it_was_chosen(registry):
+    board = build(RECORDS, registry)
+    keep_best(board, ["vae"])
+    (group,) = board.groups
+    assert [row.label for row in group.rows] == ["real", "vae lr=0.0002", "dcgan", "noise"]
+    assert group.notes[-1].startswith("vae: the best of 2 rows by FD, chosen by the very score that is shown")
+
+
+def test_the_best_of_nobody_is_refused_and_of_one_row_is_that_row(registry):
+    board = build(RECORDS, registry)
+    with pytest.raises(ConfigError, match=r"--best-of: no row of the model 'gan'"):
+        keep_best(board, ["gan"])
+    keep_best(board, ["dcgan"])
+    assert not [note for note in board.groups[0].notes if "best of" in note]

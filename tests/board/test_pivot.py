@@ -1,0 +1,40 @@
+"""A score over two settings."""
+
+import pytest
+
+from board_records import record
+from genharness.board.build import build
+from genharness.board.pivot import pivot_sheets
+from genharness.errors import ConfigError
+from genharness.plugin.registry import load_registry
+
+
+def point(lr, latent, score, **changes):
+    return record("vae", score, options={"lr": lr, "latent": latent, "norm": changes.pop("norm", "batch")}, **changes)
+
+
+@pytest.fixture(scope="module")
+def board():
+    points = [point(1e-3, 128, 4.0), point(1e-3, 8, 3.0), point(1e-4, 8, 2.0), point(1e-4, 8, 4.0, seed=1)]
+    return build([*points, point(1e-3, 8, 5.0, norm="none"), record("real", 0.1)], load_registry())
+
+
+def test_entries_are_means_over_seeds_and_rows_in_the_order_of_the_values(board):
+    (sheet,) = pivot_sheets(board, ["lr", "latent"], "fid")
+    assert sheet.heads == ["lr \\ latent", "8", "128"]
+    assert sheet.rows == [["0.0001", 3.0, None], ["0.001", 4.0, 4.0]]
+    assert sheet.notes == ["an entry is the mean over up to 2 rows, which differ in norm: choose with --where"]
+
+
+@pytest.mark.parametrize(
+    ("axes", "value", "message"),
+    [
+        (["lr"], "fid", "--pivot takes two different settings"),
+        (["lr", "lr"], "fid", "--pivot takes two different settings"),
+        (["lr", "latnt"], "fid", "no row has a setting 'latnt'; did you mean 'latent'"),
+        (["lr", "latent"], "fdi", "no column 'fdi'"),
+    ],
+)
+def test_a_pivot_that_cannot_be_is_refused(board, axes, value, message):
+    with pytest.raises(ConfigError, match=message):
+        pivot_sheets(board, axes, value)

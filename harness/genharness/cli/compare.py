@@ -20,6 +20,7 @@ from genharness.cli.options import DEFAULT_RESULTS, AnyPath, split_datasets
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.display import print_warnings
 from genharness.cli.screen.terminal import console
+from genharness.errors import ConfigError, did_you_mean
 from genharness.files.paths import printable
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
@@ -32,15 +33,19 @@ _PAGE = 30
 
 
 @click.command()
-@click.argument("rows", nargs=-1, required=True, metavar="A B [C ...]")
+@click.argument("rows", nargs=-1, metavar="A B [C ...]")
+@click.option("--ablation", metavar="BASE", help="Single changes from this row instead: every row one setting away.")
 @click.option("--results", type=AnyPath(), default=DEFAULT_RESULTS, show_default=True)
 @click.option("--dataset", "datasets", callback=split_datasets, help="Only these datasets, comma-separated.")
 @click.option("--metric", "metrics", multiple=True, help="Column or metric, such as fid; repeatable, comma-separated.")
 @click.option("--alone", is_flag=True, help="Correct for the named rows only, chosen before any score was seen.")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option(
+    "--format", "form", default="table", show_default=True, help="table or json; of --ablation csv, md and latex too."
+)
 @debug_option
 def compare(
     rows: tuple[str, ...],
+    ablation: str | None,
     results: Path,
     datasets: tuple[str, ...] | None,
     metrics: tuple[str, ...],
@@ -58,9 +63,20 @@ def compare(
       genharness compare wgan-gp dcgan
       genharness compare wgan-gp dcgan vae --dataset cifar10 --metric fid,coverage
       genharness compare 'vae lr=0.001' 'vae lr=0.0001' --format json
+      genharness compare --ablation 'wgan-gp optimizer=adam' --metric fid
     """
     store = Store(results)
     wanted = [part.strip() for text in metrics for part in text.split(",") if part.strip()]
+    if ablation is not None:
+        if rows or alone:
+            raise ConfigError("--ablation BASE names its rows itself: leave out others, and --alone")
+        click.echo(_ablation(store, ablation, datasets or (), wanted, form))
+        print_warnings(store.warnings)
+        return
+    if not rows:
+        raise ConfigError("comparing takes two rows: name them, or a base with --ablation")
+    if form not in ("table", "json"):
+        raise ConfigError(f"comparisons have no format {form!r}{did_you_mean(form, ('table', 'json'))}")
     found = compare_rows(store, load_registry(), rows, datasets=datasets or (), metrics=wanted, alone=alone)
     if form == "json":
         option = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
@@ -70,6 +86,16 @@ def compare(
         for one in found:
             _print(one, out)
     print_warnings(store.warnings)
+
+
+def _ablation(store: Store, base: str, datasets: Sequence[str], metrics: Sequence[str], form: str) -> str:
+    """Return what single changes from a row do."""
+    from genharness.board.build import build
+    from genharness.board.sheets import render_sheets
+    from genharness.board.sweeps.ablation import ablation_sheets
+
+    board = build(store.records(history=False), load_registry(), datasets=datasets)
+    return render_sheets(ablation_sheets(board, base, metrics), form)
 
 
 def _plain(comparison: RowComparison) -> dict[str, Any]:

@@ -160,9 +160,9 @@ def _sheet_text(
 ) -> str:
     """Return a table that stands in the place of the leaderboard."""
     from genharness.board.build import build
-    from genharness.board.importance import importance_sheets
-    from genharness.board.pivot import pivot_sheets
     from genharness.board.sheets import render_sheets
+    from genharness.board.sweeps.importance import importance_sheets
+    from genharness.board.sweeps.pivot import pivot_sheets
 
     if pivot and importance:
         raise ConfigError("--pivot and --importance exclude each other: ask for one after the other")

@@ -4,7 +4,7 @@ import pytest
 
 from board_records import record
 from genharness.board.build import build
-from genharness.board.pivot import pivot_sheets
+from genharness.board.sweeps.pivot import pivot_sheets
 from genharness.errors import ConfigError
 from genharness.plugin.registry import load_registry
 

@@ -7,7 +7,7 @@ import pytest
 
 from board_records import record
 from genharness.board.build import build
-from genharness.board.importance import importance_sheets
+from genharness.board.sweeps.importance import importance_sheets
 from genharness.errors import ConfigError
 from genharness.plugin.registry import load_registry
 

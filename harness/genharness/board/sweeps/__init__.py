@@ -1,0 +1,1 @@
+"""Reading studies that vary options: pivots, importances, ablations."""

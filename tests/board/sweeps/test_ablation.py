@@ -1,0 +1,63 @@
+"""Single changes from a base, found among the rows of a board."""
+
+import math
+
+import pytest
+
+from board_records import record
+from genharness.board.build import build
+from genharness.board.sweeps.ablation import ablation_sheets
+from genharness.errors import ConfigError
+from genharness.plugin.registry import load_registry
+
+BASE = {"lr": 1e-3, "norm": "batch", "latent": 8}
+
+
+def rows(score, n=8, **changes):
+    return [
+        record("vae", score * math.exp(0.01 * ((5 * seed) % 7)), seed=seed, options={**BASE, **changes})
+        for seed in range(n)
+    ]
+
+
+@pytest.fixture(scope="module")
+def board():
+    records = [*rows(2.0), *rows(2.6, norm="none"), *rows(2.0, lr=1e-4), *rows(9.0, lr=1e-2, latent=2)]
+    return build([*records, record("real", 0.5)], load_registry())
+
+
+def test_the_base_is_the_row_from_which_most_differ_in_one_setting(board):
+    (sheet,) = ablation_sheets(board, "vae", ["fid"])
+    told = {row[0]: row[1:] for row in sheet.rows}
+    assert set(told) == {"norm: batch -> none", "lr: 0.001 -> 0.0001"}
+    worse = told["norm: batch -> none"]
+    assert worse[1] == pytest.approx(0.3)
+    assert worse[-1] == "worse"
+    assert told["lr: 0.001 -> 0.0001"][-1] == "-"
+    assert any(note.startswith("lr: 0.001 -> 0.0001: no difference larger than") for note in sheet.notes)
+    assert "Holm over 2 changes from one base" in sheet.notes[-1]
+
+
+def test_another_base_is_named_by_its_settings(board):
+    (sheet,) = ablation_sheets(board, "vae norm=none", ["fid"])
+    assert [row[0] for row in sheet.rows] == ["norm: none -> batch"]
+
+
+@pytest.mark.parametrize(
+    ("base", "metrics", "message"),
+    [
+        ("vea", [], "no row 'vea' with others that differ from it in one setting; did you mean 'vae'"),
+        ("real", [], "no row 'real' with others"),
+        ("vae lr=7", [], "no row 'vae lr=7'"),
+        ("vae", ["fdi"], "no column 'fdi'"),
+    ],
+)
+def test_what_cannot_be_ablated_is_refused(board, base, metrics, message):
+    with pytest.raises(ConfigError, match=message):
+        ablation_sheets(board, base, metrics)
+
+
+def test_a_base_that_could_be_several_rows_is_asked_for():
+    several = build([*rows(2.0), *rows(2.6, lr=1e-4)], load_registry())
+    with pytest.raises(ConfigError, match=r"could be 'vae lr=0.001', 'vae lr=0.0001': write its settings"):
+        ablation_sheets(several, "vae")

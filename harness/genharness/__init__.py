@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from genharness.errors import ConfigError, DataError, GenharnessError, PluginError, RunError
+from genharness.plugin.decorators import dataset, executor, extractor, metric, model, reporter, tracker
 from genharness.plugin.hooks import hookimpl
 from genharness.spec.options import NoOptions, option
 from genharness.spec.plugins import (
@@ -48,13 +49,20 @@ __all__ = [
     "RunError",
     "TrackerSpec",
     "compare",
+    "dataset",
     "evaluate",
+    "executor",
+    "extractor",
     "hookimpl",
     "leaderboard",
     "load_results",
+    "metric",
+    "model",
     "option",
     "plan",
+    "reporter",
     "run",
+    "tracker",
 ]
 
 

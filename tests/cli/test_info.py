@@ -1,5 +1,7 @@
 """`genharness info`: a plugin explained without its heavy part."""
 
+import json
+
 import pytest
 from click.testing import CliRunner
 
@@ -7,6 +9,7 @@ from genharness.cli.info import info
 from genharness.errors import ConfigError
 from genharness.identity.parts import registered_code
 from genharness.plugin.registry import load_registry
+from genharness.spec.options import options_of
 from genharness.study.settings import TrainingOptions
 
 
@@ -72,3 +75,15 @@ def test_the_code_behind_what_results_are_made_of_is_told():
     digest = registered_code(load_registry().models, "vae").digest
     assert facts(explained("vae"))["code"].startswith(f"{digest}, of ")
     assert "code" not in facts(explained("local"))
+
+
+@pytest.mark.parametrize("name", ["vae", "digits", "inception", "fid", "local", "table", "jsonl"])
+def test_a_plugin_of_every_kind_is_told_as_json(name):
+    done = CliRunner().invoke(info, [name, "--format", "json"])
+    (told,) = [one for one in json.loads(done.stdout) if one["name"] == name]
+    assert told["package"] == "genharness"
+    kind = next(kind for kind in load_registry().kinds.values() if kind.word == told["kind"])
+    assert [one["name"] for one in told["options"]] == [one.name for one in options_of(kind[name].config)]
+    if name == "vae":
+        assert set(told["recipes"]) == {"smoke", "standard", "paper"}
+        assert told["code"].startswith(registered_code(kind, name).digest)

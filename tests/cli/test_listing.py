@@ -1,6 +1,7 @@
 """`genharness list`: what there is, and what is broken."""
 
 import json
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -52,3 +53,17 @@ def test_a_broken_plugin_is_named_and_hides_no_other(make_plugin):
 def test_an_unknown_kind_comes_with_the_nearest():
     with pytest.raises(ConfigError, match="unknown kind 'modles'; did you mean 'models'"):
         listed("modles")
+
+
+def test_plugins_are_listed_with_package_version_kinds_and_faults(make_plugin, tmp_path, monkeypatch):
+    make_plugin("broken-toys", "1 / 0", version="0.3")
+    (tmp_path / "trial_of_listing.py").write_text("import genharness\n@genharness.tracker('t')\nclass T: 'One.'")
+    monkeypatch.setenv("GENHARNESS_PLUGINS", str(tmp_path / "trial_of_listing.py"))
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    found = {one["plugin"]: one for one in json.loads(listed("--plugins", "--format", "json").stdout)}
+    assert list(found["track-files"]["kinds"]) == ["trackers"]
+    assert found["trial_of_listing"]["kinds"] == {"trackers": ["t"]}
+    assert found["trial_of_listing"]["package"] == "trial_of_listing.py"
+    assert (found["broken-toys"]["version"], found["broken-toys"]["kinds"]) == ("0.3", {})
+    assert "ZeroDivisionError" in found["broken-toys"]["faults"][0]
+    assert "broken-toys" in listed("--plugins").stdout

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
+from click.testing import CliRunner
 
 from genharness.cli import main
 
@@ -38,3 +40,52 @@ def test_too_little_memory_is_one_line(monkeypatch, capsys):
     expected = "error: there is not enough memory (Unable to allocate 4.77 GiB): give fewer or smaller samples\n"
     assert capsys.readouterr().err == expected
     assert left.value.code == 2
+
+
+TRIAL = """
+import genharness
+import numpy as np
+
+@genharness.dataset("trial-pictures")
+def prepare(request):
+    "Random pictures."
+    for split in ("train", "test"):
+        request.writer.split(split).write(np.random.RandomState(0).randint(0, 256, (8, 1, 8, 8)).astype(np.uint8))
+"""
+
+
+def test_a_file_that_is_named_joins_every_command(tmp_path, monkeypatch):
+    monkeypatch.setenv("GENHARNESS_PLUGINS", "")
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "trial_of_commands.py").write_text(TRIAL)
+    plugin = ["--plugin", str(tmp_path / "trial_of_commands.py")]
+    listed = CliRunner(env={"COLUMNS": "200"}).invoke(main.cli, [*plugin, "list", "datasets"])
+    assert "Random pictures." in listed.stdout
+    told = CliRunner().invoke(main.cli, [*plugin, "--version"]).stdout.splitlines()
+    assert told[0].startswith("genharness, version ")
+    assert any(line.startswith("trial_of_commands.py, ") for line in told)
+
+
+MODEL = """
+import genharness, torch
+from genharness.kit import GenerativeModel
+
+@genharness.model("trial-flat", recipes={b: genharness.Recipe(length="0steps") for b in ("smoke", "standard", "paper")})
+class Flat(GenerativeModel):
+    "One grey."
+    def sample(self, n, *, labels, generator):
+        return torch.zeros(n, *self.data.shape, device=generator.device)
+"""
+
+
+@pytest.mark.slow
+def test_a_model_in_one_file_is_run_in_processes_of_its_own_and_recorded(genharness, tmp_path):
+    (tmp_path / "trial_of_models.py").write_text(MODEL)
+    done = genharness(
+        *("--plugin", "trial_of_models.py", "run", "--models", "trial-flat", "--no-baselines", "--results", "r"),
+        *("--datasets", "digits#40", "--metrics", "fid", "--features", "pixels"),
+    )
+    assert done.returncode == 0, done.stderr
+    (record,) = [json.loads(path.read_text()) for path in (tmp_path / "r" / "records").glob("*.json")]
+    assert record["status"] == "ok"
+    assert record["cell"]["plugins"]["model"].startswith("trial_of_models.py ")

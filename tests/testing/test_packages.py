@@ -91,3 +91,13 @@ def test_a_module_that_is_broken_or_has_no_hook_is_named(tmp_path, monkeypatch, 
 
 def test_the_built_in_packages_are_found():
     assert "genharness_model_gan" in modules_of("genharness")
+
+
+def test_a_file_of_plugins_is_checked_as_a_package_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    source = "import genharness\n@genharness.reporter('r')\ndef render(board, options): return ''"
+    (tmp_path / "trial_of_checks.py").write_text(source)
+    assert [spec.name for spec in registered(modules_of(str(tmp_path / "trial_of_checks.py")))["reporters"]] == ["r"]
+    (tmp_path / "trial_of_faults.py").write_text("1 / 0")
+    with pytest.raises(PluginError, match=r"trial_of_faults\.py cannot be imported: .*ZeroDivisionError"):
+        modules_of(str(tmp_path / "trial_of_faults.py"))

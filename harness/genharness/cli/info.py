@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -25,8 +27,9 @@ __all__ = ["info"]
 
 @click.command()
 @click.argument("name")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.option("--schema", is_flag=True, help="Of suite: its JSON Schema, for editors.")
-def info(name: str, schema: bool) -> None:
+def info(name: str, form: str, schema: bool) -> None:
     """Explain the plugin NAME: paper, capabilities, recipes, options with types, bounds and defaults.
 
     `suite` explains every key of a suite file.
@@ -35,6 +38,7 @@ def info(name: str, schema: bool) -> None:
     Examples:
       genharness info dcgan
       genharness info prdc
+      genharness info dcgan --format json
       genharness info suite
       genharness info suite --schema > suite.schema.json
     """
@@ -48,9 +52,38 @@ def info(name: str, schema: bool) -> None:
     if not found:
         known = [_SUITE, *(known for kind in registry.kinds.values() for known in kind)]
         raise ConfigError(f"nothing is called {name!r}{did_you_mean(name, known)}; see `genharness list`")
+    if form == "json":
+        click.echo(json.dumps([_plain(kind, spec) for kind, spec in found], indent=2, default=str))
+        return
     out = console()
     for kind, spec in found:
         _explain(out, kind, spec)
+
+
+def _plain(kind: Kind[Any], spec: Any) -> dict[str, Any]:
+    """Return what is known of a plugin as plain values: the fields of its spec, its options, who gave it, its code."""
+    fields = {one.name: getattr(spec, one.name) for one in dataclasses.fields(spec) if one.name != "config"}
+    provider = kind.provider(spec.name)
+    return {
+        "kind": kind.word,
+        **{name: _plain_value(value) for name, value in fields.items()},
+        "package": provider.distribution,
+        "version": provider.version,
+        **dict(_code(kind, spec)),
+        "options": [
+            {"name": one.name, "type": _type(one), "default": _plain_value(one.default), "allowed": one.bounds}
+            | {"stage": one.stage, "help": one.help}
+            for one in options_of(spec.config)
+        ],
+    }
+
+
+def _plain_value(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {one.name: _plain_value(getattr(value, one.name)) for one in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain_value(one) for key, one in value.items()}
+    return [_plain_value(one) for one in value] if isinstance(value, tuple | list | frozenset) else value
 
 
 def _explain_suite(schema: bool) -> None:

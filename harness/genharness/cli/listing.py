@@ -9,9 +9,11 @@ import click
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from genharness.cli.screen.terminal import console, say
 from genharness.errors import ConfigError, did_you_mean
+from genharness.files.paths import printable
 from genharness.plugin.registry import Kind, Registry, load_registry
 from genharness.spec.plugins import DatasetSpec, MetricSpec, ModelSpec
 
@@ -20,8 +22,9 @@ __all__ = ["list_plugins"]
 
 @click.command("list")
 @click.argument("kind", required=False)
+@click.option("--plugins", "by_plugin", is_flag=True, help="The plugins themselves: package, version, kinds, faults.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
-def list_plugins(kind: str | None, form: str) -> None:
+def list_plugins(kind: str | None, by_plugin: bool, form: str) -> None:
     """List plugins of a KIND (models, datasets, extractors, metrics, executors, reporters, trackers, figures), or all.
 
     \b
@@ -29,8 +32,12 @@ def list_plugins(kind: str | None, form: str) -> None:
       genharness list
       genharness list models
       genharness list metrics --format json
+      genharness list --plugins
     """
     registry = load_registry(tolerant=True)
+    if by_plugin:
+        _print_plugins(_plugins(registry), form)
+        return
     kinds = _chosen(registry, kind)
     if form == "json":
         click.echo(json.dumps({word: _plain(group) for word, group in kinds.items()}, indent=2))
@@ -40,6 +47,35 @@ def list_plugins(kind: str | None, form: str) -> None:
         _print(out, word, group)
     for problem in registry.problems:
         say(f"broken: {problem}", fg="red", err=True)
+
+
+def _plugins(registry: Registry) -> list[dict[str, Any]]:
+    """Return every plugin with what it gives and what is wrong with it."""
+    found = {one: {"kinds": dict[str, list[str]](), "faults": list[str]()} for one in registry.providers}
+    for word, group in registry.kinds.items():
+        for name in group:
+            found[group.provider(name)]["kinds"].setdefault(word, []).append(name)  # type: ignore[attr-defined]
+    for problem in registry.problems:
+        one = found.setdefault(problem.provider, {"kinds": {}, "faults": []})
+        one["faults"].append(problem.reason)  # type: ignore[attr-defined]
+    return [
+        {"plugin": one.plugin, "package": one.distribution, "version": one.version, **what}
+        for one, what in found.items()
+    ]
+
+
+def _print_plugins(plugins: list[dict[str, Any]], form: str) -> None:
+    if form == "json":
+        click.echo(json.dumps(plugins, indent=2))
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for word in ("plugin", "package", "version", "gives", "faults"):
+        table.add_column(word)
+    for one in plugins:
+        gives = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in one["kinds"].items())
+        cells = (one["plugin"], one["package"], one["version"], gives, "; ".join(one["faults"]))
+        table.add_row(*(Text(printable(cell)) for cell in cells))
+    console().print(table)
 
 
 def _chosen(registry: Registry, kind: str | None) -> dict[str, Kind[Any]]:

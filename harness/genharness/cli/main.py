@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -14,6 +15,8 @@ from genharness.cli.screen.complaints import debug_option, print_errors, show_tr
 from genharness.cli.screen.output import discard_output
 from genharness.cli.screen.terminal import say
 from genharness.errors import GenharnessError, did_you_mean
+from genharness.files.paths import printable
+from genharness.plugin.single_files import add_plugin_files, content_digest, plugin_files
 
 __all__ = ["cli", "main"]
 
@@ -73,8 +76,31 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
 
+def _versions(ctx: click.Context, _parameter: click.Parameter, asked: bool) -> None:
+    """Print the version, those of the packages that give plugins, and the digests of files; nothing is imported."""
+    if not asked:
+        return
+    click.echo(f"genharness, version {__version__}")
+    points = importlib.metadata.entry_points(group="genharness")
+    packages = {point.dist.name: point.dist.version for point in points if point.dist is not None}
+    files = {path.name: content_digest(path) for path in plugin_files()}
+    for name, version in sorted({**packages, **files}.items()):
+        if name != "genharness":
+            say(f"{printable(name)}, {printable(version)}")
+    ctx.exit()
+
+
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, prog_name="genharness")
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_versions, help="Show versions.")
+@click.option(
+    "--plugin",
+    multiple=True,
+    metavar="FILE.py",
+    is_eager=True,
+    expose_value=False,
+    callback=lambda _context, _parameter, paths: add_plugin_files(paths),
+    help="Plugins in one file, whose code is run; repeatable.",
+)
 @debug_option
 def cli() -> None:
     """Train, measure and rank deep generative models under one stamped protocol.
@@ -86,6 +112,7 @@ def cli() -> None:
       genharness run --models vae,dcgan --seeds 3 --plan what would be done, and how long it takes
       genharness leaderboard                             the ranking
       genharness info dcgan                              options of a model
+      genharness --plugin mine.py run --models my-gan    a model that stands in one file
     """
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.metadata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ from genharness.errors import ConfigError, GenharnessError, PluginError, did_you
 from genharness.plugin import hooks as hookspecs
 from genharness.plugin.checked import BUDGETS, checked
 from genharness.plugin.containment import contained, reason_of
+from genharness.plugin.single_files import content_digest, import_file, plugin_files
 from genharness.spec.options import PluginOptions, build_config
 from genharness.spec.plugins import (
     DatasetSpec,
@@ -120,10 +121,12 @@ class Registry:
 
     Attributes:
         problems: Broken plugins; fatal only to a run that asks for what they would have given.
+        providers: Every plugin that was found, broken or not.
     """
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self.providers: list[Provider] = []
         self.models = Kind("model", ModelSpec, self.problems)
         self.datasets = Kind("dataset", DatasetSpec, self.problems)
         self.extractors = Kind("extractor", ExtractorSpec, self.problems)
@@ -140,7 +143,7 @@ class Registry:
 
 
 def load_registry(*, tolerant: bool = False) -> Registry:
-    """Find, import and check every plugin in the entry-point group `genharness`.
+    """Find, import and check every plugin in the entry-point group `genharness`, and files that are named for a trial.
 
     Args:
         tolerant: Note a duplicated name among the problems instead of raising, for `list` and `doctor`.
@@ -151,7 +154,7 @@ def load_registry(*, tolerant: bool = False) -> Registry:
     registry = Registry()
     manager = pluggy.PluginManager("genharness")
     manager.add_hookspecs(hookspecs)
-    providers = dict(_import_plugins(manager, registry.problems))
+    providers = dict(_import_plugins(manager, registry))
     for plural, kind in registry.kinds.items():
         _collect(manager, hookspecs.HOOKS[plural], kind, registry.problems, providers, tolerant)
     if not providers and not registry.problems:
@@ -159,22 +162,35 @@ def load_registry(*, tolerant: bool = False) -> Registry:
     return registry
 
 
-def _import_plugins(manager: pluggy.PluginManager, problems: list[Problem]) -> Iterable[tuple[str, Provider]]:
+def _import_plugins(manager: pluggy.PluginManager, registry: Registry) -> Iterable[tuple[str, Provider]]:
     """Register every plugin as `distribution:name`, and note those that cannot be imported."""
-    for entry in _entry_points():
-        provider = Provider(*_named(entry.dist), entry.name)
-        plugin_name = f"{provider.distribution}:{entry.name}"
+    for provider, load in _found(registry):
+        plugin_name = f"{provider.distribution}:{provider.plugin}"
+        registry.providers.append(provider)
         try:
             with contained():
-                module = entry.load()
+                module = load()
                 manager.register(module, plugin_name)
                 _refuse_misspelt(manager, module)
         except GenharnessError as error:
-            problems.append(Problem(provider, reason_of(error)))
+            registry.problems.append(Problem(provider, reason_of(error)))
             if manager.has_plugin(plugin_name):
                 manager.unregister(name=plugin_name)
             continue
         yield plugin_name, provider
+
+
+def _found(registry: Registry) -> Iterator[tuple[Provider, Callable[[], object]]]:
+    """Yield every plugin, and what imports it; a file that cannot be read is a problem."""
+    for entry in _entry_points():
+        yield Provider(*_named(entry.dist), entry.name), entry.load
+    for path in plugin_files():
+        try:
+            provider = Provider(path.name, content_digest(path), path.stem)
+        except PluginError as error:
+            registry.problems.append(Problem(Provider(path.name, "unread", path.stem), str(error)))
+            continue
+        yield provider, functools.partial(import_file, path)
 
 
 @functools.cache

@@ -18,6 +18,7 @@ from genharness.errors import ConfigError, PluginError, did_you_mean
 from genharness.plugin.blame import one_line
 from genharness.plugin.containment import contained
 from genharness.plugin.hooks import ENTRY_POINT_GROUP, HOOKS
+from genharness.plugin.single_files import import_file
 from genharness.spec.plugins import Spec
 from genharness.testing.check import Check, ConformanceError
 from genharness.testing.datasets import dataset_checks
@@ -67,12 +68,15 @@ def modules_of(where: str) -> list[str]:
     """Return the modules that a package registers with genharness.
 
     Args:
-        where: A folder with a pyproject.toml (it need not be installed), or the name of an installed distribution.
+        where: A folder with a pyproject.toml (it need not be installed), a file of plugins, or the name of an installed
+            distribution.
 
     Raises:
         ConfigError: If there is no such package, or it registers nothing.
     """
     folder = Path(where).expanduser()
+    if folder.suffix == ".py" and folder.is_file():
+        return [_of_file(folder.absolute())]
     found = _of_folder(folder) if folder.is_dir() else _of_distribution(where)
     if not found:
         raise ConfigError(
@@ -80,6 +84,14 @@ def modules_of(where: str) -> list[str]:
             f'[project.entry-points.{ENTRY_POINT_GROUP}], such as my-model = "my_model"'
         )
     return found
+
+
+def _of_file(path: Path) -> str:
+    try:
+        with contained():
+            return import_file(path).__name__
+    except PluginError as error:
+        raise PluginError(f"{path.name} cannot be imported: {error}") from error
 
 
 def _of_folder(folder: Path) -> list[str]:

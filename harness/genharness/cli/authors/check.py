@@ -32,13 +32,14 @@ _STYLES = {"ok": "green", "failed": "red", "skipped": "dim"}
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @debug_option
 def check(package: str, exhaustive: bool, form: str) -> None:
-    """Run the conformance suite on every plugin of PACKAGE: a folder, installed or not, or an installed distribution.
+    """Run the conformance suite on every plugin of PACKAGE: a folder, a file, or an installed distribution.
 
     Each check that fails names what the contract says and how it is broken. The exit code is 2 where one does.
 
     \b
     Examples:
       genharness check .
+      genharness check my_model.py
       genharness check my-package --exhaustive
       genharness check . --format json
     """

@@ -1,5 +1,7 @@
 """Metrics that are computed where they are asked for by name: each sees the fault that it is for."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -97,6 +99,28 @@ def test_memorisation_distance_of_copies_is_0_and_of_new_rows_that_of_held_out_o
     assert copied["memorisation_distance"] == pytest.approx(0, abs=1e-7)
     assert new["memorisation_distance"] == pytest.approx(new["memorisation_distance_test"], rel=0.2)
     assert "mifid" not in new
+
+
+@pytest.mark.parametrize("scale", [0.02, 1.0], ids=["memorising", "not"])
+@pytest.mark.parametrize("singular", [False, True])
+def test_the_error_of_mifid_is_how_far_other_samples_move_it(scale, singular):
+    """Rows about a ray, whose directions differ as much as `scale` says: below the threshold, and above it."""
+    count, width = (30, 40) if singular else (200, 16)
+
+    def rows(seed, shift=0.0):
+        return (5 + shift + 5 * scale * np.random.default_rng(seed).normal(size=(count, width))).astype(np.float32)
+
+    def scored(seed):
+        known = {"real": rows(0), "train": rows(0), "test": rows(1)}
+        evaluation = row_evaluation(**known, fake=rows(seed, 0.5 * scale))
+        evaluation.protocol = replace(evaluation.protocol, extractor="inception")
+        with evaluation.noting() as noted:
+            return Mifid(NoOptions()).compute(evaluation), noted.errors["mifid"]
+
+    found = [scored(seed) for seed in range(2, 20)]
+    assert all((values["memorisation_distance"] < 0.1) == (scale < 1) for values, _ in found)
+    spread = np.std([values["mifid"] for values, _ in found], ddof=1)
+    assert 0.6 * spread < np.mean([error for _, error in found]) < (2.5 if singular else 1.6) * spread
 
 
 def test_the_distance_per_class_is_the_mean_of_distances_of_as_many():

@@ -34,11 +34,13 @@ CASES = [(fault, modality == "image") for fault in FAULTS for modality in fault.
 def test_a_fault_gives_as_many_samples_of_the_same_kind_with_classes_and_changes_something(fault, images):
     one = material(images)
     before = one.fresh.copy()
-    samples, labels = fault.plant(one)["fake"]
+    planted = fault.plant(one)
+    samples, labels = planted["fake"]
     assert (samples.shape, samples.dtype) == (one.samples.shape, one.samples.dtype)
     assert np.isfinite(samples).all()
     assert len(labels) == COUNT
-    assert not (np.array_equal(samples, one.samples) and np.array_equal(labels, one.labels[:COUNT]))
+    as_before = np.array_equal(samples, one.samples) and np.array_equal(labels, one.labels[:COUNT])
+    assert not as_before or not np.array_equal(planted["real"][0], one.train)
     assert np.array_equal(before, one.fresh)
 
 
@@ -92,6 +94,14 @@ def test_wrong_labels_are_a_permutation_of_the_right_ones():
     assert (samples == one.samples).all()
     assert sorted(labels) == sorted(one.labels[:COUNT])
     assert (labels != one.labels[:COUNT]).mean() > 0.5
+
+
+@pytest.mark.parametrize("images", [True, False])
+def test_swapped_sets_are_those_of_shrunk_samples_exchanged(images):
+    one = material(images)
+    found = BY_NAME["swapped"].plant(one)
+    assert np.array_equal(found["fake"][0], one.samples)
+    assert found["real"][0].std(axis=0).mean() == pytest.approx(one.train.std(axis=0).mean() / 2, rel=0.02)
 
 
 def test_an_outlier_is_planted_among_the_reference_alone():

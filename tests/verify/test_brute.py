@@ -40,9 +40,17 @@ def gaussian_rows(n=120, d=5, shift=0.5):
     return row_evaluation(real=train, train=train, test=test, fake=fake + np.float32(shift))
 
 
-@pytest.mark.parametrize("metric", ["clipped", "memorisation", "mind", "bins", "tabular"])
+LEAST_KEYS = {"clipped": 4, "copies": 3, "cover": 2, "memorisation": 4, "mifid": 2, "realism": 2, "vendi-2": 2}
+ALONE = [
+    *("bins", "clipped", "copies", "cover", "fid-inf", "memorisation", "mifid", "mind"),
+    *("mmd", "p-precision", "realism", "tabular", "vendi-2"),
+]
+
+
+@pytest.mark.parametrize("metric", ALONE)
 def test_where_no_library_is_there_the_brute_force_agrees_under_its_own_name(metric):
     found = compared(metric, gaussian_rows(), BRUTE)
+    assert len(found) >= LEAST_KEYS.get(metric, 1)
     assert {one.verdict for one in found.values()} == {"agrees"}, found
     assert {one.library for one in found.values()} == {"float64 brute force"}
 
@@ -125,10 +133,62 @@ def test_a_score_of_ours_that_is_wrong_differs_and_is_told_the_truth():
 
 def test_where_a_brute_force_is_too_dear_it_is_said(monkeypatch):
     pytest.importorskip("vendi_score")
-    monkeypatch.setattr("genharness.verify.brute.MOST_ROWS", 10)
+    monkeypatch.setattr("genharness.verify.pairwise.MOST_ROWS", 10)
     evaluation = gaussian_rows()
     options = choose(REGISTRY.metrics["vendi"], {}).options
     peers = [peer for peer in PEERS if peer.library == "vendi-score"]
     (one,) = compare({"vendi": 1.5}, {"vendi": options}, evaluation, peers=peers)
     assert (one.verdict, one.why) == ("differs", "no brute force is affordable here")
     assert dataclasses.replace(one, theirs=1.5).verdict == "agrees"
+
+
+def test_every_metric_without_a_library_is_among_those_that_are_tried():
+    with_libraries = {peer.metric for peer in PEERS if peer.library != BRUTE}
+    assert sorted(peer.metric for peer in PEERS if peer.library == BRUTE) == ALONE
+    assert not with_libraries & set(ALONE)
+
+
+def rescored(metric, part):
+    options = choose(REGISTRY.metrics[metric], {}).options
+    return {k: v for one in score(build_metrics(REGISTRY, {metric: options}), part) for k, v in one.values.items()}
+
+
+def test_of_too_many_rows_a_part_is_held_against_the_brute_force(monkeypatch):
+    monkeypatch.setattr("genharness.verify.pairwise.MOST_ROWS", 80)
+    options = choose(REGISTRY.metrics["clipped"], {}).options
+    (found, *_) = compare({"clipped_density": 0.1}, {"clipped": options}, gaussian_rows(), rescore=rescored)
+    assert (found.verdict, found.rows) == ("agrees", 80)
+    assert found.ours == pytest.approx(found.theirs)
+    assert found.ours != 0.1
+    wrong = compare(
+        {"clipped_density": 0.1},
+        {"clipped": options},
+        gaussian_rows(),
+        rescore=lambda metric, part: {"clipped_density": 0.1},
+    )
+    assert [one.verdict for one in wrong] == ["differs"]
+
+
+def test_where_a_library_is_apart_on_too_many_rows_a_part_tells_who_fails(monkeypatch):
+    pytest.importorskip("vendi_score")
+    monkeypatch.setattr("genharness.verify.pairwise.MOST_ROWS", 50)
+    options = choose(REGISTRY.metrics["vendi"], {}).options
+    peers = [peer for peer in PEERS if peer.library == "vendi-score"]
+    fake = RANDOM.normal(size=(60, 4)).astype(np.float32)
+    fake[::3] = 0  # rows that the library cannot take, some of them in any part
+    evaluation = row_evaluation(real=fake, fake=fake)
+    (one,) = compare(rescored("vendi", evaluation), {"vendi": options}, evaluation, peers=peers, rescore=rescored)
+    assert one.verdict == "the library fails here"
+    assert one.why.startswith(f"on 50 rows: {BRUTE} ")
+    (one,) = compare({"vendi": 1.5}, {"vendi": options}, gaussian_rows(), peers=peers, rescore=rescored)
+    assert one.verdict == "differs"
+    assert f"on 50 rows: {BRUTE} " in one.why
+
+
+def test_held_out_rows_and_few_samples_are_undefined_for_both():
+    rows = gaussian_rows()
+    sets = {which: rows.samples(which) for which in ("real", "train", "test")}
+    evaluation = row_evaluation(fake=rows.samples("test"), **sets)
+    assert {one.verdict for one in compared("copies", evaluation, BRUTE).values()} == {"agrees"}
+    few = row_evaluation(fake=rows.samples("fake")[:19], **sets)  # no cell of C_T has twenty
+    assert compared("memorisation", few, BRUTE)["ct"].verdict == "agrees"

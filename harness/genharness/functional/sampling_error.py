@@ -23,7 +23,7 @@ from genharness.functional.gaussian import GaussianStatistics, blas_threads, sam
 from genharness.functional.mind import Directions, draw_directions
 from genharness.functional.parallel import full_precision, side_by_side
 
-__all__ = ["frechet_error", "jackknife_error", "kid_error", "mind_error"]
+__all__ = ["frechet_error", "frechet_influence", "jackknife_error", "kid_error", "mind_error"]
 
 _ROWS = 1024
 
@@ -54,7 +54,31 @@ def jackknife_error(left_out: ArrayLike) -> float:
 
 
 def frechet_error(real: ArrayLike | GaussianStatistics, fake: ArrayLike) -> float:
-    """Return the standard error of a Frechet distance over other fakes, the reals fixed.
+    """Return the standard error of a Frechet distance over other fakes, the reals fixed, by `frechet_influence`.
+
+    Args:
+        real: Features `(n, d)`, n > d, or their statistics.
+        fake: Features `(m, d)`, m > d.
+
+    Returns:
+        A standard error, in squared units of the features.
+
+    Raises:
+        ValueError: As `frechet_influence`.
+
+    Example:
+        In one dimension, of equal spreads and means 2 apart, the distance is (m_f - m_r)^2 to first order: its
+        derivative is 4 times that of the mean, whose error is sd / sqrt(M).
+
+        >>> real = np.array([[-1.0], [0.0], [1.0]])
+        >>> round(frechet_error(real, real + 2) / (2 / 9) ** 0.5, 6)  # np.std(real) is (2 / 3)^(1/2)
+        4.0
+    """
+    return _spread(frechet_influence(real, fake))
+
+
+def frechet_influence(real: ArrayLike | GaussianStatistics, fake: ArrayLike) -> NDArray[np.float64]:
+    """Return the derivative of a Frechet distance with respect to the weight of each fake, times their number.
 
     The influence of a fake y, with L L' the reals' covariance, S the fakes', m_r and m_f the means:
 
@@ -65,19 +89,18 @@ def frechet_error(real: ArrayLike | GaussianStatistics, fake: ArrayLike) -> floa
         fake: Features `(m, d)`, m > d.
 
     Returns:
-        A standard error, in squared units of the features.
+        Float64 `(m,)`, but for a constant, in squared units of the features.
 
     Raises:
         ValueError: As `frechet_distance`; or a covariance is singular, as it is where samples are fewer than d + 1: the
             distance then has no such derivative.
 
     Example:
-        In one dimension, of equal spreads and means 2 apart, the distance is (m_f - m_r)^2 to first order: its
-        derivative is 4 times that of the mean, whose error is sd / sqrt(M).
+        In one dimension, of equal spreads, a row that is 1 further from the reals, which are 2 away, counts 4 more.
 
         >>> real = np.array([[-1.0], [0.0], [1.0]])
-        >>> round(frechet_error(real, real + 2) / (2 / 9) ** 0.5, 6)  # np.std(real) is (2 / 3)^(1/2)
-        4.0
+        >>> np.diff(frechet_influence(real, real + 2)).round(6).tolist()
+        [4.0, 4.0]
     """
     rows = sample_rows(fake, "fake")
     reference = real if isinstance(real, GaussianStatistics) else GaussianStatistics.fit(real, "real")
@@ -93,7 +116,7 @@ def frechet_error(real: ArrayLike | GaussianStatistics, fake: ArrayLike) -> floa
         centred = rows - own.mean
         influence = 2 * centred @ (own.mean - reference.mean) + np.square(centred).sum(1)
         influence -= np.square(centred @ half).sum(1)
-    return _spread(influence)
+    return np.asarray(influence, np.float64)
 
 
 def kid_error(real: ArrayLike, fake: ArrayLike) -> float:

@@ -115,6 +115,14 @@ def _outlier(material: RealSamples) -> Planted:
     return {"real": (real, material.train_labels), **_noise(1.0, material)}
 
 
+def _swapped(material: RealSamples) -> Planted:
+    """Put shrunken rows where the reference is: what is scored of shrunken samples with both sets exchanged."""
+    return {
+        "real": (_towards_mean(0.5, material, material.train), material.train_labels),
+        **_fake(material.samples, _labels(material)),
+    }
+
+
 def _shifted_pixels(material: RealSamples, samples: Samples) -> Samples:
     shift = max(1, round(samples.shape[-1] / 28))
     return np.concatenate([samples[..., :1].repeat(shift, axis=-1), samples[..., :-shift]], axis=-1)
@@ -162,6 +170,7 @@ FAULTS = (
     Fault("wrong labels", "samples as they should be, classes permuted", _wrong_labels, classes=2),
     Fault("hub", "noise, and one sample that is the mean of the training data", _hub),
     Fault("outlier", "noise, and one reference sample far from all others", _outlier),
+    Fault("swapped", "the reference half way to its mean, samples as they should be: both sets exchanged", _swapped),
     Fault("shrunk", "every sample half way to the mean", _changed(partial(_towards_mean, 0.5))),
     Fault("spread", "every sample half as far again from the mean", _changed(partial(_towards_mean, 1.5))),
     Fault("blur", "a Gaussian blur of a 28th of the width, .7 pixels at least", _changed(_blurred), ("image",)),

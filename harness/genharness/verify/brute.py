@@ -9,88 +9,33 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
-from genharness.kit.equal_counts import draw_of, equal_draws
-from genharness.kit.evaluation import SampleSet
 from genharness.measure.evaluation import SampleEvaluation
 from genharness.verify.base import Options, Peer, Theirs, near
+from genharness.verify.brute_copying import copies_brute, memorisation_brute, mifid_brute
+from genharness.verify.brute_neighbours import (
+    clipped_brute,
+    cover_brute,
+    prdc_brute,
+    probable_brute,
+    realism_brute,
+)
+from genharness.verify.pairwise import (
+    Floats,
+    TooManyRowsError,
+    check_rows,
+    distances,
+    drawn,
+    drawn_of,
+    features,
+)
 
-__all__ = ["BRUTE", "BRUTE_PEERS", "MOST_ROWS", "BruteScores", "brute_scores"]
+__all__ = ["BRUTE", "BRUTE_PEERS", "BruteScores", "brute_scores"]
 
 BRUTE = "float64 brute force"
 """What it is called where libraries are named: it is ours, and no library."""
 
-MOST_ROWS = 3000
-"""Rows of a set with which every distance is still computed one by one."""
-
-Floats = NDArray[np.float64]
 BruteScores = Mapping[str, float]
-
-
-def _features(evaluation: SampleEvaluation, which: SampleSet) -> Floats:
-    features = evaluation.features(which).astype(np.float64)
-    if len(features) > MOST_ROWS:
-        raise ValueError(f"{len(features):,} rows are too many for a brute force: at most {MOST_ROWS:,}")
-    return features
-
-
-def _distances(rows: Floats, others: Floats) -> Floats:
-    """Return squared distances `(n, m)`, each from its own differences: nothing cancels."""
-    return np.stack([np.square(others - row).sum(axis=1) for row in rows])
-
-
-def _radii(own: Floats, k: int) -> Floats:
-    """Return the squared distance of each row to its k-th nearest other one."""
-    others = own.copy()
-    np.fill_diagonal(others, np.inf)
-    return np.asarray(np.sort(others, axis=1)[:, k - 1])
-
-
-def _drawn(evaluation: SampleEvaluation, options: Options) -> tuple[Floats, Floats]:
-    first, second = equal_draws(evaluation, options["count"])
-    if first.count > MOST_ROWS:
-        raise ValueError(f"{first.count:,} rows are too many for a brute force: at most {MOST_ROWS:,}")
-    real, fake = (first.of(evaluation.features("real")), second.of(evaluation.features("fake")))
-    return real.astype(np.float64), fake.astype(np.float64)
-
-
-def _prdc(evaluation: SampleEvaluation, options: Options) -> BruteScores:
-    """Naeem et al. 2020, equations 2 to 5 (open balls); Kynkaanniemi et al. 2019, equation 3 (closed balls)."""
-    real, fake = _drawn(evaluation, options)
-    k, between = options["k"], _distances(real, fake)
-    real_radii, fake_radii = (_radii(_distances(rows, rows), k) for rows in (real, fake))
-    inside = np.less if options["convention"] == "naeem" else np.less_equal
-    by_real, by_fake = inside(between, real_radii[:, None]), inside(between, fake_radii[None])
-    precision, recall = float(by_real.any(axis=0).mean()), float(by_fake.any(axis=1).mean())
-    found = {"precision": precision, "recall": recall}
-    found["f1"] = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
-    found["density"], found["coverage"] = float(by_real.sum(axis=0).mean() / k), float(by_real.any(axis=1).mean())
-    return found
-
-
-def _clipped(evaluation: SampleEvaluation, options: Options) -> BruteScores:
-    """Salvy et al. 2025; the calibration by scipy's beta-binomial distribution."""
-    from scipy.stats import betabinom
-
-    real, fake = _drawn(evaluation, options)
-    k, n, m = options["k"], len(real), len(fake)
-    own, between = _distances(real, real), _distances(real, fake)
-    radii = _radii(own, k)
-    clipped = np.minimum(radii, np.median(np.sqrt(radii)) ** 2)
-    np.fill_diagonal(own, np.inf)
-    held = np.minimum((between <= clipped[:, None]).sum(axis=0) / k, 1).mean()
-    density = float(held / np.minimum((own <= clipped[:, None]).sum(axis=0) / k, 1).mean())
-    fill = float((np.minimum((between < radii[:, None]).sum(axis=1), k) / k).mean())
-    counts = np.arange(k)
-    table = np.array([1 - ((k - counts) / k * betabinom.pmf(counts, some, k, n - k)).sum() for some in range(m + 1)])
-    coverage = float(np.interp(fill, table, np.arange(m + 1)) / m)
-    return {
-        "clipped_density": min(density, 1.0),
-        "clipped_coverage": coverage,
-        "clipped_density_raw": density,
-        "clipped_coverage_ratio": fill / float(table[-1]),
-    }
 
 
 def _inception_score(evaluation: SampleEvaluation, options: Options) -> BruteScores:
@@ -112,48 +57,70 @@ def _inception_score(evaluation: SampleEvaluation, options: Options) -> BruteSco
 
 
 def _vendi(evaluation: SampleEvaluation, options: Options) -> BruteScores:
-    """Friedman and Dieng 2023, equation 3, from eigenvalues of the whole kernel; a zero row is like itself alone."""
-    features = _vendi_rows(evaluation, options)
-    norms = np.linalg.norm(features, axis=1, keepdims=True)
-    unit = np.divide(features, norms, out=np.zeros_like(features), where=norms > 0)
-    kernel = unit @ unit.T
-    np.fill_diagonal(kernel, 1.0)
+    """Friedman and Dieng 2023, equation 3, from eigenvalues of the whole kernel."""
+    kernel = _cosines(drawn_of(evaluation, "fake", options))
     values = np.linalg.eigvalsh(kernel / len(kernel))
     positive = values[values > 0]
     return {"vendi": float(np.exp(-(positive * np.log(positive)).sum()))}
 
 
-def _vendi_rows(evaluation: SampleEvaluation, options: Options) -> Floats:
-    drawn = draw_of(evaluation, "fake", options["count"])
-    features = drawn.of(evaluation.features("fake")).astype(np.float64)
-    if len(features) > MOST_ROWS:
-        raise ValueError(f"{len(features):,} rows are too many for a brute force: at most {MOST_ROWS:,}")
-    return features
+def _cosines(rows: Floats) -> Floats:
+    """Return the cosines of all pairs; rows of zeros are like each other and like nothing else."""
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    unit = np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
+    return np.asarray(unit @ unit.T + (norms == 0) * (norms == 0).T)
 
 
 def _fid(evaluation: SampleEvaluation, options: Options) -> BruteScores:
-    """Heusel et al. 2017, equation 6, by two symmetric eigenproblems, which have no imaginary parts."""
-    (real_mean, real), (fake_mean, fake) = (
-        (rows.mean(axis=0), np.atleast_2d(np.cov(rows, rowvar=False)))
-        for rows in (_features(evaluation, "real"), _features(evaluation, "fake"))
+    """Heusel et al. 2017, equation 6."""
+    return {"fid": _frechet(features(evaluation, "real"), features(evaluation, "fake"))}
+
+
+def _frechet(real: Floats, fake: Floats) -> float:
+    """Return the distance by two symmetric eigenproblems, which have no imaginary parts."""
+    (real_mean, real_covariance), (fake_mean, fake_covariance) = (
+        (rows.mean(axis=0), np.atleast_2d(np.cov(rows, rowvar=False))) for rows in (real, fake)
     )
-    values, axes = np.linalg.eigh(real)
+    values, axes = np.linalg.eigh(real_covariance)
     root = (axes * np.sqrt(values.clip(min=0))) @ axes.T
-    cross = np.sqrt(np.linalg.eigvalsh(root @ fake @ root).clip(min=0)).sum()
-    return {"fid": float(np.square(real_mean - fake_mean).sum() + np.trace(real) + np.trace(fake) - 2 * cross)}
+    cross = np.sqrt(np.linalg.eigvalsh(root @ fake_covariance @ root).clip(min=0)).sum()
+    traces = np.trace(real_covariance) + np.trace(fake_covariance)
+    return float(np.square(real_mean - fake_mean).sum() + traces - 2 * cross)
 
 
-def _memorisation(evaluation: SampleEvaluation, options: Options) -> BruteScores:
-    """Authenticity (Alaa et al. 2022), the ratio of median distances, and exact copies."""
-    train, test, fake = (_features(evaluation, which) for which in ("train", "test", "fake"))
-    to_train = _distances(fake, train)
-    nearest, distance = to_train.argmin(axis=1), to_train.min(axis=1)
-    usual = float(np.median(np.sqrt(_distances(test, train).min(axis=1))))
-    found = {
-        "authenticity": float((distance > _radii(_distances(train, train), 1)[nearest]).mean()),
-        "copied": float((distance == 0).mean()),
-    }
-    return found | ({"distance_ratio": float(np.median(np.sqrt(distance))) / usual} if usual else {})
+def _fid_infinity(evaluation: SampleEvaluation, options: Options) -> BruteScores:
+    """Chong and Forsyth 2020, section 4, over the subsets that the metric draws; the line by its normal equations."""
+    real, fake = features(evaluation, "real"), features(evaluation, "fake")
+    smallest = max(len(fake) // 10, int(np.ceil(2.5 * real.shape[1])))
+    if smallest >= len(fake):
+        return {}
+    rng = np.random.default_rng(evaluation.seed)
+    sizes = np.unique(np.linspace(smallest, len(fake), options["points"]).astype(int))
+    found = np.array([_frechet(real, fake[rng.permutation(len(fake))[:size]]) for size in sizes])
+    x = 1 / sizes - (1 / sizes).mean()
+    return {"fid_inf": float(found.mean() - (x @ found) / (x @ x) * (1 / sizes).mean())}
+
+
+def _mmd(evaluation: SampleEvaluation, options: Options) -> BruteScores:
+    """Gretton et al. 2012, equation 3, with the bandwidth that the metric has."""
+    from genharness.functional.gaussian_kernel import median_square
+
+    square = median_square(evaluation.features("real"), seed=evaluation.seed)
+    real, fake = (drawn_of(evaluation, which, options) for which in ("real", "fake"))
+    within = [np.exp(-distances(rows, rows) / (2 * square)) for rows in (real, fake)]
+    means = [(kernel.sum() - len(kernel)) / (len(kernel) * (len(kernel) - 1)) for kernel in within]
+    return {"mmd": float(1000 * (sum(means) - 2 * np.exp(-distances(real, fake) / (2 * square)).mean()))}
+
+
+def _second_order(evaluation: SampleEvaluation, options: Options) -> BruteScores:
+    """Order 2 of Vendi, and RKE (Jalali et al. 2023), as one over the mean square of a kernel's entries."""
+    from genharness.functional.gaussian_kernel import median_square
+
+    fake = drawn_of(evaluation, "fake", options)
+    square = median_square(evaluation.features("real"), seed=evaluation.seed) / 4
+    cosine = _cosines(fake)
+    gaussian = np.exp(-distances(fake, fake) / (2 * square))
+    return {"vendi_2": float(1 / np.square(cosine).mean()), "rke": float(1 / np.square(gaussian).mean())}
 
 
 def _mind(evaluation: SampleEvaluation, options: Options) -> BruteScores:
@@ -162,7 +129,7 @@ def _mind(evaluation: SampleEvaluation, options: Options) -> BruteScores:
 
     from genharness.functional.mind import draw_directions
 
-    real, fake = _drawn(evaluation, options)
+    real, fake = drawn(evaluation, options)
     generator = torch.Generator().manual_seed(options["direction_seed"])
     axes = draw_directions(real.shape[1], options["directions"], options["kind"], generator).double().numpy()
     parts = [np.square(np.sort(real @ axis) - np.sort(fake @ axis)).mean() for axis in axes]
@@ -173,10 +140,10 @@ def _bins(evaluation: SampleEvaluation, options: Options) -> BruteScores:
     """Richardson and Weiss 2018, over the k-means bins that the metric has."""
     from genharness.functional.modes import real_bins
 
-    real, fake = _features(evaluation, "real"), _features(evaluation, "fake")
+    real, fake = features(evaluation, "real"), features(evaluation, "fake")
     bins = max(2, min(options["bins"], len(real) // 10))
     centres = real_bins(evaluation.features("real"), bins=bins, seed=evaluation.seed).centres.astype(np.float64)
-    p, q = (np.bincount(_distances(rows, centres).argmin(axis=1), minlength=bins) / len(rows) for rows in (real, fake))
+    p, q = (np.bincount(distances(rows, centres).argmin(axis=1), minlength=bins) / len(rows) for rows in (real, fake))
     middle = (p + q) / 2
     terms = [float((one[one > 0] * np.log(one[one > 0] / middle[one > 0])).sum()) for one in (p, q)]
     return {"jsd": sum(terms) / 2, "bin_coverage": float((q > 0).mean())}
@@ -185,6 +152,7 @@ def _bins(evaluation: SampleEvaluation, options: Options) -> BruteScores:
 def _tabular(evaluation: SampleEvaluation, options: Options) -> BruteScores:
     """Empirical distribution functions of every column, and numpy's correlations."""
     real, fake = (evaluation.samples(which).astype(np.float64) for which in ("real", "fake"))
+    check_rows(max(len(real), len(fake)))
     ks, wasserstein = [], []
     for one, other in zip(real.T, fake.T, strict=True):
         points = np.sort(np.concatenate([one, other]))
@@ -202,26 +170,40 @@ def _tabular(evaluation: SampleEvaluation, options: Options) -> BruteScores:
 
 _BY_METRIC: Mapping[str, Callable[[SampleEvaluation, Options], BruteScores]] = {
     "fid": _fid,
-    "prdc": _prdc,
-    "clipped": _clipped,
+    "fid-inf": _fid_infinity,
+    "prdc": prdc_brute,
+    "clipped": clipped_brute,
+    "cover": cover_brute,
+    "p-precision": probable_brute,
+    "realism": realism_brute,
     "is": _inception_score,
     "vendi": _vendi,
-    "memorisation": _memorisation,
+    "vendi-2": _second_order,
+    "copies": copies_brute,
+    "memorisation": memorisation_brute,
+    "mifid": mifid_brute,
     "mind": _mind,
+    "mmd": _mmd,
     "bins": _bins,
     "tabular": _tabular,
 }
 
-_ALONE = ("clipped", "memorisation", "mind", "bins", "tabular")
+_ALONE = tuple(name for name in _BY_METRIC if name not in ("fid", "prdc", "is", "vendi"))
 """Metrics that no library on the package index computes as they are defined here."""
 
 
 def brute_scores(metric: str, evaluation: SampleEvaluation, options: Options) -> BruteScores:
-    """Return a metric's scores by brute force; empty where there is none, or the sets are too large for it."""
+    """Return a metric's scores by brute force; empty where there is none.
+
+    Raises:
+        TooManyRowsError: If the sets are too large for it.
+    """
     if metric not in _BY_METRIC:
         return {}
     try:
         return _BY_METRIC[metric](evaluation, options)
+    except TooManyRowsError:
+        raise
     except ValueError:
         return {}
 

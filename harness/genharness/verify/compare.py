@@ -17,8 +17,10 @@ from genharness.external.score import evaluation_of, score_samples
 from genharness.external.sources import may_be_cell
 from genharness.files.paths import input_path
 from genharness.kit.evaluation import Reconstructions
+from genharness.measure.build import build_metrics
 from genharness.measure.capabilities import Views
 from genharness.measure.evaluation import SampleEvaluation
+from genharness.measure.scoring import score
 from genharness.plugin.registry import Registry
 from genharness.spec.options import build_config
 from genharness.spec.protocol import Protocol
@@ -26,13 +28,19 @@ from genharness.spec.record import Record
 from genharness.spec.report import Report
 from genharness.study.measuring import Measuring, select_metrics
 from genharness.study.settings import choose
+from genharness.verify import pairwise
+from genharness.verify.base import Theirs
 from genharness.verify.brute import BRUTE, brute_scores
 from genharness.verify.peers import PEERS, Peer
+from genharness.verify.subset import Subset
 
 __all__ = ["INSTALL", "PeerScore", "compare", "is_cell", "request_of_cell", "verify_samples"]
 
 INSTALL = "pip install 'genharness[verify]'"
 """What installs every library."""
+
+Rescore = Callable[[str, SampleEvaluation], Mapping[str, float | None]]
+"""Gives our scores of another evaluation, by column."""
 
 Verdict = Literal["agrees", "differs", "the library fails here", "not compared"]
 
@@ -51,6 +59,8 @@ class PeerScore:
         missing: What has to be installed before it can be, else empty.
         truth: What a brute force in float64 gives where the two are apart and one is affordable, else None.
         limit: What is known to defeat the library here, else empty.
+        rows: Rows of each set at most that the numbers are of, where a brute force cannot take all; None: of all.
+        part: The same of such a part, where the two are apart on more rows than a brute force can take.
     """
 
     key: str
@@ -62,6 +72,8 @@ class PeerScore:
     missing: str = ""
     truth: float | None = None
     limit: str = ""
+    rows: int | None = None
+    part: PeerScore | None = None
 
     @property
     def difference(self) -> float | None:
@@ -78,6 +90,8 @@ class PeerScore:
             return "not compared"
         if self._agrees(self.ours, self.theirs):
             return "agrees"
+        if self.part is not None and self.part.verdict == "the library fails here":
+            return "the library fails here"
         ours_holds = self.truth is not None and self._agrees(self.ours, self.truth)
         return "the library fails here" if ours_holds else "differs"
 
@@ -86,6 +100,12 @@ class PeerScore:
         """Why the verdict is what it is, where there is something to say; else empty."""
         if self.verdict in ("agrees", "not compared"):
             return ""
+        if self.part is not None:
+            numbers = ((BRUTE, self.part.truth), ("genharness", self.part.ours), (self.library, self.part.theirs))
+            given = ", ".join(
+                f"{name} {'nothing' if value is None else format(value, '.7g')}" for name, value in numbers
+            )
+            return "; ".join([f"on {self.part.rows:,} rows: {given}", *([self.limit] if self.limit else [])])
         if self.truth is None:
             return "no brute force is affordable here"
         return "; ".join([f"{BRUTE} gives {self.truth:.7g}", *([self.limit] if self.limit else [])])
@@ -169,7 +189,14 @@ def verify_samples(
         _check_identity(one, record, evaluation)
     reasons = {**record.skipped, **record.failed}
     absent = {name: reasons.get(name, "it was not scored") for name in wanted if not _scored(name, record, registry)}
-    return compare(record.scores, wanted, evaluation, absent=absent, report=lambda text: report(0, 0, text))
+
+    def rescored(metric: str, part: SampleEvaluation) -> Mapping[str, float | None]:
+        found = score(build_metrics(registry, {metric: wanted[metric]}), part)
+        return {key: value for one in found for key, value in one.values.items()}
+
+    return compare(
+        record.scores, wanted, evaluation, absent=absent, rescore=rescored, report=lambda text: report(0, 0, text)
+    )
 
 
 def _chosen(
@@ -230,6 +257,7 @@ def compare(
     *,
     absent: Mapping[str, str] | None = None,
     peers: Sequence[Peer] = PEERS,
+    rescore: Rescore | None = None,
     report: Callable[[str], None] = lambda text: None,
 ) -> list[PeerScore]:
     """Return every score beside the libraries' numbers.
@@ -240,6 +268,7 @@ def compare(
         evaluation: What the scores were computed from.
         absent: Metrics that gave no scores, with the reason; no library is asked for them.
         peers: The libraries.
+        rescore: Where all rows are too many for a brute force, a part is scored by it, too; None: nothing is then said.
         report: Told what is being computed.
 
     Raises:
@@ -255,32 +284,66 @@ def compare(
             found.append(PeerScore(peer.metric, peer.library, reason=absent[peer.metric]))
             continue
         report(f"{peer.metric} by {peer.library}")
-        found += _by(peer, ours, metrics[peer.metric], evaluation)
+        found += _by(peer, ours, metrics[peer.metric], evaluation, rescore)
     return found
 
 
 def _by(
-    peer: Peer, ours: Mapping[str, float | None], options: Mapping[str, Any], evaluation: SampleEvaluation
+    peer: Peer,
+    ours: Mapping[str, float | None],
+    options: Mapping[str, Any],
+    evaluation: SampleEvaluation,
+    rescore: Rescore | None,
 ) -> list[PeerScore]:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what a library divides by zero shows in its number
-            theirs = peer.compute(evaluation, options)
+        theirs = _asked(peer, evaluation, options)
     except ModuleNotFoundError as error:
         missing = (error.name or peer.library).partition(".")[0].replace("_", "-")
         return [PeerScore(peer.metric, peer.library, reason=f"{missing} is missing: {INSTALL}", missing=missing)]
+    except pairwise.TooManyRowsError as error:
+        if rescore is None:
+            return [PeerScore(peer.metric, peer.library, reason=_reason(error))]
+        return _of_part(peer, options, evaluation, rescore)
     except Exception as error:  # other people's code may raise anything, which must not cost the other libraries
         if is_out_of_memory(error):
             raise
         return [PeerScore(peer.metric, peer.library, reason=_reason(error))]
+    found = _beside(peer, ours, theirs)
+    if peer.library == BRUTE or all(one.verdict in ("agrees", "not compared") for one in found):
+        return found
+    limit = peer.limit(evaluation, options)
+    try:
+        truths = brute_scores(peer.metric, evaluation, options)
+    except pairwise.TooManyRowsError:
+        parts = {one.key: one for one in _of_part(peer, options, evaluation, rescore)} if rescore else {}
+        return [dataclasses.replace(one, part=parts.get(one.key), limit=limit) for one in found]
+    return [dataclasses.replace(one, truth=truths.get(one.key), limit=limit) for one in found]
+
+
+def _asked(peer: Peer, evaluation: SampleEvaluation, options: Mapping[str, Any]) -> Mapping[str, Theirs]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what a library divides by zero shows in its number
+        return peer.compute(evaluation, options)
+
+
+def _beside(peer: Peer, ours: Mapping[str, float | None], theirs: Mapping[str, Theirs]) -> list[PeerScore]:
     shared = [key for key in theirs if key in ours]
     if not shared:
         return [PeerScore(peer.metric, peer.library, reason="it was not scored")]
-    found = [PeerScore(key, peer.library, ours[key], theirs[key].value, theirs[key].tolerance) for key in shared]
-    if peer.library == BRUTE or all(one.verdict == "agrees" for one in found):
-        return found
-    truths, limit = brute_scores(peer.metric, evaluation, options), peer.limit(evaluation, options)
-    return [dataclasses.replace(one, truth=truths.get(one.key), limit=limit) for one in found]
+    return [PeerScore(key, peer.library, ours[key], theirs[key].value, theirs[key].tolerance) for key in shared]
+
+
+def _of_part(peer: Peer, options: Mapping[str, Any], evaluation: SampleEvaluation, rescore: Rescore) -> list[PeerScore]:
+    """Return what both give of as many rows as a brute force can take, with what that gives."""
+    part = Subset(evaluation, pairwise.MOST_ROWS)
+    try:
+        found = _beside(peer, rescore(peer.metric, part), _asked(peer, part, options))
+        truths = brute_scores(peer.metric, part, options)
+    except Exception as error:  # as in `_by`
+        if is_out_of_memory(error):
+            raise
+        return [PeerScore(peer.metric, peer.library, reason=_reason(error))]
+    return [dataclasses.replace(one, rows=pairwise.MOST_ROWS, truth=truths.get(one.key)) for one in found]
 
 
 def _reason(error: Exception) -> str:

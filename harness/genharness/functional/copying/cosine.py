@@ -12,7 +12,10 @@ from genharness.errors import NotDefinedError
 from genharness.functional.checks import ArrayLike, as_features, check_same_width
 from genharness.functional.parallel import full_precision, side_by_side
 
-__all__ = ["mifid", "nearest_cosines"]
+__all__ = ["THRESHOLD", "mifid", "nearest_cosines"]
+
+THRESHOLD = 0.1
+"""Memorisation distance below which Bai et al. take a model to memorise, over Inception's pool features."""
 
 _ROWS = 1024
 
@@ -58,7 +61,7 @@ def _directions(rows: Tensor, name: str) -> Tensor:
     return normalize(wide / wide.abs().amax(1, keepdim=True), dim=1)
 
 
-def mifid(fid: float, distance: float, *, threshold: float = 0.1) -> float:
+def mifid(fid: float, distance: float, *, threshold: float = THRESHOLD) -> float:
     """Return FID over the memorisation distance where that is below the threshold, else FID (Bai et al. 2021).
 
     The threshold is that of Inception's pool features; in other spaces distances mean something else.

@@ -18,6 +18,7 @@ from genharness.kit.equal_counts import equal_draws
 from genharness.kit.evaluation import SampleSet
 from genharness_metric_memorisation import CopiesConfig
 from genharness_metric_memorisation.held_out import are_held_out
+from genharness_metric_memorisation.nearest_rows import keep_nearest_rows
 
 __all__ = ["Copies"]
 
@@ -41,6 +42,7 @@ class Copies:
         if are_held_out(evaluation):
             return dict.fromkeys((*_SCORES, *(["excess_copies_pixels"] if _images(evaluation) else [])), math.nan)
         found = _near_copies(evaluation, "features", {which: _features(evaluation, which) for which in _SETS})
+        keep_nearest_rows(evaluation, found.distance, found.nearest)
         attack = _membership(evaluation)
         evaluation.state_error("excess_copies", found.error)
         evaluation.state_error("membership_auc", attack.error)

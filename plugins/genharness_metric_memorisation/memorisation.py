@@ -14,6 +14,7 @@ from genharness.kit import Evaluation
 from genharness.kit.evaluation import SampleSet
 from genharness.kit.sampling_errors import half_sample_errors, share_error
 from genharness_metric_memorisation import MemorisationConfig
+from genharness_metric_memorisation.nearest_rows import nearest_rows
 
 __all__ = ["MemorisationMetric"]
 
@@ -41,7 +42,7 @@ class MemorisationMetric:
             lambda: HeldOut.of(train, test, **options).arrays(),
         )
         standard = HeldOut.from_arrays(kept, evaluation.device)
-        found = memorisation(train, test, fake, **options, standard=standard)
+        found = memorisation(train, test, fake, **options, standard=standard, found=nearest_rows(evaluation))
         for key, share in (("authenticity", found.authenticity), ("copied", found.copied)):
             evaluation.state_error(key, share_error(share, len(fake)))
         evaluation.state_error("ct", found.copying_error)

@@ -61,7 +61,7 @@ class Consistency(UNetModel):
         """Return how many intervals lie between noise levels at a place in the budget; they double, evenly spread."""
         first, last = self.config.levels_first, self.config.levels_last
         stages = math.log2(last / first) + 1
-        return min(first * 2 ** math.floor(progress * stages), last)
+        return int(min(first * 2 ** math.floor(progress * stages), last))
 
     def levels(self, progress: float) -> list[float]:
         """Return the noise levels at a place in the budget, rising, one more than `intervals`."""

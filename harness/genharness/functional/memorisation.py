@@ -88,6 +88,7 @@ def memorisation(
     seed: int = 0,
     least_fakes: int = 20,
     standard: HeldOut | None = None,
+    found: tuple[Tensor, Tensor] | None = None,
 ) -> Memorisation:
     """Return all signs of memorisation, each distance computed once; NaN for one that these sets do not define.
 
@@ -99,6 +100,7 @@ def memorisation(
         seed: See `copying_score`.
         least_fakes: See `copying_score`.
         standard: `HeldOut.of(train, test, cells=cells, seed=seed)` where it is known already.
+        found: `nearest(fake, train)` likewise.
 
     Raises:
         ValueError: An argument is not a matrix, empty or not finite, they differ in columns, or `train` has one row or
@@ -112,7 +114,7 @@ def memorisation(
         (0.0, 0.0, 1.0)
     """
     known, held_out, made = _as_sets(train=train, test=test, fake=fake)
-    distances, indices = nearest(made, known)
+    distances, indices = found or nearest(made, known)
     authentic = _authentic_share(known, distances, indices)
     usual = standard or HeldOut.of(known, held_out, cells=cells, seed=seed)
     cut = (usual.centres, usual.train_cells, usual.test_cells, usual.cell_distances)

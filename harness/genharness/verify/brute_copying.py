@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from genharness.kit.equal_counts import equal_draws
+from genharness.kit.evaluation import SampleSet
 from genharness.measure.evaluation import SampleEvaluation
 from genharness.verify.base import Options
 from genharness.verify.pairwise import Floats, distances, features, radii
@@ -15,7 +16,7 @@ from genharness.verify.pairwise import Floats, distances, features, radii
 __all__ = ["copies_brute", "memorisation_brute", "mifid_brute"]
 
 _LEAST_FAKES = 20
-_SETS = ("train", "test", "fake")
+_SETS: tuple[SampleSet, ...] = ("train", "test", "fake")
 
 
 def memorisation_brute(evaluation: SampleEvaluation, options: Options) -> Mapping[str, float]:

@@ -33,8 +33,12 @@ TESTED_ELSEWHERE = {
     "spec/report": "a name for a type",
     "testing/records": "what testing/test_reporters and testing/test_trackers are given",
     "testing/datasets": "testing/test_conformance runs it on every bundled dataset",
+    "verify/brute_copying": "a second opinion: verify/test_brute holds every metric against it",
+    "verify/brute_neighbours": "likewise",
     "verify/images": "our scores beside the libraries' own: cli/test_verify",
+    "verify/pairwise": "all pairs: whatever verify/test_brute asks",
     "verify/peers": "the list of peers",
+    "verify/subset": "a part of a large evaluation: verify/test_brute",
 }
 """Modules of the core without a test of their own name, and where they are tested or why not."""
 

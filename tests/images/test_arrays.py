@@ -49,6 +49,8 @@ def test_statistics_are_known_alone_and_beside_samples(names):
     for samples in ({"arr_0": IMAGES}, {"features": ROWS}):
         found = sort_arrays({**statistics, **samples, "mu_s": np.zeros(3), "sigma_s": np.eye(3)}, "a.npz")
         assert (list(found.samples.values()), found.statistics, found.unused) == (list(samples), names, ())
+        assert found.notes == (f"the samples are taken, and not the statistics beside them: {', '.join(names)}",)
+    assert sort_arrays(statistics, "a.npz").notes == ()
 
 
 def test_half_of_statistics_is_none():

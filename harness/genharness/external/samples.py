@@ -122,7 +122,7 @@ def with_classes(found: SampleFile, class_names: Sequence[str]) -> SampleFile:
         places |= {name: label for label, name in enumerate(class_names)}
         unknown = [name for name in found.class_names if name not in places]
         if unknown:
-            note = f"folders such as {unknown[0]!r} are no classes of the dataset: the samples count as unlabelled"
+            note = f"labels such as {unknown[0]!r} are no classes of the dataset: the samples count as unlabelled"
             return dataclasses.replace(found, labels=None, class_names=(), notes=(*found.notes, note))
         order = np.array([places[name] for name in found.class_names])
         return dataclasses.replace(found, labels=order[found.labels], class_names=tuple(class_names))

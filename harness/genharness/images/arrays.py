@@ -55,10 +55,12 @@ class SampleArrays:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is to be said of the arrays: what was taken for labels, and what is not used."""
+        """What is to be said of the arrays: what was taken for labels or samples, and what is not used."""
         taken = [f"labels: the array {printable(name)}" for name in self.labels.values()]
         told = "(an array of labels is called labels)"
         unused = [f"not used: {first_of(self.unused)} {told}"] if self.unused else []
+        if self.samples and self.statistics:
+            unused += [f"the samples are taken, and not the statistics beside them: {first_of(self.statistics)}"]
         return (*dict.fromkeys(taken), *unused)
 
 

@@ -31,6 +31,7 @@ COMMANDS = {
     "animate": ("genharness.cli.plot:animate", "Write a cell's samples over training as a film."),
     "publish": ("genharness.cli.publish:publish", "Write what of a results folder is worth giving away."),
     "merge": ("genharness.cli.publish:merge", "Join published results, after checking their hashes."),
+    "results": ("genharness.cli.results.cells:results", "List and remove cells of a results folder."),
     "watch": ("genharness.cli.watch:watch", "Follow a running study from elsewhere."),
     "sample": ("genharness.cli.sample:sample", "Draw more samples from a finished cell."),
     "rerun": ("genharness.cli.rerun:rerun", "Repeat a cell and say whether it comes out the same."),

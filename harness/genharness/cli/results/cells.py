@@ -1,0 +1,183 @@
+"""`genharness results`: the cells of a results folder, and how to be rid of some."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from genharness.board.choosing import Condition, parse_condition
+from genharness.board.configuration import settings
+from genharness.cli.options import results_argument, split_datasets, split_names
+from genharness.cli.screen.complaints import debug_option
+from genharness.cli.screen.data_views import megabytes
+from genharness.cli.screen.display import print_warnings
+from genharness.cli.screen.terminal import console, say
+from genharness.errors import ConfigError, refuse
+from genharness.files.turns import is_taken
+from genharness.results.removing import Removal, removals, remove
+from genharness.results.store import Store
+from genharness.spec.record import Record
+
+__all__ = ["results"]
+
+_SHOWN = 50
+
+
+@click.group()
+def results() -> None:
+    """List the cells of a results folder, and remove those that should go.
+
+    \b
+    Examples:
+      genharness results list results --models dcgan --where 'lr>1e-3'
+      genharness results remove results --status failed --dry-run
+    """
+
+
+def _choices(function: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that choose cells."""
+    for add in (
+        debug_option,
+        click.option("--status", callback=split_names, help="Only these: finished, failed, diverged, …"),
+        click.option("--where", multiple=True, help="Only with this setting: lr=2e-4, seed>3; repeatable."),
+        click.option("--dataset", "datasets", callback=split_datasets, help="Only these datasets, comma-separated."),
+        click.option("--models", callback=split_names, help="Only these models: names or patterns."),
+        click.option("--cell", "cells", multiple=True, help="Only cells whose id begins so; repeatable."),
+        results_argument,
+    ):
+        function = add(function)
+    return function
+
+
+@results.command(name="list")
+@_choices
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+def list_cells(
+    results: Path,
+    cells: Sequence[str],
+    models: Sequence[str] | None,
+    datasets: Sequence[str] | None,
+    where: Sequence[str],
+    status: Sequence[str] | None,
+    as_json: bool,
+) -> None:
+    """List cells with their status and what they take on the disk.
+
+    \b
+    Examples:
+      genharness results list
+      genharness results list results --status failed,diverged --json
+    """
+    store = Store(results)
+    found = removals(store, _wanted(cells, models, datasets, where, status))
+    if as_json:
+        click.echo(json.dumps([_plain(one) for one in found], indent=2))
+    else:
+        _show(found)
+    print_warnings(store.warnings)
+
+
+@results.command(name="remove")
+@_choices
+@click.option("--dry-run", is_flag=True, help="Show what would go, and remove nothing.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+def remove_cells(
+    results: Path,
+    cells: Sequence[str],
+    models: Sequence[str] | None,
+    datasets: Sequence[str] | None,
+    where: Sequence[str],
+    status: Sequence[str] | None,
+    dry_run: bool,
+    yes: bool,
+) -> None:
+    """Remove cells: their records, samples and pictures, and trainings that no cell that stays needs.
+
+    Without a choice nothing is removed, and nothing while one of the cells is being run.
+
+    \b
+    Examples:
+      genharness results remove results --models vae --where 'lr>1e-2' --dry-run
+      genharness results remove results --cell dcgan-digits-s0-5f0c33a1b2 --yes
+    """
+    if not any((cells, models, datasets, where, status)):
+        raise ConfigError("name what is to go: --cell, --models, --dataset, --where or --status")
+    store = Store(results)
+    found = removals(store, _wanted(cells, models, datasets, where, status))
+    if not found:
+        say("no cell fits: nothing is removed")
+        return
+    busy = [one.record.cell.id for one in found if is_taken(store.cell(one.record.cell.id).lock)]
+    refuse(f"{cell_id} is being run: stop that first (see `genharness watch`)" for cell_id in busy)
+    _show(found)
+    if dry_run:
+        say("nothing was removed")
+        return
+    if not yes:
+        click.confirm(f"remove {_total(found)}?", abort=True)
+    remove(found)
+    say(f"removed {_total(found)}")
+
+
+def _wanted(
+    cells: Sequence[str],
+    models: Sequence[str] | None,
+    datasets: Sequence[str] | None,
+    where: Sequence[str],
+    status: Sequence[str] | None,
+) -> Callable[[Record], bool]:
+    conditions = [parse_condition(text) for text in where]
+
+    def fits(record: Record) -> bool:
+        cell = record.cell
+        return (
+            (not cells or cell.id.startswith(tuple(cells)))
+            and (not models or any(fnmatch.fnmatchcase(cell.model, one) for one in models))
+            and (not datasets or cell.dataset in datasets)
+            and (not status or record.status in status)
+            and _holds(conditions, record)
+        )
+
+    return fits
+
+
+def _holds(conditions: Sequence[Condition], record: Record) -> bool:
+    found = {**settings(record), "seed": record.cell.seed} if conditions else {}
+    return all(one.holds(found) for one in conditions)
+
+
+def _show(found: Sequence[Removal]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("cell", "status", "size", "training"):
+        table.add_column(title, justify="right" if title == "size" else "left", overflow="fold")
+    for one in found[:_SHOWN]:
+        kept = f"stays: {one.shared_with} other cells need it" if one.shared_with else ""
+        table.add_row(one.record.cell.id, one.record.status, megabytes(one.size_bytes), kept)
+    if found:
+        console().print(table)
+    if len(found) > _SHOWN:
+        say(f"and {len(found) - _SHOWN:,} more")
+    say(_total(found))
+
+
+def _total(found: Sequence[Removal]) -> str:
+    return f"{len(found):,} cell{'' if len(found) == 1 else 's'}, {megabytes(sum(one.size_bytes for one in found))}"
+
+
+def _plain(one: Removal) -> dict[str, object]:
+    cell = one.record.cell
+    return {
+        "cell": cell.id,
+        "model": cell.model,
+        "dataset": cell.dataset,
+        "seed": cell.seed,
+        "status": one.record.status,
+        "bytes": one.size_bytes,
+        "paths": [str(path) for path in one.paths],
+        "training_shared_with": one.shared_with,
+    }

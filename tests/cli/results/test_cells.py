@@ -1,0 +1,40 @@
+"""`genharness results`: what is listed, what goes, and what is asked before."""
+
+import json
+
+import pytest
+
+from board_records import record
+from genharness.results.store import Store
+
+
+@pytest.fixture
+def results(tmp_path):
+    store = Store(tmp_path / "results")
+    store.open_for_writing()
+    for seed in range(2):
+        for lr in (1e-3, 1e-4):
+            store.save(record("vae", 1.0, seed=seed, options={"lr": lr}))
+    return store
+
+
+def test_cells_are_listed_and_removed_by_setting_after_a_dry_run_and_a_question(genharness, results):
+    listed = json.loads(genharness("results", "list", "--json", "--where", "seed=1").stdout)
+    assert [one["seed"] for one in listed] == [1, 1]
+    chosen = ("results", "remove", "--where", "lr=1e-3")
+    dry = genharness(*chosen, "--dry-run")
+    assert "nothing was removed" in dry.stdout
+    assert len(results.ids()) == 4
+    assert genharness(*chosen).returncode == 130  # nobody answers
+    assert len(results.ids()) == 4
+    done = genharness(*chosen, "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "removed 2 cells" in done.stdout
+    assert {one.cell.options["lr"] for one in results.records()} == {1e-4}
+
+
+def test_without_a_choice_nothing_is_removed(genharness, results):
+    done = genharness("results", "remove", "--yes")
+    assert done.returncode == 2
+    assert "name what is to go" in done.stderr
+    assert len(results.ids()) == 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,8 @@ from typing import Any, TypeVar
 import torch
 
 __all__ = ["exact_convolutions", "full_precision", "ieee_products", "side_by_side", "use_workers", "workers"]
+
+_WORTH_THREADS = 2**30  # multiplications: a tenth of a second of one core
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -60,13 +63,16 @@ def exact_convolutions() -> Iterator[None]:
         torch.backends.cudnn.allow_tf32 = before
 
 
-def side_by_side(function: Callable[[T], R], tasks: Iterable[T], device: torch.device) -> list[R]:
+def side_by_side(
+    function: Callable[[T], R], tasks: Iterable[T], device: torch.device, *, products: float = math.inf
+) -> list[R]:
     """Return `function` of every task, run on several threads, each with serial operations (see `use_workers`).
 
     Tiles need many short operations. Were each split over all cores, it would wait for the slowest of them every
-    time: on a machine with other work to do, that takes ten times as long. On CUDA tasks run one after another.
+    time: on a machine with other work to do, that takes ten times as long. On CUDA tasks run one after another, and so
+    they do where all of them need so few `products` that handing them to threads takes longer than what threads save.
     """
-    count = workers(device)
+    count = workers(device, products)
     if count == 1:
         return [function(task) for task in tasks]
 
@@ -101,8 +107,8 @@ def use_workers(count: int | None) -> None:
 _chosen_workers: int | None = None
 
 
-def workers(device: torch.device) -> int:
-    """Return how many threads `side_by_side` would run now."""
-    if device.type != "cpu" or _place.shared:
+def workers(device: torch.device, products: float = math.inf) -> int:
+    """Return how many threads `side_by_side` would run now, where that many numbers are multiplied."""
+    if device.type != "cpu" or _place.shared or products < _WORTH_THREADS:
         return 1
     return _chosen_workers or torch.get_num_threads()

@@ -91,8 +91,9 @@ def closest_of_few(query: Points, base: Points) -> tuple[Tensor, Tensor] | None:
         query: The centres.
         base: The points, in one frame with `query`; where it is `query`, a row is not its own neighbour.
     """
-    dtype, device = tile_types(base.rows.shape[1])[0], base.rows.device
-    side = tile_side(max(len(query), len(base)), base.rows.shape[1], device)
+    width, device = base.rows.shape[1], base.rows.device
+    dtype = tile_types(width)[0]
+    side = tile_side(max(len(query), len(base)), width, device)
     found, buffers = Closest(query, base), TileBuffers(side, device)
     blocks, errors = Factors(base, dtype, side, keep=len(query) > side), query.error(dtype) + base.error(dtype).max()
 
@@ -106,7 +107,8 @@ def closest_of_few(query: Points, base: Points) -> tuple[Tensor, Tensor] | None:
                 tile.fill_diagonal_(math.inf)
             found.offer(_near_the_least(tile, found, rows, int(columns[0]), doubt))
 
-    side_by_side(search, torch.arange(len(query), device=device).split(side), device)
+    blocks_of_centres = torch.arange(len(query), device=device).split(side)
+    side_by_side(search, blocks_of_centres, device, products=len(query) * len(base) * width)
     return None if found.many else found.settle()
 
 

@@ -104,7 +104,8 @@ def cross(
     )
     ratio = None if ratio_radii is None else LargestRatio(real.points, ratio_radii, fake.points)
     tiles = _Tiles(sides, buffers, ratio)
-    side_by_side(partial(_strip, tiles, total), range(len(sides[0].real.blocks)), device)
+    products = len(real.points) * len(fake.points) * width
+    side_by_side(partial(_strip, tiles, total), range(len(sides[0].real.blocks)), device, products=products)
     return Crossing(total.of_real.held(), total.of_fake.held(), None if ratio is None else ratio.settle())
 
 

@@ -215,7 +215,8 @@ def _settle_all(query: Points, base: Points, k: int, settle: Callable[[Tensor, _
     attempts = _attempts(k, others, width)
 
     def settled(find: Callable[[Tensor], _Candidates], parts: Sequence[Tensor]) -> Tensor:
-        return torch.cat(side_by_side(lambda rows: settle(rows, find(rows)), parts, device))
+        products = len(query) * len(base) * width
+        return torch.cat(side_by_side(lambda rows: settle(rows, find(rows)), parts, device, products=products))
 
     if query is base:  # the first search of a set in itself makes each tile once for both of its sides
         found = _search_within(base, *next(attempts), buffers)
@@ -258,7 +259,7 @@ def _search_within(points: Points, dtype: torch.dtype, keep: int, buffers: TileB
 
     # The tiles on the diagonal come first: they give every row a bound that most of the others fail.
     diagonals = [(i, i + apart) for apart in range(len(blocks)) for i in range(len(blocks) - apart)]
-    side_by_side(search, diagonals, points.rows.device)
+    side_by_side(search, diagonals, points.rows.device, products=len(points) ** 2 * points.rows.shape[1])
     return found
 
 

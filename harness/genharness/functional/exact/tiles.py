@@ -55,7 +55,7 @@ def tile_side(n: int, d: int, device: torch.device) -> int:
         d: Columns.
         device: Where the tiles will live.
     """
-    on_cuda, threads = device.type == "cuda", workers(device)
+    on_cuda, threads = device.type == "cuda", workers(device, n * n * d)
     # A GPU wants few large launches, a core tiles that stay in its cache and several for each to do: with n / 4 t rows
     # to a side, a set against itself makes 8 t^2 tiles for t threads, so that none waits long for the last of another.
     # One thread waits for nobody, and its tiles are as large as its cache allows.
@@ -264,7 +264,8 @@ class Factors:
 
     def _all(self) -> Block:
         kept = Block.empty(self.points.rows, len(self.points), self.dtype)
-        side_by_side(partial(self._fill, kept), range(len(self)), self.points.rows.device)
+        n, width = self.points.rows.shape
+        side_by_side(partial(self._fill, kept), range(len(self)), self.points.rows.device, products=n * n * width)
         return kept
 
     def _fill(self, kept: Block, i: int) -> None:

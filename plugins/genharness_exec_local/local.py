@@ -48,6 +48,10 @@ class LocalExecutor:
     def __init__(self, argument: str, config: NoOptions) -> None:
         """Start nothing: a plan needs no fork server."""
 
+    def warm(self) -> None:
+        """Let the fork server import torch meanwhile."""
+        _context()
+
     def run(
         self, tasks: Sequence[Task], *, on_event: Callable[[Event], None], stop: threading.Event
     ) -> Iterator[Record]:

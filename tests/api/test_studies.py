@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from genharness.api import plan, run
+from genharness.api.asking import ask
 from genharness.errors import ConfigError
 
 TINY = {"models": "gan", "datasets": "digits", "budget": "4steps", "metrics": "fid", "features": "pixels"}
@@ -89,3 +90,14 @@ def test_every_mistake_is_told_at_once(tmp_path):
     with pytest.raises(ConfigError) as raised:
         run(**{**TINY, "models": "gna", "seeds": 0, "timeout": -1})
     assert len(raised.value.lines) == 3
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_an_executor_warms_up_while_data_is_prepared_where_there_is_something_to_run(done, tmp_path, monkeypatch):
+    order = []
+    asked = ask(None, {"models": "gaussian", "baselines": False, "results": tmp_path})
+    tasks = [] if done else [one.task for one in asked.planned(lambda line: None)[1]]
+    monkeypatch.setattr("genharness.data.ensure_prepared", lambda *args, **named: order.append("prepare"))
+    monkeypatch.setattr(type(asked.executor), "warm", lambda self: order.append("warm"))
+    asked.prepared(tasks, lambda line: None)
+    assert order == ([] if done else ["warm", "prepare"])

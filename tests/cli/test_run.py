@@ -39,7 +39,7 @@ def repeatable(record):
     [
         (["--no-baselines", "--models", "dcgna"], "unknown model 'dcgna'; did you mean 'dcgan'?"),
         (["--datasets", "digts"], "unknown dataset 'digts'; did you mean 'digits'?"),
-        (["--metrics", "fdi"], "unknown metric 'fdi'; did you mean 'fid'?"),
+        (["--metrics", "prcd"], "unknown metric 'prcd'; did you mean 'prdc'?"),
         (["--features", "inceptoin"], "unknown extractor 'inceptoin'; did you mean 'inception'?"),
         (["--set", "vae.latnt=3"], "vae has no option 'latnt'; did you mean 'latent'?"),
         (["--set", "vae.latent=-3"], "vae.latent=-3 is out of range"),

@@ -214,9 +214,9 @@ def test_patterns_choose_among_the_metrics_of_a_cell(cell, pattern, keys):
 
 
 def test_an_unknown_metric_is_refused_for_a_cell_as_for_samples(cell):
-    done = verified(cell[0], "--metrics", "fdi")
+    done = verified(cell[0], "--metrics", "prcd")
     assert isinstance(done.exception, ConfigError)
-    assert str(done.exception) == "unknown metric 'fdi'; did you mean 'fid'?"
+    assert str(done.exception) == "unknown metric 'prcd'; did you mean 'prdc'?"
 
 
 def test_a_metric_that_a_cell_was_not_scored_by_is_said_where_it_is_named(cell):

@@ -108,7 +108,7 @@ class AskedStudy:
         yield from rounds(asked, others, self.left, self.store, say)
 
     def prepared(self, tasks: Sequence[Task], report: Report) -> bool:
-        """Prepare every dataset before anything is trained, so that a missing one costs no time.
+        """Prepare every dataset before anything is trained, so that a missing one costs no time, and warm the executor.
 
         Returns:
             Whether the content of one was not known when the tasks were planned: plan again, since that tells cells
@@ -116,6 +116,8 @@ class AskedStudy:
         """
         from genharness.data import ensure_prepared
 
+        if tasks and hasattr(self.executor, "warm"):
+            self.executor.warm()
         for name in dict.fromkeys(task.cell.dataset for task in tasks):
             reference = parse_reference(name)
             ensure_prepared(self.registry.datasets.find(reference.name), reference, report=report)

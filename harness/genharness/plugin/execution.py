@@ -75,6 +75,9 @@ class Executor(Protocol):
             One record for each task that was started, already saved in the results folder.
         """
 
+    # May have a method `warm()`, called before data is prepared when there is something to run: it begins in the
+    # background, and returns at once, what cells would wait for.
+
 
 class Tracker(Protocol):
     """Listens to a run; called in the process of the command, in order.

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from click.testing import CliRunner
 from PIL import Image
 from sklearn.datasets import load_digits
@@ -314,3 +315,52 @@ def test_pictures_of_metrics_are_kept_with_what_is_registered(files, tmp_path):
         assert set(record.artefacts) == {"nearest_train", "nearest_train_pixels"}
         for name in record.artefacts.values():
             (Store(results).cell(record.cell.id).path / name).unlink()
+
+
+NETWORK = """
+import torch
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.zeros(4, 64))
+
+    def forward(self, z):
+        return torch.tanh(z @ self.weight).reshape(-1, 1, 8, 8)
+"""
+
+
+def test_a_generator_is_scored_and_costed_as_a_run_does_it(tmp_path, genharness):
+    (tmp_path / "net.py").write_text(NETWORK)
+    torch.save({"weight": torch.linspace(-1, 1, 256).reshape(4, 64)}, tmp_path / "w.pth")
+    options = ("--features", "pixels", "--metrics", "fid", "--samples", "100", "--set", "generator.latent=4")
+    weights = ("--set", f"generator.checkpoint={tmp_path / 'w.pth'}")
+    run = ("run", "--no-baselines", "--datasets", "digits", "--models", "generator:net.py:Net", *options, *weights)
+    assert genharness(*run).returncode == 0
+    (record,) = (json.loads(path.read_text()) for path in (tmp_path / "results" / "records").glob("*.json"))
+    costs = record["measurements"]
+    assert (costs["parameters"], costs["function_evaluations"], costs["sample_flops"]) == (256, 1, 512)
+    assert 0 < costs["latency_p50_ms"] <= costs["latency_p99_ms"]
+    assert min(costs["sample_images_per_second"], costs["peak_memory_mib"]) > 0
+    more = ("--features", "pixels", "--metrics", "fid", "--count", "100", "--latent", "4", "--format", "json")
+    found = genharness("evaluate", "--generator", "net.py:Net", "--dataset", "digits", *more, *weights)
+    assert found.returncode == 0, found.stderr
+    ((row,),) = (group["rows"] for group in json.loads(found.stdout))
+    assert row["values"]["fid"]["mean"] == record["scores"]["fid"]
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("genharness-")] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--generator", "nowhere.onnx", "--dataset", "digits"], "source=nowhere.onnx does not exist: name a .pt"),
+        (["--generator", "net.py:Net"], "no dataset was named"),
+        (["x.npz", "--generator", "net.py:Net", "--dataset", "digits"], "draws its own samples beside a --dataset"),
+        (["x.npz", "--dataset", "digits", "--latent", "3"], "--latent is of a model that draws samples"),
+        (["--dataset", "digits"], "no samples were named"),
+    ],
+)
+def test_what_of_a_generator_cannot_be_is_told_at_once(arguments, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.py").write_text(NETWORK)
+    assert message in str(invoke(*arguments).exception)

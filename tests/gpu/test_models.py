@@ -17,7 +17,8 @@ from genharness.plugin.registry import load_registry
 from genharness.testing import model_checks, synthetic_data
 from genharness.testing.rig import Rig
 
-MODELS = {spec.name: spec for spec in load_registry().models.values() if "image" in spec.modalities}
+ALL = [spec for spec in load_registry().models.values() if not spec.argument]
+MODELS = {spec.name: spec for spec in ALL if "image" in spec.modalities}
 TRAINED = [name for name, spec in MODELS.items() if spec.trained]
 STEPS = 6
 """More than the steps of a critic between two of its generator."""

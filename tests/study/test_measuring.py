@@ -48,6 +48,19 @@ def test_every_wrong_name_is_told(registry):
     assert select(registry.models, []) == ([], ["no model was named: name at least one, or all"])
 
 
+def test_a_model_with_an_argument_is_chosen_by_name_only_once_for_each(registry):
+    specs, mistakes = select(registry.models, ["generator:a.pt", "generator:net.py:make"])
+    assert [spec.recipes["smoke"].options for spec in specs] == [{"source": "a.pt"}, {"source": "net.py:make"}]
+    assert mistakes == []
+    assert "generator" not in {spec.name for word in ("all", "gen*") for spec in select(registry.models, [word])[0]}
+    _, mistakes = select(registry.models, ["vae:x", "generator:", "genrator:x"])
+    assert mistakes[:2] == [
+        "model vae takes nothing behind a colon",
+        "model generator needs something behind the colon",
+    ]
+    assert mistakes[2] == "unknown model 'genrator'; did you mean 'generator'?"
+
+
 def test_default_metrics_can_be_asked_for_with_others(registry):
     specs, _ = select_metrics(registry, ["default", "lpips"])
     assert {spec.name for spec in specs} == {s.name for s in registry.metrics.values() if s.default} | {"lpips"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Literal
 
 import orjson
@@ -286,8 +287,18 @@ def _tell_apart(rows: list[Row]) -> None:
         flat = [row.settings for row in same]
         differing = differing_settings(flat)
         for row, own in zip(same, flat, strict=True):
-            words = [f"{key}={own[key]}" for key in differing if key in own]
+            files = own["inputs"].keys() & set(differing)  # their names tell more than digests do
+            told = [key for key in differing if key in own and not (key == "inputs" and files)]
+            words = [f"{key}={_word(own[key], [one.get(key) for one in flat])}" for key in told]
             row.variation = " ".join([*filter(None, [row.variation]), *words])
+
+
+def _word(value: object, others: Sequence[object]) -> object:
+    """Return a value of a setting as a row shows it: of a path only the name, where that tells it from the others."""
+    paths = {one for one in others if isinstance(one, str) and PurePath(one).is_absolute()}
+    if value not in paths or len({PurePath(one).name for one in paths}) < len(paths):
+        return value
+    return PurePath(str(value)).name
 
 
 def _rank(row: Row, column: BoardColumn) -> tuple[bool, float]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import click
 
+from genharness.api.asking import AskedStudy, Questions, ask
 from genharness.api.devices import resolve_device
+from genharness.api.studies import run_cells
+from genharness.api.trackers import Trackers
 from genharness.board.build import build
 from genharness.cli.leaderboard import print_board
 from genharness.cli.options import (
@@ -17,6 +23,7 @@ from genharness.cli.options import (
     AnyPath,
     InputPath,
     declared,
+    given,
     read_given,
     read_settings,
 )
@@ -28,7 +35,9 @@ from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
 from genharness.spec.options import option
 from genharness.spec.record import Record
+from genharness.spec.report import Report
 from genharness.study.measuring import Measuring
+from genharness.study.suite import Suite, flag
 
 if TYPE_CHECKING:
     from genharness.external.registering import Pictures
@@ -52,7 +61,7 @@ def request_options(function: Any) -> Any:
     path, existing = AnyPath(), InputPath()
     for add in reversed(
         (
-            click.argument("samples", nargs=-1, required=True, metavar="SAMPLES..."),
+            click.argument("samples", nargs=-1, metavar="SAMPLES..."),
             click.option("--dataset", default="", help="Dataset to compare with, such as cifar10 or covid@64."),
             click.option("--reference", type=existing, help="Or samples to compare with, or statistics (mu, sigma)."),
             click.option("--labels", type=existing, help="Classes asked for: .npy, .npz, or text, one number a line."),
@@ -89,11 +98,19 @@ def request_of(options: dict[str, Any]) -> tuple[Request, list[str]]:
         device=device or "cpu",
         name=options.get("name") or "",
     )
-    return request, [*wrong, *wrong_fitting, *wrong_settings, *wrong_device]
+    nothing = (
+        [] if options["samples"] else ["no samples were named: give a folder, zip, .npz, .npy, or the id of a cell"]
+    )
+    return request, [*nothing, *wrong, *wrong_fitting, *wrong_settings, *wrong_device]
 
 
 @click.command()
 @request_options
+@click.option(
+    "--generator", metavar="WHAT", help="In place of SAMPLES: .pt, .pt2, .onnx, a diffusers folder, FILE.py:NAME."
+)
+@click.option("--latent", metavar="SHAPE", help="With --generator: shape of a latent, 128 or 100,1,1.  [default: 128]")
+@declared(Suite, "precision", "compile")
 @click.option("--format", "form", default="table", show_default=True, help="Table, json, csv, md, or a plugin's.")
 @click.option("--register", is_flag=True, help="Put the scores into --results, beside those of trained models.")
 @click.option("--name", help="Name of the row; the file's by default.")
@@ -104,7 +121,7 @@ def request_of(options: dict[str, Any]) -> tuple[Request, list[str]]:
     help="Read scores against real samples scored against other real ones.  [default: where that takes seconds]",
 )
 @debug_option
-def evaluate(form: str, register: bool, wide: bool, bands: bool | None, **options: Any) -> None:
+def evaluate(form: str, register: bool, wide: bool, bands: bool | None, generator: str | None, **options: Any) -> None:
     """Score SAMPLES..., whoever made them: several make a leaderboard.
 
     A folder or zip of pictures (in the order of their names as text: 1, 10, 2; class folders give labels), a .npz or
@@ -116,6 +133,9 @@ def evaluate(form: str, register: bool, wide: bool, bands: bool | None, **option
     scores are kept by content: asking again computes nothing twice. Beside a dataset, scores are marked as real or
     better than real; pictures that metrics give, such as the nearest training images, are kept with --register.
 
+    With --generator samples are drawn here, and what they cost is measured too: it is the row that `run --models
+    generator:WHAT` has. A .py is run, with all that it may do; everything else is only read, and nothing is unpickled.
+
     \b
     Examples:
       genharness evaluate samples/ --dataset cifar10
@@ -125,11 +145,16 @@ def evaluate(form: str, register: bool, wide: bool, bands: bool | None, **option
       genharness evaluate samples/ --dataset cifar10 --register --name my-model
       genharness evaluate samples/ --dataset cifar10 --protocol published     as papers have it
       genharness evaluate dcgan-digits-s0-5f0c33a1b2 --metrics all
+      genharness evaluate --generator model.onnx --latent 128 --dataset cifar10
+      genharness evaluate --generator net.py:make --set generator.checkpoint=w.pt --dataset mnist
     """
     from genharness.external.request import prepare
     from genharness.external.score import evaluation_of, score_samples
 
     registry = load_registry()
+    if generator is not None:
+        _evaluate_generator(generator, options, form, register=register, wide=wide)
+    _refuse_costs(options)
     request, mistakes = request_of(options)
     request = replace(request, bands=bands)
     reporter, wrong_form = attempt(lambda: registry.reporters.find(form))
@@ -158,6 +183,57 @@ def evaluate(form: str, register: bool, wide: bool, bands: bool | None, **option
     ]
     print_errors(broken)
     sys.exit(2 if broken else 0)
+
+
+_OF_GENERATORS = ("latent", "precision", "compile")
+
+
+def _refuse_costs(options: dict[str, Any]) -> None:
+    given = [f"--{name}" for name in _OF_GENERATORS if options.pop(name)]
+    if given:
+        raise ConfigError(f"{given[0]} is of a model that draws samples: name it with --generator")
+
+
+def _evaluate_generator(generator: str, options: dict[str, Any], form: str, *, register: bool, wide: bool) -> NoReturn:
+    """Measure a model made elsewhere as a cell of its own, in --results or in a folder that is thrown away."""
+    stray = [name for name in ("samples", "reference", "labels", "resize_to", "units", "name") if options[name]]
+    if stray:
+        raise ConfigError(
+            f"--generator draws its own samples beside a --dataset: leave out {stray[0].replace('_', '-')}"
+        )
+    settings, mistakes = read_settings(options["settings"])
+    if options["latent"]:
+        settings.setdefault("generator", {}).setdefault("latent", options["latent"])
+    measuring = {**given(Suite, {**options, "samples": None}), **given(Measuring, options, FLAGS)}
+    what = {"models": f"generator:{generator}", "datasets": options["dataset"], "baselines": False, "set": settings}
+    with contextlib.ExitStack() as stack:
+        folder = options["results"] if register else Path(stack.enter_context(TemporaryDirectory(prefix="genharness-")))
+        questions = Questions(results=folder, weights=options["weights"])
+        asked = ask(questions, {**measuring, **what}, source="the command line", name_of=flag, mistakes=mistakes)
+        reporter = asked.registry.reporters.find(form)
+        with PrepareProgress("evaluate") as progress:
+            records = _measured(asked, progress.report)
+        faults = [f"{record.cell.model}: {record.reason}" for record in records if record.went_wrong]
+        board = build([record for record in records if not record.went_wrong], asked.registry)
+        if board.groups:
+            print_board(board, reporter, console(), wide=wide, settings=settings)
+        _print_notes([f"{record.cell.model}: {note}" for record in records for note in record.notes])
+        if register and not faults:
+            say(f"registered as {records[0].cell.id} in {folder}", err=True)
+    print_errors(faults)
+    sys.exit(2 if faults else 0)
+
+
+def _measured(asked: AskedStudy, report: Report) -> list[Record]:
+    """Return the records of a study's cells, those that were finished before among them."""
+    asked.store.open_for_writing()
+    tasks = [one.task for one in asked.planned(report)[1]]
+    if asked.prepared(tasks, report):
+        tasks = [one.task for one in asked.planned(report)[1]]
+    made, stopped = run_cells(asked, tasks, lambda event: report(0, 0, event.text or event.phase), Trackers({}, say))
+    if stopped:
+        sys.exit(130)
+    return made
 
 
 def _told(records: Sequence[Record], plans: Sequence[External], *, named: bool) -> list[str]:

@@ -51,7 +51,7 @@ def inputs_of(options: Mapping[str, Any]) -> dict[str, str]:
     """Return the content of every option that names a file or folder, by the option's name.
 
     A `Path` does so always. Text does so where it is written as a path (absolute, with a separator, from `~` or `.`
-    on) and something is there, or where it is the name of a file with a suffix.
+    on) and something is there, or where it is the name of a file with a suffix; `FILE.py:NAME` stands for the file.
 
     Raises:
         OSError: If something cannot be read.
@@ -74,6 +74,9 @@ def _path(value: Any) -> Path | None:
         return expanded(value)
     if not isinstance(value, str) or not value or "\0" in value or len(value) > 4096:
         return None
+    file, _, name = value.rpartition(":")
+    if name.isidentifier() and file.endswith(".py"):
+        value = file
     path = expanded(value)
     try:
         if value.startswith(("~", ".")) or os.sep in value:

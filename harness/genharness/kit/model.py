@@ -62,6 +62,11 @@ class GenerativeModel(nn.Module):
 
     likelihood_samples: int | None = None
 
+    @property
+    def operations_counted(self) -> bool:
+        """Whether `sample` computes by torch's own operators, whose floating-point operations can be counted."""
+        return True
+
     def __init__(self, data: DataShape, config: Any) -> None:
         super().__init__()
         self.data = data

@@ -166,6 +166,8 @@ class ModelSpec(Spec):
         baseline: Whether others are read against it, so that a run that names models gets it as well.
         draws: Modules that only draw samples, such as a module of samplers: where they change, or get a sampler more,
             samples are drawn and scored again from what was trained. Training must use nothing of them.
+        argument: Name of the option that is given by what follows the name after a colon, such as `source` of
+            `generator:PATH`. Such a model takes no part where all models are asked for.
     """
 
     family: str
@@ -180,6 +182,7 @@ class ModelSpec(Spec):
     finite: bool = False
     baseline: bool = False
     draws: tuple[str, ...] = ()
+    argument: str = ""
 
     @property
     def trained(self) -> bool:
@@ -189,6 +192,14 @@ class ModelSpec(Spec):
     def can(self, name: CapabilityName) -> bool:
         """Whether it has a capability, of whatever kind."""
         return any(declared.partition(":")[0] == name for declared in self.capabilities)
+
+    def given(self, argument: str) -> ModelSpec:
+        """Return the spec with its argument as every recipe has it."""
+        recipes = {
+            name: dataclasses.replace(recipe, options={**recipe.options, self.argument: argument})
+            for name, recipe in self.recipes.items()
+        }
+        return dataclasses.replace(self, recipes=recipes)
 
     def configured(self, options: Mapping[str, Any]) -> ModelSpec:
         """Return the spec as options make it: `conditions:conditional` is `conditions` and needs labels, or is gone."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import fnmatch
+import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, cast
 
-from genharness.errors import ConfigError, did_you_mean, refuse, shown
+from genharness.errors import ConfigError, attempt, did_you_mean, refuse, shown
 from genharness.plugin.registry import Kind, Registry
 from genharness.spec.dataset_facts import DatasetFacts
 from genharness.spec.dataset_name import MOST_SAMPLES
 from genharness.spec.options import PluginOptions, option
-from genharness.spec.plugins import ExtractorSpec, MetricSpec, Remote
+from genharness.spec.plugins import ExtractorSpec, MetricSpec, ModelSpec, Remote
 from genharness.spec.protocol import Protocol
 from genharness.spec.published import PUBLISHED
 from genharness.study.compatibility import extractor_misfit
@@ -83,12 +84,22 @@ def _shown(value: object) -> str:
 
 
 def select(kind: Kind[S], wanted: Iterable[str]) -> tuple[list[S], list[str]]:
-    """Return the specs that names and patterns choose, in the order asked for, and every mistake."""
+    """Return the specs that names and patterns choose, in the order asked for, and every mistake.
+
+    A name may be followed by a colon and the argument of a model that takes one (`ModelSpec.argument`); such a model is
+    chosen by its name only.
+    """
     chosen: dict[str, S] = {}
-    mistakes = []
+    mistakes: list[str] = []
     for word in wanted:
+        name, colon, argument = word.partition(":")
+        if colon:
+            found, wrong = attempt(functools.partial(_with_argument, kind, name, argument))
+            chosen |= {} if found is None else {word: found}
+            mistakes += wrong
+            continue
         pattern = "*" if word == "all" else word
-        names = fnmatch.filter(kind, pattern) if any(sign in pattern for sign in "*?[") else [pattern]
+        names = _fitting(kind, pattern) if any(sign in pattern for sign in "*?[") else [pattern]
         if not names:
             mistakes.append(f"no {kind.word} fits the pattern {shown(word)!r}{did_you_mean(word, kind)}")
         for name in names:
@@ -99,6 +110,18 @@ def select(kind: Kind[S], wanted: Iterable[str]) -> tuple[list[S], list[str]]:
     if not chosen and not mistakes:
         mistakes.append(f"no {kind.word} was named: name at least one, or all")
     return list(chosen.values()), mistakes
+
+
+def _fitting(kind: Kind[S], pattern: str) -> list[str]:
+    return [name for name in fnmatch.filter(kind, pattern) if not getattr(kind[name], "argument", "")]
+
+
+def _with_argument(kind: Kind[S], name: str, argument: str) -> S:
+    spec = kind.find(name)
+    if not (isinstance(spec, ModelSpec) and spec.argument and argument):
+        needs = "needs something behind the colon" if getattr(spec, "argument", "") else "takes nothing behind a colon"
+        raise ConfigError(f"{kind.word} {name} {needs}")
+    return cast(S, spec.given(argument))
 
 
 def select_metrics(registry: Registry, wanted: Iterable[str]) -> tuple[list[MetricSpec], list[str]]:

@@ -122,6 +122,7 @@ def look_up(suite: Suite, registry: Registry, beside: Iterable[Spec] = (), mista
     wrong_settings = [*setting_errors(suite.set, owners, registry), *sweep_errors(suite, models, registry)]
     named = [*wrong_models, *wrong_metrics, *_dataset_errors(suite, registry)]
     absent = missing_packages(named_metrics(metrics, suite.metrics))
+    named += _without_argument(models, suite)
     question = [*wrong_seeds, *wrong_deciding]
     beyond = [*wrong_settings, *feature_errors(suite, registry)]
     refuse([*mistakes, *wrong, *contradictions, *absent, *named, *question, *beyond])
@@ -133,6 +134,14 @@ def look_up(suite: Suite, registry: Registry, beside: Iterable[Spec] = (), mista
         code=training_codes(registry, [spec.name for spec in models]),
         deciding=deciding,
     )
+
+
+def _without_argument(models: Sequence[ModelSpec], suite: Suite) -> list[str]:
+    return [
+        f"{spec.name} needs what it is of: name it as {spec.name}:{spec.argument.upper()}"
+        for spec in models
+        if spec.argument and not {**spec.recipes["standard"].options, **suite.set.get(spec.name, {})}.get(spec.argument)
+    ]
 
 
 def _dataset_errors(suite: Suite, registry: Registry) -> list[str]:

@@ -118,7 +118,7 @@ class Suite(Measuring):
     """A study: what to train on what, how long, and how to measure.
 
     Attributes:
-        models: Names, patterns such as `*gan*`, or `all`.
+        models: Names, patterns such as `*gan*`, `generator:PATH` for one made elsewhere, or `all`.
         baselines: Whether the models that others are read against (`ModelSpec.baseline`) are added to them.
         datasets: Dataset references such as `cifar10@64` or `folder:photos`.
         seeds: Training seeds.
@@ -139,7 +139,7 @@ class Suite(Measuring):
         margin: Rows that differ by less are equal; None where no difference is too small.
     """
 
-    models: tuple[str, ...] = option((), help="Names, patterns such as '*gan*', or all")
+    models: tuple[str, ...] = option((), help="Names, patterns such as '*gan*', generator:PATH, or all")
     baselines: bool = option(True, help="Add the rows real and noise to the models that are named")
     datasets: tuple[str, ...] = option((), read=_read_datasets, help="Such as cifar10, covid@64, folder:PATH")
     seeds: tuple[int, ...] = option(

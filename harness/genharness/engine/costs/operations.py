@@ -107,16 +107,15 @@ def sampling_operations(model: GenerativeModel, labels: Tensor | None) -> Mappin
         labels: One class `(1,)` for a conditional model, else None.
 
     Returns:
-        `sample_flops`, and `function_evaluations`: how often the layer that is called most is called, which is the
-        network evaluations of a diffusion model's sampler and the positions of an autoregressive prior.
+        `sample_flops` where they can be counted, and `function_evaluations`: how often the layer that is called most is
+        called, which is the network evaluations of a diffusion model's sampler and the positions of an autoregressive
+        prior.
     """
     generator = seeded_generator(model.device)
     with torch.no_grad(), _without_fast_path(), _calls(model) as calls, FlopCounter() as counter:
         model.sample(1, labels=labels, generator=generator)
-    return {
-        "sample_flops": float(counter.total),
-        "function_evaluations": float(max(calls.values(), default=0)),
-    }
+    evaluations = {"function_evaluations": float(max(calls.values(), default=0))}
+    return {"sample_flops": float(counter.total), **evaluations} if model.operations_counted else evaluations
 
 
 @contextmanager

@@ -83,7 +83,7 @@ for seed, score in enumerate((1.0, 2.0)):
     [
         (["leaderboard results"], {*HEAVY, "numpy"}),
         (["compare vae gan --results results"], COMPUTING),
-        (["report results", "watch results --once"], COMPUTING),
+        (["report results", "watch results --once", "status results"], COMPUTING),
         (["publish results --to out", "merge out --to all", "leaderboard all"], COMPUTING),
     ],
     ids=lambda one: one[0].split()[0] if isinstance(one, list) else "",  # a set has no order to be named by

@@ -58,8 +58,8 @@ def _batch(program: ExportedProgram) -> int | None:
     """Return the number of latents that the graph was exported for, or None where it takes any."""
     names = program.graph_signature.user_inputs
     first = next((node for node in program.graph.nodes if node.op == "placeholder" and node.name in names), None)
-    shape = getattr(first.meta.get("val"), "shape", ()) if first is not None else ()
-    return shape[0] if len(shape) and type(shape[0]) is int else None
+    shape = list(getattr(first.meta.get("val"), "shape", ())) if first is not None else []
+    return shape[0] if shape and type(shape[0]) is int else None
 
 
 @contextmanager

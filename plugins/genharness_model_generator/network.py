@@ -53,4 +53,4 @@ class Network(nn.Module):
         """
         if not self._compiles:
             raise ConfigError("--compile reaches .pt2, FILE.py:FACTORY and diffusers only: leave it out for this file")
-        super().compile(*args, **kwargs)  # type: ignore[no-untyped-call]  # torch leaves it unannotated
+        super().compile(*args, **kwargs)

@@ -1,12 +1,14 @@
 """`genharness watch`: what ends is told once, what is worked on is named."""
 
+import json
 import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 
 from board_records import record
-from genharness.cli.watch import news, worked_on
+from genharness.cli.watch import news, status, submitted, worked_on
 from genharness.errors import RunError
 from genharness.results.store import Store
 
@@ -68,3 +70,19 @@ def test_a_look_is_a_few_lines(genharness, tmp_path):
         "gan on digits, seed 0: failed after ?: no \\x1b[31m way",
         "vae on digits, seed 0: done in ?  fid 1.5",
     ]
+
+
+def test_the_status_of_a_study_that_was_submitted(tmp_path):
+    store = Store(tmp_path)
+    store.open_for_writing()
+    done, lost = record("vae", 1.0), record("gan", None, status="failed", reason="no disk")
+    for one in (done, lost):
+        store.save(one)
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / "jobs" / "cells.json").write_text(json.dumps({done.cell.id: "7_0", "ae-digits-s0-1": "7_1"}))
+    said = CliRunner().invoke(status, [str(tmp_path)]).output
+    assert "no disk" in said
+    assert "ae-digits-s0-1  waits as job 7_1\n" in said
+    assert said.splitlines()[-1] == "1 failed, 1 ok, 1 waiting"
+    (tmp_path / "jobs" / "cells.json").write_text("[")
+    assert submitted(store) == {}

@@ -525,11 +525,20 @@ def test_five_forms_of_one_network_score_alike_and_cost_what_they_must(tmp_path,
     found = {}
     for form, what in written_in_five_forms(tmp_path).items():
         more = {"pipe": ("--set", "generator.steps=1"), "net.py": ("--set", "generator.checkpoint=w.pth")}.get(form, ())
-        command = ("run", "--models", f"generator:{what}", "--no-baselines", "--datasets", "digits", "--results", form)
+        command = (
+            "run",
+            "--models",
+            f"generator:{what}",
+            "--no-baselines",
+            "--datasets",
+            "digits",
+            "--results",
+            f"of-{form}",
+        )
         measured = ("--features", "pixels", "--metrics", "fid", "--samples", "100", "--set", "generator.latent=1,8,8")
         done = genharness(*command, *measured, *more)
         assert done.returncode == 0, done.stderr
-        (record,) = (json.loads(path.read_text()) for path in (tmp_path / form / "records").glob("*.json"))
+        (record,) = (json.loads(path.read_text()) for path in (tmp_path / f"of-{form}" / "records").glob("*.json"))
         found[form] = record["scores"]["fid"], record["measurements"]
     exact, costs = found["net.py"]
     for form, (fid, own) in found.items():

@@ -260,7 +260,7 @@ def _row(
     return Row(
         model=cell.model,
         variation=f"seed {cell.seed}" if single else "",
-        reference=spec is not None and not spec.trained,
+        reference=spec is not None and not spec.trained and not spec.argument,  # trained, but elsewhere
         seeds=[record.cell.seed for record in members],
         estimates=estimates,
         failed=sum(record.went_wrong for record in lost),
@@ -296,9 +296,9 @@ def _tell_apart(rows: list[Row]) -> None:
 def _word(value: object, others: Sequence[object]) -> object:
     """Return a value of a setting as a row shows it: of a path only the name, where that tells it from the others."""
     paths = {one for one in others if isinstance(one, str) and PurePath(one).is_absolute()}
-    if value not in paths or len({PurePath(one).name for one in paths}) < len(paths):
+    if not isinstance(value, str) or value not in paths or len({PurePath(one).name for one in paths}) < len(paths):
         return value
-    return PurePath(str(value)).name
+    return PurePath(value).name
 
 
 def _rank(row: Row, column: BoardColumn) -> tuple[bool, float]:

@@ -33,6 +33,7 @@ COMMANDS = {
     "merge": ("genharness.cli.publish:merge", "Join published results, after checking their hashes."),
     "results": ("genharness.cli.results.cells:results", "List and remove cells of a results folder."),
     "watch": ("genharness.cli.watch:watch", "Follow a running study from elsewhere."),
+    "status": ("genharness.cli.watch:status", "Say how a study stands, such as one that was submitted."),
     "sample": ("genharness.cli.sample:sample", "Draw more samples from a finished cell."),
     "rerun": ("genharness.cli.rerun:rerun", "Repeat a cell and say whether it comes out the same."),
     "list": ("genharness.cli.listing:list_plugins", "List models, datasets, extractors, metrics and more."),

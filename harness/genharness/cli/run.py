@@ -20,8 +20,10 @@ from genharness.cli.screen.display import make_display, print_warnings
 from genharness.cli.screen.output import lasting_output
 from genharness.cli.screen.planned import print_changes, print_plan, print_skips
 from genharness.cli.screen.terminal import console, say
+from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
 from genharness.spec.cell import Task
+from genharness.spec.options import options_of
 from genharness.spec.record import Record
 from genharness.spec.report import Report
 from genharness.study.asked import Study
@@ -59,6 +61,7 @@ __all__ = ["run"]
 @declared(Study, "score_every", "score_samples", "checkpoint_every", "timeout", "memory_limit", "keep")
 @click.option("--weights", type=InputPath(), help="File or folder of pretrained weights.")
 @declared(Study, "deterministic", "executor")
+@click.option("--detach", is_flag=True, help="With --executor slurm: leave once cells are submitted.")
 @click.option(
     "--tracker", "trackers", multiple=True, help="Listener, such as jsonl, tensorboard:DIR, mlflow:URI; repeatable."
 )
@@ -108,6 +111,8 @@ def _carry_out(suite_path: Path | None, options: dict[str, Any]) -> None:
     print_skips(out, plan)
     print_changes(out, tasks)
     records, stopped = _run(asked, tasks, out)
+    if options["detach"]:
+        say(f"submitted: `genharness status {asked.settings.results}` says how it goes", err=True)
     _finish(asked, [one.task for one in tasks], records, stopped, out)
 
 
@@ -130,9 +135,20 @@ def _asked(suite_path: Path | None, options: dict[str, Any]) -> AskedStudy:
         fields["trackers"] = options["trackers"]
     if options["keep_going"] is not None:
         fields["fail_fast"] = not options["keep_going"]
+    if options["detach"]:
+        mistakes += _detach(str(fields.get("executor", "local")).partition(":")[0], fields["set"])
     if options["no_baselines"]:
         fields["baselines"] = False
     return ask(suite_path, fields, source="the command line", name_of=flag, mistakes=mistakes)
+
+
+def _detach(executor: str, settings: dict[str, dict[str, str]]) -> list[str]:
+    """Tell an executor to leave its cells alone, and return why that cannot be."""
+    spec = load_registry().executors.get(executor)
+    if spec is not None and all(one.name != "detach" for one in options_of(spec.config)):
+        return [f"--detach: the executor {executor} ends with its cells: use --executor slurm"]
+    settings.setdefault(executor, {})["detach"] = "true"
+    return []
 
 
 def _planned(asked: AskedStudy, out: Console) -> tuple[Plan, list[Pending]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from genharness.results.index import state_of
 from genharness.results.store import Store
 from genharness.spec.record import Record
 
-__all__ = ["news", "watch", "worked_on"]
+__all__ = ["news", "status", "submitted", "watch", "worked_on"]
 
 
 @click.command()
@@ -54,6 +56,44 @@ def watch(results: Path, every: float, once: bool) -> None:
             time.sleep(every)
     except KeyboardInterrupt:
         return
+
+
+@click.command()
+@results_argument
+@debug_option
+def status(results: Path) -> None:
+    """Say once how the study in RESULTS stands: what has ended, what is worked on, what waits in a queue.
+
+    Of a run that was detached, cells that have neither ended nor begun are named with their jobs.
+
+    \b
+    Examples:
+      genharness run --models all --datasets cifar10 --executor slurm --detach
+      genharness status
+    """
+    store = Store(results)
+    ended = {record.cell.id: record for record in store.records(history=False)}
+    running = worked_on(store)
+    for cell_id, record in ended.items():
+        if not record.finished and cell_id not in running:
+            say(_line(record), fg="red" if record.went_wrong else None)
+    for cell_id in running:
+        say(f"{cell_id}  worked on")
+    waiting = {key: job for key, job in submitted(store).items() if key not in ended and key not in running}
+    for cell_id, job in waiting.items():
+        say(f"{cell_id}  waits as job {job}")
+    counts = Counter(record.status.replace("_", " ") for key, record in ended.items() if key not in running)
+    counts |= {"worked on": len(running), "waiting": len(waiting)}
+    say(", ".join(f"{count:,} {name}" for name, count in counts.items()) or "nothing has begun", dim=True)
+
+
+def submitted(store: Store) -> dict[str, str]:
+    """Return the job of each cell that an executor submitted last, as it wrote that down."""
+    try:
+        found = json.loads((store.folder / "jobs" / "cells.json").read_bytes())
+        return {str(cell_id): str(job) for cell_id, job in found.items()}
+    except (OSError, ValueError, AttributeError):  # none was; or half of a file system is away
+        return {}
 
 
 def news(store: Store, known: dict[str, list[int]]) -> Iterator[Record]:

@@ -40,7 +40,7 @@ class Beside:
 
     Attributes:
         results: Results folder.
-        executor: Where cells run: `local`, `ray`, `ray:ADDRESS`.
+        executor: Where cells run: `local`, `ray`, `ray:ADDRESS`, `slurm`, `slurm:partition=NAME`.
         trackers: Listeners: `jsonl`, `tensorboard:FOLDER`, `mlflow:URI`, `wandb:PROJECT`.
         weights: Pretrained weights of the user's.
         fresh: Whether finished cells are done again.
@@ -49,7 +49,7 @@ class Beside:
     """
 
     results: Path = option(Path("results"), read=_read_results, help="Results folder")
-    executor: str = option("local", help="Where cells run: local, ray or ray:ADDRESS")
+    executor: str = option("local", help="Where cells run: local, ray[:ADDRESS] or slurm[:partition=NAME]")
     trackers: tuple[str, ...] = option((), help="Listeners, such as jsonl, tensorboard:DIR, mlflow:URI")
     weights: Path | None = option(None, read=_read_weights, help="File or folder of pretrained weights")
     fresh: bool = option(False, help="Do finished cells again")

@@ -1,0 +1,166 @@
+"""The Slurm executor: what it asks Slurm for, what it makes of the answers, and cells in jobs of submitit's own."""
+
+import dataclasses
+import json
+import stat
+import threading
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from board_records import record
+from genharness import ConfigError, PluginError, RunError
+from genharness.cli.watch import submitted
+from genharness.data import ensure_prepared, parse_reference
+from genharness.data.facts import facts_reader
+from genharness.plugin.registry import load_registry
+from genharness.results.store import Store
+from genharness.spec.cell import Settings, Task
+from genharness.spec.report import silent
+from genharness.study.plan import expand
+from genharness.study.suite import Suite
+
+pytest.importorskip("submitit", reason="the extra slurm is missing")
+
+from genharness_exec_slurm.configs import SlurmConfig
+from genharness_exec_slurm.executor import SlurmExecutor, _record, read_argument
+
+LOCAL = SlurmConfig(cluster="local", minutes=10)
+
+
+def task_of(folder, **settings):
+    return Task(cell=record("vae", 1.0).cell, metrics={}, settings=Settings(results=folder, **settings))
+
+
+def job_of(folder, number="7_0", said=""):
+    (folder / "stderr").write_text(said)
+    return SimpleNamespace(job_id=number, paths=SimpleNamespace(stderr=folder / "stderr"))
+
+
+def test_the_argument_is_what_sbatch_is_told():
+    assert read_argument("partition=gpu, account=me") == {"partition": "gpu", "account": "me"}
+    assert read_argument("") == {}
+    for text in ("gpu", "partition=", "wrap=rm"):
+        with pytest.raises(ConfigError, match=r"must be one of account, .*as in slurm:partition=gpu"):
+            read_argument(text)
+
+
+def test_a_job_asks_for_what_its_cell_takes():
+    executor = SlurmExecutor("partition=gpu,nodelist=n1", dataclasses.replace(LOCAL, memory_gb=8.0, grace_seconds=90))
+    asked = executor._parameters(4, 1, 3)
+    assert asked["cpus_per_task"], asked["gpus_per_node"] == (4, 1)
+    assert (asked["timeout_min"], asked["mem_gb"], asked["slurm_signal_delay_s"]) == (10, 8.0, 90)
+    assert (asked["slurm_array_parallelism"], asked["slurm_partition"]) == (3, "gpu")
+    assert asked["slurm_additional_parameters"] == {"requeue": True, "open_mode": "append", "nodelist": "n1"}
+
+
+def test_without_sbatch_there_is_a_line(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(PluginError, match="finds no sbatch"):
+        SlurmExecutor("", SlurmConfig())
+
+
+@pytest.fixture
+def squeue(tmp_path, monkeypatch):
+    """Return a function that puts a squeue there which says something."""
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    monkeypatch.setattr("genharness_exec_slurm.executor._LOOK_SECONDS", 0.0)
+    (tmp_path / "bin").mkdir()
+
+    def install(script):
+        for name in ("squeue", "sbatch"):
+            path = tmp_path / "bin" / name
+            path.write_text(f"#!/bin/sh\n{script}\n")
+            path.chmod(path.stat().st_mode | stat.S_IXUSR)
+        return SlurmExecutor("", SlurmConfig())
+
+    return install
+
+
+def test_jobs_that_have_ended_are_not_among_those_that_go_on(squeue, tmp_path):
+    jobs = [(task_of(tmp_path), job_of(tmp_path, f"7_{place}")) for place in range(4)]
+    executor = squeue("echo '7_0 RUNNING'; echo '7_1 PENDING'; echo '7_2 COMPLETED'")
+    assert executor._states(jobs) == {"7_0": "RUNNING", "7_1": "PENDING"}
+    assert squeue("echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1")._states(jobs) == {}
+    with pytest.raises(RunError, match=r"does not answer \(no controller\): the jobs go on"):
+        squeue("echo no controller >&2; exit 1")._states(jobs)
+
+
+def test_a_job_that_ends_without_a_record_is_a_failure_that_says_what_it_said(tmp_path):
+    task, store = task_of(tmp_path / "r"), Store(tmp_path / "r")
+    store.open_for_writing()
+    made = _record(task, job_of(tmp_path, said="slurmstepd: error\nKilled\n\n"), "", stopped=False)
+    assert (made.status, made.reason) == (
+        "failed",
+        "its job 7_0 ended without a record (Killed); run again to go on from its last checkpoint",
+    )
+    assert store.load(task.cell.id).status == "failed"
+
+
+def test_what_an_earlier_attempt_left_is_not_taken_for_this_one_s(tmp_path):
+    task, store = task_of(tmp_path / "r"), Store(tmp_path / "r")
+    store.open_for_writing()
+    old = record("vae", None, status="interrupted")
+    old.cell, old.started_at = task.cell, "2026-01-01"
+    store.save(old)
+    assert _record(task, job_of(tmp_path), "2026-01-01", stopped=True) is None
+    old.started_at = "2026-01-02"
+    store.save(old)
+    assert _record(task, job_of(tmp_path), "2026-01-01", stopped=True).status == "interrupted"
+
+
+def planned(folder, **suite):
+    registry, reference = load_registry(), parse_reference("digits#100")
+    ensure_prepared(registry.datasets.find("digits"), reference)
+    Store(folder).open_for_writing()
+    given = {"datasets": ("digits#100",), "metrics": ("fid",), "features": "pixels", "samples": 20, "baselines": False}
+    settings = Settings(results=folder, device="cpu", threads=1)
+    return expand(Suite(**given, **suite), registry, settings, facts_reader(registry, None, silent)).tasks
+
+
+def test_a_detached_run_leaves_when_all_is_submitted(tmp_path, monkeypatch):
+    tasks = planned(tmp_path / "r", models=("noise",), seeds=(0, 1))
+    executor = SlurmExecutor("", dataclasses.replace(LOCAL, detach=True))
+    monkeypatch.setattr(executor, "_array", lambda _, given: [job_of(tmp_path, f"9_{n}") for n in range(len(given))])
+    said = []
+    assert list(executor.run(tasks, on_event=said.append, stop=threading.Event())) == []
+    assert submitted(Store(tmp_path / "r")) == {tasks[0].cell.id: "9_0", tasks[1].cell.id: "9_1"}
+    assert [event.text for event in said] == ["submitted as job 9_0", "submitted as job 9_1"]
+
+
+@pytest.mark.slow
+def test_cells_run_in_jobs_and_one_that_fails_is_a_record(tmp_path):
+    tasks = planned(tmp_path / "r", models=("noise",), seeds=(0, 1))
+    broken = dataclasses.replace(tasks[0], cell=dataclasses.replace(tasks[0].cell, dataset="folder:/nowhere@8"))
+    with pytest.raises(Exception, match="nowhere"):  # threads are settled by the data, here as with Ray
+        list(SlurmExecutor("", LOCAL).run([broken], on_event=lambda event: None, stop=threading.Event()))
+    records = list(SlurmExecutor("", LOCAL).run(tasks, on_event=lambda event: None, stop=threading.Event()))
+    assert {made.cell.id: made.status for made in records} == {task.cell.id: "ok" for task in tasks}
+    assert json.loads((tmp_path / "r" / "jobs" / "cells.json").read_text()).keys() == {task.cell.id for task in tasks}
+
+
+@pytest.mark.slow
+def test_a_preempted_job_saves_its_state_and_the_next_goes_on_from_it(tmp_path, monkeypatch):
+    """Local jobs of submitit end where Slurm would queue them again: the second submission stands for that."""
+    (task,) = planned(tmp_path / "r", models=("vae",), budget="60s")
+    executor, jobs = SlurmExecutor("", LOCAL), []
+    make = executor._array
+    monkeypatch.setattr(executor, "_array", lambda *given: jobs.extend(make(*given)) or jobs)
+
+    def preempt():
+        checkpoint = Store(tmp_path / "r").training(task.cell.training_id)
+        while not (jobs and checkpoint.path.exists()):
+            time.sleep(0.2)
+        time.sleep(8)
+        jobs[0]._interrupt()
+
+    threading.Thread(target=preempt, daemon=True).start()
+    (first,) = executor.run([task], on_event=lambda event: None, stop=threading.Event())
+    assert first.status == "interrupted", first.reason
+    steps = first.history.losses["step"][-1]
+    assert Store(tmp_path / "r").training(task.cell.training_id).checkpoint.exists()
+    shorter = dataclasses.replace(task, settings=dataclasses.replace(task.settings, results=tmp_path / "r"))
+    (second,) = SlurmExecutor("", LOCAL).run([shorter], on_event=lambda event: None, stop=threading.Event())
+    assert second.status == "ok"
+    assert second.history.losses["step"][0] <= steps < second.measurements["train_steps"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import click
 
-from genharness.api.asking import AskedStudy, Questions, ask
+from genharness.api.asking import AskedStudy, ask
 from genharness.api.devices import resolve_device
 from genharness.api.studies import run_cells
 from genharness.api.trackers import Trackers
@@ -208,8 +208,8 @@ def _evaluate_generator(generator: str, options: dict[str, Any], form: str, *, r
     what = {"models": f"generator:{generator}", "datasets": options["dataset"], "baselines": False, "set": settings}
     with contextlib.ExitStack() as stack:
         folder = options["results"] if register else Path(stack.enter_context(TemporaryDirectory(prefix="genharness-")))
-        questions = Questions(results=folder, weights=options["weights"])
-        asked = ask(questions, {**measuring, **what}, source="the command line", name_of=flag, mistakes=mistakes)
+        beside = {"results": folder, **({"weights": options["weights"]} if options["weights"] else {})}
+        asked = ask(None, {**measuring, **what, **beside}, source="the command line", name_of=flag, mistakes=mistakes)
         reporter = asked.registry.reporters.find(form)
         with PrepareProgress("evaluate") as progress:
             records = _measured(asked, progress.report)
@@ -227,13 +227,14 @@ def _evaluate_generator(generator: str, options: dict[str, Any], form: str, *, r
 def _measured(asked: AskedStudy, report: Report) -> list[Record]:
     """Return the records of a study's cells, those that were finished before among them."""
     asked.store.open_for_writing()
-    tasks = [one.task for one in asked.planned(report)[1]]
-    if asked.prepared(tasks, report):
-        tasks = [one.task for one in asked.planned(report)[1]]
-    made, stopped = run_cells(asked, tasks, lambda event: report(0, 0, event.text or event.phase), Trackers({}, say))
+    tasks = asked.planned(report)[1]
+    if asked.prepared([one.task for one in tasks], report):
+        tasks = asked.planned(report)[1]
+    todo = [one.task for one in tasks if not one.done]
+    _, stopped = run_cells(asked, todo, lambda event: report(0, 0, event.text or event.phase), Trackers({}, say))
     if stopped:
         sys.exit(130)
-    return made
+    return [record for one in tasks if (record := asked.store.load(one.task.cell.id)) is not None]
 
 
 def _told(records: Sequence[Record], plans: Sequence[External], *, named: bool) -> list[str]:

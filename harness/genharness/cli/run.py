@@ -135,6 +135,10 @@ def _asked(suite_path: Path | None, options: dict[str, Any]) -> AskedStudy:
         fields["trackers"] = options["trackers"]
     if options["keep_going"] is not None:
         fields["fail_fast"] = not options["keep_going"]
+    if options["detach"] and options["until_decided"]:
+        mistakes.append(
+            "--detach and --until-decided exclude each other: how many seeds are needed is asked in between"
+        )
     if options["detach"]:
         mistakes += _detach(str(fields.get("executor", "local")).partition(":")[0], fields["set"])
     if options["no_baselines"]:

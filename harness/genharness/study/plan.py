@@ -219,7 +219,8 @@ def _dataset_plan(wanted: Wanted, facts: DatasetFacts, settings: Settings, at_ha
         if reason:
             skips.append(Skip(model.spec.name, facts.reference, reason))
         else:
-            tasks += [rows.task(model, one) for one in (suite.precision if model.spec.trained else suite.precision[:1])]
+            computes = model.spec.trained or model.spec.argument  # reference rows are the same in every precision
+            tasks += [rows.task(model, one) for one in (suite.precision if computes else suite.precision[:1])]
     return Plan(tasks, list(dict.fromkeys(skips)), [note] if note else [])
 
 

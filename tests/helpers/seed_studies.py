@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
 from genharness.stats.sequential import Decisions, SeedPlan
 
@@ -74,3 +75,13 @@ def studied(table, resolution=0.0, before=None, **options):
         seeds |= dict.fromkeys(decisions.open_rows(), count)
         decisions = look(decisions, table, resolution, before)
     return Studied(decisions, seeds)
+
+
+def unbeaten_of_fixed(table):
+    """Return the rows that lose to none when all seeds of `(m, n)` are looked at once: the test as scipy has it."""
+    logs = np.log(table)
+    models, seeds = logs.shape
+    mean, error = logs.mean(1), logs.var(1, ddof=1) / seeds
+    t = (mean[:, None] - mean) / np.sqrt(error[:, None] + error)
+    beaten = 2 * stats.t.sf(t, seeds - 1) < 0.05 / (models - 1)
+    return [f"m{row}" for row in range(models) if not beaten[row].any()]

@@ -12,7 +12,7 @@ from scipy import stats
 
 from genharness.stats import sequential
 from genharness.stats.sequential import Decisions, SeedPlan, looks_up_to
-from seed_studies import look, plan_of, scores, skew, studied
+from seed_studies import look, plan_of, scores, skew, studied, unbeaten_of_fixed
 
 LOOKS = {
     3: (3,),
@@ -167,7 +167,9 @@ def test_a_look_behind_the_last_is_refused():
 def share(repeats, make, wrong, **options):
     """Share of simulated studies that make a false statement."""
     random = np.random.default_rng(0)
-    return np.mean([wrong(studied(make(random), **options)) for _ in range(repeats)])
+    found = np.mean([wrong(studied(make(random), **options)) for _ in range(repeats)])
+    print(f"{found:.2%} of {repeats:,} studies")
+    return found
 
 
 def false_pairs(means):
@@ -226,15 +228,19 @@ def test_looking_without_spending_would_be_wrong_more_than_twice_as_often(monkey
 
 
 @pytest.mark.slow
-def test_the_best_of_ten_is_named_with_a_third_of_the_seeds():
+@pytest.mark.parametrize(("models", "least"), [(3, 0.9), (10, 0.8)])
+def test_the_best_is_named_with_a_third_of_the_seeds_and_nearly_the_power_of_twenty(models, least):
     random = np.random.default_rng(0)
-    right, seeds = [], []
+    right, fixed, seeds = [], [], []
     for _ in range(2000):
-        means = random.normal(0, 0.4, 10)
-        study = studied(scores(random, means), goal="best")
-        right.append(study.unbeaten == [f"m{np.argmin(means)}"])
+        means = random.normal(0, 0.4, models)
+        table, best = scores(random, means), [f"m{np.argmin(means)}"]
+        study = studied(table, goal="best")
+        right.append(study.unbeaten == best)
+        fixed.append(unbeaten_of_fixed(table) == best)
         seeds.append(study.mean_seeds)
-    assert np.mean(right) >= 0.8
+    print(f"{models} rows: right in {np.mean(right):.1%} with {np.mean(seeds):.1f} seeds, {np.mean(fixed):.1%} with 20")
+    assert np.mean(right) >= max(least, np.mean(fixed) - 0.06)
     assert np.mean(seeds) < 7
 
 

@@ -18,6 +18,7 @@ from genharness.board.compare import MetricComparison, RowComparison, compare_ro
 from genharness.board.escapes import as_json
 from genharness.cli.options import DEFAULT_RESULTS, AnyPath, split_datasets
 from genharness.cli.screen.complaints import debug_option
+from genharness.cli.screen.completion import columns, names_of, rows
 from genharness.cli.screen.display import print_warnings
 from genharness.cli.screen.terminal import console
 from genharness.errors import ConfigError, did_you_mean
@@ -33,11 +34,23 @@ _PAGE = 30
 
 
 @click.command()
-@click.argument("rows", nargs=-1, metavar="A B [C ...]")
+@click.argument("rows", shell_complete=rows, nargs=-1, metavar="A B [C ...]")
 @click.option("--ablation", metavar="BASE", help="Single changes from this row instead: every row one setting away.")
 @click.option("--results", type=AnyPath(), default=DEFAULT_RESULTS, show_default=True)
-@click.option("--dataset", "datasets", callback=split_datasets, help="Only these datasets, comma-separated.")
-@click.option("--metric", "metrics", multiple=True, help="Column or metric, such as fid; repeatable, comma-separated.")
+@click.option(
+    "--dataset",
+    "datasets",
+    shell_complete=names_of("datasets"),
+    callback=split_datasets,
+    help="Only these datasets, comma-separated.",
+)
+@click.option(
+    "--metric",
+    "metrics",
+    shell_complete=columns,
+    multiple=True,
+    help="Column or metric, such as fid; repeatable, comma-separated.",
+)
 @click.option("--alone", is_flag=True, help="Correct for the named rows only, chosen before any score was seen.")
 @click.option(
     "--format", "form", default="table", show_default=True, help="table or json; of --ablation csv, md and latex too."

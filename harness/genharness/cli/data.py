@@ -13,6 +13,7 @@ import click
 from genharness.api.devices import resolve_device
 from genharness.cli.options import AnyPath, InputPath, Whole, declared, read_given, read_settings
 from genharness.cli.screen.complaints import debug_option
+from genharness.cli.screen.completion import names_of, options
 from genharness.cli.screen.data_views import PrepareProgress, dataset_plain, dataset_table, info_view, megabytes
 from genharness.cli.screen.terminal import console, say
 from genharness.errors import ConfigError, DataError, attempt, refuse
@@ -69,7 +70,7 @@ def list_datasets(as_json: bool) -> None:
 
 
 @data.command()
-@click.argument("name")
+@click.argument("name", shell_complete=names_of("datasets"))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 def info(name: str, as_json: bool) -> None:
     """Show what is known of a dataset NAME: classes, splits, licence, source, content hash.
@@ -90,7 +91,7 @@ def info(name: str, as_json: bool) -> None:
 
 
 @data.command()
-@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.argument("names", nargs=-1, shell_complete=names_of("datasets"), required=True, metavar="NAME...")
 @click.option("--from", "source", type=AnyPath(), help="Import this folder, archive or file; download nothing.")
 @click.option("--limit", type=Whole(1), help="At most this many samples of each split, stratified.")
 @click.option("--validation", type=Whole(1), help="Take this many training samples for validation.")
@@ -140,10 +141,17 @@ _FLAGS = {"reference": "--count", "reference_split": "--split", "protocol_seed":
 
 
 @data.command()
-@click.argument("name")
+@click.argument("name", shell_complete=names_of("datasets"))
 @click.option("--out", "-o", type=AnyPath(), required=True, help="File to write, such as stats.npz.")
 @declared(Measuring, "protocol", "features", "resize", "reference_split", "reference", "protocol_seed", flags=_FLAGS)
-@click.option("--set", "settings", multiple=True, metavar="NAME.OPTION=VALUE", help="Option of the extractor.")
+@click.option(
+    "--set",
+    "settings",
+    shell_complete=options,
+    multiple=True,
+    metavar="NAME.OPTION=VALUE",
+    help="Option of the extractor.",
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:1.")
 @click.option("--weights", type=InputPath(), help="Pretrained weights.")
 @debug_option
@@ -178,7 +186,7 @@ def statistics(name: str, out: Path, **options: Any) -> None:
 
 
 @data.command()
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, shell_complete=names_of("datasets"), metavar="[NAME]...")
 def verify(names: Sequence[str]) -> None:
     """Read prepared datasets NAME... (all of them, if none is named) and compare them with their hashes.
 
@@ -212,7 +220,7 @@ def verify(names: Sequence[str]) -> None:
 
 
 @data.command()
-@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.argument("names", nargs=-1, shell_complete=names_of("datasets"), required=True, metavar="NAME...")
 @click.option("--variants", is_flag=True, help="Also the sizes, channels and parts made of it.")
 @click.option("--downloads", is_flag=True, help="Also the files that were downloaded for it.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")

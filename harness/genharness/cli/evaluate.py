@@ -28,6 +28,7 @@ from genharness.cli.options import (
     read_settings,
 )
 from genharness.cli.screen.complaints import debug_option, print_errors
+from genharness.cli.screen.completion import cells_or_files, names_of, options
 from genharness.cli.screen.data_views import PrepareProgress
 from genharness.cli.screen.terminal import console, say
 from genharness.errors import ConfigError, attempt
@@ -61,14 +62,26 @@ def request_options(function: Any) -> Any:
     path, existing = AnyPath(), InputPath()
     for add in reversed(
         (
-            click.argument("samples", nargs=-1, metavar="SAMPLES..."),
-            click.option("--dataset", default="", help="Dataset to compare with, such as cifar10 or covid@64."),
+            click.argument("samples", shell_complete=cells_or_files, nargs=-1, metavar="SAMPLES..."),
+            click.option(
+                "--dataset",
+                shell_complete=names_of("datasets"),
+                default="",
+                help="Dataset to compare with, such as cifar10 or covid@64.",
+            ),
             click.option("--reference", type=existing, help="Or samples to compare with, or statistics (mu, sigma)."),
             click.option("--labels", type=existing, help="Classes asked for: .npy, .npz, or text, one number a line."),
             declared(Measuring, "metrics", "protocol", "features", "resize"),
             declared(_Fitting, "resize_to", "units"),
             declared(Measuring, "samples", "reference", "reference_split", "protocol_seed", flags=FLAGS),
-            click.option("--set", "settings", multiple=True, metavar="NAME.OPTION=VALUE", help="Option of a plugin."),
+            click.option(
+                "--set",
+                "settings",
+                shell_complete=options,
+                multiple=True,
+                metavar="NAME.OPTION=VALUE",
+                help="Option of a plugin.",
+            ),
             click.option(
                 "--device",
                 default="auto",

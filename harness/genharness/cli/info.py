@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from genharness.cli.screen.completion import plugins
 from genharness.cli.screen.terminal import console
 from genharness.errors import ConfigError, PluginError, did_you_mean
 from genharness.identity.parts import registered_code
@@ -26,7 +27,7 @@ __all__ = ["info"]
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=plugins)
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.option("--schema", is_flag=True, help="Of suite: its JSON Schema, for editors.")
 def info(name: str, form: str, schema: bool) -> None:

@@ -14,6 +14,7 @@ from genharness.board.choosing import Condition, choose_records, keep_best, pars
 from genharness.board.render import RenderOptions, rendered
 from genharness.cli.options import read_settings, results_argument, split_datasets, split_names
 from genharness.cli.screen.complaints import debug_option
+from genharness.cli.screen.completion import columns, names_of, options
 from genharness.cli.screen.display import print_warnings
 from genharness.cli.screen.terminal import console
 from genharness.errors import ConfigError, refuse
@@ -35,9 +36,20 @@ __all__ = ["board_text", "leaderboard", "print_board", "show"]
 
 @click.command()
 @results_argument
-@click.option("--dataset", "datasets", callback=split_datasets, help="Only these datasets, comma-separated.")
-@click.option("--sort", help="Column to rank by, such as coverage or train_seconds.")
-@click.option("--columns", callback=split_names, help="Only these columns or settings, such as lr,budget,fid.")
+@click.option(
+    "--dataset",
+    "datasets",
+    shell_complete=names_of("datasets"),
+    callback=split_datasets,
+    help="Only these datasets, comma-separated.",
+)
+@click.option("--sort", shell_complete=columns, help="Column to rank by, such as coverage or train_seconds.")
+@click.option(
+    "--columns",
+    shell_complete=columns,
+    callback=split_names,
+    help="Only these columns or settings, such as lr,budget,fid.",
+)
 @click.option("--models", callback=split_names, help="Only these models, and reference rows: names or patterns.")
 @click.option("--where", multiple=True, help="Only rows with this setting: lr=2e-4, latent>16; repeatable.")
 @click.option("--best-of", callback=split_names, help="Of these models the best row alone, and of how many it is.")
@@ -50,7 +62,14 @@ __all__ = ["board_text", "leaderboard", "print_board", "show"]
 @click.option("--seeds", type=click.Choice(["mean", "each"]), default="mean", show_default=True)
 @click.option("--interval", is_flag=True, help="95 % intervals over training seeds instead of deviations.")
 @click.option("--wide", is_flag=True, help="Every column, however wide.")
-@click.option("--set", "settings", multiple=True, metavar="FORMAT.OPTION=VALUE", help="Option of the format.")
+@click.option(
+    "--set",
+    "settings",
+    shell_complete=options,
+    multiple=True,
+    metavar="FORMAT.OPTION=VALUE",
+    help="Option of the format.",
+)
 @debug_option
 def leaderboard(
     results: Path,

@@ -8,7 +8,9 @@ from types import MappingProxyType
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
+from genharness.cli.screen.completion import BY_OPTION
 from genharness.errors import ConfigError, DataError, shown
 from genharness.files.paths import expanded, input_path, printable
 from genharness.spec.dataset_name import MOST_SAMPLES, split_references
@@ -43,6 +45,10 @@ class InputPath(click.ParamType):  # type: ignore[type-arg]  # generic in click'
             raise DataError(f"{printable(value)} does not exist: check the path")
         return found
 
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Leave it to the shell, which knows the files."""
+        return [CompletionItem(incomplete, type="file")]
+
 
 class AnyPath(click.ParamType):  # type: ignore[type-arg]  # generic in click's newest release only
     """A file or folder of the user's that need not be there yet."""
@@ -60,6 +66,10 @@ class AnyPath(click.ParamType):  # type: ignore[type-arg]  # generic in click's 
             reason = getattr(error, "strerror", None) or error
             raise DataError(f"{shown(printable(value))} is no possible path ({reason}): name another") from error
         return path
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Leave it to the shell, which knows the files."""
+        return [CompletionItem(incomplete, type="file")]
 
 
 class Whole(click.ParamType):  # type: ignore[type-arg]  # generic in click's newest release only
@@ -115,7 +125,8 @@ def _click_option(spec: Option, name: str) -> Callable[[Callable[..., Any]], Cal
     if spec.type is bool:
         return click.option(name, is_flag=True, default=None, help=f"{spec.help}.")
     default = "" if spec.default in (None, "", (), (0,)) else f"  [default: {_words(spec.default)}]"
-    return click.option(name, metavar=_metavar(spec), help=f"{spec.help}.{default}")
+    complete = BY_OPTION.get(spec.name)
+    return click.option(name, metavar=_metavar(spec), help=f"{spec.help}.{default}", shell_complete=complete)
 
 
 def _words(value: object) -> str:

@@ -10,6 +10,7 @@ import click
 from genharness.board.rows import Group
 from genharness.cli.options import DEFAULT_RESULTS, AnyPath, results_argument, split_datasets
 from genharness.cli.screen.complaints import debug_option
+from genharness.cli.screen.completion import cells, columns, names_of
 from genharness.cli.screen.display import print_warnings
 from genharness.cli.screen.terminal import say
 from genharness.errors import ConfigError, RunError
@@ -25,9 +26,15 @@ __all__ = ["animate", "plot"]
 @click.argument("what")
 @results_argument
 @click.option("-o", "--out", type=AnyPath(), help="Ends in .svg, .pdf or .png.  [default: WHAT.svg]")
-@click.option("--dataset", "datasets", callback=split_datasets, help="Of this dataset, where there are several.")
+@click.option(
+    "--dataset",
+    "datasets",
+    shell_complete=names_of("datasets"),
+    callback=split_datasets,
+    help="Of this dataset, where there are several.",
+)
 @click.option("--protocol", default="", help="Of this protocol's hash, where there are several.")
-@click.option("--sort", help="Column to rank by, such as coverage.")
+@click.option("--sort", shell_complete=columns, help="Column to rank by, such as coverage.")
 @click.option("--width", type=click.FloatRange(1, 40), default=5.5, show_default=True, help="Inches.")
 @click.option("--rows", type=click.IntRange(1, 100), default=12, show_default=True, help="Best rows at most.")
 @debug_option
@@ -90,7 +97,7 @@ def _only(groups: list[Group], protocol: str, folder: Path) -> Group:
 
 
 @click.command()
-@click.argument("cell")
+@click.argument("cell", shell_complete=cells)
 @click.option("--results", type=AnyPath(), default=DEFAULT_RESULTS, show_default=True)
 @click.option("-o", "--out", type=AnyPath(), help="Ends in .gif or .webp.  [default: CELL-WHAT.gif]")
 @click.option("--what", type=click.Choice(["training", "interpolation"]), default="training", show_default=True)

@@ -12,6 +12,7 @@ import click
 from genharness.board.render import RenderOptions, rendered
 from genharness.cli.options import AnyPath, read_settings, results_argument, split_datasets, split_names
 from genharness.cli.screen.complaints import debug_option
+from genharness.cli.screen.completion import columns, names_of, options
 from genharness.cli.screen.display import print_warnings
 from genharness.cli.screen.terminal import say
 from genharness.errors import ConfigError, RunError, refuse
@@ -41,12 +42,27 @@ _HEAD_BYTES = 1 << 16
     "-o", "--out", type=AnyPath(), default=Path("report.html"), show_default=True, help="The page, or - for stdout."
 )
 @click.option("--site", type=AnyPath(), help="In place of one page: a folder with a page a dataset and a model.")
-@click.option("--dataset", "datasets", callback=split_datasets, help="Only these datasets, comma-separated.")
-@click.option("--sort", help="Column to rank by, such as coverage.")
-@click.option("--columns", callback=split_names, help="Only these columns in the table, comma-separated.")
+@click.option(
+    "--dataset",
+    "datasets",
+    shell_complete=names_of("datasets"),
+    callback=split_datasets,
+    help="Only these datasets, comma-separated.",
+)
+@click.option("--sort", shell_complete=columns, help="Column to rank by, such as coverage.")
+@click.option(
+    "--columns", shell_complete=columns, callback=split_names, help="Only these columns in the table, comma-separated."
+)
 @click.option("--wide", is_flag=True, help="Every column in the table, however wide.")
 @click.option("--format", "form", default=_REPORTER, show_default=True, help="The page's reporter, or a plugin's.")
-@click.option("--set", "settings", multiple=True, metavar="FORMAT.OPTION=VALUE", help="Option of the reporter.")
+@click.option(
+    "--set",
+    "settings",
+    shell_complete=options,
+    multiple=True,
+    metavar="FORMAT.OPTION=VALUE",
+    help="Option of the reporter.",
+)
 @debug_option
 def report(
     results: Path,

@@ -12,6 +12,7 @@ import click
 from genharness.api.devices import resolve_device
 from genharness.cli.options import DEFAULT_RESULTS, AnyPath, InputPath
 from genharness.cli.screen.complaints import debug_option
+from genharness.cli.screen.completion import cells, names_of
 from genharness.cli.screen.display import make_display
 from genharness.cli.screen.terminal import console, say
 from genharness.data.recorded import recorded_data
@@ -26,11 +27,17 @@ __all__ = ["rerun"]
 
 
 @click.command()
-@click.argument("cell")
+@click.argument("cell", shell_complete=cells)
 @click.option("--results", type=AnyPath(), default=DEFAULT_RESULTS, show_default=True)
 @click.option("--device", help="Device; the recorded one when left out.")
 @click.option("--weights", type=InputPath(), help="File or folder of pretrained weights.")
-@click.option("--executor", default="local", show_default=True, help="Where the cell runs: local, ray or ray:ADDRESS.")
+@click.option(
+    "--executor",
+    shell_complete=names_of("executors"),
+    default="local",
+    show_default=True,
+    help="Where the cell runs: local, ray or ray:ADDRESS.",
+)
 @debug_option
 def rerun(cell: str, results: Path, device: str | None, weights: Path | None, executor: str) -> None:
     """Repeat CELL with its recorded settings and compare: exit code 0 when it agrees, 1 when it does not.

@@ -16,6 +16,7 @@ from genharness.api.studies import run_cells
 from genharness.api.trackers import Trackers
 from genharness.cli.options import AnyPath, InputPath, declared, given, read_settings
 from genharness.cli.screen.complaints import debug_option, debugging, print_errors
+from genharness.cli.screen.completion import names_of, options
 from genharness.cli.screen.display import make_display, print_warnings
 from genharness.cli.screen.output import lasting_output
 from genharness.cli.screen.planned import print_changes, print_plan, print_skips
@@ -40,10 +41,18 @@ __all__ = ["run"]
 @click.option("--no-baselines", is_flag=True, help="Leave out the rows real and noise where models are named.")
 @declared(Study, "datasets", "metrics", "seeds", "budget", "batch_size", "protocol", "features", "resize", "samples")
 @declared(Study, "reference", "reference_split", "protocol_seed", "limit", "fit", "device", "precision", "compile")
-@click.option("--set", "settings", multiple=True, metavar="NAME.OPTION=VALUE", help="Option of a plugin; repeatable.")
+@click.option(
+    "--set",
+    "settings",
+    shell_complete=options,
+    multiple=True,
+    metavar="NAME.OPTION=VALUE",
+    help="Option of a plugin; repeatable.",
+)
 @click.option(
     "--sweep",
     "sweeps",
+    shell_complete=options,
     multiple=True,
     metavar="NAME.OPTION=VALUES",
     help="Option of a model that varies: A,B,C or LOW..HIGH:log:POINTS; repeatable.",
@@ -63,7 +72,11 @@ __all__ = ["run"]
 @declared(Study, "deterministic", "executor")
 @click.option("--detach", is_flag=True, help="With --executor slurm: leave once cells are submitted.")
 @click.option(
-    "--tracker", "trackers", multiple=True, help="Listener, such as jsonl, tensorboard:DIR, mlflow:URI; repeatable."
+    "--tracker",
+    "trackers",
+    shell_complete=names_of("trackers"),
+    multiple=True,
+    help="Listener, such as jsonl, tensorboard:DIR, mlflow:URI; repeatable.",
 )
 @click.option("--plan", "plan_only", is_flag=True, help="Show what would be done, and train nothing.")
 @declared(Study, "fresh", "keep_finished")

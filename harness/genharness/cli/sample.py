@@ -10,6 +10,7 @@ import click
 from genharness.api.devices import resolve_device
 from genharness.cli.options import DEFAULT_RESULTS, AnyPath, Whole, read_settings, split_names
 from genharness.cli.screen.complaints import debug_option
+from genharness.cli.screen.completion import cells, options
 from genharness.cli.screen.data_views import PrepareProgress
 from genharness.cli.screen.display import print_other_code
 from genharness.cli.screen.terminal import say
@@ -24,13 +25,20 @@ __all__ = ["sample"]
 
 
 @click.command()
-@click.argument("cell")
+@click.argument("cell", shell_complete=cells)
 @click.option("-n", "count", type=Whole(1), default=1000, show_default=True, help="How many.")
 @click.option("--out", required=True, type=AnyPath(), help="A folder for PNG files, or FILE.npz.")
 @click.option("--seed", type=Whole(0, LARGEST_SEED), default=0, show_default=True, help="Of all randomness.")
 @click.option("--labels", callback=split_names, help="Classes to make in turn: names or numbers, comma-separated.")
 @click.option("--checkpoint", type=click.Choice(["last", "best"]), default="last", show_default=True)
-@click.option("--set", "settings", multiple=True, metavar="MODEL.OPTION=VALUE", help="Draw otherwise; repeatable.")
+@click.option(
+    "--set",
+    "settings",
+    shell_complete=options,
+    multiple=True,
+    metavar="MODEL.OPTION=VALUE",
+    help="Draw otherwise; repeatable.",
+)
 @click.option("--results", type=AnyPath(), default=DEFAULT_RESULTS, show_default=True)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:1.")
 @click.option("--units", type=click.Choice(["raw", "standard"]), default="raw", show_default=True, help="Of a table.")

@@ -11,6 +11,7 @@ import click
 from genharness.api.devices import resolve_device
 from genharness.cli.options import InputPath, Whole, declared, read_given, read_settings, split_datasets
 from genharness.cli.screen.complaints import debug_option
+from genharness.cli.screen.completion import options
 from genharness.cli.screen.data_views import PrepareProgress
 from genharness.cli.screen.terminal import console, say
 from genharness.errors import attempt, refuse
@@ -34,7 +35,9 @@ _LEGEND = (
 @declared(Measuring, "features", "resize", flags=_FLAGS)
 @click.option("--metrics", help="Names, patterns, all, or default.  [default: all]")
 @declared(Measuring, "protocol_seed", flags=_FLAGS)
-@click.option("--set", "settings", multiple=True, metavar="NAME.OPTION=VALUE", help="Option of a plugin.")
+@click.option(
+    "--set", "settings", shell_complete=options, multiple=True, metavar="NAME.OPTION=VALUE", help="Option of a plugin."
+)
 @click.option("--count", type=Whole(50, 100_000), default=250, show_default=True, help="Samples to score, at most.")
 @click.option(
     "--draws", type=Whole(5, 1000), default=15, show_default=True, help="Draws of real samples for the bands."

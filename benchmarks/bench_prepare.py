@@ -1,29 +1,114 @@
-"""Preparing CIFAR-10's 60,000 JPEGs from their tar.xz, ours beside torchvision's ImageFolder, in one run.
+"""Preparing pictures: PNG files and a parquet of them beside a bare Pillow loop, CIFAR-10 beside ImageFolder.
 
-    pytest benchmarks/bench_prepare.py --benchmark-only
+    pytest benchmarks/bench_prepare.py --benchmark-only -k own     5,000 PNG files; PICTURES=50000 for more
+    pytest benchmarks/bench_prepare.py --benchmark-only -k cifar   60,000 JPEGs from their tar.xz
 
-The aim is less than 90 seconds on two cores. Both ways end with all pixels and labels in .npy files; ours also
-refuses hostile members, checks layout and classes, and hashes every array. Needs ../shared/data/cifar10-jpeg.tar.xz.
+Of one's own pictures the peer opens every file and decodes it into an array, one after the other, and nothing else;
+ours also looks at all headers first, finds classes, divides, hashes and writes. Memory is that of a process of its own.
+
+Of CIFAR-10 the aim is less than 90 seconds on two cores. Both ways end with all pixels and labels in .npy files; ours
+also refuses hostile members, checks layout and classes, and hashes every array. Needs
+../shared/data/cifar10-jpeg.tar.xz.
 """
 
 from __future__ import annotations
 
+import io
+import os
+import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 from torchvision.datasets import ImageFolder
 
 from genharness.data import ensure_prepared
+from genharness.plugin.registry import load_registry
 from genharness_data_vision import CIFAR10
 
 ARCHIVE = Path(__file__).resolve().parents[2] / "shared" / "data" / "cifar10-jpeg.tar.xz"
 
-pytestmark = [
+PICTURES = int(os.environ.get("PICTURES", "5000"))
+
+of_cifar = [
     pytest.mark.skipif(not ARCHIVE.is_file(), reason=f"{ARCHIVE} is missing"),
     pytest.mark.benchmark(group="prepare 60,000 JPEGs of 32x32 from tar.xz"),
 ]
+of_own = pytest.mark.benchmark(group=f"prepare {PICTURES:,} PNG files of 64x64")
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """A folder of PNG files in two classes, and a parquet file of the same."""
+    folder = tmp_path_factory.mktemp("own")
+    random, contents = np.random.default_rng(0), []
+    for label in range(2):
+        (folder / "pictures" / str(label)).mkdir(parents=True)
+    for place in range(PICTURES):
+        smooth = Image.fromarray(random.integers(0, 256, (8, 8, 3), np.uint8)).resize(
+            (64, 64), Image.Resampling.BICUBIC
+        )
+        stream = io.BytesIO()
+        smooth.save(stream, "PNG")
+        contents.append(stream.getvalue())
+        (folder / "pictures" / str(place % 2) / f"{place:06}.png").write_bytes(contents[-1])
+    table = pa.table({"image": contents, "label": [place % 2 for place in range(PICTURES)]})
+    pq.write_table(table, folder / "pictures.parquet")
+    return folder
+
+
+PREPARE = """
+import re, sys
+from pathlib import Path
+import genharness.images, pyarrow.parquet
+from genharness.data import ensure_prepared, parse_reference
+from genharness.plugin.registry import load_registry
+
+def peak_mib():  # unlike ru_maxrss, it begins anew with the program
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
+
+reference = parse_reference(sys.argv[1])
+spec = load_registry().datasets.find(reference.name)
+before = peak_mib()
+ensure_prepared(spec, reference)
+print(peak_mib() - before)
+"""
+
+
+def prepare_own(own, home, monkeypatch, kind):
+    monkeypatch.setenv("GENHARNESS_HOME", str(home))
+    reference = {"folder": f"folder:{own}/pictures", "parquet": f"parquet:{own}/pictures.parquet"}[kind]
+    return ensure_prepared(load_registry().datasets.find(kind), reference)
+
+
+def decode_alone(own):
+    images = np.empty((PICTURES, 64, 64, 3), np.uint8)
+    for index, path in enumerate(sorted((own / "pictures").rglob("*.png"))):
+        with Image.open(path) as picture:
+            images[index] = np.asarray(picture)
+    return images
+
+
+@of_own
+@pytest.mark.parametrize("kind", ["folder", "parquet"])
+def test_own_pictures(benchmark, own, tmp_path, monkeypatch, kind):
+    homes = (tmp_path / str(place) for place in range(9))
+    data = benchmark.pedantic(lambda: prepare_own(own, next(homes), monkeypatch, kind), rounds=3)
+    assert sum(data.meta.counts.values()) == PICTURES
+    monkeypatch.setenv("GENHARNESS_HOME", str(tmp_path / "memory"))
+    reference = f"folder:{own}/pictures" if kind == "folder" else f"parquet:{own}/pictures.parquet"
+    done = subprocess.run([sys.executable, "-c", PREPARE, reference], capture_output=True, text=True, check=True)
+    benchmark.extra_info["memory_mib"] = round(float(done.stdout))
+
+
+@of_own
+def test_own_pictures_by_pillow_alone(benchmark, own):
+    assert benchmark.pedantic(decode_alone, (own,), rounds=3).shape[0] == PICTURES
 
 
 def ours(home, monkeypatch):
@@ -44,12 +129,16 @@ def image_folder(folder):
     return folder
 
 
-def test_ours(benchmark, tmp_path, monkeypatch):
+@of_cifar[0]
+@of_cifar[1]
+def test_cifar(benchmark, tmp_path, monkeypatch):
     data = benchmark.pedantic(ours, (tmp_path, monkeypatch), rounds=1)
     assert data.meta.counts == {"train": 50_000, "test": 10_000}
 
 
-def test_torchvision_image_folder(benchmark, tmp_path, monkeypatch):
+@of_cifar[0]
+@of_cifar[1]
+def test_cifar_by_image_folder(benchmark, tmp_path, monkeypatch):
     folder = benchmark.pedantic(image_folder, (tmp_path / "peer",), rounds=1)
     theirs = np.load(folder / "test-images.npy", mmap_mode="r")
     np.testing.assert_array_equal(theirs, ours(tmp_path / "home", monkeypatch).samples("test"))

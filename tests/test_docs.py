@@ -133,3 +133,10 @@ def test_the_site_is_built_without_a_warning(tmp_path):
     assert (tmp_path / "llms.txt").is_file()
     index = (tmp_path / "index.html").read_text()
     assert not re.findall(r'(?:src|href)="https?://(?!squidfunk|www\.mkdocs)[^"]*\.(?:js|css)"', index)
+
+
+def test_the_first_table_of_the_readme_is_what_the_published_results_give(tmp_path):
+    environment = {**os.environ, "GENHARNESS_HOME": str(tmp_path), "COLUMNS": "80"}
+    command = [sys.executable, "-m", "genharness.cli.main", "leaderboard", str(ROOT / "results" / "digits")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.strip() in (ROOT / "README.md").read_text()

@@ -26,7 +26,10 @@ def facts(text):
 
 
 def test_a_model_says_what_it_can_in_the_words_of_the_table():
-    assert facts(explained("vae-gmm"))["can"] == "reconstruct, encode, decode, likelihood (bound), divergence from the prior"
+    assert (
+        facts(explained("vae-gmm"))["can"]
+        == "reconstruct, encode, decode, likelihood (bound), divergence from the prior"
+    )
     assert facts(explained("acgan"))["can"] == "decode, sample a class that is asked for, needs labels"
     assert facts(explained("dcgan"))["can"] == "decode, sample a class that is asked for (conditional)"
     assert facts(explained("sngan"))["can"] == "decode"

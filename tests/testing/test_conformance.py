@@ -1,5 +1,7 @@
 """Every built-in plugin keeps the contract."""
 
+import unittest
+
 import pytest
 
 from genharness.plugin.registry import load_registry
@@ -69,3 +71,9 @@ def test_every_number_that_can_be_set_has_both_ends(kind):
     numbers = [(name, one) for name, one in numbers if not one.choices]
     closed = [one.high is not None and (one.low is not None or one.above is not None) for _, one in numbers]
     assert [f"{name}.{one.name}" for (name, one), both in zip(numbers, closed, strict=True) if not both] == []
+
+
+def test_a_model_that_lacks_its_argument_is_not_built_and_says_what_is_checked_instead():
+    (check,) = model_checks(REGISTRY.models["generator"])
+    with pytest.raises(unittest.SkipTest, match=r"check spec\.given"):
+        check()

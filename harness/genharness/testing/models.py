@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from genharness.errors import GenharnessError
-from genharness.kit.model import GenerativeModel, Interpolates
+from genharness.kit.model import Decodes, GenerativeModel, Interpolates
 from genharness.kit.precision import autocast
 from genharness.measure.capabilities import able
 from genharness.spec.capabilities import CAPABILITIES
@@ -44,7 +44,18 @@ def model_checks(specs: ModelSpec | Iterable[ModelSpec], *, exhaustive: bool = F
             the smallest size with one channel and the next with three.
     """
     many = [specs] if isinstance(specs, ModelSpec) else specs
-    return [check for spec in many for check in (*_checks_of(_plain(spec), exhaustive), *_checks_with_classes(spec))]
+    return [check for spec in many for check in _all_checks_of(spec, exhaustive)]
+
+
+def _all_checks_of(spec: ModelSpec, exhaustive: bool) -> Iterable[Check]:
+    if spec.argument and spec.argument not in spec.recipes["smoke"].options:
+        return [Check(f"{spec.name}: is built of its argument", functools.partial(_wants_its_argument, spec))]
+    return (*_checks_of(_plain(spec), exhaustive), *_checks_with_classes(spec))
+
+
+def _wants_its_argument(spec: ModelSpec) -> None:
+    """A model that is named with an argument is built of it."""
+    raise unittest.SkipTest(f"{spec.name} is nothing without its {spec.argument}: check spec.given(...) with one")
 
 
 def _plain(spec: ModelSpec) -> ModelSpec:
@@ -288,8 +299,12 @@ def _run_on_meta(spec: ModelSpec, shape: Mapping[str, Any]) -> None:
         samples = model.eval().sample(3, labels=labels, generator=rig.generator(0))
         must(samples.device == META, f"sample gives tensors on {samples.device}: use generator.device")
         for capability in CAPABILITIES.values():
-            if capability.method and able(model, capability):
+            if capability.name != "decoder" and capability.method and able(model, capability):
                 getattr(model, capability.method)(x)
+        if isinstance(model, Decodes):
+            latents = model.draw_latents(3, labels=labels, generator=rig.generator(0))
+            must(latents.device == META, f"draw_latents gives tensors on {latents.device}: use generator.device")
+            model.decode_latents(latents, labels)
         if isinstance(model, Interpolates):
             model.interpolate(2, 3, generator=rig.generator(0))
 

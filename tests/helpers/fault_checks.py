@@ -14,7 +14,8 @@ def untimed(record):
     """Return all of a record that must come out the same."""
     same = ("cell", "status", "reason", "scores", "skipped", "protocol", "protocol_hash", "facts", "artefacts", "notes")
     history = {key: record["history"][key] for key in ("losses", "scores", "events")}
-    counted = {key: record["measurements"][key] for key in ("train_steps", "parameters", "sample_flops", "step_flops")}
+    kept = ("train_steps", "parameters", "sample_flops", "step_flops")
+    counted = {key: value for key, value in record["measurements"].items() if key in kept}
     return {key: record[key] for key in same} | history | counted
 
 

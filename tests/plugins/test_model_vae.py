@@ -181,7 +181,7 @@ def test_the_ae_samples_codes_with_the_moments_of_its_training_codes():
     model.fit(synthetic_data())
     with torch.no_grad():
         codes = model.encode(batch_of(synthetic_data()).data)
-    drawn = model._draw(20_000, generator())
+    drawn = model.draw_latents(20_000, labels=None, generator=generator())
     assert torch.allclose(drawn.mean(0), codes.mean(0), atol=0.05 * float(codes.std()))
     assert torch.allclose(drawn.T.cov(), codes.T.cov(correction=0), atol=0.05 * float(codes.var()))
 
@@ -195,7 +195,7 @@ def gmm(**options):
 def test_the_vae_gmm_gives_every_class_an_equal_share():
     model = gmm(components=1)
     model.prior.means.copy_(torch.arange(4.0)[:, None, None].expand(4, 1, 3) * 1000)
-    classes = (model._draw(401, generator()).mean(1) / 1000).round().long()
+    classes = (model.draw_latents(401, labels=None, generator=generator()).mean(1) / 1000).round().long()
     counts = torch.bincount(classes, minlength=4).tolist()
     assert sorted(counts) == [100, 100, 100, 101]
 

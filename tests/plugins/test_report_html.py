@@ -178,15 +178,15 @@ def test_the_command_that_repeats_it_reads_as_a_study_of_these_cells(given, want
     records = [record(model, 1.0, seed=seed) for model in ("vae", "real") for seed in given]
     (found,) = repeating(page(records))
     assert (found.models, found.datasets) == (("vae", "real"), ("digits",))
-    assert (found.seeds, found.budget) == (wanted, "smoke")
+    assert (found.seeds, found.budget) == (wanted, ("smoke",))
     assert (found.features, found.samples) == ("classifier", 10)
 
 
 def test_cells_of_two_budgets_are_repeated_by_two_commands():
     records = [record("vae", 1.0), record("gan", 2.0, budget="20epochs")]
     assert [(one.models, one.budget) for one in repeating(page(records))] == [
-        (("vae",), "smoke"),
-        (("gan",), "20epochs"),
+        (("vae",), ("smoke",)),
+        (("gan",), ("20epochs",)),
     ]
 
 

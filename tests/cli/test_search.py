@@ -29,7 +29,7 @@ def records(folder):
     [
         (["real"], "real is not trained"),
         (["vaee"], "unknown model 'vaee'; did you mean 'vae'?"),
-        (["vae,dcgan"], "a search is of one model, and 2 were named: name one"),
+        (["vae,dcgan"], "a search is of one model and setting, and 2 were named: name one"),
         (["vae", "--datasets", "digits,breast-cancer"], "a search is on one dataset, and 2 were named"),
         (["vae", "--over", "lrr=1..2"], "vae has no option 'lrr'; did you mean 'lr'?"),
         (["vae", "--over", "lr=0.1..2"], "vae.lr=2 is out of range: it must be > 0, <= 1"),
@@ -39,7 +39,7 @@ def records(folder):
         (["vae", "--by", "fidd"], "--by: no metric 'fidd' in this run; did you mean 'fid'?"),
         (["vae", "--prune"], "--prune looks at scores over training: give --score-every, such as 100steps"),
         (["vae", "--reference-split", "validation"], "the search chooses by the validation split"),
-        (["vae", "--seed", "x"], "--seed=x must be a count"),
+        (["vae", "--seed", "x"], "--seed=x must be a whole number, 0 or more"),
     ],
 )
 def test_a_mistake_is_one_line_before_anything_is_trained(genharness, tmp_path, home, arguments, message):

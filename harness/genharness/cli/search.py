@@ -90,9 +90,11 @@ def _asked(model: str, options: dict[str, Any]) -> tuple[AskedStudy, SearchOptio
     """Return what is searched and how, every mistake of the command line refused at once."""
     set_here, mistakes = read_settings(options["settings"])
     how, wrong = read_given(SearchOptions, options)
-    fields = {**given(Study, options), "set": set_here, "models": (model,)}
-    fields |= {"baselines": False, "seeds": (options["seed"],)}
-    asked = ask(None, fields, source="the command line", name_of=_flag, mistakes=[*mistakes, *wrong])
+    seed: str = options["seed"]
+    no_seed = [] if seed.isascii() and seed.isdigit() else [f"--seed={seed} must be a whole number, 0 or more"]
+    fields = {**given(Study, options), "set": set_here, "models": model}
+    fields |= {"baselines": False, "seeds": ("0" if no_seed else seed,)}
+    asked = ask(None, fields, source="the command line", name_of=_flag, mistakes=[*mistakes, *wrong, *no_seed])
     return asked, SearchOptions(**how)
 
 

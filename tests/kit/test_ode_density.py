@@ -36,6 +36,7 @@ def test_a_linear_flow_gives_the_density_of_its_gaussian(way):
     assert torch.allclose(found, expected, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_signs_estimate_the_divergence_without_bias():
     """A full matrix: each path's estimate is off, and their mean over many probes is right."""
     A = 0.5 * normal(4, 4)

@@ -10,8 +10,8 @@ from genharness.testing import dataset_checks, extractor_checks, metric_checks, 
 
 REGISTRY = load_registry(tolerant=True)
 MODELS = list(REGISTRY.models.values())
-TRAINS = "cas: scores"
-"""A metric that trains a dozen classifiers."""
+TRAINS = "cas: s"
+"""What a metric does that trains a dozen classifiers for it."""
 
 
 QUICK = {"gan", "dcgan", "wgan-gp", "vae", "vq-vae", "ddpm", "realnvp", "pixelcnn"}

@@ -79,6 +79,7 @@ CHEAP = {
     r"--budget \S+": "--budget 2steps",
     r'budget = "\w+"': 'budget = "2steps"',
     r"--score-every \S+": "--score-every 1steps",
+    r"--models ddpm ": "--models ddpm --set ddpm.ch=8 ",
 }
 """Training is as short as it can be here: that the commands are right does not hang on how well a model learns."""
 

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import os
 import signal
+from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event as StopEvent
 from typing import Any
@@ -14,15 +15,30 @@ from genharness.engine.memory import limit_memory
 from genharness.plugin.execution import Event
 from genharness.spec.cell import Task
 
-__all__ = ["run_in_child"]
+__all__ = ["own_variables", "run_in_child"]
 
 
-def run_in_child(task: Task, pipe: Connection, stop: StopEvent, slot: int) -> None:
+def own_variables() -> dict[str, str]:
+    """Return genharness's own variables of the environment, such as where its home is."""
+    return {name: value for name, value in os.environ.items() if name.startswith("GENHARNESS_")}
+
+
+def run_in_child(task: Task, pipe: Connection, stop: StopEvent, slot: int, variables: Mapping[str, str]) -> None:
     """Run one task and send its events and its record through the pipe.
 
     Ctrl-C, SIGTERM and a closed terminal may reach the whole process group; only the parent acts on them. When the
     parent is gone, the cell saves its state and ends.
+
+    Args:
+        task: What to run.
+        pipe: Takes the news.
+        stop: Set to stop.
+        slot: Which of the cells that run side by side.
+        variables: `own_variables` of the parent now: the fork server has those of the time when it was started.
     """
+    for name in own_variables().keys() - variables.keys():
+        del os.environ[name]
+    os.environ.update(variables)
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)

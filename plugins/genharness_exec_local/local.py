@@ -26,7 +26,7 @@ from genharness.results.index import state_of
 from genharness.results.store import Store
 from genharness.spec.cell import Task
 from genharness.spec.record import Record, Status
-from genharness_exec_local.child import run_in_child
+from genharness_exec_local.child import own_variables, run_in_child
 from genharness_exec_local.memory import oom_kills
 
 __all__ = ["LocalExecutor"]
@@ -94,7 +94,7 @@ class _Worker:
         self._phase: Phase = "prepare"
         self._drained = False
         self.process = context.Process(  # type: ignore[attr-defined]  # every concrete context has it
-            target=run_in_child, args=(task, child_pipe, self._stop, slot), name=task.cell.id
+            target=run_in_child, args=(task, child_pipe, self._stop, slot, own_variables()), name=task.cell.id
         )
         try:
             with _without_main():

@@ -123,3 +123,12 @@ def test_a_study_of_what_is_in_memory_runs(tmp_path):
     assert result.failures == {}
     (row,) = result.rows()
     assert row["dataset"].startswith("array:mine-")
+
+
+@pytest.mark.slow
+def test_cells_know_where_the_home_is_now_and_not_when_the_fork_server_began(tmp_path, monkeypatch):
+    asked = {"models": "noise", "baselines": False, "metrics": "fid", "features": "pixels"}
+    images, labels = IMAGES[:, :8, :8].repeat(4, 0), LABELS.repeat(4)
+    for name, samples in {"one": images, "two": 255 - images}.items():
+        monkeypatch.setenv("GENHARNESS_HOME", str(tmp_path / name))
+        assert run(datasets={name: (samples, labels)}, **asked, results=tmp_path / f"results-{name}").failures == {}

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib.util
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
-from genharness import ConfigError, NoOptions, PluginError
-from genharness.data.facts import facts_reader
+from genharness import NoOptions, PluginError
 from genharness.plugin.execution import Event
-from genharness.plugin.registry import load_registry
 from genharness.spec.cell import Task
 from genharness.spec.record import Record
 from genharness_exec_ray.addresses import checked_address
@@ -57,28 +54,10 @@ class RayExecutor:
 
 
 def _with_shares(tasks: Sequence[Task]) -> list[tuple[Task, Share]]:
-    """Return tasks that say all that a node must know, each with what it takes of the node.
+    """Return tasks that say all that a node must know, each with what it takes of the node."""
+    from genharness.engine.elsewhere import settled_here  # imports torch, which a plan must not wait for
 
-    The number of threads is settled here, as `local` would settle it on this machine, so that scores do not depend on
-    the node that a cell happens to run on.
-    """
-    from genharness.engine.threads import thread_count  # imports torch, which a plan must not wait for
-
-    read = facts_reader(load_registry())
-    shapes = {name: read(name).shape for name in dict.fromkeys(task.cell.dataset for task in tasks)}
-    result = []
-    for task in tasks:
-        settings = task.settings
-        if ":" in settings.device:
-            raise ConfigError(f"--device {settings.device} with --executor ray: write cuda, Ray chooses which one")
-        threads = thread_count(shapes[task.cell.dataset], settings.threads, max(1, settings.jobs))
-        settings = dataclasses.replace(
-            settings,
-            results=settings.results.absolute(),
-            weights=settings.weights.absolute() if settings.weights else None,
-            threads=threads,
-            jobs=1,
-        )
-        share = Share(cpus=threads, gpus=int(settings.device == "cuda"))
-        result.append((dataclasses.replace(task, settings=settings), share))
-    return result
+    return [
+        (task, Share(cpus=task.settings.threads, gpus=int(task.settings.device == "cuda")))
+        for task in settled_here(tasks, "ray")
+    ]

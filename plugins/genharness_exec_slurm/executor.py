@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib.util
 import json
 import shutil
@@ -15,10 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from genharness import ConfigError, PluginError, RunError
-from genharness.data.facts import facts_reader
 from genharness.files.atomic import write_bytes
 from genharness.plugin.execution import Event
-from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
 from genharness.spec.cell import Task
 from genharness.spec.record import Record
@@ -72,9 +69,11 @@ class SlurmExecutor:
         """Submit an array for the tasks of each size, and write down which cell is which job."""
         import submitit
 
+        from genharness.engine.elsewhere import settled_here  # imports torch, which a plan must not wait for
+
         folder = tasks[0].settings.results.absolute() / "jobs"
         by_size: dict[tuple[int, int], list[Task]] = defaultdict(list)
-        for task in _settled(tasks):
+        for task in settled_here(tasks, "slurm"):
             by_size[task.settings.threads, int(task.settings.device == "cuda")].append(task)
         jobs: list[tuple[Task, Any]] = []
         for (cpus, gpus), alike in by_size.items():
@@ -178,28 +177,6 @@ def read_argument(text: str) -> dict[str, str]:
         if not (equals and value and key in _KEYS):
             raise ConfigError(f"executor slurm: {part!r} must be one of {', '.join(_KEYS)}, as in slurm:partition=gpu")
         found[key] = value
-    return found
-
-
-def _settled(tasks: Sequence[Task]) -> list[Task]:
-    """Return tasks that say all that another machine must know; threads are settled as on this one."""
-    from genharness.engine.threads import thread_count  # imports torch, which a plan must not wait for
-
-    read = facts_reader(load_registry())
-    shapes = {name: read(name).shape for name in dict.fromkeys(task.cell.dataset for task in tasks)}
-    found = []
-    for task in tasks:
-        settings = task.settings
-        if ":" in settings.device:
-            raise ConfigError(f"--device {settings.device} with --executor slurm: write cuda, Slurm chooses which one")
-        changed = dataclasses.replace(
-            settings,
-            results=settings.results.absolute(),
-            weights=settings.weights.absolute() if settings.weights else None,
-            threads=thread_count(shapes[task.cell.dataset], settings.threads, max(1, settings.jobs)),
-            jobs=1,
-        )
-        found.append(dataclasses.replace(task, settings=changed))
     return found
 
 

@@ -14,6 +14,8 @@ SMALL = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
 
 CLOCKS = {"evaluate_seconds", "cell_seconds", "train_seconds", "train_images_per_second", "peak_memory_mib"}
 CLOCKS |= {"latency_p50_ms", "latency_p95_ms", "latency_p99_ms", "latency_calls", "sample_images_per_second"}
+CLOCKS |= {"train_cpu_seconds", "train_load_average", "steady_images_per_second"}
+CLOCKS |= {"evaluate_cpu_seconds", "evaluate_peak_memory_mib"}
 
 
 def statuses(folder):

@@ -16,9 +16,9 @@ from rich.text import Text
 
 from genharness.board.compare import MetricComparison, RowComparison, compare_rows
 from genharness.board.escapes import as_json
-from genharness.cli.options import DEFAULT_RESULTS, AnyPath, split_datasets
+from genharness.cli.options import DEFAULT_RESULTS, AnyPath, datasets_option
 from genharness.cli.screen.complaints import debug_option
-from genharness.cli.screen.completion import columns, names_of, rows
+from genharness.cli.screen.completion import columns, rows
 from genharness.cli.screen.display import print_warnings
 from genharness.cli.screen.terminal import console
 from genharness.errors import ConfigError, did_you_mean
@@ -37,13 +37,7 @@ _PAGE = 30
 @click.argument("rows", shell_complete=rows, nargs=-1, metavar="A B [C ...]")
 @click.option("--ablation", metavar="BASE", help="Single changes from this row instead: every row one setting away.")
 @click.option("--results", type=AnyPath(), default=DEFAULT_RESULTS, show_default=True)
-@click.option(
-    "--dataset",
-    "datasets",
-    shell_complete=names_of("datasets"),
-    callback=split_datasets,
-    help="Only these datasets, comma-separated.",
-)
+@datasets_option
 @click.option(
     "--metric",
     "metrics",

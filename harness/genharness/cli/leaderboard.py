@@ -12,9 +12,9 @@ from rich.console import Console
 
 from genharness.board.choosing import Condition, choose_records, keep_best, parse_condition
 from genharness.board.render import RenderOptions, rendered
-from genharness.cli.options import read_settings, results_argument, split_datasets, split_names
+from genharness.cli.options import datasets_option, read_settings, results_argument, split_names
 from genharness.cli.screen.complaints import debug_option
-from genharness.cli.screen.completion import columns, names_of, options
+from genharness.cli.screen.completion import columns, options
 from genharness.cli.screen.display import print_warnings
 from genharness.cli.screen.terminal import console
 from genharness.errors import ConfigError, refuse
@@ -36,13 +36,7 @@ __all__ = ["board_text", "leaderboard", "print_board", "show"]
 
 @click.command()
 @results_argument
-@click.option(
-    "--dataset",
-    "datasets",
-    shell_complete=names_of("datasets"),
-    callback=split_datasets,
-    help="Only these datasets, comma-separated.",
-)
+@datasets_option
 @click.option("--sort", shell_complete=columns, help="Column to rank by, such as coverage or train_seconds.")
 @click.option(
     "--columns",

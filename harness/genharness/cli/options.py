@@ -10,7 +10,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from genharness.cli.screen.completion import BY_OPTION
+from genharness.cli.screen.completion import BY_OPTION, names_of
 from genharness.errors import ConfigError, DataError, shown
 from genharness.files.paths import expanded, input_path, printable
 from genharness.spec.dataset_name import MOST_SAMPLES, split_references
@@ -21,6 +21,7 @@ __all__ = [
     "AnyPath",
     "InputPath",
     "Whole",
+    "datasets_option",
     "declared",
     "given",
     "read_given",
@@ -187,3 +188,15 @@ def read_settings(texts: Iterable[str], name: str = "--set") -> tuple[dict[str, 
 def results_argument(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the optional argument RESULTS."""
     return click.argument("results", type=AnyPath(), default=DEFAULT_RESULTS)(function)
+
+
+def datasets_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--dataset`, which keeps the rows of some datasets."""
+    add = click.option(
+        "--dataset",
+        "datasets",
+        shell_complete=names_of("datasets"),
+        callback=split_datasets,
+        help="Only these datasets, comma-separated.",
+    )
+    return add(function)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from genharness.board.render import RenderOptions, rendered
-from genharness.cli.options import AnyPath, read_settings, results_argument, split_datasets, split_names
+from genharness.cli.options import AnyPath, datasets_option, read_settings, results_argument, split_names
 from genharness.cli.screen.complaints import debug_option
-from genharness.cli.screen.completion import columns, names_of, options
+from genharness.cli.screen.completion import columns, options
 from genharness.cli.screen.display import print_warnings
 from genharness.cli.screen.terminal import say
 from genharness.errors import ConfigError, RunError, refuse
@@ -42,13 +42,7 @@ _HEAD_BYTES = 1 << 16
     "-o", "--out", type=AnyPath(), default=Path("report.html"), show_default=True, help="The page, or - for stdout."
 )
 @click.option("--site", type=AnyPath(), help="In place of one page: a folder with a page a dataset and a model.")
-@click.option(
-    "--dataset",
-    "datasets",
-    shell_complete=names_of("datasets"),
-    callback=split_datasets,
-    help="Only these datasets, comma-separated.",
-)
+@datasets_option
 @click.option("--sort", shell_complete=columns, help="Column to rank by, such as coverage.")
 @click.option(
     "--columns", shell_complete=columns, callback=split_names, help="Only these columns in the table, comma-separated."

@@ -57,6 +57,7 @@ STEERING = frozenset(
         "genharness.engine.costs.ledger",
         "genharness.engine.costs.operations",
         "genharness.engine.devices",
+        "genharness.engine.elsewhere",
         "genharness.engine.environment",
         "genharness.engine.memory",
         "genharness.engine.threads",

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from genharness.board.choosing import Condition, parse_condition
 from genharness.board.configuration import settings
-from genharness.cli.options import results_argument, split_datasets, split_names
+from genharness.cli.options import datasets_option, results_argument, split_names
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.data_views import megabytes
 from genharness.cli.screen.display import print_warnings
@@ -45,7 +45,7 @@ def _choices(function: Callable[..., None]) -> Callable[..., None]:
         debug_option,
         click.option("--status", callback=split_names, help="Only these: finished, failed, diverged, …"),
         click.option("--where", multiple=True, help="Only with this setting: lr=2e-4, seed>3; repeatable."),
-        click.option("--dataset", "datasets", callback=split_datasets, help="Only these datasets, comma-separated."),
+        datasets_option,
         click.option("--models", callback=split_names, help="Only these models: names or patterns."),
         click.option("--cell", "cells", multiple=True, help="Only cells whose id begins so; repeatable."),
         results_argument,

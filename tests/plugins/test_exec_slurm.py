@@ -2,11 +2,13 @@
 
 import dataclasses
 import json
+import signal
 import stat
 import threading
 import time
 from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from board_records import record
@@ -141,26 +143,35 @@ def test_cells_run_in_jobs_and_one_that_fails_is_a_record(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_preempted_job_saves_its_state_and_the_next_goes_on_from_it(tmp_path, monkeypatch):
-    """Local jobs of submitit end where Slurm would queue them again: the second submission stands for that."""
-    (task,) = planned(tmp_path / "r", models=("vae",), budget="60s")
-    executor, jobs = SlurmExecutor("", LOCAL), []
+def test_a_preempted_job_saves_its_state_and_goes_on_from_it(tmp_path, monkeypatch):
+    """A job of submitit's local executor that is signalled as Slurm signals one before its end is begun again."""
+    (task,) = planned(tmp_path / "r", models=("vae",), budget="20s", batch_size=32)
+    executor, store = SlurmExecutor("", LOCAL), Store(tmp_path / "r")
+    jobs, interrupted = [], []
     make = executor._array
     monkeypatch.setattr(executor, "_array", lambda *given: jobs.extend(make(*given)) or jobs)
 
     def preempt():
-        checkpoint = Store(tmp_path / "r").training(task.cell.training_id)
-        while not (jobs and checkpoint.path.exists()):
+        training = store.training(task.cell.training_id)  # its lock is there from the first step, a state much later
+        while not (jobs and training.lock.exists()):
             time.sleep(0.2)
-        time.sleep(8)
-        jobs[0]._interrupt()
+        time.sleep(6)
+        (process,) = [
+            child
+            for child in psutil.Process(jobs[0]._process.pid).children()
+            if "submitit.core._submit" in child.cmdline()
+        ]
+        process.send_signal(signal.SIGUSR2)  # submitit's own `_interrupt` ends the controller, which passes on nothing
+        process.wait()
+        interrupted.extend([store.load(task.cell.id), training.checkpoint.exists()])
 
-    threading.Thread(target=preempt, daemon=True).start()
-    (first,) = executor.run([task], on_event=lambda event: None, stop=threading.Event())
-    assert first.status == "interrupted", first.reason
-    steps = first.history.losses["step"][-1]
-    assert Store(tmp_path / "r").training(task.cell.training_id).checkpoint.exists()
-    shorter = dataclasses.replace(task, settings=dataclasses.replace(task.settings, results=tmp_path / "r"))
-    (second,) = SlurmExecutor("", LOCAL).run([shorter], on_event=lambda event: None, stop=threading.Event())
-    assert second.status == "ok"
-    assert second.history.losses["step"][0] <= steps < second.measurements["train_steps"]
+    thread = threading.Thread(target=preempt)
+    thread.start()
+    (record,) = executor.run([task], on_event=lambda event: None, stop=threading.Event())
+    thread.join()
+    first, kept = interrupted
+    assert (first.status, record.status, kept) == ("interrupted", "ok", True), (first.reason, record.reason)
+    steps = first.history.losses["step"]
+    assert steps
+    assert record.history.losses["step"][: len(steps)] == steps
+    assert record.measurements["train_steps"] > steps[-1]

@@ -132,7 +132,8 @@ def test_memory_that_scoring_takes_is_not_training_s(task, monkeypatch):
 @pytest.mark.parametrize(("model", "chosen"), [("ae", False), ("vae", True)])
 def test_no_best_checkpoint_is_chosen_by_scores_of_a_sampler_that_is_fitted_later(task, model, chosen):
     done = finish(task(model, budget="20steps", settings={"score_every": "10steps", "score_samples": 50}))
-    assert len(done.history.scores["step"]) == 2
+    assert len(done.history.scores["step"]) == len(done.history.seconds) == 2
+    assert 0 < done.history.seconds[0] < done.history.seconds[1] <= done.measurements["train_seconds"]
     assert (done.history.best is not None) == chosen
     assert any("no best checkpoint is chosen by them" in note for note in done.notes) != chosen
 
@@ -281,6 +282,23 @@ def test_a_cell_whose_data_stays_on_disk_ends_as_one_whose_data_is_held(task, mo
     assert (read.status, read.reason, read.notes) == ("ok", "", held.notes)
     assert untimed(read) == untimed(held)
     assert read.measurements["step_flops"] == held.measurements["step_flops"] > 0
+
+
+def test_a_budget_of_operations_ends_with_the_step_that_reaches_it(task):
+    one = finish(task("gan", budget="1steps", results="counted"))
+    counted = one.measurements["step_flops"]
+    each = counted * one.cell.batch_size
+    done = finish(task("gan", budget=f"{3.5 * each:.0f}flops"))
+    assert (done.status, done.measurements["train_steps"], done.measurements["step_flops"]) == ("ok", 4, counted)
+
+
+def test_a_budget_of_operations_is_refused_where_they_cannot_be_counted(task, monkeypatch):
+    one = task("gan", budget="1e9flops")
+    monkeypatch.setattr("genharness.cells.costs.step_flops", lambda *_: 0.0)
+    done = finish(one)
+    assert done.status == "failed"
+    assert "cannot be given a budget in FLOPs (a step of it has none that torch counts): give it steps" in done.reason
+    assert "train_steps" not in done.measurements
 
 
 @pytest.mark.parametrize(

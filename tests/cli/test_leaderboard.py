@@ -84,3 +84,15 @@ def test_after_a_run_what_it_has_told_is_not_told_again(tmp_path, capsys):
     assert "vae stopped" not in shown
     show(store.folder, console(), ["digits"], told=[here.cell.id, stopped.cell.id])
     assert capsys.readouterr().out == ""
+
+
+def test_the_time_to_a_score_is_a_table_of_its_own(genharness, results):
+    record = record_of("vae", 3.0, batch_size=10)
+    record.history.scores = {"step": [10, 20, 30], "fid": [9.0, 4.0, 3.0]}
+    record.history.seconds = [1.0, 2.5, 4.0]
+    Store(results).save(record)
+    done = genharness("leaderboard", results, "--time-to", "fid=5", "--against", "seconds,images", "--format", "csv")
+    assert 'FD ≤ 5 over training seconds",vae batch_size=10,1 of 1,2.5,2.5,2.5,,' in done.stdout
+    assert 'FD ≤ 5 over training images",vae batch_size=10,1 of 1,200.0,200.0,200.0,,' in done.stdout
+    both = genharness("leaderboard", results, "--time-to", "fid=5", "--pivot", "lr,latent")
+    assert "--pivot and --time-to exclude each other" in both.stderr

@@ -23,7 +23,7 @@ CELLS = {
 @pytest.mark.parametrize("name", CELLS)
 def test_each_seed_is_the_cell_and_has_the_names_that_it_would_have_alone(name):
     seeds = (0, 3, 2**64 - 1)
-    for seed, found in zip(seeds, CellNames().with_seeds(CELLS[name], seeds), strict=True):
+    for seed, found in zip(seeds, map(CellNames().of(CELLS[name]).cell, seeds), strict=True):
         alone = dataclasses.replace(CELLS[name], seed=seed)
         assert found == alone
         assert (found.id, found.training_id) == (alone.id, alone.training_id)
@@ -33,13 +33,20 @@ def test_each_seed_is_the_cell_and_has_the_names_that_it_would_have_alone(name):
 
 def test_cells_that_differ_in_one_thing_share_no_name():
     names = CellNames()
-    made = [names.with_seeds(cell, (0,))[0] for cell in CELLS.values()]
-    again = [names.with_seeds(cell, (0,))[0] for cell in CELLS.values()]
+    made = [names.of(cell).cell(0) for cell in CELLS.values()]
+    again = [names.of(cell).cell(0) for cell in CELLS.values()]
     assert len({one.id for one in made}) == len({one.training_id for one in made} | {made[1].id}) == len(CELLS)
     assert [one.id for one in made] == [one.id for one in again]
 
 
+def test_rows_that_differ_in_sampling_alone_share_the_key_of_their_training():
+    names = CellNames()
+    plain, sampling, code = (names.of(CELLS[name]) for name in ("plain", "sampling", "code"))
+    assert plain.key != sampling.key
+    assert plain.training_key == sampling.training_key != code.training_key
+
+
 def test_a_change_of_a_named_cell_has_another_name():
-    (named,) = CellNames().with_seeds(PLAIN, (0,))
+    named = CellNames().of(PLAIN).cell(0)
     assert dataclasses.replace(named, batch_size=7).id != named.id
     assert dataclasses.replace(named, batch_size=7).training_id != named.training_id

@@ -48,6 +48,13 @@ def test_a_budget_in_seconds_is_its_own_estimate():
     assert seconds(changed(length="30s"), record()) == pytest.approx(38)
 
 
+def test_operations_take_the_steps_in_which_they_are_done_and_without_a_count_nobody_knows():
+    budget = changed(length="6.4e9flops")  # of 32 samples: 200 steps of a million operations a sample
+    assert seconds(budget, record(step_flops=1e6)) == pytest.approx(88)
+    assert seconds(budget, record()) is seconds(budget) is None
+    assert seconds(budget, record(step_flops=1e6), trained=True) == pytest.approx(8)
+
+
 def test_an_epoch_of_a_part_of_the_data_is_shorter():
     whole, part = (seconds(changed(length="1epochs", dataset=name), record()) for name in ("cifar10", "cifar10#500"))
     assert (whole - 8) / (part - 8) == pytest.approx(50_000 // 32 / (500 // 32))

@@ -76,7 +76,7 @@ def test_what_is_wrong_in_a_suite_is_wrong_in_the_same_words_on_the_command_line
         ("budget = 3", "budget=3 is not a list of names"),
         (
             'budget = "smok"',
-            "budget=smok is none of smoke, standard, paper, 20epochs, 5000steps, 200kimg, 90s; did you",
+            "budget=smok is none of smoke, standard, paper, 20epochs, 5000steps, 200kimg, 90s, 2e15flops; did you",
         ),
     ],
 )

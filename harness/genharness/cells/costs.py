@@ -12,10 +12,12 @@ from genharness.engine.costs.latency import sampling_speed
 from genharness.engine.costs.operations import sampling_operations, step_flops
 from genharness.engine.random_state import undisturbed
 from genharness.engine.source import SampleSource
+from genharness.errors import RunError
 from genharness.kit.model import GenerativeModel
 from genharness.spec.cell import Cell
+from genharness.spec.length import Length, parse_length
 
-__all__ = ["SamplingCosts", "operations", "sampling_costs"]
+__all__ = ["SamplingCosts", "operations", "sampling_costs", "training_length"]
 
 SamplingCosts = tuple[dict[str, float], dict[str, list[float]]]
 """Measurements, and throughput over batch sizes."""
@@ -50,6 +52,27 @@ def _of_a_step(source: SampleSource, cell: Cell) -> dict[str, float]:
     """Count on the meta device, by a model of its own, which takes neither memory nor arithmetic."""
     model = build_model(source.spec, cell.every_option, source.data.shape, torch.device("meta"))
     return {"step_flops": step_flops(model, cell.batch_size)}
+
+
+def training_length(source: SampleSource, cell: Cell) -> Length:
+    """Return how long a cell is trained: a budget of operations in steps of its model, any other as it is.
+
+    Raises:
+        RunError: If the budget is in operations and those of the model cannot be counted.
+    """
+    length = parse_length(cell.length)
+    if length.unit != "flops":
+        return length
+    nothing: dict[str, float] = {}
+    with undisturbed():
+        counted, why = attempted("operations of a step", lambda: _of_a_step(source, cell), nothing)
+    each = counted.get("step_flops", 0.0) * cell.batch_size
+    if not each:
+        reason = why[0] if why else "a step of it has none that torch counts"
+        raise RunError(
+            f"{cell.model} cannot be given a budget in FLOPs ({reason}): give it steps, epochs, kimg or seconds"
+        )
+    return length.in_steps(each)
 
 
 def sampling_costs(source: SampleSource, model: GenerativeModel, seed: int) -> tuple[SamplingCosts, Sequence[str]]:

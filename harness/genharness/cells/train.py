@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from genharness.cells.costs import training_length
 from genharness.cells.workplace import Workplace
 from genharness.data import PreparedData
 from genharness.engine.average import WeightAverage
@@ -138,9 +139,9 @@ class _Training:
     def __init__(self, workplace: Workplace, spec: ModelSpec, data: PreparedData, periodic: Periodic) -> None:
         self.workplace, self.data, self.periodic = workplace, data, periodic
         cell = workplace.cell
-        length = parse_length(cell.length)
-        self.trains = length.amount > 0
         self.source = new_source(cell, spec, data, workplace.device)
+        length = training_length(self.source, cell)
+        self.trains = length.amount > 0
         self.strip: list[NDArray[np.uint8]] = []
         self.ledger = Ledger(workplace.device)
         self.finished = False
@@ -180,6 +181,7 @@ class _Training:
         self.strip = [picture.numpy() for picture in found.progress["strip"]]
         if found.progress.get("scored_as", self._scored_as) != self._scored_as:  # by another cell of this training
             self.trainer.history.scores, self.trainer.history.best = {"step": []}, None
+            self.trainer.history.seconds = []
         self.finished, self.earlier_seconds = found.finished, found.cell_seconds
 
     def finish(self) -> None:
@@ -280,7 +282,7 @@ class _Training:
         """Add a point to the score curves; the best one so far keeps its checkpoint."""
         step, history = self.trainer.step, self.trainer.history
         with self.ledger.aside():
-            history.add_scores(step, self.periodic.score(self.source, step))
+            history.add_scores(step, self.periodic.score(self.source, step), self.trainer.clock.seconds)
         if isinstance(self.source.model, FitsData):  # another sampler will be scored in the end
             return
         history.best = best_point(history.scores, self.periodic.metrics)

@@ -16,8 +16,9 @@ from genharness.cli.options import datasets_option, read_settings, results_argum
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.completion import columns, options
 from genharness.cli.screen.display import print_warnings
+from genharness.cli.screen.sheets import SheetRequest, sheet_text
 from genharness.cli.screen.terminal import console
-from genharness.errors import ConfigError, refuse
+from genharness.errors import refuse
 from genharness.files.gc_pause import no_collection
 from genharness.plugin.registry import Registry, load_registry
 from genharness.results.decisions import kept_decisions
@@ -49,6 +50,10 @@ __all__ = ["board_text", "leaderboard", "print_board", "show"]
 @click.option("--best-of", callback=split_names, help="Of these models the best row alone, and of how many it is.")
 @click.option("--pivot", callback=split_names, metavar="A,B", help="A table of --value over two settings instead.")
 @click.option("--importance", metavar="MODEL", help="Which settings of a model move --value most, instead.")
+@click.option(
+    "--time-to", metavar="COLUMN=SCORE", help="After how much training this score holds, such as fid=30, instead."
+)
+@click.option("--against", callback=split_names, help="For --time-to: seconds, images, flops.  [default: each]")
 @click.option("--value", help="Column for --pivot and --importance; the one that ranks by default.")
 @click.option(
     "--format", "form", default="table", show_default=True, help="table, json, csv, md, latex, or a plugin's."
@@ -75,6 +80,8 @@ def leaderboard(
     best_of: tuple[str, ...] | None,
     pivot: tuple[str, ...] | None,
     importance: str | None,
+    time_to: str | None,
+    against: tuple[str, ...] | None,
     value: str | None,
     form: str,
     seeds: Literal["mean", "each"],
@@ -97,11 +104,16 @@ def leaderboard(
       genharness leaderboard --models dcgan --where 'lr<1e-3' --columns lr,latent,fid
       genharness leaderboard --pivot lr,latent --value fid --best-of vae
       genharness leaderboard --importance dcgan
+      genharness leaderboard --time-to fid=30 --against seconds
     """
     registry = load_registry()
     asked_rows = ShownRows(models or (), tuple(parse_condition(text) for text in where), best_of or ())
-    if pivot or importance:
-        click.echo(_sheet_text(results, registry, datasets or (), asked_rows, pivot or (), importance, value, form))
+    asked_sheet = SheetRequest(pivot or (), importance or "", time_to or "", against or (), value or "")
+    if asked_sheet.kinds:
+        sheet_store = Store(results)
+        records = asked_rows.records(sheet_store, registry, history=asked_sheet.of_curves)
+        click.echo(sheet_text(asked_sheet, records, registry, datasets or (), form))
+        print_warnings(sheet_store.warnings)
         return
     reporter = registry.reporters.find(form)
     options, mistakes = read_settings(settings)
@@ -149,9 +161,9 @@ class ShownRows:
     where: tuple[Condition, ...] = ()
     best_of: tuple[str, ...] = ()
 
-    def records(self, store: Store, registry: Registry) -> Iterable[Record]:
-        """Return the records that are to be shown."""
-        records = store.records(history=False)
+    def records(self, store: Store, registry: Registry, *, history: bool = False) -> Iterable[Record]:
+        """Return the records that are to be shown, with their curves over training where they are wanted."""
+        records = store.records(history=history)
         if not self.models and not self.where:
             return records
         return choose_records(records, registry, self.models, self.where)
@@ -159,36 +171,6 @@ class ShownRows:
     def thin(self, board: Board) -> None:
         """Leave the best rows of those models of which no other is to be shown."""
         keep_best(board, self.best_of)
-
-
-def _sheet_text(
-    results: Path,
-    registry: Registry,
-    datasets: Sequence[str],
-    chosen: ShownRows,
-    pivot: Sequence[str],
-    importance: str | None,
-    value: str | None,
-    form: str,
-) -> str:
-    """Return a table that stands in the place of the leaderboard."""
-    from genharness.board.build import build
-    from genharness.board.sheets import render_sheets
-    from genharness.board.sweeps.importance import importance_sheets
-    from genharness.board.sweeps.pivot import pivot_sheets
-
-    if pivot and importance:
-        raise ConfigError("--pivot and --importance exclude each other: ask for one after the other")
-    board = build(chosen.records(Store(results), registry), registry, datasets=datasets)
-    ranking = next((group.compared[0].key for group in board.groups if group.compared), "")
-    if not value and not ranking:
-        raise ConfigError("no column ranks these rows: name one with --value")
-    sheets = (
-        importance_sheets(board, importance, value or ranking)
-        if importance
-        else pivot_sheets(board, pivot, value or ranking)
-    )
-    return render_sheets(sheets, form)
 
 
 def _colour(out: Console) -> str:

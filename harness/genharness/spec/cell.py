@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -79,8 +80,7 @@ class Cell:
     @property
     def stem(self) -> str:
         """The readable part of its id: model, dataset and seed."""
-        slug = re.sub(r"[^a-z0-9]+", "-", self.dataset.lower()).strip("-")[-32:].strip("-")
-        return f"{_plain(self.model)}-{slug}-s{self.seed}"
+        return f"{_plain(self.model)}-{_slug(self.dataset)}-s{self.seed}"
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -137,6 +137,11 @@ need not be hashed for a table."""
 
 KNOWN_TRAINING = "_training_id"
 """Where a cell that was planned keeps the id of its training."""
+
+
+@functools.lru_cache(maxsize=4096)
+def _slug(dataset: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", dataset.lower()).strip("-")[-32:].strip("-")
 
 
 def _plain(model: str) -> str:

@@ -44,6 +44,7 @@ class History:
     Attributes:
         losses: `step`, and the mean of each loss up to that step; None where it was not finite.
         scores: `step`, `samples`, and each column that was scored over training; None where it was undefined.
+        seconds: Training seconds at each point of `scores`; empty in records from before they were kept.
         events: What happened, such as a divergence, each with its `step`.
         sweep: Sampling throughput: `batch_size` beside `images_per_second`.
         best: The best point of `scores`, or None where nothing was scored over training.
@@ -51,6 +52,7 @@ class History:
 
     losses: dict[str, list[float | None]] = field(default_factory=lambda: {"step": []})
     scores: dict[str, list[float | None]] = field(default_factory=lambda: {"step": []})
+    seconds: list[float] = field(default_factory=list)
     events: list[TrainingEvent] = field(default_factory=list)
     sweep: dict[str, list[float | None]] = field(default_factory=dict)
     best: BestPoint | None = None
@@ -59,8 +61,10 @@ class History:
         """Append one point to the loss curves."""
         _append(self.losses, step, values)
 
-    def add_scores(self, step: int, values: Mapping[str, float | None]) -> None:
-        """Append one point to the score curves."""
+    def add_scores(self, step: int, values: Mapping[str, float | None], seconds: float | None = None) -> None:
+        """Append one point to the score curves, and what of training's time had passed by then, if it is known."""
+        if seconds is not None and len(self.seconds) == len(self.scores["step"]):
+            self.seconds.append(seconds)
         _append(self.scores, step, values)
 
     def as_plain(self) -> dict[str, Any]:

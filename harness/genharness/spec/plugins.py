@@ -117,7 +117,7 @@ class Recipe:
     """How a model is trained for one named budget.
 
     Attributes:
-        length: How long: `400steps`, `20epochs`, `200kimg` or `90s`; `0steps` for a model that only looks
+        length: How long: `400steps`, `20epochs`, `200kimg`, `90s` or `2e15flops`; `0steps` for a model that only looks
             at the data once (`fit`).
         batch_size: Samples in a batch.
         ema: Decay, per step of the part that is averaged, of the weight average that samples are drawn from; None

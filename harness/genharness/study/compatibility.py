@@ -36,21 +36,21 @@ def model_misfit(spec: ModelSpec, facts: DatasetFacts, *, batch_size: int, balan
 
 def _size_misfit(spec: ModelSpec, facts: DatasetFacts) -> str:
     shape = facts.shape
-    side = max(min(shape.height, shape.width, spec.max_size or SIZES[-1], SIZES[-1]), spec.min_size, SIZES[0])
-    way_out = f"ask for {_at_size(facts.reference, side)}"
     if shape.height != shape.width:
-        return f"works on square images, and {facts.reference} has {shape}: {way_out}"
+        return f"works on square images, and {facts.reference} has {shape}: {_way_out(spec, facts)}"
     if shape.height < spec.min_size or (spec.max_size is not None and shape.height > spec.max_size):
         bounds = f"{spec.min_size} to {spec.max_size}" if spec.max_size is not None else f"at least {spec.min_size}"
-        return f"works at {bounds} pixels, and {facts.reference} has {shape.height}: {way_out}"
+        return f"works at {bounds} pixels, and {facts.reference} has {shape.height}: {_way_out(spec, facts)}"
     if shape.channels not in spec.channels:
         return f"works with {_either(spec.channels)} channels, and {facts.reference} has {shape.channels}"
     return ""
 
 
-def _at_size(reference: str, side: int) -> str:
-    """Return the same data with images of a side, as a shell takes it."""
-    return shlex.quote(str(replace(parse_reference(reference), size=side)))
+def _way_out(spec: ModelSpec, facts: DatasetFacts) -> str:
+    """Return the advice to take the same data at a side that fits, as a shell takes it."""
+    shape = facts.shape
+    side = max(min(shape.height, shape.width, spec.max_size or SIZES[-1], SIZES[-1]), spec.min_size, SIZES[0])
+    return f"ask for {shlex.quote(str(replace(parse_reference(facts.reference), size=side)))}"
 
 
 def extractor_misfit(spec: ExtractorSpec, facts: DatasetFacts) -> str:

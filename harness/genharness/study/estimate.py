@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from genharness.plugin.registry import Registry
 from genharness.spec.cell import Cell
 from genharness.spec.dataset_name import DatasetReference, parse_reference
-from genharness.spec.length import parse_length
+from genharness.spec.length import Length, parse_length
 from genharness.spec.plugins import DatasetSpec
 from genharness.spec.record import Record
 
@@ -25,12 +25,14 @@ class _Measured:
     Attributes:
         cell: The cell.
         step_seconds: Seconds of a training step; 0 where none was taken.
+        step_flops: Operations of a training step for each sample of its batch; 0 where they were not counted.
         evaluate_seconds: Extracting features and scoring.
         other_seconds: All else but training.
     """
 
     cell: Cell
     step_seconds: float
+    step_flops: float
     evaluate_seconds: float
     other_seconds: float
 
@@ -79,10 +81,16 @@ class Estimator:
             return rest
         if length.unit == "s":
             return rest + length.amount
-        step, count = self._step_seconds(known, cell), self._train_count(cell)
-        if step is None or (length.unit == "epochs" and not count):
-            return None
-        return rest + (length.steps(count, cell.batch_size) or 0) * step
+        step, steps = self._step_seconds(known, cell), self._steps(length, known, cell)
+        return None if step is None or steps is None else rest + steps * step
+
+    def _steps(self, length: Length, known: _Measured | None, cell: Cell) -> int | None:
+        """Return the steps of a length, as far as what is recorded and declared tells them."""
+        if length.unit == "flops":
+            each = known.step_flops if known is not None else 0.0
+            return int(length.in_steps(each * cell.batch_size).amount) if each else None
+        count = self._train_count(cell)
+        return None if length.unit == "epochs" and not count else length.steps(count, cell.batch_size)
 
     def _step_seconds(self, known: _Measured | None, cell: Cell) -> float | None:
         expected = self._by_recipe(cell)
@@ -112,7 +120,7 @@ def _measured(record: Record) -> _Measured:
     steps, train = values.get("train_steps", 0.0), values.get("train_seconds", 0.0)
     evaluate = values.get("evaluate_seconds", 0.0)
     other = max(values["cell_seconds"] - train - evaluate, 0.0)
-    return _Measured(record.cell, train / steps if steps else 0.0, evaluate, other)
+    return _Measured(record.cell, train / steps if steps else 0.0, values.get("step_flops", 0.0), evaluate, other)
 
 
 def _rest(known: _Measured | None, cell: Cell) -> float:

@@ -94,12 +94,14 @@ class _Outlook:
         record = self._store.load(cell_id) if cell_id in self._recorded else None
         if record is not None and record.finished:
             return self._finished(task, record)
-        training = self._store.training_of(task.cell) if {cell_id, task.cell.training_id} & self._begun else None
+        begun = self._begun and not self._begun.isdisjoint((cell_id, task.cell.training_id))
+        training = self._store.training_of(task.cell) if begun else None
         if training is not None and training.checkpoint.is_file():
             return Pending(task, "sample" if training.finished else "resume")
         if record is not None:
             return Pending(task, "retry")
-        return self._earlier(task) if cell_id.rpartition("-")[0] in self._by_stem else Pending(task, "new")
+        earlier = self._by_stem and cell_id.rpartition("-")[0] in self._by_stem
+        return self._earlier(task) if earlier else Pending(task, "new")
 
     def _finished(self, task: Task, record: Record) -> Pending:
         missing = missing_metrics(task, record, self._registry)

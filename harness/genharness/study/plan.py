@@ -14,7 +14,7 @@ from genharness.files.weights import locate_weights
 from genharness.identity.parts import training_codes
 from genharness.plugin.registry import Registry
 from genharness.spec.cell import Cell, Settings, Task
-from genharness.spec.cell_names import CellNames
+from genharness.spec.cell_names import CellNames, NamedRow
 from genharness.spec.dataset_facts import DatasetFacts
 from genharness.spec.dataset_name import parse_reference
 from genharness.spec.length import Length, parse_length
@@ -322,24 +322,34 @@ def _by_training(rows: Sequence[Task], seeds: Sequence[int]) -> list[Task]:
         seeds: Training seeds; every row's first comes first.
     """
     names = CellNames()
-    cells = [names.with_seeds(row.cell, seeds) for row in rows]
-    tasks: dict[str, tuple[Task, Cell]] = {}
-    shared: dict[str, list[str]] = {}
-    for place in range(len(seeds)):
-        for row, of_row in zip(rows, cells, strict=True):
-            cell = of_row[place]
-            if cell.id not in tasks:
-                tasks[cell.id] = row, cell
-                shared.setdefault(cell.training_id, []).append(cell.id)
-    first = [one[0] for one in shared.values()]
-    others = [cell_id for one in shared.values() for cell_id in one[1:]]
-    return [_task(*tasks[cell_id], shared) for cell_id in (*first, *others)]
+    trainings: dict[bytes, dict[bytes, tuple[Task, NamedRow]]] = {}
+    for row in rows:
+        named = names.of(row.cell)
+        trainings.setdefault(named.training_key, {}).setdefault(named.key, (row, named))
+    groups = [tuple(same.values()) for same in trainings.values()]
+    first: list[Task] = []
+    others: list[Task] = []
+    for seed in dict.fromkeys(seeds):
+        for same in groups:
+            one, *more = _sharing([(row, named.cell(seed)) for row, named in same])
+            first.append(one)
+            others += more
+    return first + others
 
 
-def _task(row: Task, cell: Cell, shared: Mapping[str, Sequence[str]]) -> Task:
-    same = shared[cell.training_id]
-    shares = tuple(one for one in same if one != cell.id) if len(same) > 1 else ()
-    return Task(cell=cell, metrics=row.metrics, skipped=row.skipped, settings=row.settings, shares=shares)
+def _sharing(cells: Sequence[tuple[Task, Cell]]) -> list[Task]:
+    """Return the tasks of cells that share a training, each told of the others."""
+    ids = [cell.id for _, cell in cells] if len(cells) > 1 else []
+    return [
+        Task(
+            cell=cell,
+            metrics=row.metrics,
+            settings=row.settings,
+            skipped=row.skipped,
+            shares=tuple(one for one in ids if one != cell.id),
+        )
+        for row, cell in cells
+    ]
 
 
 def _refuse_hopeless(plan: Plan, suite: Suite) -> None:

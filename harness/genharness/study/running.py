@@ -35,7 +35,7 @@ def _read_interval(value: Any) -> str:
         length = read_length(value) if value else None
     except ConfigError:
         length = None
-    if value and (length is None or length.unit == "s" or not length.amount > 0):
+    if value and (length is None or length.unit in ("s", "flops") or not length.amount > 0):
         raise ConfigError("must be a positive interval such as 5epochs, 1000steps or 50kimg")
     return value
 

@@ -146,7 +146,9 @@ class Suite(Measuring):
         (0,), low=0, high=LARGEST_SEED, read=parse_seeds, help="A count such as 3, or a list such as 0,7,11"
     )
     budget: tuple[str, ...] = option(
-        ("smoke",), read=_read_budgets, help="smoke, standard, paper, or a length: 20epochs, 5000steps, 200kimg, 90s"
+        ("smoke",),
+        read=_read_budgets,
+        help="smoke, standard, paper, or a length: 20epochs, 5000steps, 200kimg, 90s, 2e15flops",
     )
     batch_size: tuple[int, ...] = option(
         (), low=1, high=LARGEST_BATCH, read=_read_batches, help="Samples in a batch, for every trained model"

@@ -1,0 +1,30 @@
+"""Which table stands in the place of a leaderboard."""
+
+import pytest
+
+from board_records import record
+from genharness.cli.screen.sheets import SheetRequest, sheet_text
+from genharness.errors import ConfigError
+from genharness.plugin.registry import load_registry
+
+ROWS = [record("vae", 3.0 + latent, options={"lr": lr, "latent": latent}) for lr in (1e-3, 1e-4) for latent in (2, 8)]
+
+
+def text(**asked):
+    return sheet_text(SheetRequest(**asked), ROWS, load_registry(), (), "csv")
+
+
+def test_the_column_that_ranks_stands_in_a_pivot_unless_another_is_named():
+    assert text(pivot=("lr", "latent")) == text(pivot=("lr", "latent"), value="fid")
+    assert text(pivot=("lr", "latent")) != text(pivot=("lr", "latent"), value="train_seconds")
+
+
+def test_only_what_is_asked_for_is_a_table_and_only_curves_need_a_history():
+    assert SheetRequest().kinds == []
+    assert SheetRequest(pivot=("a", "b")).kinds == ["--pivot"]
+    assert [SheetRequest(time_to="fid=3").of_curves, SheetRequest(importance="vae").of_curves] == [True, False]
+
+
+def test_two_tables_at_once_are_refused():
+    with pytest.raises(ConfigError, match="--pivot and --time-to exclude each other"):
+        text(pivot=("lr", "latent"), time_to="fid=3")

@@ -39,12 +39,9 @@ class PixelCNN(GenerativeModel):
     def __init__(self, data: DataShape, config: PixelCNNConfig) -> None:
         super().__init__(data, config)
         self.levels = GreyLevels.of(data)
+        self.classes = learnt_classes(data, conditional=config.conditional)
         self.network = GatedPixelCNN(
-            self.levels.count,
-            config.width,
-            config.layers,
-            classes=learnt_classes(data, conditional=config.conditional),
-            colours=data.channels,
+            self.levels.count, config.width, config.layers, classes=self.classes, colours=data.channels
         )
         self.optimiser = adam(self.network.parameters(), config.lr)
 
@@ -54,16 +51,10 @@ class PixelCNN(GenerativeModel):
 
     def training_step(self, batch: Batch) -> Mapping[str, Tensor]:
         """Minimise the bits per dimension."""
-        loss = self._bits(batch.data, self._known_classes(batch)).mean()
+        loss = self._bits(batch.data, withheld(batch.labels, self.config.label_dropout, self.classes)).mean()
         set_learning_rate(self.optimiser, linear_decay(self.config.lr, batch.progress, start=1 - self.config.decay))
         minimise(self.optimiser, loss, clip=self.config.clip)
         return {"loss": loss.detach()}
-
-    def _known_classes(self, batch: Batch) -> Tensor | None:
-        """Return the labels of a batch, a share of them withheld so that the model can do without."""
-        if not self.config.conditional or batch.labels is None:
-            return None
-        return withheld(batch.labels, self.config.label_dropout, self.data.classes)
 
     def _bits(self, x: Tensor, labels: Tensor | None) -> Tensor:
         values = self.grid(x)
@@ -90,7 +81,7 @@ class PixelCNN(GenerativeModel):
             self.data.height,
             self.data.width * self.data.channels,
             generator,
-            labels=labels if self.config.conditional else None,
+            labels=labels if self.classes else None,
             temperature=self.config.temperature,
         )
         return self.images(grid)

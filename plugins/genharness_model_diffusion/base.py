@@ -33,6 +33,7 @@ class UNetModel(GenerativeModel):
     def __init__(self, data: DataShape, config: UNetConfig, *, out: int = 1) -> None:
         super().__init__(data, config)
         side = image_side(data)
+        self.classes = learnt_classes(data, conditional=config.conditional)
         self.network = UNet(
             data.channels,
             side,
@@ -42,7 +43,7 @@ class UNetModel(GenerativeModel):
             attention=config.attention,
             heads=config.heads,
             dropout=config.dropout,
-            classes=learnt_classes(data, conditional=config.conditional),
+            classes=self.classes,
             out=out,
         )
         self.optimiser: torch.optim.Optimizer = adam(self.network.parameters(), config.lr)
@@ -53,9 +54,7 @@ class UNetModel(GenerativeModel):
 
     def known_classes(self, batch: Batch) -> Tensor | None:
         """Return the labels of a batch for the network, a share of them withheld; None for a model without classes."""
-        if not self.config.conditional or batch.labels is None:
-            return None
-        return withheld(batch.labels, self.config.label_dropout, self.data.classes)
+        return withheld(batch.labels, self.config.label_dropout, self.classes)
 
     def descend(self, loss: Tensor, batch: Batch) -> None:
         """Take one step of Adam, at the rate of this place in the budget."""
@@ -73,8 +72,8 @@ class UNetModel(GenerativeModel):
             channels: How many of the output are guided, the first; the others are those of the class.
         """
         w = self.config.guidance
-        if self.training or w == 1 or labels is None or not self.config.conditional:  # guidance is of sampling
-            y: Tensor = self.network(x, t, labels if self.config.conditional else None)
+        if self.training or w == 1 or labels is None or not self.classes:  # guidance is of sampling
+            y: Tensor = self.network(x, t, labels if self.classes else None)
             return y
         none = torch.full_like(labels, self.data.classes)
         both = self.network(torch.cat((x, x)), torch.cat((t, t)), torch.cat((labels, none)))

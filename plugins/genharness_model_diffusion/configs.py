@@ -162,18 +162,36 @@ class _FlowLikelihoodConfig(UNetConfig):
 
 @dataclass(frozen=True)
 class FlowMatchingConfig(_FlowLikelihoodConfig):
-    """Lipman et al. 2022 and Tong et al. 2023, with the optimiser of the latter."""
+    """Lipman et al. 2022 and Tong et al. 2023, with the optimiser of the latter; reflow of Liu et al. 2022.
+
+    Raises:
+        ConfigError: If more of the budget is to be distilled than is reflow, besides the reasons of `UNetConfig`.
+    """
 
     coupling: Literal["independent", "ot"] = option(
         "independent", help="which noise goes with which image: any, or the nearest assignment within a batch"
     )
     times: Literal["uniform", "logit-normal"] = option("uniform", help="distribution of t in training")
+    reflow: float = option(
+        0.0, low=0.0, high=0.95, help="share of the budget, at its end, that learns from the flow's own pairs"
+    )
+    distil: float = option(
+        0.0, low=0.0, high=0.95, help="share of the budget, at the end of reflow, that learns the way in one step"
+    )
+    reflow_pairs: int = option(4096, low=2, high=10**6, help="pairs of noise and image that reflow keeps at a time")
+    reflow_steps: int = option(10, low=1, high=1000, help="steps of heun that make a pair, two evaluations each")
     sampler: Literal["heun", "euler", "dopri5"] = option("heun", help="solver of the flow", stage="sample")
     steps: int = _steps(25)
     tolerance: float = option(
         1e-5, above=0.0, high=0.1, help="relative and absolute error of a step of dopri5", stage="sample"
     )
-    dequantise: bool = option(False, help="spread training images over their grey levels, for better likelihoods")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.distil > self.reflow:
+            raise ConfigError(
+                f"distil={self.distil:g} of the budget needs as much reflow, whose pairs it learns: set reflow too"
+            )
 
 
 @dataclass(frozen=True)

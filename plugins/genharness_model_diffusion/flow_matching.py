@@ -1,4 +1,4 @@
-"""Flow matching: Lipman et al. 2022 (arXiv:2210.02747) along straight paths; couplings of Tong et al. 2023."""
+"""Flow matching: Lipman et al. 2022 (arXiv:2210.02747) along straight paths; couplings of Tong et al. 2023; reflow."""
 
 from __future__ import annotations
 
@@ -16,9 +16,15 @@ from genharness.kit.generators import seeded_generator
 from genharness.kit.ode_density import log_density, standard_normal_log_density
 from genharness_model_diffusion.base import UNetModel, per_image
 from genharness_model_diffusion.configs import FlowMatchingConfig
+from genharness_model_diffusion.reflow import PairPool
 from genharness_model_diffusion.sampling import along_flow
 
 __all__ = ["FlowMatching", "nearest_assignment"]
+
+
+def in_last(batch: Batch, share: float) -> bool:
+    """Return whether a batch is in the last `share` of the budget."""
+    return share > 0 and batch.progress >= 1 - share
 
 
 def nearest_assignment(x_0: Tensor, x_1: Tensor) -> Tensor:
@@ -40,25 +46,43 @@ def nearest_assignment(x_0: Tensor, x_1: Tensor) -> Tensor:
 
 
 class FlowMatching(UNetModel):
-    """v(x, t), the mean velocity x_1 - x_0 of straight lines x_t = (1 - t) x_0 + t x_1 from noise x_0 to data x_1."""
+    """v(x, t), the mean velocity x_1 - x_0 of straight lines x_t = (1 - t) x_0 + t x_1 from noise x_0 to data x_1.
+
+    In the last part of the budget that is `reflow`, x_1 is not data but where the flow itself leads x_0.
+    """
 
     config: FlowMatchingConfig
 
     def __init__(self, data: DataShape, config: FlowMatchingConfig) -> None:
         super().__init__(data, config)
         self.likelihood_samples = config.likelihood_samples or None
+        self.pairs = (
+            PairPool(self.network, data.shape, capacity=config.reflow_pairs, steps=config.reflow_steps)
+            if config.reflow
+            else None
+        )
 
     def training_step(self, batch: Batch) -> Mapping[str, Tensor]:
         """Minimise E || v(x_t, t) - (x_1 - x_0) ||^2."""
+        x_0, x_1, labels = self.pairs_of(batch)
+        t = self.times(len(x_1), x_1.device)
+        if in_last(batch, self.config.distil):
+            t = torch.zeros_like(t)  # the whole way in one step of euler (Liu et al. 2022, section 2.3)
+        x_t = torch.lerp(x_0, x_1, per_image(t))
+        loss = ((self.network(x_t, 1000 * t, labels) - (x_1 - x_0)) ** 2).mean()
+        self.descend(loss, batch)
+        return {"loss": loss.detach()}
+
+    def pairs_of(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Return noise, the images that it is led to, and their classes."""
+        labels = self.known_classes(batch)
+        if self.pairs is not None and in_last(batch, self.config.reflow):
+            return self.pairs.draw(self.network, len(batch.data), labels)
         x_1 = self.dequantised(batch.data) if self.config.dequantise else batch.data
         x_0 = torch.randn_like(x_1)
         if self.config.coupling == "ot":
             x_0 = x_0[nearest_assignment(x_0, x_1)]
-        t = self.times(len(x_1), x_1.device)
-        x_t = torch.lerp(x_0, x_1, per_image(t))
-        loss = ((self.network(x_t, 1000 * t, self.known_classes(batch)) - (x_1 - x_0)) ** 2).mean()
-        self.descend(loss, batch)
-        return {"loss": loss.detach()}
+        return x_0, x_1, labels
 
     def times(self, n: int, device: torch.device) -> Tensor:
         """Return times `(n,)` in [0, 1]: uniform, or the sigmoids of normal numbers, which avoid both ends."""

@@ -95,6 +95,6 @@ def genharness_models() -> Sequence[ModelSpec]:
                 "paper": Recipe(length="250000steps", batch_size=128, options=PAPER_VQ, step_ms=530),
             },
             paper="van den Oord et al. 2017, arXiv:1711.00937",
-            capabilities=("reconstructions", "latents", "likelihood:bound"),
+            capabilities=("reconstructions", "latents", "likelihood:bound", "conditions:conditional"),
         ),
     ]

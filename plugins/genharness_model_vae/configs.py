@@ -75,6 +75,8 @@ class VQVAEConfig:
     prior_width: int = option(64, low=1, high=1024, help="channels of the PixelCNN prior")
     prior_layers: int = option(6, low=1, high=64, help="gated layers of the PixelCNN prior")
     prior_lr: float = option(1e-3, above=0, high=1, help="learning rate of Adam for the prior")
+    conditional: bool = option(False, help="let the prior learn classes, and make those that are asked for")
+    label_dropout: float = option(0.1, low=0.0, high=1.0, help="share of labels that the prior learns to do without")
     temperature: float = option(
         1.0, above=0.0, high=100.0, help="what the prior's logits are divided by; 1 is the model", stage="sample"
     )

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from genharness import DataShape
 from genharness.kit import Batch, GenerativeModel
 from genharness.kit.blocks import down_conv, halvings, image_side, up_conv
+from genharness.kit.classes import learnt_classes, withheld
 from genharness.kit.dequantise import GreyLevels
 from genharness.kit.generators import seeded_generator
 from genharness.kit.optim import adam, minimise
@@ -41,11 +42,14 @@ class _Residual(nn.Module):
 
 
 class VQVAE(GenerativeModel):
-    """x -> z_e(x) -> nearest e -> x; then, with those frozen, a PixelCNN learns the grid of codes.
+    """x -> z_e(x) -> nearest e -> x; then, with those frozen, a PixelCNN learns the grid of codes, of a class if asked.
 
     Args:
         data: What the samples look like.
         config: The options.
+
+    Raises:
+        ConfigError: If classes are to be learnt and the data has no two of them.
     """
 
     last: Tensor
@@ -57,7 +61,8 @@ class VQVAE(GenerativeModel):
         self.encoder = self._encoder(config)
         self.codebook = Codebook(config.codes, config.dimensions, config.decay, config.restart)
         self.decoder = self._decoder(config)
-        self.prior = GatedPixelCNN(config.codes, config.prior_width, config.prior_layers)
+        self.classes = learnt_classes(data, conditional=config.conditional)
+        self.prior = GatedPixelCNN(config.codes, config.prior_width, config.prior_layers, classes=self.classes)
         self.optimiser = adam([*self.encoder.parameters(), *self.decoder.parameters()], config.lr)
         self.prior_optimiser = adam(self.prior.parameters(), config.prior_lr)
         self.register_buffer("last", torch.zeros(3))  # losses of the autoencoder when it was frozen
@@ -90,7 +95,8 @@ class VQVAE(GenerativeModel):
             uniform = torch.full((), math.log(self.config.codes), device=batch.data.device)
             self.last = self._autoencoder_step(batch.data)
             return self._losses(uniform)
-        return self._losses(self._prior_step(batch.data))
+        labels = withheld(batch.labels, self.config.label_dropout, self.classes)
+        return self._losses(self._prior_step(batch.data, labels))
 
     def _losses(self, prior: Tensor) -> dict[str, Tensor]:
         reconstruction, commitment, used = self.last.clone().unbind()
@@ -120,10 +126,10 @@ class VQVAE(GenerativeModel):
         used = perplexity(indices, self.config.codes)
         return torch.stack([reconstruction.detach(), commitment.detach(), used])
 
-    def _prior_step(self, x: Tensor) -> Tensor:
+    def _prior_step(self, x: Tensor, labels: Tensor | None) -> Tensor:
         """Minimise the prior's negative log-likelihood, in nats per code."""
         indices = self.codes(x)
-        loss = F.cross_entropy(self.prior(indices).float(), indices)
+        loss = F.cross_entropy(self.prior(indices, labels).float(), indices)
         minimise(self.prior_optimiser, loss)
         return loss.detach()
 
@@ -151,7 +157,7 @@ class VQVAE(GenerativeModel):
         return self.codebook.e[self.codes(x)].flatten(1)
 
     def bits_per_dim(self, x: Tensor) -> Tensor:
-        """Return an upper bound of the bits per dimension `(n,)` of dequantised images.
+        """Return an upper bound of the bits per dimension `(n,)` of dequantised images, without classes.
 
         log p(x) >= log p(x|z) + log p(z) for the codes z of x (section 3.1), with p(x|z) = N(x_hat, s^2) of the squared
         error s^2 that training left. All noise comes from a fixed seed.
@@ -168,7 +174,10 @@ class VQVAE(GenerativeModel):
     def sample(self, n: int, *, labels: Tensor | None, generator: torch.Generator) -> Tensor:
         """Draw codes from the prior, position by position, and decode them."""
         side = self.sides[-1]
-        return self.decode(self.prior.sample(n, side, side, generator, temperature=self.config.temperature))
+        labels = labels if self.classes else None
+        return self.decode(
+            self.prior.sample(n, side, side, generator, labels=labels, temperature=self.config.temperature)
+        )
 
 
 def _flat(grid: Tensor) -> Tensor:

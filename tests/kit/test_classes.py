@@ -29,3 +29,8 @@ def test_a_share_of_labels_is_withheld_and_the_others_stay():
     assert float((known == 3).float().mean()) == pytest.approx(0.3, abs=0.03)
     assert torch.equal(withheld(labels, 0.0, 3), labels)
     assert bool((withheld(labels, 1.0, 3) == 3).all())
+
+
+def test_without_labels_or_classes_nothing_is_told():
+    assert withheld(None, 0.1, 3) is None
+    assert withheld(torch.zeros(4, dtype=torch.int64), 0.1, 0) is None

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from genharness import DataShape
+from genharness.errors import ConfigError
 from genharness.kit import Batch
 from genharness.testing import synthetic_data
 from genharness_model_vae.configs import VQVAEConfig
@@ -168,3 +169,27 @@ def test_the_error_of_the_likelihood_is_a_running_mean_of_the_squared_error():
     assert float(model.error) == pytest.approx(0.99 + 0.01 * squared, rel=1e-4)
     model.training_step(batch(progress=0.9, n=8))
     assert float(model.error) == pytest.approx(0.99 + 0.01 * squared, rel=1e-4)
+
+
+def test_the_prior_learns_classes_and_makes_those_that_are_asked_for():
+    """Dark and bright images, of which the prior is told in its part of the budget: nothing else tells them apart."""
+    torch.manual_seed(0)
+    data = DataShape("image", (1, 8, 8), classes=2, train_count=100)
+    model = VQVAE(data, VQVAEConfig(**{**vars(SMALL), "lr": 1e-2, "prior_lr": 1e-2, "conditional": True}))
+    labels = torch.arange(32).remainder(2)
+    for step in range(120):
+        images = (labels * 1.2 - 0.6).view(-1, 1, 1, 1) + 0.1 * torch.randn(32, 1, 8, 8)
+        model.training_step(Batch(images.clamp(-1, 1), labels, step, step / 120))
+    model.eval()
+    with torch.no_grad():
+        dark, bright = (
+            model.sample(20, labels=torch.full((20,), label), generator=torch.Generator().manual_seed(0)).mean()
+            for label in (0, 1)
+        )
+        assert bright - dark > 0.8
+        assert model.bits_per_dim(images[:4]).isfinite().all()
+
+
+def test_classes_are_refused_where_there_are_none():
+    with pytest.raises(ConfigError, match="at least two classes"):
+        VQVAE(DataShape("image", (1, 16, 16), classes=1), VQVAEConfig(conditional=True))

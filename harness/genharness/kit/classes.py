@@ -24,12 +24,17 @@ def learnt_classes(data: DataShape, *, conditional: bool) -> int:
     return data.classes
 
 
-def withheld(labels: Tensor, share: float, classes: int) -> Tensor:
+def withheld(labels: Tensor | None, share: float, classes: int) -> Tensor | None:
     """Return labels `(n,)` of which a share, at random, is `classes`, for none: the model learns to do without.
 
     Args:
-        labels: Classes from 0 to `classes - 1`.
+        labels: Classes from 0 to `classes - 1`, or None for a batch without.
         share: How many labels are withheld on average, in [0, 1].
-        classes: Number of classes.
+        classes: Number of classes that the model learns, 0 for none.
+
+    Returns:
+        None where there are no labels or no classes.
     """
+    if labels is None or classes == 0:
+        return None
     return labels.masked_fill(torch.rand(labels.shape, device=labels.device) < share, classes)

@@ -28,12 +28,13 @@ TRANSFORMATIONS = ("colour", "translation", "cutout")
 
 
 def read_transformations(value: object) -> tuple[str, ...]:
-    """Return names of DiffAugment's transformations; `all` is all of them.
+    """Return names of DiffAugment's transformations; `all` is all of them, `none` not one.
 
     Raises:
         ConfigError: If one is unknown; the rest of a sentence.
     """
-    names = TRANSFORMATIONS if value == "all" else read_names(value)
+    named = {"all": TRANSFORMATIONS, "none": ()}
+    names = named[value] if isinstance(value, str) and value in named else read_names(value)
     strange = [name for name in names if name not in TRANSFORMATIONS]
     if strange:
         raise ConfigError(f"names {strange[0]!r}: choose of {', '.join(TRANSFORMATIONS)}, or write all or none")

@@ -12,9 +12,9 @@ from torch.nn import functional as F
 from genharness import DataShape
 from genharness.kit import Batch, GenerativeModel
 from genharness.kit.mixture import GaussianMixtures
-from genharness.kit.optim import adam, minimise
 from genharness_model_vae.codes import straight_lines, training_codes
 from genharness_model_vae.configs import AEConfig
+from genharness_model_vae.descent import descend, optimiser_of
 from genharness_model_vae.networks import decoder, encoder
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class AE(GenerativeModel):
         self.encoder = encoder(data, config, config.latent)
         self.decoder = decoder(data, config, config.latent)
         self.codes = GaussianMixtures(1, 1, config.latent)
-        self.optimiser = adam(self.parameters(), config.lr)
+        self.optimiser = optimiser_of(config, self.parameters())
 
     def training_step(self, batch: Batch) -> Mapping[str, Tensor]:
         """Minimise the cross-entropy of a pixel, as the paper does, or the mean squared error of a column."""
@@ -51,7 +51,7 @@ class AE(GenerativeModel):
             loss = F.binary_cross_entropy_with_logits(output, (batch.data + 1) / 2)
         else:
             loss = F.mse_loss(output, batch.data)
-        minimise(self.optimiser, loss)
+        descend(self.config, self.optimiser, loss, batch)
         return {"loss": loss.detach()}
 
     def fit(self, data: PreparedData) -> None:

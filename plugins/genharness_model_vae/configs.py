@@ -17,7 +17,12 @@ class AEConfig:
     latent: int = option(16, low=1, high=4096, help="dimensions of the latent code z", search=(4, 128), log=True)
     width: int = option(32, low=1, high=1024, help="channels of the first convolution; doubled at every halving, twice")
     hidden: int = option(256, low=1, high=8192, help="units of the dense layers (tables: of every layer)")
-    lr: float = option(1e-3, above=0, high=1, help="learning rate of Adam", search=(1e-4, 1e-2), log=True)
+    layers: int = option(1, low=1, high=16, help="hidden dense layers of each network (tables: one more)")
+    lr: float = option(1e-3, above=0, high=1, help="learning rate", search=(1e-4, 1e-2), log=True)
+    optimizer: Literal["adam", "adamw", "rmsprop", "sgd"] = option("adam", help="what trains the networks")
+    schedule: Literal["constant", "linear", "cosine"] = option(
+        "constant", help="how the learning rate falls over the budget: not at all, or to 0"
+    )
 
 
 @dataclass(frozen=True)

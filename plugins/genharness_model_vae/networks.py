@@ -24,29 +24,35 @@ class Widths(Protocol):
     def hidden(self) -> int:
         """Units of the dense layers."""
 
+    @property
+    def layers(self) -> int:
+        """Hidden dense layers of images; tables have one more."""
+
 
 def encoder(data: DataShape, widths: Widths, outputs: int) -> nn.Sequential:
     """Return a network from samples `(n, ...)` to `(n, outputs)`.
 
-    Images are halved by strided convolutions down to 4 to 7 pixels, then pass one dense layer.
+    Images are halved by strided convolutions down to 4 to 7 pixels, then pass the dense layers.
     """
+    dense = [widths.hidden] * widths.layers
     if data.modality == "tabular":
-        return mlp([data.columns, widths.hidden, widths.hidden, outputs])
+        return mlp([data.columns, widths.hidden, *dense, outputs])
     sides, channels = _pyramid(data, widths.width)
     layers: list[nn.Module] = []
     for side, (inputs, wide) in zip(sides, itertools.pairwise(channels), strict=False):
         layers += [down_conv(inputs, wide, side), nn.ReLU()]
     flat = channels[-1] * sides[-1] ** 2
-    return nn.Sequential(*layers, nn.Flatten(), *mlp([flat, widths.hidden, outputs]))
+    return nn.Sequential(*layers, nn.Flatten(), *mlp([flat, *dense, outputs]))
 
 
 def decoder(data: DataShape, widths: Widths, latent: int) -> nn.Sequential:
     """Return the mirror of `encoder`: from codes `(n, latent)` to samples `(n, ...)`, unbounded."""
+    dense = [widths.hidden] * widths.layers
     if data.modality == "tabular":
-        return mlp([latent, widths.hidden, widths.hidden, data.columns])
+        return mlp([latent, widths.hidden, *dense, data.columns])
     sides, channels = _pyramid(data, widths.width)
     side, wide = sides[-1], channels[-1]
-    layers: list[nn.Module] = [*mlp([latent, widths.hidden, wide * side**2]), nn.Unflatten(1, (wide, side, side))]
+    layers: list[nn.Module] = [*mlp([latent, *dense, wide * side**2]), nn.Unflatten(1, (wide, side, side))]
     for side, (outputs, inputs) in reversed(list(zip(sides, itertools.pairwise(channels), strict=False))):
         layers += [nn.ReLU(), up_conv(inputs, outputs, side)]
     return nn.Sequential(*layers)

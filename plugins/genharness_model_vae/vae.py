@@ -14,9 +14,9 @@ from genharness.kit.blocks import latent_paths, random_normal
 from genharness.kit.classes import learnt_classes
 from genharness.kit.dequantise import GreyLevels
 from genharness.kit.generators import seeded_generator
-from genharness.kit.optim import adam, minimise
 from genharness_model_vae.class_prior import ClassPrior
 from genharness_model_vae.configs import GaussianCodesConfig
+from genharness_model_vae.descent import descend, optimiser_of
 from genharness_model_vae.likelihoods import likelihood
 from genharness_model_vae.networks import decoder, encoder
 
@@ -49,7 +49,7 @@ class VAE(GenerativeModel):
         self.encoder = encoder(data, config, 2 * config.latent)
         self.decoder = decoder(data, config, config.latent)
         self.likelihood = likelihood(config.likelihood, config.sigma, data)
-        self.optimiser = adam(self.parameters(), config.lr)
+        self.optimiser = optimiser_of(config, self.parameters())
 
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return mu and log sigma^2 of q(z|x), each `(n, latent)`."""
@@ -63,7 +63,7 @@ class VAE(GenerativeModel):
         reconstruction = -self.likelihood.log_prob(batch.data, self.decoder(z)).mean()
         kl = self._kl_of(mu, log_var, batch.labels).mean()
         loss = self.objective(reconstruction, kl)
-        minimise(self.optimiser, loss)
+        descend(self.config, self.optimiser, loss, batch)
         return {"loss": loss.detach(), "reconstruction": reconstruction.detach(), "kl": kl.detach()}
 
     def _kl_of(self, mu: Tensor, log_var: Tensor, labels: Tensor | None) -> Tensor:

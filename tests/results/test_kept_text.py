@@ -1,6 +1,8 @@
 """A leaderboard is kept while nothing that it was made of changes."""
 
 import os
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -30,8 +32,8 @@ def store(tmp_path):
     return store
 
 
-def kept(store, registry=None, **asked):
-    return KeptText.of(Store(store.folder), registry or load_registry(), {"form": "table", **asked})
+def kept(store, **asked):
+    return KeptText.of(Store(store.folder), {"form": "table", **asked})
 
 
 def test_what_was_kept_is_read_again(store):
@@ -88,10 +90,27 @@ def test_nothing_is_kept_where_a_strangers_plugin_takes_part(store, make_plugin)
         "def genharness_reporters():\n"
         "    return [ReporterSpec(name='theirs', summary='s', factory='stranger:render')]\n",
     )
-    registry = load_registry()
-    assert "theirs" in registry.reporters
-    kept(store, registry).keep("text")
-    assert kept(store, registry).read() is None
+    assert "theirs" in load_registry().reporters
+    kept(store).keep("text")
+    assert kept(store).read() is None
+
+
+def test_nothing_is_kept_where_a_file_of_plugins_is_named(store, monkeypatch, tmp_path):
+    kept(store).keep("text")
+    (tmp_path / "mine.py").write_text("")
+    monkeypatch.setenv("GENHARNESS_PLUGINS", str(tmp_path / "mine.py"))
+    assert kept(store).read() is None
+
+
+def test_a_kept_leaderboard_imports_no_plugin(genharness, store):
+    def modules(done):
+        return {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+
+    command = [sys.executable, "-X", "importtime", "-m", "genharness.cli.main", "leaderboard", str(store.folder)]
+    first, second = (subprocess.run(command, capture_output=True, text=True, check=True) for _ in range(2))
+    assert first.stdout == second.stdout
+    assert any(name.startswith("genharness_") for name in modules(first))
+    assert not any(name.startswith("genharness_") for name in modules(second))
 
 
 def test_a_damaged_text_is_none(store):

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal
 import click
 from rich.console import Console
 
-from genharness.board.choosing import Condition, choose_records, keep_best, parse_condition
 from genharness.board.render import RenderOptions, rendered
 from genharness.cli.options import datasets_option, read_settings, results_argument, split_names
 from genharness.cli.screen.complaints import debug_option
@@ -30,6 +29,7 @@ from genharness.spec.record import Record
 from genharness.study.settings import setting_errors
 
 if TYPE_CHECKING:
+    from genharness.board.choosing import Condition
     from genharness.board.rows import Board
 
 __all__ = ["board_text", "leaderboard", "print_board", "show"]
@@ -106,31 +106,32 @@ def leaderboard(
       genharness leaderboard --importance dcgan
       genharness leaderboard --time-to fid=30 --against seconds
     """
-    registry = load_registry()
-    asked_rows = ShownRows(models or (), tuple(parse_condition(text) for text in where), best_of or ())
     asked_sheet = SheetRequest(pivot or (), importance or "", time_to or "", against or (), value or "")
     if asked_sheet.kinds:
-        sheet_store = Store(results)
-        records = asked_rows.records(sheet_store, registry, history=asked_sheet.of_curves)
+        registry, sheet_store = load_registry(), Store(results)
+        rows = ShownRows.asked(models, where, best_of)
+        records = rows.records(sheet_store, registry, history=asked_sheet.of_curves)
         click.echo(sheet_text(asked_sheet, records, registry, datasets or (), form))
         print_warnings(sheet_store.warnings)
         return
-    reporter = registry.reporters.find(form)
     options, mistakes = read_settings(settings)
-    refuse([*mistakes, *setting_errors(options, [reporter], registry)])
     store, out = Store(results), console()
     asked = {"datasets": datasets, "sort": sort, "columns": columns, "seeds": seeds, "interval": interval}
     asked |= {"models": models, "where": where, "best_of": best_of}
     shown = {"form": form, "wide": wide, "settings": options, "width": out.width, "colour": _colour(out)}
     decisions = list(kept_decisions(results))
-    kept = KeptText.of(store, registry, {**asked, **shown, "decisions": [one.as_plain() for one in decisions]})
-    text = kept.read()
-    if text is None:
-        from genharness.board.build import build  # a table that is kept needs none of it
+    kept = KeptText.of(store, {**asked, **shown, "decisions": [one.as_plain() for one in decisions]})
+    text = None if mistakes else kept.read()
+    if text is None:  # what is kept was asked for before, and was no mistake: nothing is imported for it
+        registry = load_registry()
+        reporter = registry.reporters.find(form)
+        refuse([*mistakes, *setting_errors(options, [reporter], registry)])
+        chosen = ShownRows.asked(models, where, best_of)
+        from genharness.board.build import build
 
         with no_collection():
             board = build(
-                asked_rows.records(store, registry),
+                chosen.records(store, registry),
                 registry,
                 datasets=datasets or (),
                 sort=sort,
@@ -139,9 +140,9 @@ def leaderboard(
                 interval=interval,
                 decisions=decisions,
             )
-            asked_rows.thin(board)
+            chosen.thin(board)
             text = board_text(board, reporter, out, wide=wide, settings=options)
-        if not store.warnings:
+        if not store.warnings and not registry.problems:
             kept.keep(text)
     click.echo(text)
     print_warnings(store.warnings)
@@ -161,8 +162,21 @@ class ShownRows:
     where: tuple[Condition, ...] = ()
     best_of: tuple[str, ...] = ()
 
+    @classmethod
+    def asked(cls, models: Sequence[str] | None, where: Sequence[str], best_of: Sequence[str] | None) -> ShownRows:
+        """Return what options ask for.
+
+        Raises:
+            ConfigError: If a condition is none.
+        """
+        from genharness.board.choosing import parse_condition
+
+        return cls(tuple(models or ()), tuple(map(parse_condition, where)), tuple(best_of or ()))
+
     def records(self, store: Store, registry: Registry, *, history: bool = False) -> Iterable[Record]:
         """Return the records that are to be shown, with their curves over training where they are wanted."""
+        from genharness.board.choosing import choose_records
+
         records = store.records(history=history)
         if not self.models and not self.where:
             return records
@@ -170,6 +184,8 @@ class ShownRows:
 
     def thin(self, board: Board) -> None:
         """Leave the best rows of those models of which no other is to be shown."""
+        from genharness.board.choosing import keep_best
+
         keep_best(board, self.best_of)
 
 

@@ -29,7 +29,17 @@ from genharness.spec.plugins import (
     TrackerSpec,
 )
 
-__all__ = ["BUDGETS", "Kind", "Problem", "Provider", "Registry", "config_of", "load_factory", "load_registry"]
+__all__ = [
+    "BUDGETS",
+    "Kind",
+    "Problem",
+    "Provider",
+    "Registry",
+    "config_of",
+    "installed_plugins",
+    "load_factory",
+    "load_registry",
+]
 
 S = TypeVar("S", bound=Spec)
 
@@ -197,6 +207,11 @@ def _found(registry: Registry) -> Iterator[tuple[Provider, Callable[[], object]]
 def _named(distribution: importlib.metadata.Distribution | None) -> tuple[str, str]:
     """Return name and version; reading them parses the distribution's metadata each time."""
     return (distribution.name, distribution.version) if distribution else ("unknown", "0")
+
+
+def installed_plugins() -> list[tuple[Provider, str]]:
+    """Return every installed plugin and the package that it is in, and import none of them."""
+    return [(Provider(*_named(entry.dist), entry.name), entry.module.partition(".")[0]) for entry in _entry_points()]
 
 
 def _entry_points() -> list[importlib.metadata.EntryPoint]:

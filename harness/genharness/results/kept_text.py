@@ -17,7 +17,8 @@ from typing import Any
 from genharness.files.atomic import write_bytes
 from genharness.files.home import home
 from genharness.files.regular import read_regular
-from genharness.plugin.registry import Registry
+from genharness.plugin.registry import installed_plugins
+from genharness.plugin.single_files import plugin_files
 from genharness.results.index import FOLDER
 from genharness.results.store import Store
 from genharness.spec.protocol import canonical_json
@@ -41,15 +42,15 @@ class KeptText:
         self._path = path
 
     @classmethod
-    def of(cls, store: Store, registry: Registry, asked: Mapping[str, Any]) -> KeptText:
-        """Return what is kept of some records.
+    def of(cls, store: Store, asked: Mapping[str, Any]) -> KeptText:
+        """Return what is kept of some records; no plugin is imported for it.
 
         Args:
             store: The records.
-            registry: Plugins that take part.
             asked: All that decides how they are shown, plain values.
         """
-        records, code = store.state(), _code(registry)
+        code = _code()
+        records = store.state() if code else ""
         if not records or not code:
             return cls(None)
         key = hashlib.sha256(canonical_json([VERSION, records, code, dict(asked)]).encode()).hexdigest()[:24]
@@ -82,20 +83,16 @@ def _digest(content: bytes) -> bytes:
     return hashlib.sha256(content).hexdigest().encode()
 
 
-def _code(registry: Registry) -> str:
+def _code() -> str:
     """Return a digest of the state of all code that takes part, empty where some of it may lie anywhere."""
-    if registry.problems or any(provider != _OWN for provider in _distributions(registry)):
+    plugins = installed_plugins()
+    if plugin_files() or any(provider.distribution != _OWN for provider, _ in plugins):
         return ""
     digest = hashlib.sha256()
-    packages = {_OWN, *(spec.factory.partition(".")[0] for kind in registry.kinds.values() for spec in kind.values())}
-    for package in sorted(packages):
+    for package in sorted({_OWN, *(package for _, package in plugins)}):
         for name, state in _files(package):
             digest.update(f"{name} {state.st_size} {state.st_mtime_ns} {state.st_ctime_ns}\n".encode())
     return digest.hexdigest()
-
-
-def _distributions(registry: Registry) -> set[str]:
-    return {kind.provider(name).distribution for kind in registry.kinds.values() for name in kind}
 
 
 def _files(package: str) -> Iterator[tuple[str, os.stat_result]]:

@@ -219,16 +219,14 @@ class Store:
         Raises:
             RunError: If the folder does not exist, or cannot be looked into.
         """
-        digest = hashlib.sha256(os.fsencode(os.path.realpath(self.records_folder)))
-        for entry in sorted(self._entries(), key=lambda entry: entry.name):
-            try:
-                found = entry.stat(follow_symlinks=False)
-            except OSError:
-                return ""
-            if not is_settled(found):
-                return ""
-            digest.update(f"{entry.name} {state_of(found)}\n".encode("utf-8", "surrogateescape"))
-        return digest.hexdigest()
+        try:
+            found = sorted((entry.name, entry.stat(follow_symlinks=False)) for entry in self._entries())
+        except OSError:
+            return ""
+        if not all(is_settled(state) for _, state in found):
+            return ""
+        known = [os.path.realpath(self.records_folder), *((name, state_of(state)) for name, state in found)]
+        return hashlib.sha256(repr(known).encode("utf-8", "surrogateescape")).hexdigest()
 
     def _names(self) -> list[str]:
         """Return the names of all record files, sorted."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import math
+import os
 import re
 import shlex
 import shutil
@@ -293,9 +294,9 @@ def _turn(folder: Path, reference: DatasetReference, report: Report) -> Iterator
 def _remove_leftovers(folder: Path) -> None:
     """Delete what killed preparations of this folder left; its lock is held, so none of them is alive."""
     temporary = re.compile(r"\.\d+-[0-9a-f]{8}\." + re.escape(folder.name))
-    for path in folder.parent.iterdir():
-        if temporary.fullmatch(path.name):
-            shutil.rmtree(path)
+    for name in os.listdir(folder.parent):  # noqa: PTH208 -- a suite may prepare thousands beside each other
+        if name.endswith(folder.name) and temporary.fullmatch(name):
+            shutil.rmtree(folder.parent / name)
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from genharness import DataError
 from genharness.data import PrepareRequest, stratified_split
-from genharness.images import as_labels, as_uint8, load_npz, sort_arrays
+from genharness.images import Scaling, as_labels, as_uint8, load_npz, scalings_of, sort_arrays
 
 TEST_FRACTION = 0.2
 
@@ -43,9 +43,12 @@ def _splits(request: PrepareRequest, path: Path, arrays: Mapping[str, NDArray[An
         request.writer.note(note)
     labels = _numbered(request, {split: arrays[name] for split, name in found.labels.items()})
 
+    scalings = scalings_of({f"{path}: {name}": arrays[name] for name in found.samples.values()})
+    request.writer.describe(white=max(one.white for one in scalings.values()))
+
     def read(split: str) -> Split:
         name, labels_name = found.samples[split], found.labels.get(split, "")
-        images = _read(request, path, name, arrays[name])
+        images = _read(request, f"{path}: {name}", arrays[name], scalings)
         where = f"{path}: {labels_name}"
         return images, as_labels(labels[split], len(images), where) if labels_name else None
 
@@ -79,10 +82,12 @@ def _check_classes(path: Path, splits: Mapping[str, Split]) -> None:
             raise DataError(f"{path}: class {unknown[0]} is unknown: it is in {split} but not in train")
 
 
-def _read(request: PrepareRequest, path: Path, name: str, array: NDArray[Any]) -> NDArray[np.uint8]:
-    images, note = as_uint8(array, f"{path}: {name}")
+def _read(
+    request: PrepareRequest, where: str, array: NDArray[Any], scalings: Mapping[str, Scaling]
+) -> NDArray[np.uint8]:
+    images, note = as_uint8(array, where, scalings[where])
     if note:
-        request.writer.note(f"{name}: {note}")
+        request.writer.note(f"{where.rpartition(': ')[2]}: {note}")
         request.writer.touched(converted=len(images))
     return images
 

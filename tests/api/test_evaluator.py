@@ -103,3 +103,14 @@ def test_rows_are_compared_with_rows():
 def test_mistakes_are_said_in_one_line(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+def test_batches_of_16_bits_are_scaled_in_one_way():
+    deep = np.random.default_rng(0).integers(0, 4096, (40, 8, 8)).astype(np.uint16)
+    evaluator = Evaluator(reference=deep, features="pixels", metrics="fid")
+    filled(evaluator, deep // np.array([1, 8], np.uint16)[np.arange(40) // 20, None, None], step=20)
+    assert {one.white for one in evaluator._batches} == {4095}
+    alone = Evaluator("digits", features="pixels", metrics="fid")
+    alone.update(deep // 16)
+    with pytest.raises(DataError, match="white is 4,095 in these samples, and 255 in earlier ones: give all as uint8"):
+        alone.update(deep)

@@ -342,3 +342,19 @@ def test_a_metric_that_was_named_and_lacks_its_package_is_refused_with_what_to_i
     np.save(tmp_path / "a.npy", IMAGES)
     with pytest.raises(ConfigError, match="metric lpips-diversity needs lpips, which is not installed: pip install"):
         planned(tmp_path / "a.npy", dataset="digits", metrics=("lpips-diversity",))
+
+
+def test_samples_of_16_bits_have_the_white_of_what_they_are_compared_with(tmp_path, planned):
+    real = RANDOM.integers(0, 4096, (20, 8, 8)).astype(np.uint16)
+    np.savez(tmp_path / "real.npz", x_train=real[:16] // 4, x_test=real[16:])  # one scale for both splits
+    np.save(tmp_path / "real.npy", real)
+    np.save(tmp_path / "fake.npy", real // 8)  # by itself it would be as bright as the real ones
+    as_folder({f"{place}.png": encoded(one // 8) for place, one in enumerate(real)}, tmp_path / "fake")
+    expected = np.rint((real // 8) * (255 / 4095)).astype(np.uint8)[:, None]
+    for against in ({"reference": tmp_path / "real.npy"}, {"dataset": f"npz:{tmp_path / 'real.npz'}"}):
+        for name in ("fake.npy", "fake"):
+            (one,) = planned(tmp_path / name, **against)[1]
+            assert one.found.white == one.reference.white == 4095
+            ordered = sorted(map(bytes, one.found.samples)), sorted(map(bytes, expected))
+            assert ordered[0] == ordered[1]
+            assert any("as of what they are compared with" in note for note in one.found.notes)

@@ -8,9 +8,10 @@ from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from genharness import DataError
-from genharness.images import as_uint8, read_images
+from genharness.images import as_uint8, read_images, read_samples, scalings_of
 from genharness.images.decode import read_depth
 from genharness.images.depth import FULL, Depth, of_all
+from genharness.images.samples import samples_of_array, scaled_beside
 from packed import as_folder
 
 RAMP = np.arange(256, dtype=np.uint16).reshape(16, 16)
@@ -126,3 +127,42 @@ def test_arrays_as_pillow_gives_them_are_taken_as_files_are(kind):
 def test_other_whole_numbers_beyond_255_are_refused(array):
     with pytest.raises(DataError, match="whole numbers must be 0 to 255"):
         as_uint8(np.stack([array]), "a.npy")
+
+
+@pytest.mark.parametrize("form", ["folder", "npy", "npz", "memory"])
+def test_a_set_is_scaled_as_what_it_is_compared_with(tmp_path, form):
+    dark = np.stack([RAMP, RAMP]) << 2  # up to 1,020: 10 bits by itself
+    if form == "folder":
+        found = read_samples(as_folder({"a.png": encoded(dark[0]), "b.png": encoded(dark[1])}, tmp_path), beside=4095)
+    elif form == "memory":
+        found = scaled_beside(samples_of_array(dark, None, "samples"), 4095)
+    else:
+        path = tmp_path / f"dark.{form}"
+        np.save(path, dark) if form == "npy" else np.savez(path, images=dark)
+        found = read_samples(path, beside=4095)
+    assert found.white == 4095
+    np.testing.assert_array_equal(found.samples[:, 0], np.rint(dark * (255 / 4095)))
+    assert any("taken as 12 bits (white is 4,095, as of what they are compared with)" in note for note in found.notes)
+
+
+def test_a_set_that_reaches_beyond_what_it_is_compared_with_is_said_to():
+    found = samples_of_array(np.stack([RAMP << 8, RAMP]), None, "samples", beside=4095)
+    assert found.white == FULL
+    assert "and 4,095 of what they are compared with: one set may be darker than the other" in found.notes[0]
+
+
+def test_what_a_file_says_of_white_stands_beside_any_other():
+    assert Depth(0, 3000, declared=3000, beside=FULL).white == 3000
+
+
+def test_images_of_8_bits_are_scaled_by_nothing():
+    images = RAMP.astype(np.uint8)[None]
+    assert scaled_beside(samples_of_array(images, None, "samples"), 4095).white == 0
+    np.testing.assert_array_equal(samples_of_array(images, None, "samples", beside=4095).samples[:, 0], images)
+
+
+def test_arrays_of_one_type_become_bytes_in_one_way():
+    found = scalings_of({"train": RAMP[None] << 4, "test": RAMP[None], "other": RAMP[None].astype(np.float32)})
+    assert found["train"] == found["test"]
+    assert found["train"].white == 4095
+    assert found["other"].white == 0

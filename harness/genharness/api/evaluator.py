@@ -126,12 +126,16 @@ class Evaluator:
             DataError: If they are no images or rows, not of the shape of the earlier ones, or only some have labels.
         """
         given = None if labels is None else as_array(labels)
-        found = samples_of_array(as_array(samples), given, "samples")
+        white = self._scoring.reference.white or (self._batches[0].white if self._batches else 0)
+        found = samples_of_array(as_array(samples), given, "samples", beside=white)
+        if self._batches and (first := self._batches[0].white) != found.white:
+            told = f"white is {found.white or 255:,} in these samples, and {first or 255:,} in earlier ones"
+            raise DataError(f"{told}: give all as uint8")
         if self._batches and self._batches[0].shape.shape != found.shape.shape:
             raise DataError(f"samples are {found.shape}, and earlier ones {self._batches[0].shape}: reset first")
         if self._batches and (self._batches[0].labels is None) != (found.labels is None):
             raise DataError("some batches have labels and some have none: give them with every batch or with none")
-        self._batches.append(dataclasses.replace(found, samples=np.array(found.samples)))
+        self._batches.append(dataclasses.replace(found, samples=np.array(found.samples), deep=None))
         if self._streams and found.shape.modality == "image":
             self._waiting.append(self._batches[-1].samples)
             self._extract_chunks()

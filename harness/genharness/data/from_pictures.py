@@ -44,6 +44,7 @@ def note_shapes(request: PrepareRequest, found: Survey, shape: tuple[int, int, i
     """Note what is done to pictures that do not have a shape, and to those of 16 bits."""
     if found.depth is not None:
         request.writer.note(f"16 bit brought to 8: {found.depth}")
+        request.writer.describe(white=found.white)
     if found.sizes != {shape[1:]}:
         policy = POLICIES[request.reference.fit]
         request.writer.note(f"pictures of {found.extremes()} made {shape[2]}x{shape[1]}: {policy}")

@@ -154,6 +154,7 @@ def _write_arrays(request: PrepareRequest, sets: list[_Set]) -> None:
         raise DataError(f"{request.reference}: its splits hold images of shapes {sorted(shapes)}: give one")
     where = str(request.reference)
     scaling = Values.of_all([one.look.values for one in sets if one.look.values is not None]).scaling(where)
+    request.writer.describe(white=scaling.white)
     outputs = _outputs(request, sets)
     for one in sets:
         for part in one.parts():

@@ -12,6 +12,7 @@ from typing import Any
 
 from genharness.errors import DataError
 from genharness.files.regular import read_regular
+from genharness.images.depth import FULL
 from genharness.spec.plugins import Modality
 from genharness.spec.typed import typed
 
@@ -41,6 +42,7 @@ class DatasetMeta:
         derived_from: Content hash of the preparation that a variant was made from, else empty.
         offsets: What was taken off each column of a table to standardise it; empty where nothing was, or is known.
         scales: What each column was divided by after that.
+        white: The value that became 255 where pictures had more than 8 bits, else 0.
         code: Digest of the code that prepared it; empty where that was before code was noted.
         schema_version: Version of this record.
     """
@@ -61,6 +63,7 @@ class DatasetMeta:
     derived_from: str = ""
     offsets: tuple[float, ...] = ()
     scales: tuple[float, ...] = ()
+    white: int = 0
     code: str = ""
     schema_version: int = SCHEMA_VERSION
 
@@ -116,6 +119,7 @@ def _contradiction(meta: DatasetMeta) -> str:
         "its content hash is not that of its arrays": meta.content_hash == combined_hash(meta.arrays),
         "its units are not those of its columns": units in ((0, 0), (columns, columns)),
         "a column's scale is not above 0": min(meta.scales, default=1.0) > 0,
+        f"white cannot be {meta.white}": 0 <= meta.white <= FULL,
     }
     return next((wrong for wrong, fine in checks.items() if not fine), "")
 

@@ -55,6 +55,7 @@ def _describe(whole: PreparedData, writer: ArrayWriter) -> None:
         licence=meta.licence,
         source=meta.source,
         units=whole.units,
+        white=meta.white,
     )
     writer.touched(**meta.touched)
     for note in meta.notes:

@@ -230,6 +230,7 @@ class ArrayWriter:
         self._splits: dict[str, SplitWriter] = {}
         self._class_names, self._columns = tuple(class_names), tuple[str, ...]()
         self._units: Units | None = None
+        self._white = 0
         self._labels_seen: set[int] = set()
         self._licence, self._source = licence, source
         self._touched: Counter[str] = Counter()
@@ -258,13 +259,15 @@ class ArrayWriter:
         licence: str | None = None,
         source: str | None = None,
         units: Units | None = None,
+        white: int | None = None,
     ) -> None:
-        """Say what only the data knew: classes (before labels are written), columns, licence, source, units."""
+        """Say what only the data knew: classes (before labels are written), columns, licence, source, units, white."""
         if class_names is not None:
             self._class_names = tuple(class_names)
         if column_names is not None:
             self._columns = tuple(column_names)
         self._units = self._units if units is None else units
+        self._white = self._white if white is None else white
         self._licence = self._licence if licence is None else licence
         self._source = self._source if source is None else source
 
@@ -335,6 +338,7 @@ class ArrayWriter:
             derived_from=derived_from,
             offsets=() if self._units is None else self._units.offsets,
             scales=() if self._units is None else self._units.scales,
+            white=self._white,
             code=code,
         )
         write_meta(self.folder, meta)

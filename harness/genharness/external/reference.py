@@ -74,6 +74,13 @@ class Reference:
             return self.data.shape
         return None if self.found is None else self.found.shape
 
+    @property
+    def white(self) -> int:
+        """The value that became 255 where its images had more than 8 bits, else 0."""
+        if self.data is not None:
+            return self.data.meta.white
+        return 0 if self.found is None else self.found.white
+
     def facts(self, fakes: DataShape) -> DatasetFacts:
         """Return what choosing extractor and metrics needs; statistics have the shape of what is compared with them."""
         shape = self.shape or fakes

@@ -18,6 +18,7 @@ from genharness.external.together import comparable, each_once, refuse_other_sha
 from genharness.external.zip_cache import read_or_recall
 from genharness.files.weights import locate_weights
 from genharness.images.sample_file import SampleFile
+from genharness.images.samples import scaled_beside
 from genharness.plugin.registry import Registry
 from genharness.results.store import Store
 from genharness.spec.dataset_facts import DatasetFacts
@@ -275,7 +276,10 @@ def _read_one(request: Request, source: NamedSamples, reference: Reference, repo
     shape = reference.shape
     square = shape is not None and shape.modality == "image" and shape.height == shape.width
     size = shape.height if shape is not None and square and reference.data is not None else request.resize_to
-    found = source.held or read_or_recall(source.path, size=size, report=report)
+    if source.held is None:
+        found = read_or_recall(source.path, size=size, report=report, beside=reference.white)
+    else:
+        found = scaled_beside(source.held, reference.white)
     if source.held is not None and size is not None and found.shape.modality == "image":
         found = found.conformed(size, None)
     if reference.data is not None:

@@ -30,7 +30,7 @@ _MOST_FILES = 100_000
 """Files of such a folder; a link that leads in a circle has more."""
 
 
-def read_or_recall(path: Path, *, size: int | None, report: Report) -> SampleFile:
+def read_or_recall(path: Path, *, size: int | None, report: Report, beside: int = 0) -> SampleFile:
     """Return what `genharness.images.read_samples` gives; pictures of a small zip or folder are decoded once.
 
     Raises:
@@ -38,12 +38,15 @@ def read_or_recall(path: Path, *, size: int | None, report: Report) -> SampleFil
     """
     try:
         if not _is_small(path):
-            return read_samples(path, size=size, report=report)
+            return read_samples(path, size=size, report=report, beside=beside)
         digest = file_digest(path, "sha256") if path.is_file() else f"folder {content_of(path)}"
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}): check its permissions") from error
-    key = {"decoded": digest, "size": size, "code": core_code("decoding").digest, "pillow": PIL.__version__}
-    kept = FeatureCache(home() / "features").arrays(key, lambda: _arrays(read_samples(path, size=size, report=report)))
+    code = {"code": core_code("decoding").digest, "pillow": PIL.__version__}
+    key = {"decoded": digest, "size": size, **({"beside": beside} if beside else {}), **code}
+    kept = FeatureCache(home() / "features").arrays(
+        key, lambda: _arrays(read_samples(path, size=size, report=report, beside=beside))
+    )
     return _samples(str(path), kept)
 
 
@@ -66,6 +69,7 @@ def _arrays(found: SampleFile) -> dict[str, NDArray[Any]]:
         "touched": dict(found.touched),
         "widened": found.widened,
         "notes": found.notes,
+        "white": found.white,
     }
     arrays: dict[str, NDArray[Any]] = {"samples": found.samples}
     if found.labels is not None:
@@ -83,4 +87,5 @@ def _samples(where: str, kept: dict[str, NDArray[Any]]) -> SampleFile:
         words["touched"],
         words["widened"],
         tuple(words["notes"]),
+        white=words["white"],
     )

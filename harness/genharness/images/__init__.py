@@ -8,10 +8,11 @@ from genharness.images.batches import Pictures, Survey, decode_batches, survey
 from genharness.images.decode import BadImageError, Decoded, Header, decode_image, read_header
 from genharness.images.layout import LEFT_OUT, Layout, read_layout
 from genharness.images.names import first_of
+from genharness.images.ranges import Scaling
 from genharness.images.sample_file import SampleFile
 from genharness.images.samples import read_images, read_samples
 from genharness.images.sources import FileSource, open_source
-from genharness.images.tensors import as_labels, as_uint8, load_npy, load_npz
+from genharness.images.tensors import as_labels, as_uint8, load_npy, load_npz, scalings_of
 
 __all__ = [
     "LEFT_OUT",
@@ -23,6 +24,7 @@ __all__ = [
     "Pictures",
     "SampleArrays",
     "SampleFile",
+    "Scaling",
     "Survey",
     "as_labels",
     "as_uint8",
@@ -36,6 +38,7 @@ __all__ = [
     "read_images",
     "read_layout",
     "read_samples",
+    "scalings_of",
     "sort_arrays",
     "survey",
 ]

@@ -6,7 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
@@ -53,6 +53,10 @@ class Survey:
         names = tuple(name for part in parts for name in part.names)
         headers = tuple(header for part in parts for header in part.headers)
         return cls(names, headers, of_all(part.depth for part in parts if part.depth is not None))
+
+    def beside(self, white: int) -> Survey:
+        """Return it as it is beside others whose white is known; 0 where that is not, or has 8 bits."""
+        return self if self.depth is None else replace(self, depth=replace(self.depth, beside=white))
 
     @property
     def white(self) -> int:

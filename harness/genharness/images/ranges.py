@@ -35,11 +35,13 @@ class Scaling:
         factor: What they are multiplied by.
         shift: What is added then.
         note: What was assumed; empty where nothing changes.
+        white: The value that becomes 255 where they have more than 8 bits, else 0.
     """
 
     factor: float
     shift: float
     note: str
+    white: int = 0
 
     def taken(self, images: NDArray[Any]) -> NDArray[np.uint8]:
         """Return images `(n, ...)` as bytes; those that are bytes already as they are."""
@@ -108,8 +110,12 @@ class Values:
         first = self.first_small if self.small else other.first_small
         return Values(self.dtype, self.count + other.count, low, high, self.small + other.small, first)
 
-    def scaling(self, where: str) -> Scaling:
+    def scaling(self, where: str, beside: int = 0) -> Scaling:
         """Return how the values become bytes.
+
+        Args:
+            where: What to call them in messages.
+            beside: White of what they are compared with, as `Depth` has it.
 
         Raises:
             DataError: If their range is none of the known ones, or two.
@@ -118,8 +124,8 @@ class Values:
         if self.dtype.kind == "f":
             return Scaling(*_scaling(self.low, self.high, where))
         if self.dtype.newbyteorder("=") in _PILLOWS_16_BIT and self.low >= 0 and 255 < self.high <= FULL:
-            depth = Depth(int(self.low), int(self.high))
-            return Scaling(255 / depth.white, 0.0, f"16 bit brought to 8, {depth}")
+            depth = Depth(int(self.low), int(self.high), beside=beside)
+            return Scaling(255 / depth.white, 0.0, f"16 bit brought to 8, {depth}", depth.white)
         _check_whole(self.dtype, self.low, self.high, where)
         return Scaling(1.0, 0.0, "" if self.dtype == np.uint8 else f"{self.dtype} taken as 0 … 255")
 

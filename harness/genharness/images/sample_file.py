@@ -34,6 +34,8 @@ class SampleFile:
         notes: What was assumed, changed or left out, with the names of the files, a line each.
         labels_where: Where the labels came from, if from elsewhere.
         raw: Whether the file says that rows are in their own units, not standardised.
+        white: The value that became 255 where images had more than 8 bits, else 0.
+        deep: Such images as they were, where they are an array in memory, to be scaled as what they are compared with.
     """
 
     where: str
@@ -45,6 +47,8 @@ class SampleFile:
     notes: tuple[str, ...] = ()
     labels_where: str = ""
     raw: bool = False
+    white: int = 0
+    deep: NDArray[Any] | None = field(default=None, repr=False, compare=False)
 
     @property
     def shape(self) -> DataShape:

@@ -26,13 +26,13 @@ from genharness.images.stored.labels import LabelBook
 from genharness.images.stored.looking import Look, decoded, look
 from genharness.images.stored.opening import kind_of, open_stored
 from genharness.images.stored.pieces import StoredSet
-from genharness.images.tensors import as_uint8, load_npy, load_npz, named_labels
+from genharness.images.tensors import as_uint8, load_npy, load_npz, named_labels, scalings_of
 from genharness.spec.report import Report, silent
 
-__all__ = ["read_images", "read_samples", "samples_of_array"]
+__all__ = ["read_images", "read_samples", "samples_of_array", "scaled_beside"]
 
 
-def read_samples(path: Path, *, size: int | None = None, report: Report | None = None) -> SampleFile:
+def read_samples(path: Path, *, size: int | None = None, report: Report | None = None, beside: int = 0) -> SampleFile:
     """Read a whole set of samples, images or rows, or refuse it.
 
     Args:
@@ -42,12 +42,14 @@ def read_samples(path: Path, *, size: int | None = None, report: Report | None =
         size: Side to which images are fitted (short side resized, centre cropped); when None, they must all have one
             size already.
         report: Told of the progress.
+        beside: White of what they are compared with, where that had more than 8 bits: pictures of 16 bits are scaled by
+            it where they can be.
 
     Raises:
         DataError: If it is missing, empty, damaged, hostile, of mixed sizes, or of an unknown layout or range; each bad
             file is named with the reason. Or rows are empty, no numbers, or not finite.
     """
-    found = _read(path, size, report, rows=True)
+    found = _read(path, size, report, rows=True, beside=beside)
     return found if size is None or found.shape.modality == "tabular" else found.conformed(size, None)
 
 
@@ -65,26 +67,26 @@ def read_images(path: Path, *, size: int | None = None, report: Report | None = 
     return _read(path, size, report, rows=False)
 
 
-def _read(path: Path, size: int | None, report: Report | None, *, rows: bool) -> SampleFile:
+def _read(path: Path, size: int | None, report: Report | None, *, rows: bool, beside: int = 0) -> SampleFile:
     if not path.exists():
         raise DataError(f"{path} does not exist: give a folder, zip, .npz or .npy of images")
     suffix = path.suffix.lower()
     if path.is_dir() or suffix == ".zip":
-        return _read_files(path, size, report)
+        return _read_files(path, size, report, beside)
     if suffix == ".npy":
-        return samples_of_array(load_npy(path), None, str(path), rows=rows)
+        return samples_of_array(load_npy(path), None, str(path), rows=rows, beside=beside)
     if suffix == ".npz":
-        return _read_npz(path, rows=rows)
+        return _read_npz(path, rows=rows, beside=beside)
     if kind := kind_of(path):
-        return _read_stored(open_stored(kind, str(path)), path, size, report, rows=rows)
+        return _read_stored(open_stored(kind, str(path)), path, size, report, rows=rows, beside=beside)
     raise DataError(f"{path} is no folder, .zip, .npz, .npy, .tar, .parquet, .h5 or .csv: give one of these")
 
 
-def _read_files(path: Path, size: int | None, report: Report | None) -> SampleFile:
+def _read_files(path: Path, size: int | None, report: Report | None, beside: int) -> SampleFile:
     with open_source(path) as source:
         layout = read_layout(source.names, source.where, with_splits=False, read=source.read)
         names, labels = layout.splits["train"], layout.labels["train"]
-        found = survey(source, names, report)
+        found = survey(source, names, report).beside(beside)
         height, width = _one_size(path, found, size)
         images = _room(path, (len(names), found.channels, height, width))
         touched: Counter[str] = Counter()
@@ -110,6 +112,7 @@ def _read_files(path: Path, size: int | None, report: Report | None) -> SampleFi
         {key: count for key, count in touched.items() if count},
         touched["converted"] - len({name for some in changes.values() for name in some}),
         tuple(notes),
+        white=found.depth.white if found.depth is not None else 0,
     )
 
 
@@ -125,7 +128,7 @@ def _one_size(path: Path, found: Survey, size: int | None) -> tuple[int, int]:
 
 
 def _read_stored(
-    splits: Mapping[str, StoredSet], path: Path, size: int | None, report: Report | None, *, rows: bool
+    splits: Mapping[str, StoredSet], path: Path, size: int | None, report: Report | None, *, rows: bool, beside: int
 ) -> SampleFile:
     """Return the one set of samples that stored files hold.
 
@@ -139,15 +142,15 @@ def _read_stored(
     seen = look(stored, split, book, report or silent)
     labels, names = book.finish()
     if stored.kind == "pictures":
-        found = _decoded(stored, seen, path, size)
+        found = _decoded(stored, seen, path, size, beside)
     else:
         values = np.concatenate([np.asarray(piece.samples) for piece in stored.pieces()])
-        found = samples_of_array(values, None, str(path), rows=rows)
+        found = samples_of_array(values, None, str(path), rows=rows, beside=beside)
     return replace(found, labels=labels[split], class_names=names, notes=(*stored.notes, *found.notes))
 
 
-def _decoded(stored: StoredSet, seen: Look, path: Path, size: int | None) -> SampleFile:
-    found = Survey.of_all([seen.survey] if seen.survey is not None else [])
+def _decoded(stored: StoredSet, seen: Look, path: Path, size: int | None, beside: int) -> SampleFile:
+    found = Survey.of_all([seen.survey] if seen.survey is not None else []).beside(beside)
     images = _room(path, (seen.count, found.channels, *_one_size(path, found, size)))
     touched, start = Counter[str](), 0
     for piece in stored.pieces():
@@ -158,7 +161,8 @@ def _decoded(stored: StoredSet, seen: Look, path: Path, size: int | None) -> Sam
     notes = [f"16 bit brought to 8, {found.depth}"] if found.depth is not None else []
     notes += [f"{found.extremes()}: {POLICY}"] if touched["resized"] or touched["cropped"] else []
     counts = {key: count for key, count in touched.items() if count}
-    return SampleFile(str(path), images, touched=counts, notes=tuple(notes))
+    white = found.depth.white if found.depth is not None else 0
+    return SampleFile(str(path), images, touched=counts, notes=tuple(notes), white=white)
 
 
 def _notes(layout: Layout, changes: Mapping[str, Sequence[str]], depth: Depth | None) -> list[str]:
@@ -198,11 +202,12 @@ def _key(change: str) -> str:
     return f"converted_{change.lower().replace(' ', '_')}"
 
 
-def _read_npz(path: Path, *, rows: bool) -> SampleFile:
+def _read_npz(path: Path, *, rows: bool, beside: int) -> SampleFile:
     arrays = load_npz(path)
     found = sort_arrays(arrays, str(path), any_name=True)
     samples, labels = _one_set(found, path)
-    read = samples_of_array(arrays[samples], arrays[labels] if labels else None, str(path), rows=rows)
+    of = arrays[labels] if labels else None
+    read = samples_of_array(arrays[samples], of, str(path), rows=rows, beside=beside)
     raw = read.shape.modality == "tabular" and UNITS in arrays and str(arrays[UNITS]) == "raw"
     return replace(read, raw=raw, notes=(*found.notes, *read.notes))
 
@@ -223,7 +228,9 @@ def _one_set(found: SampleArrays, path: Path) -> tuple[str, str]:
     return name, found.labels.get(split, "")
 
 
-def samples_of_array(array: NDArray[Any], labels: NDArray[Any] | None, where: str, *, rows: bool = True) -> SampleFile:
+def samples_of_array(
+    array: NDArray[Any], labels: NDArray[Any] | None, where: str, *, rows: bool = True, beside: int = 0
+) -> SampleFile:
     """Return the samples that an array holds, by the rules of `read_samples`.
 
     Args:
@@ -231,15 +238,31 @@ def samples_of_array(array: NDArray[Any], labels: NDArray[Any] | None, where: st
         labels: Their classes: whole numbers, words, or one-hot rows; or None.
         where: What to call it in messages.
         rows: Whether two axes are rows; else they are refused.
+        beside: White of what they are compared with, as `read_samples` takes it.
 
     Raises:
         DataError: As `read_samples`.
     """
-    note = ""
+    note, white = "", 0
     if rows and array.ndim == 2:
         samples = as_rows(array, where)
     else:
-        samples, note = as_uint8(array, where)
+        scaling = scalings_of({where: array}, beside)[where]
+        (samples, note), white = as_uint8(array, where, scaling), scaling.white
     of, names = (None, ()) if labels is None else named_labels(labels, len(samples), f"{where}: labels")
     touched = {"converted": len(samples)} if note else {}
-    return SampleFile(where, samples, of, names, touched, notes=(note,) if note else ())
+    deep = array if white else None
+    return SampleFile(where, samples, of, names, touched, notes=(note,) if note else (), white=white, deep=deep)
+
+
+def scaled_beside(found: SampleFile, white: int) -> SampleFile:
+    """Return images in memory that had more than 8 bits as they are beside others whose white is known; else the same.
+
+    Args:
+        found: As `samples_of_array` gave them.
+        white: White of what they are compared with; 0 where that has 8 bits.
+    """
+    if found.deep is None or white in (0, found.white):
+        return found
+    anew = samples_of_array(found.deep, None, found.where, beside=white)
+    return replace(found, samples=anew.samples, notes=anew.notes, white=anew.white)

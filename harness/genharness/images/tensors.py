@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from genharness.errors import DataError, reason
 from genharness.files.archives import list_members
-from genharness.images.ranges import Values
+from genharness.images.ranges import Scaling, Values
 
-__all__ = ["as_labels", "as_uint8", "channels_first", "load_npy", "load_npz", "named_labels"]
+__all__ = ["as_labels", "as_uint8", "channels_first", "load_npy", "load_npz", "named_labels", "scalings_of"]
 
 _NPY, _ZIP, _EMPTY_ZIP = b"\x93NUMPY", b"PK\x03\x04", b"PK\x05\x06"
 _OF_THE_MACHINE = (errno.ENOMEM, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ESTALE)
@@ -86,13 +86,14 @@ def _reading(path: Path) -> Iterator[None]:
         raise DataError(f"{path} is damaged or no array file ({reason(error)}): save it again") from error
 
 
-def as_uint8(array: NDArray[Any], where: str) -> tuple[NDArray[np.uint8], str]:
+def as_uint8(array: NDArray[Any], where: str, scaling: Scaling | None = None) -> tuple[NDArray[np.uint8], str]:
     """Return images as uint8 `(n, c, h, w)` and what was assumed to make them so.
 
     Args:
         array: `(n, h, w)`, `(n, h, w, c)` or `(n, c, h, w)` with 1 or 3 channels; whole numbers in 0 … 255, or
             floating-point numbers in [0, 1], [-1, 1] or 0 … 255; or 16 bits, as `genharness.images.depth` takes them.
         where: What to call it in messages.
+        scaling: How values become bytes, where that is told by more than this array; see `scalings_of`.
 
     Returns:
         The images, and a note such as `values in [-1, 1] scaled`, empty when nothing was changed.
@@ -101,8 +102,26 @@ def as_uint8(array: NDArray[Any], where: str) -> tuple[NDArray[np.uint8], str]:
         DataError: If layout, type or range is none of these.
     """
     images = channels_first(array, where)
-    scaling = Values.of(images, where).scaling(where)
+    scaling = scaling or Values.of(images, where).scaling(where)
     return np.ascontiguousarray(scaling.taken(images)), scaling.note
+
+
+def scalings_of(arrays: Mapping[str, NDArray[Any]], beside: int = 0) -> dict[str, Scaling]:
+    """Return how the values of arrays of images become bytes: those of one type, such as splits of a set, in one way.
+
+    Args:
+        arrays: By what to call each in messages.
+        beside: White of what they are compared with, as `genharness.images.depth` has it.
+
+    Raises:
+        DataError: As `as_uint8`.
+    """
+    values: dict[np.dtype[Any], list[Values]] = {}
+    for where, array in arrays.items():
+        values.setdefault(array.dtype, []).append(Values.of(channels_first(array, where), where))
+    named = {array.dtype: where for where, array in arrays.items()}
+    found = {kind: Values.of_all(several).scaling(named[kind], beside) for kind, several in values.items()}
+    return {where: found[array.dtype] for where, array in arrays.items()}
 
 
 def channels_first(array: NDArray[Any], where: str) -> NDArray[Any]:

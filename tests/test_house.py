@@ -2,6 +2,7 @@
 
 import ast
 import graphlib
+import re
 import tomllib
 from collections import Counter
 from pathlib import Path
@@ -106,6 +107,14 @@ def test_the_linter_knows_every_plugin():
     (known,) = [one["layers"][0] for one in linter["contracts"] if one.get("layers", [])[1:] == ["genharness"]]
     assert set(linter["root_packages"]) == {"genharness", *packages}
     assert {word.strip() for word in known.split("|")} == packages
+
+
+def test_every_exception_from_a_rule_of_security_has_its_reason():
+    folders = [ROOT / name for name in ("harness", "plugins", "benchmarks")]
+    lines = [line for folder in folders for path in folder.rglob("*.py") for line in path.read_text().splitlines()]
+    excepted = [line for line in lines if re.search(r"# noqa:[A-Z0-9, ]*\bS\d", line)]
+    assert excepted
+    assert all(re.search(r"# noqa:[A-Z0-9, ]+ +-- \w", line) for line in excepted), excepted
 
 
 def test_every_module_has_its_test_or_a_reason():

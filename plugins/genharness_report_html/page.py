@@ -84,7 +84,7 @@ def render(board: Board, options: RenderOptions) -> str:
         links=_links(groups),
         symbols=_symbols(),
         css=Markup(css),  # noqa: S704 -- files of this package
-        js=Markup(js),  # noqa: S704
+        js=Markup(js),  # noqa: S704 -- likewise
         policy=_policy(css, js),
         version=VERSION,
     )

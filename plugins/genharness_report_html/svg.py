@@ -45,7 +45,8 @@ def tag(name: str, *children: str, **attributes: Value) -> Markup:
         if value is not None
     )
     if not children:
-        return Markup(f"<{name}{written}/>" if name in _EMPTY else f"<{name}{written}></{name}>")  # noqa: S704
+        end = "/>" if name in _EMPTY else f"></{name}>"
+        return Markup(f"<{name}{written}{end}")  # noqa: S704 -- values are escaped, names are ours
     return Markup(f"<{name}{written}>{joined(children)}</{name}>")  # noqa: S704 -- every part of it is escaped
 
 

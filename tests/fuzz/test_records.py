@@ -1,14 +1,14 @@
 """Records that a stranger wrote: read, ranked, compared and shown in every form, or named in a warning."""
 
-import copy
+import functools
 import json
-import random
 
 from hypothesis import strategies as st
 
 from board_records import record, rendered
 from fuzzing import INPUTS, campaign, damaged, refusable, value_campaign, values
 from genharness.results.store import Store
+from json_fuzz import with_value
 
 FORMS = ["table", "md", "csv", "json", "latex"]
 
@@ -27,29 +27,6 @@ PLAIN = sound()
 SOUND = [json.dumps(one, indent=2).encode() for one in PLAIN]
 WORDS = [b"null", b"true", b"[]", b"{}", b'""', b'"ok"', b'"failed"', b'"interrupted"', b"1.5", b"3", b'"digits"']
 NAMES = sorted({key for one in PLAIN for key in (*one, *one["cell"])})
-
-
-def places(plain, path=()):
-    """Yield the path to every value in nested lists and objects."""
-    yield path
-    inner = plain.items() if isinstance(plain, dict) else enumerate(plain) if isinstance(plain, list) else ()
-    for key, value in inner:
-        yield from places(value, (*path, key))
-
-
-def with_value(seed, value):
-    """Return a record in which one value is another, or a key is another."""
-    luck = random.Random(seed)
-    plain = copy.deepcopy(luck.choice(PLAIN))
-    *path, last = luck.choice([path for path in places(plain) if path])
-    place = plain
-    for key in path:
-        place = place[key]
-    if isinstance(place, dict) and luck.random() < 0.2:
-        place[luck.choice(NAMES)] = place.pop(last)
-    else:
-        place[last] = value
-    return json.dumps(plain).encode()
 
 
 def shown_with(folder):
@@ -85,5 +62,5 @@ def test_records_whose_bytes_are_damaged(tmp_path, monkeypatch, inputs):
 @INPUTS
 def test_records_of_which_one_value_is_another(tmp_path, monkeypatch, inputs):
     monkeypatch.setenv("GENHARNESS_HOME", str(tmp_path / "home"))
-    strategy = st.builds(with_value, st.integers(0, 2**64), values(NAMES))
+    strategy = st.builds(functools.partial(with_value, PLAIN, NAMES), st.integers(0, 2**64), values(NAMES))
     value_campaign(inputs, strategy, shown_with(tmp_path), tmp_path)

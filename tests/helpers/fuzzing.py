@@ -157,9 +157,11 @@ def guarded(folder: Path) -> Iterator[None]:
         sys.addaudithook(_audit)
         _hooked.append(True)
     _watched.append((os.path.realpath(folder), []))
+    bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # of what is imported meanwhile
     try:
         yield
     finally:
+        sys.dont_write_bytecode = bytecode
         _, seen = _watched.pop()
     assert not seen, seen[:5]
 

@@ -30,7 +30,17 @@ def test_a_try_takes_the_place_of_the_one_of_its_number():
     assert search.with_try(other).tries == (other, TRIES[1])
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"schema": 1, "tries": [{}]}', '{"schema": 9, "tries": []}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"schema": 1, "tries": [{}]}',
+        '{"schema": 9, "tries": []}',
+        '{"schema": 1, "tries": [], "best": [0]}',
+    ],
+)
 def test_what_is_damaged_is_not_begun_anew_in_silence(tmp_path, content):
     search = KeptSearch(asked=ASKED, tries=TRIES)
     save_search(tmp_path, search)

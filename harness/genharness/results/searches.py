@@ -90,7 +90,10 @@ def load_search(folder: Path, search: KeptSearch) -> KeptSearch:
         tries = tuple(typed(Try, one) for one in plain["tries"])
         if [one.number for one in tries] != list(range(len(tries))):
             raise ValueError("its tries are not in order")
-        return dataclasses.replace(search, tries=tries, best=tuple(map(int, plain.get("best", ()))))
+        best = plain.get("best", [])
+        if not isinstance(best, list) or any(type(one) is not int or not 0 <= one < len(tries) for one in best):
+            raise ValueError("its best tries are none of it")
+        return dataclasses.replace(search, tries=tries, best=tuple(best))
     except FileNotFoundError:
         return search
     except (OSError, TypeError, ValueError, RecursionError) as error:

@@ -56,6 +56,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             modalities=("image", "tabular"),
             paper="Ravuri and Vinyals 2019, arXiv:1905.10887",
             default=False,
+            self_check={"runs": 1, "epochs": 20},
         )
     ]
 

@@ -10,19 +10,16 @@ from numpy.typing import NDArray
 
 from genharness import NoOptions
 from genharness.errors import NotDefinedError
-from genharness.functional.fid_infinity import fid_infinity
+from genharness.functional.fid_infinity import fid_infinity, fid_infinity_error
 from genharness.functional.frechet import frechet_distance, frechet_distance_from_statistics
 from genharness.functional.gaussian import GaussianStatistics
-from genharness.functional.sampling_error import frechet_error
 from genharness.kit import Evaluation
-from genharness.kit.sampling_errors import half_sample_errors
 from genharness_metric_frechet import FidInfinityConfig
+from genharness_metric_frechet.errors import distance_error
 
 __all__ = ["FdDinoV2", "Fid", "FidInfinity", "Sfid"]
 
 LEAST_PER_DIMENSION = 2.5
-HALVES = 20
-"""Half-samples of a distance whose covariances are singular."""
 
 
 class Fid:
@@ -39,22 +36,9 @@ class Fid:
         """
         real, fake = evaluation.statistics("real"), evaluation.statistics("fake")
         scores = {"fid": frechet_distance_from_statistics(real, fake)}
-        evaluation.state_error("fid", lambda: _error(real, fake, evaluation.features("fake"), evaluation.seed))
+        evaluation.state_error("fid", lambda: distance_error(real, fake, evaluation.features("fake"), evaluation.seed))
         count = min(statistics.count or real.width for statistics in (real, fake))  # a file need not say how many
         return scores if count >= real.width else scores | {"fid_samples_per_dimension": count / real.width}
-
-
-def _error(real: GaussianStatistics, fake: GaussianStatistics, rows: NDArray[np.float32], seed: int) -> float:
-    """Return the error over other samples; by halves where a covariance is singular, so that it has no derivative."""
-    if real.cholesky is not None and fake.cholesky is not None:
-        return frechet_error(real, rows)
-    if len(rows) < 4:
-        return math.nan
-
-    def of(half: NDArray[np.int64]) -> dict[str, float]:
-        return {"fid": frechet_distance_from_statistics(real, GaussianStatistics.fit(rows[half]))}
-
-    return half_sample_errors(of, len(rows), halves=HALVES, seed=seed)["fid"]
 
 
 class FidInfinity:
@@ -78,7 +62,16 @@ class FidInfinity:
                 f"there are {len(fake):,} samples: generate more, or read fid"
             )
         options = {"points": self.config.points, "smallest": smallest, "seed": evaluation.seed}
+        if real.cholesky is not None:  # else the distance has no derivative, and halves are too few for the line
+            evaluation.state_error("fid_inf", lambda: _line_error(real, fake, options))
         return {"fid_inf": fid_infinity(real, fake, **options).value}
+
+
+def _line_error(real: GaussianStatistics, fake: NDArray[np.float32], options: Mapping[str, int]) -> float:
+    try:
+        return fid_infinity_error(real, fake, **options)
+    except ValueError:  # the fakes of a subset span fewer directions than there are
+        return math.nan
 
 
 class FdDinoV2:
@@ -89,8 +82,7 @@ class FdDinoV2:
 
     def compute(self, evaluation: Evaluation) -> Mapping[str, float]:
         """Return `fd_dinov2`."""
-        real, fake = (evaluation.extracted(which, "dinov2").features for which in ("real", "fake"))
-        return {"fd_dinov2": frechet_distance(real, fake)}
+        return {"fd_dinov2": _distance(evaluation, "fd_dinov2", "dinov2")[0]}
 
 
 class Sfid:
@@ -105,6 +97,17 @@ class Sfid:
 
     def compute(self, evaluation: Evaluation) -> Mapping[str, float]:
         """Return `sfid`, and below 1 sample a dimension `sfid_samples_per_dimension`."""
-        real, fake = (evaluation.extracted(which, "inception-spatial").features for which in ("real", "fake"))
-        scores, per_dimension = {"sfid": frechet_distance(real, fake)}, min(len(real), len(fake)) / real.shape[1]
+        distance, per_dimension = _distance(evaluation, "sfid", "inception-spatial")
+        scores = {"sfid": distance}
         return scores if per_dimension >= 1 else scores | {"sfid_samples_per_dimension": per_dimension}
+
+
+def _distance(evaluation: Evaluation, key: str, extractor: str) -> tuple[float, float]:
+    """Return the distance over the features of an extractor and samples a dimension, and state its error."""
+    real, fake = (evaluation.extracted(which, extractor).features for which in ("real", "fake"))
+
+    def error() -> float:
+        return distance_error(GaussianStatistics.fit(real), GaussianStatistics.fit(fake), fake, evaluation.seed)
+
+    evaluation.state_error(key, error)
+    return frechet_distance(real, fake), min(len(real), len(fake)) / real.shape[1]

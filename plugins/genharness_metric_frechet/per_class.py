@@ -13,15 +13,13 @@ from genharness import ConfigError, NoOptions
 from genharness.errors import NotDefinedError
 from genharness.functional.frechet import frechet_distance_from_statistics
 from genharness.functional.gaussian import GaussianStatistics
-from genharness.functional.sampling_error import frechet_error
 from genharness.kit import Evaluation
 from genharness.kit.evaluation import SampleSet
-from genharness.kit.sampling_errors import half_sample_errors
+from genharness_metric_frechet.errors import distance_error
 
 __all__ = ["FidPerClass"]
 
 _LEAST = 4
-_HALVES = 20
 
 Rows = NDArray[np.float32]
 
@@ -100,11 +98,4 @@ def _distance(real: Rows, fake: Rows) -> float:
 
 
 def _error(real: Rows, fake: Rows, seed: int) -> float:
-    reference, own = GaussianStatistics.fit(real), GaussianStatistics.fit(fake)
-    if reference.cholesky is not None and own.cholesky is not None:
-        return frechet_error(reference, fake)
-
-    def of(half: NDArray[np.int64]) -> dict[str, float]:
-        return {"fid": frechet_distance_from_statistics(reference, GaussianStatistics.fit(fake[half]))}
-
-    return half_sample_errors(of, len(fake), halves=_HALVES, seed=seed)["fid"]
+    return distance_error(GaussianStatistics.fit(real), GaussianStatistics.fit(fake), fake, seed)

@@ -45,7 +45,9 @@ class Copies:
         keep_nearest_rows(evaluation, found.distance, found.nearest)
         attack = _membership(evaluation)
         evaluation.state_error("excess_copies", found.error)
+        evaluation.state_error("closer_to_train", found.closer_error)
         evaluation.state_error("membership_auc", attack.error)
+        evaluation.state_error("membership_caught", attack.caught_error)
         numbers = (found.excess, found.closer_to_train, attack.auc, attack.caught)
         scores = dict(zip(_SCORES, numbers, strict=True))
         if _images(evaluation):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from functools import partial
+from dataclasses import fields
+from functools import cache, partial
 
 from genharness.functional.neighbours.ball_counts import expected_coverage
 from genharness.functional.neighbours.clipped import clipped_of
-from genharness.functional.neighbours.errors import clipped_errors, neighbour_errors
+from genharness.functional.neighbours.errors import NeighbourErrors, clipped_errors, neighbour_errors
 from genharness.functional.neighbours.influence import hanging
 from genharness.functional.neighbours.shared_pass import NeighbourPass
 from genharness.functional.neighbours.symmetric import symmetric_of
@@ -43,8 +44,9 @@ class Prdc:
         if strict:  # of two sets of one continuous distribution, whatever it is
             evaluation.state("expected_density", 1.0)
             evaluation.state("expected_coverage", expected_coverage(found.real.size, found.fake.size, found.k))
-        for name in ("precision", "recall", "density", "coverage"):
-            evaluation.state_error(name, partial(_error, found, name))
+        errors = cache(lambda: neighbour_errors(found))
+        for one in fields(NeighbourErrors) if found.fake.size > found.k + 1 else ():  # else none can be left out
+            evaluation.state_error(one.name, partial(lambda name: getattr(errors(), name), one.name))
         scores, symmetric, share = prdc_of(found), symmetric_of(found), hanging(found)
         hangs = {"precision": share.precision, "recall": share.recall, "coverage": share.coverage}
         empty = {name: side.share(side.own.radius == 0) for name, side in (("real", found.real), ("fake", found.fake))}
@@ -59,11 +61,6 @@ class Prdc:
             **{f"hanging_{key}": one for key, one in hangs.items() if one > max(_HANGS, getattr(scores, key) / 4)},
             **{f"empty_{name}_balls": share for name, share in empty.items() if strict and share > _EMPTY},
         }
-
-
-def _error(found: NeighbourPass, name: str) -> float:
-    """Return the jackknife's standard error of a score; NaN where leaving a sample out leaves too few."""
-    return float(getattr(neighbour_errors(found), name)) if found.fake.size > found.k + 1 else math.nan
 
 
 def _clipped_error(found: NeighbourPass, name: str) -> float:

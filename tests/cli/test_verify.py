@@ -137,8 +137,8 @@ def test_a_narrow_console_cuts_nothing(rows):
 
 def test_metrics_that_no_library_knows_are_refused(rows, tmp_path):
     np.save(tmp_path / "a.npy", IMAGES)
-    done = invoke(tmp_path / "a.npy", "--dataset", "digits", "--features", "pixels", "--metrics", "fld")
-    assert "no library recomputes fld: choose of" in str(done.exception)
+    done = invoke(tmp_path / "a.npy", "--dataset", "digits", "--features", "pixels", "--metrics", "cas")
+    assert "no library recomputes cas: choose of" in str(done.exception)
 
 
 @pytest.mark.parametrize("convention", ["naeem", "kynkaanniemi"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from genharness.functional.fid_infinity import fid_infinity
+from genharness.functional.fid_infinity import fid_infinity, fid_infinity_error
 from genharness.functional.frechet import GaussianStatistics, frechet_distance_from_statistics
 
 D = 64
@@ -87,3 +87,21 @@ def test_numbers_that_make_no_line_are_refused(options, message):
 def test_too_few_fakes_are_named(fake, message):
     with pytest.raises(ValueError, match=message):
         fid_infinity(standard(), fake)
+
+
+@pytest.mark.parametrize(("shift", "points"), [(0.0, 5), (0.5, 15)])
+def test_the_error_is_the_spread_of_lines_through_other_samples(shift, points):
+    rng = np.random.default_rng(0)
+    real = GaussianStatistics.fit(rng.normal(size=(3000, 6)))
+    sets = [rng.normal(shift, 1, size=(300, 6)) for _ in range(60)]
+    lines = [fid_infinity(real, fake, points=points).value for fake in sets]
+    errors = [fid_infinity_error(real, fake, points=points) for fake in sets[:25]]
+    covered = np.mean(np.abs(lines[:25] - np.mean(lines)) <= 1.96 * np.array(errors))
+    assert 0.8 < np.mean(errors) / np.std(lines) < 1.6
+    assert covered >= 0.9
+
+
+def test_subsets_in_fewer_directions_have_no_error():
+    real = np.random.default_rng(0).normal(size=(100, 8))
+    with pytest.raises(ValueError, match="singular"):
+        fid_infinity_error(real, real[:60], smallest=8)

@@ -11,7 +11,7 @@ from genharness.functional.frechet import frechet_distance
 from genharness.functional.gaussian import GaussianStatistics
 from genharness.functional.kid import unbiased_mmd2
 from genharness.functional.mind import draw_directions, mind
-from genharness.functional.sampling_error import frechet_error, jackknife_error, kid_error, mind_error
+from genharness.functional.sampling_error import frechet_error, jackknife_error, kid_error, mind_error, share_error
 
 
 def sets(n, m, d, shift=0.3, seed=0):
@@ -89,6 +89,17 @@ SCORES = {
     "kid": (unbiased_mmd2, kid_error),
     "mind": (lambda real, fake: mind(real, fake, directions=128), lambda a, b: mind_error(a, b, directions=128)),
 }
+
+
+@pytest.mark.parametrize(("share", "count"), [(0.5, 100), (0.1, 1000), (0.9, 400)])
+def test_the_error_of_a_share_is_the_spread_of_shares(share, count):
+    drawn = np.random.default_rng(0).binomial(count, share, 20_000) / count
+    assert share_error(share, count) == pytest.approx(drawn.std(), rel=0.05)
+
+
+def test_none_of_few_is_not_known_to_be_none():
+    assert share_error(0.0, 10) > share_error(0.0, 1000) > 0
+    assert share_error(1.0, 10) == pytest.approx(share_error(0.0, 10))
 
 
 @pytest.mark.slow

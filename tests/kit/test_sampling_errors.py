@@ -3,18 +3,7 @@
 import numpy as np
 import pytest
 
-from genharness.kit.sampling_errors import half_sample_errors, share_error
-
-
-@pytest.mark.parametrize(("share", "count"), [(0.5, 100), (0.1, 1000), (0.9, 400)])
-def test_the_error_of_a_share_is_the_spread_of_shares(share, count):
-    drawn = np.random.default_rng(0).binomial(count, share, 20_000) / count
-    assert share_error(share, count) == pytest.approx(drawn.std(), rel=0.05)
-
-
-def test_none_of_few_is_not_known_to_be_none():
-    assert share_error(0.0, 10) > share_error(0.0, 1000) > 0
-    assert share_error(1.0, 10) == pytest.approx(share_error(0.0, 10))
+from genharness.kit.sampling_errors import half_sample_errors
 
 
 def test_half_samples_have_the_error_of_a_mean_and_of_a_deviation():

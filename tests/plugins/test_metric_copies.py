@@ -33,7 +33,9 @@ def test_scores_are_those_of_the_functions():
     assert found["excess_copies"] == copies.excess == pytest.approx(0.25, abs=0.03)
     assert found["closer_to_train"] == copies.closer_to_train
     assert found["membership_auc"] == attack.auc
-    assert noted.errors == {"excess_copies": copies.error, "membership_auc": attack.error}
+    errors = {key: error for key, error in noted.errors.items() if error == error}  # too few held-out rows to catch any
+    expected = {"excess_copies": copies.error, "closer_to_train": copies.closer_error, "membership_auc": attack.error}
+    assert errors == expected
 
 
 def test_rows_have_no_pixels():

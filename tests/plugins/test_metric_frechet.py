@@ -23,11 +23,14 @@ def test_fd_dinov2_takes_its_own_features_whatever_the_protocols_are():
         asked.append((which, extractor))
         return SimpleNamespace(features=sets[which])
 
-    found = FdDinoV2(NoOptions()).compute(SimpleNamespace(extractor="classifier", extracted=extracted))
+    errors = {}
+    evaluation = SimpleNamespace(extractor="classifier", extracted=extracted, state_error=errors.__setitem__, seed=0)
+    found = FdDinoV2(NoOptions()).compute(evaluation)
     fake, real = (fid_features_to_statistics(torch.from_numpy(sets[which])) for which in ("fake", "real"))
     theirs = fid_statistics_to_metric(fake, real, verbose=False)
     assert asked == [("real", "dinov2"), ("fake", "dinov2")]
     assert found == {"fd_dinov2": pytest.approx(theirs[KEY_METRIC_FID], rel=1e-6)}
+    assert errors["fd_dinov2"]() == pytest.approx(frechet_error(sets["real"], sets["fake"]))
 
 
 @pytest.mark.parametrize(("count", "share"), [(150, None), (4, 2 / 3)])
@@ -40,9 +43,14 @@ def test_sfid_takes_spatial_features_and_says_where_they_are_too_few(count, shar
         asked.append(extractor)
         return SimpleNamespace(features=sets[which])
 
-    found = Sfid(NoOptions()).compute(SimpleNamespace(extracted=extracted))
+    errors = {}
+    evaluation = SimpleNamespace(extracted=extracted, state_error=errors.__setitem__, seed=0)
+    found = Sfid(NoOptions()).compute(evaluation)
     assert set(asked) == {"inception-spatial"}
     assert found["sfid"] == frechet_distance(sets["real"], sets["fake"])
+    assert errors["sfid"]() > 0
+    if share is None:
+        assert errors["sfid"]() == pytest.approx(frechet_error(sets["real"], sets["fake"]))
     assert found.get("sfid_samples_per_dimension") == (None if share is None else pytest.approx(share))
 
 
@@ -70,7 +78,9 @@ def test_fid_states_the_error_of_its_influence_function():
 def infinity(count, width=10):
     rows = np.random.default_rng(0).normal(size=(count, width))
     real = GaussianStatistics.fit(np.random.default_rng(1).normal(size=(5000, width)))
-    evaluation = SimpleNamespace(statistics=lambda _which: real, features=lambda _which: rows, seed=0)
+    evaluation = SimpleNamespace(
+        statistics=lambda _which: real, features=lambda _which: rows, seed=0, state_error=lambda column, error: None
+    )
     return FidInfinity(FidInfinityConfig()).compute(evaluation)["fid_inf"]
 
 
@@ -85,6 +95,25 @@ def test_fid_infinity_starts_at_two_and_a_half_samples_a_dimension(monkeypatch):
     for count in (200, 1000):
         infinity(count)
     assert asked == [25, 100]
+
+
+@pytest.mark.parametrize(("count", "stated"), [(60, 1), (4, 0)])
+def test_fid_infinity_has_an_error_where_the_reference_spans_all_directions(count, stated):
+    rng = np.random.default_rng(0)
+    evaluation = row_evaluation(real=rng.normal(size=(count, 4)), fake=rng.normal(0.5, 1, size=(200, 4)))
+    with evaluation.noting() as noted:
+        FidInfinity(FidInfinityConfig()).compute(evaluation)
+    assert len(noted.errors) == stated
+    assert all(error > 0 for error in noted.errors.values())
+
+
+def test_fid_infinity_of_fakes_in_fewer_directions_has_no_error():
+    rng = np.random.default_rng(0)
+    flat = rng.normal(size=(200, 4)) * [1, 1, 1, 0]
+    evaluation = row_evaluation(real=rng.normal(size=(60, 4)), fake=flat)
+    with evaluation.noting() as noted:
+        assert np.isfinite(FidInfinity(FidInfinityConfig()).compute(evaluation)["fid_inf"])
+    assert np.isnan(noted.errors["fid_inf"])
 
 
 def test_fid_infinity_of_too_few_samples_is_not_defined():

@@ -1,6 +1,7 @@
 """Precision, recall, density and coverage of an evaluation: equally many samples of both sides."""
 
 import math
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -84,8 +85,7 @@ def errors_of(metric, real=REAL, fake=FAKE, **options):
 def test_scores_state_the_errors_that_fall_out_of_the_pass():
     found = functional_pass(REAL, FAKE)
     errors = neighbour_errors(found)
-    names = ("precision", "recall", "density", "coverage")
-    assert errors_of(Prdc(PrdcConfig())) == {name: getattr(errors, name) for name in names}
+    assert errors_of(Prdc(PrdcConfig())) == asdict(errors)
     names = ("density", "coverage", "density_raw", "coverage_ratio")
     errors = clipped_errors(found)
     assert errors_of(ClippedMetric(ClippedConfig())) == {f"clipped_{name}": getattr(errors, name) for name in names}

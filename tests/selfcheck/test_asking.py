@@ -4,6 +4,7 @@ import pytest
 
 from genharness.errors import ConfigError
 from genharness.plugin.registry import load_registry
+from genharness.selfcheck import asking
 from genharness.selfcheck.asking import Asked, check_dataset
 from genharness.selfcheck.check import columns_shown
 from genharness.study.measuring import Measuring
@@ -121,3 +122,20 @@ def test_the_default_columns_see_every_fault_as_pinned(dataset):
     assert wrong == []
     assert found.control.seen_by(keys) == []
     assert all(not tried.failed for tried in found.faults)
+
+
+def test_a_metric_that_trains_takes_the_fewer_steps_that_it_asks_for_unless_others_are_set(monkeypatch):
+    built = []
+    original = asking.build_metrics
+
+    def build(registry, options):
+        built.append(options["cas"])
+        return original(registry, {})
+
+    monkeypatch.setattr(asking, "build_metrics", build)
+    for settings in ({}, {"cas": {"runs": 2, "lr": 0.01}}):
+        measuring = Measuring(metrics=("cas",), features="identity", set=settings)
+        found = check_dataset("breast-cancer", Asked(measuring=measuring, draws=5, count=50), REGISTRY, silent)
+        told = found.cheaper["cas"]
+        assert told == ({"epochs": 20} if settings else {"runs": 1, "epochs": 20})
+    assert [(one["runs"], one["epochs"], one["lr"]) for one in built] == [(1, 20, 6e-3), (2, 20, 0.01)]

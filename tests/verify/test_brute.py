@@ -42,7 +42,7 @@ def gaussian_rows(n=120, d=5, shift=0.5):
 
 LEAST_KEYS = {"clipped": 4, "copies": 3, "cover": 2, "memorisation": 4, "mifid": 2, "realism": 2, "vendi-2": 2}
 ALONE = [
-    *("bins", "clipped", "copies", "cover", "fid-inf", "memorisation", "mifid", "mind"),
+    *("bins", "clipped", "copies", "cover", "fid-inf", "fld", "memorisation", "mifid", "mind"),
     *("mmd", "p-precision", "realism", "tabular", "vendi-2"),
 ]
 
@@ -53,6 +53,58 @@ def test_where_no_library_is_there_the_brute_force_agrees_under_its_own_name(met
     assert len(found) >= LEAST_KEYS.get(metric, 1)
     assert {one.verdict for one in found.values()} == {"agrees"}, found
     assert {one.library for one in found.values()} == {"float64 brute force"}
+
+
+def with_classes(n=120, d=5, classes=3):
+    """Return rows that are their own logits, with the classes that were asked for, one of them never made."""
+    sets, of = {}, {}
+    for which in ("real", "train", "test", "fake"):
+        of[which] = RANDOM.integers(0, classes - (which == "fake"), n)
+        sets[which] = (2 * np.eye(d)[of[which]] + RANDOM.normal(size=(n, d))).astype(np.float32)
+    of["fake"][:classes] = np.arange(classes)
+    of["fake"][classes : 3 * classes + 6] = classes - 1
+    extractor = _Logits(ExtractorContext(device=torch.device("cpu")), NoOptions())
+    return SampleEvaluation(
+        {which: SampleData(rows, of[which], {"set": which}) for which, rows in sets.items()},
+        Protocol(extractor="logits", sample_count=n),
+        lambda name: extractor,
+        classifier="logits",
+        class_names=tuple("abcde"),
+        errors_wanted=False,
+    )
+
+
+@pytest.mark.parametrize(("metric", "keys"), [("modes", 3), ("class-accuracy", 1), ("fid-per-class", 3)])
+def test_scores_of_classes_agree_with_those_counted_one_by_one(metric, keys):
+    found = compared(metric, with_classes(), BRUTE)
+    assert len(found) == keys
+    assert {one.verdict for one in found.values()} == {"agrees"}, found
+
+
+@pytest.mark.parametrize("options", [{}, {"subset_size": 50, "subsets": 20}])
+def test_the_brute_force_of_kid_gives_our_scores(options):
+    evaluation = gaussian_rows(60)
+    chosen = choose(REGISTRY.metrics["kid"], {"kid": options}).options
+    (found,) = score(build_metrics(REGISTRY, {"kid": chosen}), evaluation)
+    truth = brute_scores("kid", evaluation, chosen)
+    assert set(truth) == ({"kid", "kid_std"} if options else {"kid"})
+    for key, value in truth.items():
+        assert found.values[key] == pytest.approx(value, rel=1e-4)
+
+
+@pytest.mark.parametrize(("metric", "key"), [("fd-dinov2", "fd_dinov2"), ("sfid", "sfid"), ("cmmd", "cmmd")])
+def test_the_brute_force_takes_the_features_that_a_metric_takes(metric, key):
+    evaluation = gaussian_rows(60)
+    options = choose(REGISTRY.metrics[metric], {}).options
+    (found,) = score(build_metrics(REGISTRY, {metric: options}), evaluation)
+    assert found.values[key] == pytest.approx(brute_scores(metric, evaluation, options)[key], rel=1e-6)
+
+
+def test_what_nothing_recomputes_is_said():
+    found = compare({"fid": 1.0, "cas": 0.5}, {"fid": {}, "cas": {}}, gaussian_rows(30))
+    (alone,) = [one for one in found if one.key == "cas"]
+    assert (alone.verdict, alone.library) == ("not compared", "no library")
+    assert "nothing recomputes it" in alone.reason
 
 
 @pytest.mark.parametrize(
@@ -144,7 +196,8 @@ def test_where_a_brute_force_is_too_dear_it_is_said(monkeypatch):
 
 def test_every_metric_without_a_library_is_among_those_that_are_tried():
     with_libraries = {peer.metric for peer in PEERS if peer.library != BRUTE}
-    assert sorted(peer.metric for peer in PEERS if peer.library == BRUTE) == ALONE
+    tried = [*ALONE, "class-accuracy", "cmmd", "fid-per-class", "modes"]
+    assert sorted(peer.metric for peer in PEERS if peer.library == BRUTE) == sorted(tried)
     assert not with_libraries & set(ALONE)
 
 

@@ -20,7 +20,9 @@ def _libraries():
 
 def test_the_distance_over_dinov2_has_the_same_peers_as_fid():
     sets = {"real": RANDOM.normal(size=(90, 5)), "fake": RANDOM.normal(size=(80, 5)) + 0.2}
-    asked = SimpleNamespace(extracted=lambda which, extractor: SimpleNamespace(features=sets[which]))
+    asked = SimpleNamespace(
+        state_error=lambda column, error: None, extracted=lambda which, extractor: SimpleNamespace(features=sets[which])
+    )
     ours = FdDinoV2(NoOptions()).compute(asked)["fd_dinov2"]
     peers = [peer for peer in FEATURE_PEERS if peer.metric == "fd-dinov2"]
     assert [peer.library for peer in peers] == ["torch-fidelity", "pytorch-fid"]

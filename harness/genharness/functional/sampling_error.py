@@ -23,7 +23,7 @@ from genharness.functional.gaussian import GaussianStatistics, blas_threads, sam
 from genharness.functional.mind import Directions, draw_directions
 from genharness.functional.parallel import full_precision, side_by_side
 
-__all__ = ["frechet_error", "frechet_influence", "jackknife_error", "kid_error", "mind_error"]
+__all__ = ["frechet_error", "frechet_influence", "jackknife_error", "kid_error", "mind_error", "share_error"]
 
 _ROWS = 1024
 
@@ -51,6 +51,25 @@ def jackknife_error(left_out: ArrayLike) -> float:
     if values.ndim != 1 or len(values) < 2 or not np.isfinite(values).all():
         raise ValueError(f"left_out must be two finite values or more, not {values.shape} of them")
     return math.sqrt((len(values) - 1) / len(values) * float(np.square(values - values.mean()).sum()))
+
+
+def share_error(share: float, count: int) -> float:
+    """Return the standard error of a share of independent samples.
+
+    Two more of either kind are counted (Agresti and Coull 1998), so that no copies among few samples do not have the
+    error 0 that none among infinitely many would have.
+
+    Args:
+        share: In 0..1.
+        count: Of how many samples.
+
+    Example:
+        >>> round(share_error(0.5, 96), 3), round(share_error(0.0, 96), 3)
+        (0.05, 0.014)
+    """
+    counted = count + 4
+    likely = (share * count + 2) / counted
+    return math.sqrt(likely * (1 - likely) / counted)
 
 
 def frechet_error(real: ArrayLike | GaussianStatistics, fake: ArrayLike) -> float:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from genharness.functional.sampling_error import share_error
 from genharness.kit.evaluation import Evaluation
 
 __all__ = ["half_sample_errors", "mean_error", "share_error", "state_half_samples"]
@@ -23,17 +24,6 @@ def mean_error(values: NDArray[np.float64]) -> float:
     if len(values) < 2 or not np.isfinite(values).all():
         return math.nan
     return float(values.std(ddof=1)) / math.sqrt(len(values))
-
-
-def share_error(share: float, count: int) -> float:
-    """Return the standard error of a share of `count` independent samples.
-
-    Two more of either kind are counted (Agresti and Coull 1998), so that no copies among few samples do not have the
-    error 0 that none among infinitely many would have.
-    """
-    counted = count + 4
-    likely = (share * count + 2) / counted
-    return math.sqrt(likely * (1 - likely) / counted)
 
 
 def half_sample_errors(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from genharness.data import PreparedData, ensure_prepared, parse_reference
 from genharness.errors import ConfigError
@@ -23,7 +24,7 @@ from genharness.spec.protocol import Protocol
 from genharness.spec.report import Report
 from genharness.study.compatibility import metric_misfit
 from genharness.study.measuring import Measuring, choose_extractor, protocol_of, select_metrics
-from genharness.study.settings import choose
+from genharness.study.settings import Chosen, choose
 
 __all__ = ["FEWEST", "Asked", "check_dataset", "whole_of"]
 
@@ -77,7 +78,8 @@ def check_dataset(name: str, asked: Asked, registry: Registry, report: Report) -
     facts = _facts(data, registry)
     specs, _ = select_metrics(registry, asked.measuring.metrics)
     absent = {spec.name: why for spec in specs if (why := _misfit(spec, facts, asked, registry))}
-    chosen = [choose(spec, asked.measuring.set) for spec in specs if spec.name not in absent]
+    settings = {**asked.measuring.set, **{spec.name: _settings(spec, asked) for spec in specs if spec.self_check}}
+    chosen = [choose(spec, settings) for spec in specs if spec.name not in absent]
     extractor, _ = choose_extractor(asked.measuring, registry, facts, lambda remote: False)
     protocol = protocol_of(asked.measuring, extractor, count, chosen)
     whole = _whole(data, protocol, asked, registry, report)
@@ -90,7 +92,8 @@ def check_dataset(name: str, asked: Asked, registry: Registry, report: Report) -
         draws=asked.draws,
         report=lambda text: report(0, 0, text),
     )
-    return replace(found, absent={**absent, **found.absent})
+    cheaper = {one.spec.name: _cheaper(one) for one in chosen if _cheaper(one)}
+    return replace(found, absent={**absent, **found.absent}, cheaper=cheaper)
 
 
 def whole_of(name: str, asked: Asked, registry: Registry) -> SampleEvaluation:
@@ -114,6 +117,14 @@ def _facts(data: PreparedData, registry: Registry) -> DatasetFacts:
         class_names=data.class_names,
         content_hash=data.content_hash,
     )
+
+
+def _settings(spec: MetricSpec, asked: Asked) -> dict[str, Any]:
+    return {**spec.self_check, **asked.measuring.set.get(spec.name, {})}
+
+
+def _cheaper(one: Chosen[MetricSpec]) -> dict[str, Any]:
+    return {key: one.options[key] for key, value in one.spec.self_check.items() if one.changed.get(key) == value}
 
 
 def _misfit(spec: MetricSpec, facts: DatasetFacts, asked: Asked, registry: Registry) -> str:

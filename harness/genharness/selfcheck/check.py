@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from genharness.board.bands import read_against
 from genharness.kit.evaluation import Metric
@@ -87,6 +87,7 @@ class Checked:
         faults: Every fault that fits the data.
         metrics: The metrics that took part, in the order of a leaderboard.
         absent: Metrics and faults that did not, with the reason.
+        cheaper: Options of metrics that a self-check takes fewer steps with, by name.
     """
 
     dataset: str
@@ -97,6 +98,7 @@ class Checked:
     faults: Sequence[Tried]
     metrics: Sequence[MetricSpec]
     absent: Mapping[str, str]
+    cheaper: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def columns(self) -> list[Column]:

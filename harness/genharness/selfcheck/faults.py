@@ -41,6 +41,14 @@ class Fault:
     modalities: tuple[Modality, ...] = ("image", "tabular")
     classes: int = 0
 
+    def __reduce__(self) -> tuple[Callable[[str], Fault], tuple[str]]:
+        """Let another process send it by its name: what plants it is often a function without one."""
+        return _named, (self.name,)
+
+
+def _named(name: str) -> Fault:
+    return next(fault for fault in FAULTS if fault.name == name)
+
 
 def _fake(samples: Samples, labels: Labels | None) -> Planted:
     return {"fake": (samples, labels)}

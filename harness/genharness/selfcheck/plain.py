@@ -24,6 +24,7 @@ def checked_plain(found: Checked) -> dict[str, Any]:
         "real": _tried(found.control, keys, default),
         "faults": [_tried(tried, keys, default) for tried in found.faults],
         "absent": dict(found.absent),
+        "cheaper": {name: dict(options) for name, options in found.cheaper.items()},
     }
 
 

@@ -352,6 +352,7 @@ class MetricSpec(Spec):
         weights: Pretrained weights it needs, or None.
         extractors: Names of the extractors that it asks for whatever the protocol's is; their weights are its own need.
         place: Where its columns stand in a leaderboard; lower comes first, and the first ranks.
+        self_check: Options that a self-check takes where the user sets none: it computes every metric some fifty times.
     """
 
     columns: tuple[Column, ...]
@@ -363,6 +364,7 @@ class MetricSpec(Spec):
     weights: Remote | None = None
     extractors: tuple[str, ...] = ()
     place: int = 100
+    self_check: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -84,7 +84,7 @@ _PLANTED = ("noise", "constant", "one sample", "one mode", "copies", "wrong labe
 def _sees_faults(spec: MetricSpec, modality: str) -> None:
     """Tells some planted fault from real samples, breaks on none, and does not call noise better than real samples."""
     whole = _evaluation(synthetic_data(16, 3, tabular=modality == "tabular"))
-    metric = load_factory(spec)(build_config(spec.name, spec.config, {}))
+    metric = load_factory(spec)(build_config(spec.name, spec.config, dict(spec.self_check)))
     planted = [fault for fault in FAULTS if fault.name in _PLANTED]
     found = check(whole, [(spec, metric)], dataset="conformance", modality=modality, count=40, draws=8, faults=planted)
     if spec.name in found.absent:

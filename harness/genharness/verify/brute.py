@@ -7,12 +7,16 @@ a score differ, it says which of them is wrong; where no library knows a metric,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 
 from genharness.measure.evaluation import SampleEvaluation
 from genharness.verify.base import Options, Peer, Theirs, near
-from genharness.verify.brute_copying import copies_brute, memorisation_brute, mifid_brute
+from genharness.verify.brute_classes import class_accuracy_brute, modes_brute
+from genharness.verify.brute_copying import copies_brute, fld_brute, memorisation_brute, mifid_brute
+from genharness.verify.brute_frechet import fid_brute, fid_infinity_brute, fid_per_class_brute, frechet_over
+from genharness.verify.brute_kernels import cmmd_brute, cosines, kid_brute, mmd_brute, second_order_brute
 from genharness.verify.brute_neighbours import (
     clipped_brute,
     cover_brute,
@@ -21,7 +25,6 @@ from genharness.verify.brute_neighbours import (
     realism_brute,
 )
 from genharness.verify.pairwise import (
-    Floats,
     TooManyRowsError,
     check_rows,
     distances,
@@ -58,69 +61,10 @@ def _inception_score(evaluation: SampleEvaluation, options: Options) -> BruteSco
 
 def _vendi(evaluation: SampleEvaluation, options: Options) -> BruteScores:
     """Friedman and Dieng 2023, equation 3, from eigenvalues of the whole kernel."""
-    kernel = _cosines(drawn_of(evaluation, "fake", options))
+    kernel = cosines(drawn_of(evaluation, "fake", options))
     values = np.linalg.eigvalsh(kernel / len(kernel))
     positive = values[values > 0]
     return {"vendi": float(np.exp(-(positive * np.log(positive)).sum()))}
-
-
-def _cosines(rows: Floats) -> Floats:
-    """Return the cosines of all pairs; rows of zeros are like each other and like nothing else."""
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    unit = np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
-    return np.asarray(unit @ unit.T + (norms == 0) * (norms == 0).T)
-
-
-def _fid(evaluation: SampleEvaluation, options: Options) -> BruteScores:
-    """Heusel et al. 2017, equation 6."""
-    return {"fid": _frechet(features(evaluation, "real"), features(evaluation, "fake"))}
-
-
-def _frechet(real: Floats, fake: Floats) -> float:
-    """Return the distance by two symmetric eigenproblems, which have no imaginary parts."""
-    (real_mean, real_covariance), (fake_mean, fake_covariance) = (
-        (rows.mean(axis=0), np.atleast_2d(np.cov(rows, rowvar=False))) for rows in (real, fake)
-    )
-    values, axes = np.linalg.eigh(real_covariance)
-    root = (axes * np.sqrt(values.clip(min=0))) @ axes.T
-    cross = np.sqrt(np.linalg.eigvalsh(root @ fake_covariance @ root).clip(min=0)).sum()
-    traces = np.trace(real_covariance) + np.trace(fake_covariance)
-    return float(np.square(real_mean - fake_mean).sum() + traces - 2 * cross)
-
-
-def _fid_infinity(evaluation: SampleEvaluation, options: Options) -> BruteScores:
-    """Chong and Forsyth 2020, section 4, over the subsets that the metric draws; the line by its normal equations."""
-    real, fake = features(evaluation, "real"), features(evaluation, "fake")
-    smallest = max(len(fake) // 10, int(np.ceil(2.5 * real.shape[1])))
-    if smallest >= len(fake):
-        return {}
-    rng = np.random.default_rng(evaluation.seed)
-    sizes = np.unique(np.linspace(smallest, len(fake), options["points"]).astype(int))
-    found = np.array([_frechet(real, fake[rng.permutation(len(fake))[:size]]) for size in sizes])
-    x = 1 / sizes - (1 / sizes).mean()
-    return {"fid_inf": float(found.mean() - (x @ found) / (x @ x) * (1 / sizes).mean())}
-
-
-def _mmd(evaluation: SampleEvaluation, options: Options) -> BruteScores:
-    """Gretton et al. 2012, equation 3, with the bandwidth that the metric has."""
-    from genharness.functional.gaussian_kernel import median_square
-
-    square = median_square(evaluation.features("real"), seed=evaluation.seed)
-    real, fake = (drawn_of(evaluation, which, options) for which in ("real", "fake"))
-    within = [np.exp(-distances(rows, rows) / (2 * square)) for rows in (real, fake)]
-    means = [(kernel.sum() - len(kernel)) / (len(kernel) * (len(kernel) - 1)) for kernel in within]
-    return {"mmd": float(1000 * (sum(means) - 2 * np.exp(-distances(real, fake) / (2 * square)).mean()))}
-
-
-def _second_order(evaluation: SampleEvaluation, options: Options) -> BruteScores:
-    """Order 2 of Vendi, and RKE (Jalali et al. 2023), as one over the mean square of a kernel's entries."""
-    from genharness.functional.gaussian_kernel import median_square
-
-    fake = drawn_of(evaluation, "fake", options)
-    square = median_square(evaluation.features("real"), seed=evaluation.seed) / 4
-    cosine = _cosines(fake)
-    gaussian = np.exp(-distances(fake, fake) / (2 * square))
-    return {"vendi_2": float(1 / np.square(cosine).mean()), "rke": float(1 / np.square(gaussian).mean())}
 
 
 def _mind(evaluation: SampleEvaluation, options: Options) -> BruteScores:
@@ -169,8 +113,11 @@ def _tabular(evaluation: SampleEvaluation, options: Options) -> BruteScores:
 
 
 _BY_METRIC: Mapping[str, Callable[[SampleEvaluation, Options], BruteScores]] = {
-    "fid": _fid,
-    "fid-inf": _fid_infinity,
+    "fid": fid_brute,
+    "fid-inf": fid_infinity_brute,
+    "fid-per-class": fid_per_class_brute,
+    "fd-dinov2": partial(frechet_over, "dinov2", "fd_dinov2"),
+    "sfid": partial(frechet_over, "inception-spatial", "sfid"),
     "prdc": prdc_brute,
     "clipped": clipped_brute,
     "cover": cover_brute,
@@ -178,17 +125,25 @@ _BY_METRIC: Mapping[str, Callable[[SampleEvaluation, Options], BruteScores]] = {
     "realism": realism_brute,
     "is": _inception_score,
     "vendi": _vendi,
-    "vendi-2": _second_order,
+    "vendi-2": second_order_brute,
     "copies": copies_brute,
     "memorisation": memorisation_brute,
     "mifid": mifid_brute,
     "mind": _mind,
-    "mmd": _mmd,
+    "kid": kid_brute,
+    "mmd": mmd_brute,
+    "cmmd": cmmd_brute,
+    "modes": modes_brute,
+    "class-accuracy": class_accuracy_brute,
+    "fld": fld_brute,
     "bins": _bins,
     "tabular": _tabular,
 }
 
-_ALONE = tuple(name for name in _BY_METRIC if name not in ("fid", "prdc", "is", "vendi"))
+_SCALES = {"fld": 1e4}
+"""The size of what is compared: of fld .01, as fifty steps of its fit carry the rounding of float32 on."""
+
+_ALONE = tuple(name for name in _BY_METRIC if name not in ("fid", "fd-dinov2", "sfid", "kid", "prdc", "is", "vendi"))
 """Metrics that no library on the package index computes as they are defined here."""
 
 
@@ -209,7 +164,8 @@ def brute_scores(metric: str, evaluation: SampleEvaluation, options: Options) ->
 
 
 def _as_peer(metric: str, evaluation: SampleEvaluation, options: Options) -> Mapping[str, Theirs]:
-    return {key: near(value, 1.0) for key, value in _BY_METRIC[metric](evaluation, options).items()}
+    scale = _SCALES.get(metric, 1.0)
+    return {key: near(value, scale) for key, value in _BY_METRIC[metric](evaluation, options).items()}
 
 
 def _peer(metric: str) -> Peer:

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from genharness.kit.equal_counts import equal_draws
+from genharness.kit.equal_counts import draw_of, equal_draws
 from genharness.kit.evaluation import SampleSet
 from genharness.measure.evaluation import SampleEvaluation
 from genharness.verify.base import Options
-from genharness.verify.pairwise import Floats, distances, features, radii
+from genharness.verify.pairwise import Floats, check_rows, distances, features, radii
 
-__all__ = ["copies_brute", "memorisation_brute", "mifid_brute"]
+__all__ = ["copies_brute", "fld_brute", "memorisation_brute", "mifid_brute"]
 
 _LEAST_FAKES = 20
 _SETS: tuple[SampleSet, ...] = ("train", "test", "fake")
@@ -102,3 +102,52 @@ def mifid_brute(evaluation: SampleEvaluation, options: Options) -> Mapping[str, 
 def _unit(rows: Floats) -> Floats:
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.asarray(rows[norms[:, 0] > 0] / norms[norms[:, 0] > 0])
+
+
+def fld_brute(evaluation: SampleEvaluation, options: Options) -> Mapping[str, float]:
+    """Jiralerspong et al. 2023, section 3: Adam's steps on the log-variances, in float64, with the metric's draws."""
+    draws = (
+        *equal_draws(evaluation, options["count"], ("train", "fake")),
+        draw_of(evaluation, "test", options["count"]),
+    )
+    check_rows(max(draw.count for draw in draws))
+    train, fake, test = (draw.of(evaluation.features(draw.which)).astype(np.float64) for draw in draws)
+    scale = test.std(axis=0, ddof=1)
+    train, fake, test = (
+        ((rows - test.mean(axis=0)) / np.where(scale > 0, scale, 1))[:, scale > 0] for rows in (train, fake, test)
+    )
+    variances = _fitted(train, fake)
+    of_train, of_test = (_likelihood(distances(rows, fake), variances, fake.shape[1])[0] for rows in (train, test))
+    return {"fld_gap": 100 * (of_train - of_test)}
+
+
+def _fitted(train: Floats, fake: Floats) -> Floats:
+    """Return log-variances after Adam (rate .5, at most 50 steps); a further Gaussian at the mean takes part."""
+    width = train.shape[1]
+    squares = np.hstack([distances(train, fake), 0.81 * np.square(train - train.mean(axis=0)).sum(axis=1)[:, None]])
+    logs = np.log((squares.min(axis=0) + 1e-3) / width)
+    first, second, losses = np.zeros_like(logs), np.zeros_like(logs), []
+    for step in range(1, 51):
+        loss, gradient = _likelihood(squares, logs, width, background=True)
+        first, second = 0.9 * first + 0.1 * gradient, 0.999 * second + 0.001 * gradient**2
+        logs = logs - 0.5 * first / (1 - 0.9**step) / (np.sqrt(second / (1 - 0.999**step)) + 1e-8)
+        logs = logs.clip(-40, 40)
+        losses.append(loss)
+        if step > 6 and max(losses[-5:]) - min(losses[-5:]) < 5e-4:
+            break
+    return np.asarray(logs[:-1])
+
+
+def _likelihood(squares: Floats, logs: Floats, width: int, *, background: bool = False) -> tuple[float, Floats]:
+    """Return the mean negative log-likelihood over the width, and its derivative by the log-variances."""
+    weights = np.full(len(logs), -math.log(len(logs) - background))
+    if background:
+        weights[-1] = 0.0
+    log_p = weights - 0.5 * width * (logs + math.log(2 * math.pi)) - squares / (2 * np.exp(logs))
+    top = log_p.max(axis=1, keepdims=True)
+    shares = np.exp(log_p - top)
+    sums = shares.sum(axis=1, keepdims=True)
+    shares /= sums
+    slope = (shares * (0.5 * width - squares / (2 * np.exp(logs)))).sum(axis=0)
+    scale = 1 / (len(squares) * width)
+    return -float((top + np.log(sums)).sum()) * scale, slope * scale

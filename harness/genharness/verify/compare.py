@@ -39,6 +39,9 @@ __all__ = ["INSTALL", "PeerScore", "compare", "is_cell", "request_of_cell", "ver
 INSTALL = "pip install 'genharness[verify]'"
 """What installs every library."""
 
+_NONE = "no library"
+_ALONE = "nothing recomputes it: no library defines it so, and it trains networks, asks a model or is a plugin's own"
+
 Rescore = Callable[[str, SampleEvaluation], Mapping[str, float | None]]
 """Gives our scores of another evaluation, by column."""
 
@@ -285,7 +288,8 @@ def compare(
             continue
         report(f"{peer.metric} by {peer.library}")
         found += _by(peer, ours, metrics[peer.metric], evaluation, rescore)
-    return found
+    alone = [name for name in metrics if name not in {peer.metric for peer in wanted}]
+    return found + [PeerScore(name, _NONE, reason=_ALONE) for name in alone]
 
 
 def _by(

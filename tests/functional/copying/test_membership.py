@@ -58,3 +58,12 @@ def test_sets_of_unlike_width_are_named(at):
     sets[at] = sets[at][:, :3]
     with pytest.raises(ValueError, match="has 3 columns where train has 16"):
         membership(*sets)
+
+
+@pytest.mark.parametrize("shift", [0.0, 1.0])
+def test_the_error_of_the_share_caught_is_its_spread_over_other_rows(shift):
+    rng = np.random.default_rng(0)
+    found = [attack_of_scores(rng.normal(shift, 1, 1500), rng.normal(size=1500)) for _ in range(200)]
+    shares, errors = (np.array([getattr(one, name) for one in found]) for name in ("caught", "caught_error"))
+    assert np.mean(np.abs(shares - shares.mean()) <= 1.96 * errors) >= 0.9
+    assert 0.7 < errors.mean() / shares.std() < 1.6

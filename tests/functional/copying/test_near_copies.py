@@ -129,3 +129,17 @@ def test_tensors_are_read_as_arrays_are():
 def test_bad_arguments_are_named(sets, message):
     with pytest.raises(ValueError, match=message):
         near_copies(*sets)
+
+
+@pytest.mark.parametrize(("known", "held_out", "copies"), [(200, 200, 0), (300, 100, 40)])
+def test_the_error_of_what_is_closer_to_train_is_the_spread_over_other_fakes(known, held_out, copies):
+    rng = np.random.default_rng(0)
+    train, test = rng.normal(size=(known, 3)), rng.normal(size=(held_out, 3))
+    standard = CopyStandard.of(train, test)
+    fakes = [
+        np.concatenate([train[rng.integers(0, known, copies)], rng.normal(size=(200 - copies, 3))]) for _ in range(60)
+    ]
+    found = [near_copies(train, test, fake, standard=standard) for fake in fakes]
+    scores, errors = (np.array([getattr(one, name) for one in found]) for name in ("closer_to_train", "closer_error"))
+    assert np.mean(np.abs(scores - scores.mean()) <= 1.96 * errors) >= 0.9
+    assert 0.7 < errors.mean() / scores.std() < 1.6

@@ -8,6 +8,7 @@ import pytest
 from genharness.functional.neighbours.clipped import clipped_of
 from genharness.functional.neighbours.errors import clipped_errors, neighbour_errors
 from genharness.functional.neighbours.shared_pass import neighbour_pass, own_set
+from genharness.functional.neighbours.symmetric import symmetric_of
 from genharness.functional.prdc import prdc_of
 from genharness.functional.sampling_error import jackknife_error
 
@@ -63,9 +64,14 @@ def test_intervals_of_two_errors_cover_the_expected_scores(scenario):
     own = own_set(real, 5)
     passes = [neighbour_pass(real, draw(8), own_real=own) for _ in range(120)]
     pairs = [(prdc_of(found), neighbour_errors(found)) for found in passes]
+    names = {"precision": "symmetric_precision", "recall": "symmetric_recall"}
+    for name, of_error in names.items():
+        scores = np.array([getattr(symmetric_of(found), name) for found in passes])
+        errors = np.array([getattr(error, of_error) for _, error in pairs])
+        assert np.mean(np.abs(scores - scores.mean()) <= 1.96 * errors) >= 0.9, of_error
     pairs_clipped = [(clipped_of(found), clipped_errors(found)) for found in passes]
     for some, names in (
-        (pairs, ("precision", "recall", "density", "coverage")),
+        (pairs, ("precision", "recall", "density", "coverage", "f1")),
         (pairs_clipped, ("density", "coverage", "density_raw", "coverage_ratio")),
     ):
         for name in names:

@@ -14,9 +14,18 @@ from genharness.functional.neighbours.influence import (
     without_reals,
 )
 from genharness.functional.neighbours.shared_pass import neighbour_pass
-from genharness.functional.prdc import prdc
+from genharness.functional.neighbours.symmetric import symmetric_of
+from genharness.functional.prdc import prdc, prdc_of
 
-SCORES = ("precision", "recall", "density", "coverage")
+SCORES = ("precision", "recall", "density", "coverage", "f1", "symmetric_precision", "symmetric_recall")
+
+
+def anew(real, fake, k, strict=True):
+    """Return all scores of two sets by name."""
+    found = neighbour_pass(real, fake, k, strict=strict)
+    plain, symmetric = prdc_of(found), symmetric_of(found)
+    scores = {name: getattr(plain, name) for name in SCORES[:5]}
+    return scores | {"symmetric_precision": symmetric.precision, "symmetric_recall": symmetric.recall}
 
 
 @pytest.mark.parametrize(("k", "strict"), [(3, True), (1, False)])
@@ -25,12 +34,12 @@ def test_every_row_left_out_gives_what_computing_again_gives(make, k, strict):
     real, fake = hard_sets(make, 45, 40)
     found = neighbour_pass(real, fake, k, strict=strict)
     again = {
-        "fakes": (without_fakes(found), [prdc(real, np.delete(fake, j, 0), k, strict) for j in range(40)]),
-        "reals": (without_reals(found), [prdc(np.delete(real, i, 0), fake, k, strict) for i in range(45)]),
+        "fakes": (without_fakes(found), [anew(real, np.delete(fake, j, 0), k, strict) for j in range(40)]),
+        "reals": (without_reals(found), [anew(np.delete(real, i, 0), fake, k, strict) for i in range(45)]),
     }
     for name, (ours, theirs) in again.items():
-        for score in SCORES:
-            expected = [getattr(one, score) for one in theirs]
+        for score in SCORES if name == "fakes" else [one for one in SCORES if one != "symmetric_precision"]:
+            expected = [one[score] for one in theirs]
             np.testing.assert_allclose(getattr(ours, score), expected, atol=1e-12, err_msg=f"{score} of {name}")
 
 
@@ -48,8 +57,8 @@ def test_many_rows_left_out_give_what_computing_again_gives():
     real, fake = rng.normal(size=(300, 16)), rng.normal(size=(300, 16)) + 0.3
     ours = without_fakes(neighbour_pass(real, fake))
     for j in range(0, 300, 23):
-        again = prdc(real, np.delete(fake, j, 0))
-        assert [getattr(ours, score)[j] for score in SCORES] == pytest.approx([getattr(again, s) for s in SCORES])
+        again = anew(real, np.delete(fake, j, 0), 5)
+        assert [getattr(ours, score)[j] for score in SCORES] == pytest.approx([again[s] for s in SCORES])
 
 
 def test_rows_that_are_all_needed_cannot_be_left_out():

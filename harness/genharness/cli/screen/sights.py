@@ -80,6 +80,10 @@ def checked_notes(found: Checked) -> list[str]:
     ]
     failed = {name: why for tried in found.faults for name, why in tried.failed.items()}
     notes += [f"metric {name} failed: {why}" for name, why in failed.items()]
+    cheaper = [f"{name}.{key}={value}" for name, some in found.cheaper.items() for key, value in some.items()]
+    notes += [f"computed with fewer steps than a leaderboard's, unless --set says others: {' '.join(cheaper)}"] * bool(
+        cheaper
+    )
     reasons: dict[str, list[str]] = {}
     for name, why in found.absent.items():
         reasons.setdefault(why, []).append(name)

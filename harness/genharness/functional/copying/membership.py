@@ -11,6 +11,7 @@ from scipy.stats import rankdata
 
 from genharness.functional.checks import ArrayLike, as_features, check_same_width
 from genharness.functional.prdc import nearest
+from genharness.functional.sampling_error import share_error
 
 __all__ = ["Membership", "attack_of_scores", "membership"]
 
@@ -26,11 +27,13 @@ class Membership:
         auc: Chance that a member scores higher than another row, ties a half, in 0..1; .5: not at all.
         error: Its standard error over other members and others (DeLong et al. 1988).
         caught: Share of members that score higher than all but 1 % of the others; NaN with fewer than 1,000 others.
+        caught_error: Its standard error over other members and others.
     """
 
     auc: float
     error: float
     caught: float
+    caught_error: float
 
 
 def membership(train: ArrayLike, test: ArrayLike, fake: ArrayLike) -> Membership:
@@ -75,15 +78,20 @@ def attack_of_scores(members: NDArray[np.float64], others: NDArray[np.float64]) 
     beaten = (ranks[:n] - rankdata(members)) / m  # of each member: the share of others below it
     beating = 1 - (ranks[n:] - rankdata(others)) / n  # of each other: the share of members above it
     error = math.sqrt(_variance(beaten) / n + _variance(beating) / m)
-    return Membership(float(beaten.mean()), error, _caught(members, others))
+    return Membership(float(beaten.mean()), error, *_caught(members, others))
 
 
 def _variance(values: NDArray[np.float64]) -> float:
     return float(values.var(ddof=1)) if len(values) > 1 else math.nan
 
 
-def _caught(members: NDArray[np.float64], others: NDArray[np.float64]) -> float:
+def _caught(members: NDArray[np.float64], others: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the share that is caught and its error: that of a share, and that of the threshold that others set."""
     if len(others) < _LEAST:
-        return math.nan
-    alarms = np.sort(others)[::-1][math.floor(_FALSE_ALARMS * len(others))]
-    return float((members > alarms).mean())
+        return math.nan, math.nan
+    highest, spread = np.sort(others)[::-1], share_error(_FALSE_ALARMS, len(others))
+    few, usual, many = (
+        float((members > highest[math.floor(max(alarms, 0.0) * len(others))]).mean())
+        for alarms in (_FALSE_ALARMS - spread, _FALSE_ALARMS, _FALSE_ALARMS + spread)
+    )
+    return usual, math.hypot(share_error(usual, len(members)), (many - few) / 2)

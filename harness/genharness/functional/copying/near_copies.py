@@ -19,6 +19,7 @@ from torch import Tensor
 
 from genharness.functional.checks import ArrayLike, as_features, check_same_width
 from genharness.functional.prdc import nearest
+from genharness.functional.sampling_error import share_error
 
 __all__ = ["CopyStandard", "NearCopies", "near_copies"]
 
@@ -88,6 +89,7 @@ class NearCopies:
         near_test: The second one.
         closer_to_train: Share of fakes whose nearest training row is nearer than their nearest held-out row, ties a
             half, in 0..1: .5 without copies, 1 for copies. Where the splits differ in size, as if they did not.
+        closer_error: Its standard error over other fakes.
         distance: Float64 `(m,)`: of every fake to its nearest training row.
         nearest: Int64 `(m,)`: which row that is.
     """
@@ -97,6 +99,7 @@ class NearCopies:
     near_train: float
     near_test: float
     closer_to_train: float
+    closer_error: float
     distance: Floats
     nearest: NDArray[np.int64]
 
@@ -145,12 +148,16 @@ def near_copies(
     # Of blocks equally near, the one with the lowest row.
     best = np.lexsort((rows, distances), axis=0)[0]
     at = best, np.arange(len(made))
+    closer = _closer(distances[at], to_test)
+    expected, spread = len(known) / (len(known) + len(held_out)), share_error(closer, len(made))
+    ends = [_as_if_equal(min(max(one, 0.0), 1.0), expected) for one in (closer - spread, closer + spread)]
     return NearCopies(
         excess=float(excess.mean()),
         error=float(excess.std()) / math.sqrt(len(excess)),
         near_train=float(near_train.mean()),
         near_test=float(near_test.mean()),
-        closer_to_train=_closer(distances[at], to_test, len(known) / (len(known) + len(held_out))),
+        closer_to_train=_as_if_equal(closer, expected),
+        closer_error=(ends[1] - ends[0]) / 2,
         distance=distances[at],
         nearest=rows[at],
     )
@@ -160,9 +167,13 @@ def _near(distances: Floats, thresholds: Floats) -> NDArray[np.bool_]:
     return np.asarray((distances < thresholds) | (distances == 0))
 
 
-def _closer(to_train: Floats, to_test: Floats, expected: float) -> float:
-    """Return the share that is closer to train, moved so that what is expected without copies becomes a half."""
-    share = float(np.mean((to_train < to_test) + 0.5 * (to_train == to_test)))
+def _closer(to_train: Floats, to_test: Floats) -> float:
+    """Return the share that is closer to train."""
+    return float(np.mean((to_train < to_test) + 0.5 * (to_train == to_test)))
+
+
+def _as_if_equal(share: float, expected: float) -> float:
+    """Return a share moved so that what is expected without copies becomes a half."""
     if share <= expected:
         return 0.5 * share / expected
     return 0.5 + 0.5 * (share - expected) / (1 - expected)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from genharness.functional.neighbours.ball_counts import expected_clipped_counts
 from genharness.functional.neighbours.clipped import ball_fill, calibrated_coverage
 from genharness.functional.neighbours.influence import LeftOut, without_fakes, without_fakes_clipped, without_reals
@@ -16,12 +18,15 @@ __all__ = ["ClippedErrors", "NeighbourErrors", "clipped_errors", "neighbour_erro
 
 @dataclass(frozen=True, slots=True)
 class NeighbourErrors:
-    """Standard errors of precision, recall, density and coverage."""
+    """Standard errors of the scores of the same names."""
 
     precision: float
     recall: float
     density: float
     coverage: float
+    f1: float
+    symmetric_precision: float
+    symmetric_recall: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,8 @@ def neighbour_errors(found: NeighbourPass, *, reals_too: bool = False) -> Neighb
 
     Args:
         found: The pass.
-        reals_too: Whether the reals are taken as a draw, too: then both variances are added.
+        reals_too: Whether the reals are taken as a draw, too: then both variances are added, and that of symmetric
+            precision is not known, NaN.
 
     Raises:
         ValueError: There are only k + 1 rows of a set that is taken as a draw.
@@ -64,7 +70,10 @@ def neighbour_errors(found: NeighbourPass, *, reals_too: bool = False) -> Neighb
 
 
 def _together(parts: list[LeftOut], name: str) -> float:
-    return math.sqrt(sum(jackknife_error(getattr(part, name)) ** 2 for part in parts))
+    values = [getattr(part, name) for part in parts]
+    if any(np.isnan(some).any() for some in values):
+        return math.nan
+    return math.sqrt(sum(jackknife_error(some) ** 2 for some in values))
 
 
 def clipped_errors(found: NeighbourPass) -> ClippedErrors:

@@ -34,12 +34,31 @@ class LeftOut:
         recall: Likewise.
         density: Likewise.
         coverage: Likewise.
+        complement: Likewise: the share of fakes whose own ball holds a real, as coverage is of reals. NaN of reals that
+            are left out: a pass does not list the only real that a fake's ball holds.
     """
 
     precision: Floats
     recall: Floats
     density: Floats
     coverage: Floats
+    complement: Floats
+
+    @property
+    def f1(self) -> Floats:
+        """The harmonic mean of precision and recall, 0 where both are 0."""
+        total = self.precision + self.recall
+        return 2 * self.precision * self.recall / np.where(total > 0, total, 1)
+
+    @property
+    def symmetric_precision(self) -> Floats:
+        """The smaller of precision and its complement."""
+        return np.minimum(self.precision, self.complement)
+
+    @property
+    def symmetric_recall(self) -> Floats:
+        """The smaller of recall and coverage."""
+        return np.minimum(self.recall, self.coverage)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,6 +137,7 @@ def without_fakes(found: NeighbourPass) -> LeftOut:
         recall=scores.recall + _reached(fake, real) / real.size,
         density=density,
         coverage=scores.coverage - uncovered / real.size,
+        complement=_covered_without_own(fake),
     )
 
 
@@ -137,14 +157,14 @@ def without_reals(found: NeighbourPass) -> LeftOut:
     _check(real, found.k, "reals")
     n, scores = real.size, prdc_of(found)
     more = real.holds_next - real.holds  # fakes that a ball takes in when it grows
-    newly = ((real.holds == 0) & (more > 0)).astype(np.int64)
     density = scores.density * found.k * fake.size - real.holds + _grown(real.own, more)
     return _of_rows(
         real,
         precision=scores.precision + _reached(real, fake) / fake.size,
         recall=(scores.recall * n - (real.held_by > 0)) / (n - 1),
         density=density / (found.k * fake.size),
-        coverage=(scores.coverage * n - (real.holds > 0) + _grown(real.own, newly)) / (n - 1),
+        coverage=_covered_without_own(real),
+        complement=np.full(len(real.own.count), np.nan),
     )
 
 
@@ -169,6 +189,14 @@ def without_fakes_clipped(found: NeighbourPass) -> LeftOutClipped:
 def _check(side: Side, k: int, name: str) -> None:
     if side.size <= k + 1:
         raise ValueError(f"without one of {side.size} {name} there are no more than k = {k}, which sets no radius")
+
+
+def _covered_without_own(side: Side) -> Floats:
+    """Return the share of a side's balls that hold a row of the other, without each of the side's own rows."""
+    holds = side.holds > 0
+    newly = (~holds & (side.holds_next > 0)).astype(np.int64)
+    left = side.total(holds) - holds + _grown(side.own, newly)
+    return np.asarray(left / (side.size - 1), np.float64)
 
 
 def _of_rows(side: Side, **scores: Floats) -> LeftOut:

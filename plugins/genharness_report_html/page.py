@@ -23,7 +23,7 @@ from genharness.spec.record import Record
 from genharness.version import VERSION
 from genharness_report_html import ReportConfig
 from genharness_report_html.material import Block, Figure, Material
-from genharness_report_html.sections import classes, closing, compared, first, given, samples, training
+from genharness_report_html.sections import classes, closing, compared, first, given, samples, sweeps, training
 from genharness_report_html.svg import Ink, plain, tag
 from genharness_report_html.table import Table, table_of
 
@@ -126,6 +126,7 @@ def _group(material: Material, options: RenderOptions) -> PageGroup:
 _SECTIONS: Sequence[Section] = (
     first.first_screen,
     compared.comparisons,
+    sweeps.of_settings,
     training.scores,
     training.losses,
     classes.drawn,

@@ -29,6 +29,24 @@ def studied():
     return [*records, record("wgan", None, status="timeout", reason="it took longer than the limit")]
 
 
+def swept():
+    """Return the records of a grid of one model, and of single changes from a base of another, two seeds each."""
+    grid = [
+        record("vae", 2.0 + 1000 * lr + latent / 4 + seed / 8, seed=seed, options={"lr": lr, "latent": latent})
+        for lr in (1e-4, 1e-3, 1e-2)
+        for latent in (2, 8, 16)
+        for seed in (0, 1)
+    ]
+    base = {"optimizer": "adam", "width": 32}
+    changes = [base, {**base, "optimizer": "sgd"}, {**base, "optimizer": "rmsprop"}, {**base, "width": 64}]
+    single = [
+        record("dcgan", 10.0 + 4 * place + seed, seed=seed, options=options)
+        for place, options in enumerate(changes)
+        for seed in (0, 1)
+    ]
+    return [*grid, *single, record("gan", 9.0), record("real", 1.0)]
+
+
 def with_pictures(folder, records):
     """Write what cells keep."""
     store = Store(folder)

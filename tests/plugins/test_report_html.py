@@ -18,7 +18,7 @@ from genharness.figures.given import ReportFigure
 from genharness.study.reading import read_suite
 from genharness_report_html.placement import Box, place_labels
 from genharness_report_html.sprites import is_lossy, sprite
-from report_pages import page, studied, with_pictures
+from report_pages import page, studied, swept, with_pictures
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -299,3 +299,26 @@ def test_figures_of_plugins_stand_there_as_pictures_with_their_numbers(monkeypat
     assert "figure x: <u>broke" in reader.text
     sources = [value for tag, name, value in reader.attributes if (tag, name) == ("img", "src")]
     assert [base64.b64decode(one.partition(",")[2]).decode() for one in sources if "svg+xml" in one] == [hostile]
+
+
+def test_sweeps_and_ablations_have_figures_of_their_own():
+    text = page(swept())
+    words = " ".join(read(text).text)
+    for title in (
+        "vae over lr and latent",
+        "vae, setting by setting",
+        "What moves FD of vae",
+        "Single changes of dcgan",
+    ):
+        assert title in words
+    assert "best 2.66 at lr 0.0001 and latent 2" in words
+    assert "optimizer: adam -> sgd" in words
+    assert text.count('class="hm"') == 9
+    assert "setting by setting" not in " ".join(read(page(studied())).text)
+
+
+def test_names_and_values_of_settings_are_text_and_nothing_else():
+    odd = [record("vae", 1.0 + place, options={HOSTILE[0]: place % 2, "b": HOSTILE[place]}) for place in range(6)]
+    reader = read(page(odd))
+    assert reader.tags.count("script") == 1
+    assert not [one for one in reader.attributes if one[1].startswith("on") or one[1] == "style"]

@@ -32,8 +32,8 @@ def record(cell=CELL, **measured):
     return Record(cell=cell, status="ok", measurements={**MEASURED, **measured})
 
 
-def seconds(cell, *records, **options):
-    return Estimator(load_registry(), records).seconds(cell, **options)
+def seconds(cell, *records, count=None, **options):
+    return Estimator(load_registry(), records, count).seconds(cell, **options)
 
 
 def test_a_cell_takes_as_long_as_it_took():
@@ -53,6 +53,44 @@ def test_operations_take_the_steps_in_which_they_are_done_and_without_a_count_no
     assert seconds(budget, record(step_flops=1e6)) == pytest.approx(88)
     assert seconds(budget, record()) is seconds(budget) is None
     assert seconds(budget, record(step_flops=1e6), trained=True) == pytest.approx(8)
+
+
+WIDE = changed(options={"width": 48})
+HEAVY = {"step_flops": 2e8}
+"""32 samples: 6.4e9 operations, of which a thread does 3e10 a second: 0.213 s of a step of 0.4 s."""
+
+
+def test_other_options_take_as_much_longer_as_their_operations_take():
+    more = seconds(WIDE, record(**HEAVY), count=lambda cell: 6e8)
+    assert more == pytest.approx(8 + 100 * (0.4 + 2 * 6.4e9 / 3e10))
+    assert seconds(WIDE, record(**HEAVY), count=lambda cell: 2e8) == pytest.approx(48)
+    assert seconds(changed(batch_size=64), record(**HEAVY)) == pytest.approx(8 + 100 * (0.4 + 6.4e9 / 3e10))
+
+
+def test_a_step_that_does_nearly_nothing_still_takes_what_a_step_takes():
+    nothing = seconds(WIDE, record(**HEAVY), count=lambda cell: 1.0)
+    assert nothing == pytest.approx(8 + 100 * (0.4 - 6.4e9 / 3e10), rel=1e-6)
+    fast = record(step_flops=1e12)  # faster than the rate allows: a tenth is taken to be there at any size
+    assert seconds(WIDE, fast, count=lambda cell: 1.0) == pytest.approx(8 + 4, rel=1e-6)
+
+
+def test_a_gpu_hardly_feels_what_a_thread_labours_on():
+    on_gpu = changed(device="cuda")
+    known = Record(cell=on_gpu, status="ok", measurements={**MEASURED, **HEAVY})
+    assert seconds(dataclasses.replace(WIDE, device="cuda"), known, count=lambda cell: 4e8) == pytest.approx(
+        48, rel=0.01
+    )
+
+
+def test_operations_are_counted_only_where_they_tell_something():
+    def count(cell):
+        raise AssertionError
+
+    seconds(CELL, record(**HEAVY), count=count)
+    seconds(WIDE, record(), count=count)
+    seconds(WIDE, count=count)
+    assert seconds(WIDE, record(**HEAVY), count=lambda cell: None) == seconds(WIDE, record()) == pytest.approx(48)
+    assert seconds(changed(length="6.4e9flops"), count=lambda cell: 1e6) > 6  # 200 steps, as the recipe has them
 
 
 def test_an_epoch_of_a_part_of_the_data_is_shorter():

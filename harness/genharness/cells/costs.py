@@ -16,8 +16,9 @@ from genharness.errors import RunError
 from genharness.kit.model import GenerativeModel
 from genharness.spec.cell import Cell
 from genharness.spec.length import Length, parse_length
+from genharness.spec.plugins import DataShape, ModelSpec
 
-__all__ = ["SamplingCosts", "operations", "sampling_costs", "training_length"]
+__all__ = ["SamplingCosts", "counted_step", "operations", "sampling_costs", "training_length"]
 
 SamplingCosts = tuple[dict[str, float], dict[str, list[float]]]
 """Measurements, and throughput over batch sizes."""
@@ -49,9 +50,20 @@ def _of_sampling(source: SampleSource) -> dict[str, float]:
 
 
 def _of_a_step(source: SampleSource, cell: Cell) -> dict[str, float]:
-    """Count on the meta device, by a model of its own, which takes neither memory nor arithmetic."""
-    model = build_model(source.spec, cell.every_option, source.data.shape, torch.device("meta"))
-    return {"step_flops": step_flops(model, cell.batch_size)}
+    return {"step_flops": counted_step(source.spec, cell, source.data.shape)}
+
+
+def counted_step(spec: ModelSpec, cell: Cell, shape: DataShape) -> float:
+    """Return the operations of a training step for each sample of its batch.
+
+    They are counted on the meta device, by a model of its own, which takes neither memory nor arithmetic.
+
+    Args:
+        spec: The cell's model.
+        cell: Gives options and batch.
+        shape: Of its data.
+    """
+    return step_flops(build_model(spec, cell.every_option, shape, torch.device("meta")), cell.batch_size)
 
 
 def training_length(source: SampleSource, cell: Cell) -> Length:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from genharness.errors import ConfigError, did_you_mean
-from genharness.plot import charts, pictures
+from genharness.plot import charts, pictures, settings
 from genharness.plot.sheet import PlotRequest, look
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ KINDS: Mapping[str, Callable[[PlotRequest], Sheet]] = {
     "scores": charts.scores,
     "losses": charts.losses,
     "classes": charts.classes,
+    "heatmap": settings.heatmap,
+    "slices": settings.slices,
+    "importance": settings.importance,
+    "ablation": settings.ablation,
     "features": pictures.features,
     "tsne": pictures.tsne_map,
     "samples": pictures.samples,

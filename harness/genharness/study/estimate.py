@@ -1,8 +1,12 @@
-"""How long a cell will take: from earlier records, else from what the recipes say of two cores. Torch-free."""
+"""How long a cell will take: from earlier records, else from what the recipes say of two cores. Torch-free.
+
+A step takes some time however small it is, and more for its operations: where both are known of a record, and the
+operations of the cell can be counted, its time follows them. Else it follows recipes, pixels and batches.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from genharness.plugin.registry import Registry
@@ -17,6 +21,12 @@ __all__ = ["Estimator"]
 _OVERHEAD_SECONDS = 6.0
 """Starting, sampling, timing and scoring of a small model, measured on two cores with the digits."""
 
+_CPU_RATE, _GPU_RATE = 3e10, 1e13
+"""Operations a second in large steps, of a CPU thread and of a GPU; what a step took beyond it takes at any size."""
+
+_MOST_COUNTED = 0.9
+"""Share of a step's time that is taken to go with its operations, at most."""
+
 
 @dataclass(frozen=True)
 class _Measured:
@@ -26,6 +36,7 @@ class _Measured:
         cell: The cell.
         step_seconds: Seconds of a training step; 0 where none was taken.
         step_flops: Operations of a training step for each sample of its batch; 0 where they were not counted.
+        rate: Operations a second that its device does in large steps.
         evaluate_seconds: Extracting features and scoring.
         other_seconds: All else but training.
     """
@@ -33,6 +44,7 @@ class _Measured:
     cell: Cell
     step_seconds: float
     step_flops: float
+    rate: float
     evaluate_seconds: float
     other_seconds: float
 
@@ -48,6 +60,17 @@ class _Measured:
             mine.protocol.extractor == cell.protocol.extractor,
         )
 
+    def same_network(self, cell: Cell) -> bool:
+        """Whether a sample takes a cell the same operations."""
+        mine = self.cell
+        return (mine.options, mine.dataset) == (cell.options, cell.dataset)
+
+    def at(self, flops: float) -> float:
+        """Return the seconds of a step of so many operations."""
+        own = self.step_flops * self.cell.batch_size
+        counted = min(own / self.rate, _MOST_COUNTED * self.step_seconds)
+        return self.step_seconds + counted * (flops / own - 1)
+
 
 class Estimator:
     """Estimates the seconds of cells.
@@ -55,10 +78,14 @@ class Estimator:
     Args:
         registry: Recipes say what a step costs on two CPU cores at 28x28.
         records: Earlier ones, of any models.
+        count: Returns the operations of a cell's training step for each sample, or None where that is not to be had; it
+            is asked only where a record of the model has its own.
     """
 
-    def __init__(self, registry: Registry, records: Iterable[Record] = ()) -> None:
-        self._registry = registry
+    def __init__(
+        self, registry: Registry, records: Iterable[Record] = (), count: Callable[[Cell], float | None] | None = None
+    ) -> None:
+        self._registry, self._count = registry, count
         self._measured: dict[str, list[_Measured]] = {}
         for record in records:
             if record.finished and record.source == "trained" and "cell_seconds" in record.measurements:
@@ -67,8 +94,8 @@ class Estimator:
     def seconds(self, cell: Cell, *, trained: bool = False) -> float | None:
         """Return an estimate of the seconds that a cell takes, or None where nothing tells.
 
-        A record of the same model gives the time of a step; where its options, sizes or batches are other ones, in the
-        proportion that recipes, pixels and batches have.
+        A record of the same model gives the time of a step; where its options, sizes or batches are other ones, by the
+        operations that they take, else in the proportion that recipes, pixels and batches have.
 
         Args:
             cell: The cell.
@@ -87,7 +114,7 @@ class Estimator:
     def _steps(self, length: Length, known: _Measured | None, cell: Cell) -> int | None:
         """Return the steps of a length, as far as what is recorded and declared tells them."""
         if length.unit == "flops":
-            each = known.step_flops if known is not None else 0.0
+            each = self._operations(known, cell)
             return int(length.in_steps(each * cell.batch_size).amount) if each else None
         count = self._train_count(cell)
         return None if length.unit == "epochs" and not count else length.steps(count, cell.batch_size)
@@ -96,8 +123,18 @@ class Estimator:
         expected = self._by_recipe(cell)
         if known is None or not known.step_seconds:
             return expected
+        each = self._operations(known, cell)
+        if each and known.step_flops:
+            return known.at(each * cell.batch_size)
         before = self._by_recipe(known.cell)
         return known.step_seconds * (expected / before if expected and before else 1.0)
+
+    def _operations(self, known: _Measured | None, cell: Cell) -> float | None:
+        """Return the operations of a step for each sample; None where neither a record nor counting tells them."""
+        if known is not None and known.step_flops and known.same_network(cell):
+            return known.step_flops
+        counts = self._count is not None and (known is None or known.step_flops)
+        return self._count(cell) if counts and self._count is not None else None
 
     def _by_recipe(self, cell: Cell) -> float | None:
         """Return the seconds of a step as the cell's recipe has them, or None where it does not say."""
@@ -120,7 +157,14 @@ def _measured(record: Record) -> _Measured:
     steps, train = values.get("train_steps", 0.0), values.get("train_seconds", 0.0)
     evaluate = values.get("evaluate_seconds", 0.0)
     other = max(values["cell_seconds"] - train - evaluate, 0.0)
-    return _Measured(record.cell, train / steps if steps else 0.0, values.get("step_flops", 0.0), evaluate, other)
+    return _Measured(
+        record.cell, train / steps if steps else 0.0, values.get("step_flops", 0.0), _rate(record), evaluate, other
+    )
+
+
+def _rate(record: Record) -> float:
+    threads = record.environment.get("threads")
+    return _GPU_RATE if record.cell.device != "cpu" else _CPU_RATE * (threads if isinstance(threads, int) else 1)
 
 
 def _rest(known: _Measured | None, cell: Cell) -> float:

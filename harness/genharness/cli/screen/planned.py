@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,9 +13,11 @@ from rich.console import Console
 from rich.table import Table
 
 from genharness.cli.screen.display import duration
+from genharness.data.facts import facts_reader
 from genharness.errors import GenharnessError
 from genharness.plugin.registry import Registry
 from genharness.results.store import Store
+from genharness.spec.cell import Cell
 from genharness.study.estimate import Estimator
 from genharness.study.pending import Pending, State
 from genharness.study.plan import Plan
@@ -24,6 +27,9 @@ _MOST_CELLS = 200
 """Cells that a plan shows one by one; more are summarised."""
 
 _MOST_ROWS = 50
+
+_COUNTING_SECONDS = 6.0
+"""How long a plan may count operations; models that are left then are estimated by their recipes."""
 
 __all__ = ["print_changes", "print_plan", "print_skips"]
 
@@ -145,7 +151,35 @@ def print_skips(out: Console, plan: Plan) -> None:
 
 
 def _estimator(registry: Registry, store: Store) -> Estimator:
+    count = _Counter(registry)
     try:
-        return Estimator(registry, store.records())
+        return Estimator(registry, store.records(history=False), count)
     except GenharnessError:  # no results yet
-        return Estimator(registry)
+        return Estimator(registry, (), count)
+
+
+class _Counter:
+    """Counts the operations of training steps, which takes torch, while a plan may still wait for it."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry, self._facts = registry, facts_reader(registry)
+        self._until: float | None = None
+        self._known: dict[str, float | None] = {}
+
+    def __call__(self, cell: Cell) -> float | None:
+        """Return the operations of a cell's step for each sample; None where they cannot be counted in time."""
+        key = repr((cell.model, cell.dataset, cell.options, cell.batch_size))
+        if key not in self._known:
+            self._known[key] = self._counted(cell)
+        return self._known[key]
+
+    def _counted(self, cell: Cell) -> float | None:
+        from genharness.cells.costs import counted_step
+        from genharness.engine.costs.footprint import attempted
+
+        self._until = self._until or time.monotonic() + _COUNTING_SECONDS
+        if time.monotonic() > self._until:
+            return None
+        spec = self._registry.models.find(cell.model)
+        count, _ = attempted("", lambda: counted_step(spec, cell, self._facts(cell.dataset).shape), 0.0)
+        return count or None

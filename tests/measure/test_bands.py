@@ -157,6 +157,27 @@ def test_new_real_samples_lie_within_the_band_and_shifted_ones_do_not():
     assert outside == 40
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("count", [200, 539, 1000, 3000, 10_000])
+def test_real_samples_of_any_count_lie_within_the_band(count):
+    """Of ten modes; the reference has twice as many rows. No score is far out: a band holds 95 % of draws."""
+    rng = np.random.default_rng(count)
+    centres = 4 * rng.normal(size=(10, 16))
+    rows = (centres[rng.integers(0, 10, 3 * count)] + rng.normal(size=(3 * count, 16))).astype(np.float32)
+    train, test = rows[: 2 * count], rows[2 * count :]
+    whole = row_evaluation(real=train, train=train, test=test, fake=test)
+    names = ("fid", "kid", "prdc", "clipped")
+    metrics = build_metrics(REGISTRY, {name: {} for name in names})
+    found = real_bands(whole, metrics, (), count=count, draws=20)
+    new = {key: value for one in score(metrics, Divided(whole, count, 20)) for key, value in one.values.items()}
+    keys = ("fid", "kid", "precision", "recall", "density", "coverage", "clipped_density", "clipped_coverage")
+    wide = {key: (found[key]["high"] - found[key]["low"]) / 2 for key in keys}
+    off = {key: abs(new[key] - (found[key]["high"] + found[key]["low"]) / 2) / wide[key] for key in keys}
+    assert max(off["coverage"], off["precision"]) <= 1, off
+    assert max(off.values()) <= 2, off
+
+
 def test_what_needs_the_model_has_no_band_and_what_cannot_be_computed_neither():
     spec = MetricSpec(
         name="mine",

@@ -74,6 +74,13 @@ def with_classes(n=120, d=5, classes=3):
     )
 
 
+def test_the_fit_of_fld_to_exact_copies_is_that_of_the_brute_force():
+    train, test, fake = RANDOM.normal(size=(3, 120, 6)).astype(np.float32)
+    fake[:80] = train[:80]
+    found = compared("fld", row_evaluation(real=train, train=train, test=test, fake=fake), BRUTE)
+    assert found["fld_gap"].verdict == "agrees", found
+
+
 @pytest.mark.parametrize(("metric", "keys"), [("modes", 3), ("class-accuracy", 1), ("fid-per-class", 3)])
 def test_scores_of_classes_agree_with_those_counted_one_by_one(metric, keys):
     found = compared(metric, with_classes(), BRUTE)

@@ -117,6 +117,21 @@ def test_confirmed_twice_the_report_has_seeds_that_chose_nothing(tmp_path):
     assert len(answer.lines) == 2
 
 
+def test_the_best_get_more_fresh_seeds_only_where_it_is_open_which_is_best(tmp_path):
+    options = {"over": ["lr=1e-3,1e-2"], "tries": 2, "confirm": 2, "fresh_seeds": 5, "confirm_until_decided": True}
+    bench = Bench(tmp_path, **options)
+    answer = bench.answer()
+    assert sorted((one.seed, one.options["lr"]) for one in bench.cells[2:]) == [
+        (seed, lr) for seed in (1000, 1001, 1002) for lr in (1e-3, 1e-2)
+    ]
+    assert answer.options == {"lr": 1e-3}
+    assert len(answer.fresh) == 3
+    assert "6 of 10 cells were needed" in bench.said
+    again = Bench(tmp_path, **options)
+    assert again.answer() == answer
+    assert again.cells == []
+
+
 def test_a_search_of_which_no_try_ends_well_says_so(tmp_path):
     with pytest.raises(ConfigError, match="no try ended with a score"):
         Bench(tmp_path, status="diverged").answer()
@@ -133,6 +148,7 @@ def test_an_exhausted_space_is_told(tmp_path):
     [
         ({"over": ["lr=5..6"]}, "out of range"),
         ({"by": "precision"}, "--by: no metric 'precision' in this run"),
+        ({"confirm_until_decided": True, "fresh_seeds": 2}, "--confirm-until-decided looks first at 3 seeds"),
         ({"prune": True}, "--prune looks at scores over training"),
         ({"given": {"reference_split": "validation", "datasets": "digits#validation=100"}}, "report on another"),
         ({"given": {"datasets": "digits#validation=100"}, "validation": 50}, "has a validation split of its own"),

@@ -19,6 +19,8 @@ from genharness.spec.plugins import Column, ModelSpec
 from genharness.spec.report import Report
 from genharness.stats import summarise
 from genharness.stats.expected_best import expected_best
+from genharness.stats.sequential import FEWEST_SEEDS
+from genharness.study.deciding import rounds, seed_questions
 from genharness.study.plan import Wanted, look_up, plan_of
 from genharness.study.points import chosen_models
 from genharness.study.question import deciding_column
@@ -158,6 +160,8 @@ def prepare_search(asked: AskedStudy, options: SearchOptions, over: Sequence[str
         mistakes.append(f"--prune: {owner.name} is not computed over training: choose --by another")
     if suite.reference_split == "validation":
         mistakes.append("the search chooses by the validation split: report on another with --reference-split")
+    if options.confirm_until_decided and options.fresh_seeds < FEWEST_SEEDS:
+        mistakes.append(f"--confirm-until-decided looks first at {FEWEST_SEEDS} seeds: give --fresh-seeds more")
     refuse(mistakes)
     assert column is not None  # else refused
     assert owner is not None
@@ -198,7 +202,7 @@ def search_rounds(search: PreparedSearch, run: RunTasks, say: Callable[[str], No
     best = tries.confirmed()
     words = f"{len(tries.done)} of {len(tries.kept.tries)} tries have a score"
     say(f"{words}; the best {len(best)} are trained again with {search.options.fresh_seeds} fresh seeds")
-    found = _fresh_scores(search, search.reported, tries, best, run)
+    found = _fresh_scores(search, search.reported, tries, best, run, say)
     if found is None:
         return None
     sign = -1 if search.column.higher_is_better else 1
@@ -207,7 +211,7 @@ def search_rounds(search: PreparedSearch, run: RunTasks, say: Callable[[str], No
     if search.options.confirm_twice:
         seeds = fresh_seeds(search.options.fresh_seeds, search.searched.suite.seeds[0], second=True)
         suite = replace(search.reported.suite, seeds=seeds)
-        again = _fresh_scores(search, replace(search.reported, suite=suite), tries, [pick], run)
+        again = _fresh_scores(search, replace(search.reported, suite=suite), tries, [pick], run, say)
         if again is None:
             return None
         scores = again[pick.number]
@@ -215,15 +219,19 @@ def search_rounds(search: PreparedSearch, run: RunTasks, say: Callable[[str], No
 
 
 def _fresh_scores(
-    search: PreparedSearch, wanted: Wanted, tries: Tries, best: Sequence[Try], run: RunTasks
+    search: PreparedSearch,
+    wanted: Wanted,
+    tries: Tries,
+    best: Sequence[Try],
+    run: RunTasks,
+    say: Callable[[str], None],
 ) -> dict[int, list[float]] | None:
     """Train tries with fresh seeds and return their scores by number; None where the user stopped it."""
     store = search.asked.store
     tasks = {one.number: search.task_of(wanted, one.options) for one in best}
-    left = search.asked.left([task for each in zip(*tasks.values(), strict=True) for task in each])
-    todo = [one.task for one in left if not one.done]
-    if todo and run(todo, lambda event: None, threading.Event()):
-        return None
+    for todo in _batches(search, [task for each in zip(*tasks.values(), strict=True) for task in each], say):
+        if run(todo, lambda event: None, threading.Event()):
+            return None
     found: dict[int, list[float]] = {}
     for one in best:
         records = [store.load(task.cell.id) for task in tasks[one.number]]
@@ -235,6 +243,19 @@ def _fresh_scores(
                 record.facts |= facts
                 store.save(record)
     return found
+
+
+def _batches(search: PreparedSearch, tasks: Sequence[Task], say: Callable[[str], None]) -> Iterator[list[Task]]:
+    """Yield what is to be trained of the best: all of it, or look after look until it is decided which is best."""
+    several = len({task.cell.seed for task in tasks}) < len(tasks)
+    if search.options.confirm_until_decided and several:
+        store, registry, suite = search.asked.store, search.asked.registry, search.reported.suite
+        questions = seed_questions(suite, tasks, search.column, store, registry, fresh=False)
+        yield from rounds(questions, (), search.asked.left, store, say)
+        return
+    todo = [one.task for one in search.asked.left(tasks) if not one.done]
+    if todo:
+        yield todo
 
 
 def _answer(search: PreparedSearch, tries: Tries, pick: Try, scores: Sequence[float]) -> Answer:

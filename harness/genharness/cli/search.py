@@ -35,7 +35,7 @@ __all__ = ["search"]
 @click.option("--seed", default="0", metavar="INTEGER", help="Training seed of the tries.  [default: 0]")
 @click.option("--over", multiple=True, metavar="OPTION=LOW..HIGH[:log]|OPTION=A,B", help="Where to look; repeatable.")
 @declared(SearchOptions, "tries", "method", "by", "search_seed", "validation", "prune", "confirm", "fresh_seeds")
-@declared(SearchOptions, "confirm_twice")
+@declared(SearchOptions, "confirm_twice", "confirm_until_decided")
 @declared(Study, "limit", "device", "precision", "compile")
 @click.option("--set", "settings", multiple=True, metavar="NAME.OPTION=VALUE", help="Fixed option; repeatable.")
 @declared(Study, "jobs", "threads")
@@ -59,6 +59,7 @@ def search(model: str, **options: Any) -> None:
       genharness search vae --datasets digits --over lr=1e-4..1e-2:log --over latent=8,16,32 --tries 30
       genharness search dcgan --datasets cifar10 --budget 20epochs --prune --score-every 2epochs --jobs 2
       genharness search vae --datasets digits --method random --by coverage --confirm-twice
+      genharness search vae --datasets digits --fresh-seeds 10 --confirm-until-decided
     """
     with lasting_output():
         _carry_out(model, options)

@@ -48,6 +48,7 @@ class SearchOptions:
         fresh_seeds: With how many seeds.
         confirm_twice: Whether the row that is chosen among them is trained once more with other seeds, and reported by
             those.
+        confirm_until_decided: Whether the best get more fresh seeds only where it is open which of them is best.
     """
 
     tries: int = option(20, low=1, high=100_000, help="Settings to try")
@@ -63,6 +64,7 @@ class SearchOptions:
     )
     fresh_seeds: int = option(5, low=2, high=999, help="Seeds that they are trained again with")
     confirm_twice: bool = option(False, help="Report the chosen one by other seeds again: strictly unbiased")
+    confirm_until_decided: bool = option(False, help="Fresh seeds only where it is open which of the best is best")
 
 
 def axes_of(spec: ModelSpec, over: Sequence[str]) -> tuple[list[Axis], list[str]]:

@@ -32,6 +32,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             factory="genharness_metric_likelihood.likelihood:PosteriorDivergence",
             columns=(Column(key="kld", title="KL", unit="nats", format=".2f", wide=True),),
             needs=("kl_to_prior",),
+            periodic=True,
             modalities=("image", "tabular"),
             paper="Kingma and Welling 2014, arXiv:1312.6114",
         ),

@@ -33,6 +33,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
                 Column(key="bce", title="BCE", unit="nats", higher_is_better=False, format=".4f", wide=True),
             ),
             needs=("reconstructions",),
+            periodic=True,
             paper="Wang et al. 2004 (SSIM)",
         ),
         MetricSpec(

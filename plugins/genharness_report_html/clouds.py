@@ -14,12 +14,13 @@ from genharness.figures.numbers import THIN, number
 from genharness_report_html.panels import panel_head
 from genharness_report_html.svg import Ink, colour, cut, dots, drawing, line, plain, rect, tag, text
 
-__all__ = ["class_panel", "map_panel", "on_map"]
+__all__ = ["MAP_SIDE", "class_panel", "map_panel", "on_map"]
 
 _WIDTH, _HEIGHT = 182.0, 110.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 26.0, 180.0, 8.0, 84.0
 _MOST_BARS, _MOST_SHOWN = 12, 20
-_MAP = 190.0
+MAP_SIDE = 190.0
+"""Side of a map, pixels."""
 
 Array = NDArray[np.float64]
 
@@ -100,8 +101,8 @@ def map_panel(ink: Ink, row: Row, cloud: Array, box: tuple[Array, Array], kind: 
     real = tag("use", href=f"#{kind}")
     picture = drawing(
         ink,
-        _MAP,
-        _MAP,
+        MAP_SIDE,
+        MAP_SIDE,
         f"{plain(row.label)}: samples among real ones",
         f"{len(cloud)} samples, {words}" if words else f"{len(cloud)} samples",
         real,
@@ -118,4 +119,4 @@ def on_map(cloud: Array, box: tuple[Array, Array]) -> list[tuple[float, float]]:
     middle = (low + high) / 2
     unit = (cloud - middle) / span
     shown = 0.5 + np.clip(unit, -0.52, 0.52) * 0.92
-    return [(float(x) * _MAP, float(1 - y) * _MAP) for x, y in shown]
+    return [(float(x) * MAP_SIDE, float(1 - y) * MAP_SIDE) for x, y in shown]

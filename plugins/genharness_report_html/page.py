@@ -23,7 +23,17 @@ from genharness.spec.record import Record
 from genharness.version import VERSION
 from genharness_report_html import ReportConfig
 from genharness_report_html.material import Block, Figure, Material
-from genharness_report_html.sections import classes, closing, compared, first, given, samples, sweeps, training
+from genharness_report_html.sections import (
+    classes,
+    closing,
+    compared,
+    first,
+    given,
+    latents,
+    samples,
+    sweeps,
+    training,
+)
 from genharness_report_html.svg import Ink, plain, tag
 from genharness_report_html.table import Table, table_of
 
@@ -132,6 +142,7 @@ _SECTIONS: Sequence[Section] = (
     classes.drawn,
     classes.confusions,
     samples.feature_map,
+    latents.latents,
     samples.on_demand,
     samples.wall,
     training.strips,

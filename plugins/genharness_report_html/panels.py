@@ -18,6 +18,7 @@ from genharness_report_html.svg import (
     area,
     colour,
     cut,
+    dots,
     drawing,
     line,
     mark,
@@ -174,9 +175,10 @@ def _ring(final: float, curve: Curve, steps: Scale, scores: Scale) -> list[Marku
     return [line(x, _y(scores, curve.mean[-1]) + 7, x, y - 4, "lead"), ring, label]
 
 
-def loss_panel(ink: Ink, row: Row, curves: Sequence[Curve], level: int) -> Markup:
-    """Return a row's losses on axes of their own."""
-    values = _clipped(value for curve in curves for value in (*curve.low, *curve.high))
+def loss_panel(ink: Ink, row: Row, curves: Sequence[Curve], held_out: Mapping[str, Curve], level: int) -> Markup:
+    """Return a row's losses on axes of their own, those of held-out samples as points joined by a thin line."""
+    looked = [held_out[curve.name] for curve in curves if curve.name in held_out]
+    values = _clipped(value for curve in (*curves, *looked) for value in (*curve.low, *curve.high))
     up = scale_of(values, pad=0.08)
     steps = Scale(0.0, max(curve.steps[-1] for curve in curves))
     parts = _frame(steps, up, _LOSS_RIGHT)
@@ -185,10 +187,14 @@ def loss_panel(ink: Ink, row: Row, curves: Sequence[Curve], level: int) -> Marku
     for place, curve in enumerate(curves):
         parts += _seeds(curve, steps, up, _LOSS_RIGHT)
         parts.append(path(_line(curve.steps, curve.mean, steps, up, _LOSS_RIGHT), f"ln d{place % 4}"))
+    for curve in looked:
+        way = _line(curve.steps, curve.mean, steps, up, _LOSS_RIGHT)
+        parts += [path(way, "lead own"), dots(way, "ho")]
     parts += _ends(curves, steps, up)
     finding = "; ".join(
         f"{_name(curve)} {significant(curve.mean[0])} to {significant(curve.mean[-1])}" for curve in curves
     )
+    finding += "".join(f"; {_name(curve)} of held-out samples to {significant(curve.mean[-1])}" for curve in looked)
     picture = drawing(
         ink,
         _WIDTH,

@@ -12,7 +12,21 @@ from genharness.board.rows import Row
 from genharness.figures.markers import SHAPES, Marker
 from genharness.files.paths import printable
 
-__all__ = ["Ink", "cut", "drawing", "joined", "line", "mark", "path", "plain", "rect", "tag", "text", "width_of"]
+__all__ = [
+    "Ink",
+    "closed",
+    "cut",
+    "drawing",
+    "joined",
+    "line",
+    "mark",
+    "path",
+    "plain",
+    "rect",
+    "tag",
+    "text",
+    "width_of",
+]
 
 Value = str | float | int | None
 
@@ -143,6 +157,11 @@ def symbol(marker: Marker) -> str:
 def colour(marker: Marker) -> str:
     """Return the class that sets a marker's colour."""
     return "cr" if marker.colour is None else f"c{marker.colour}"
+
+
+def closed(points: Sequence[tuple[float, float]], class_: str) -> Markup:
+    """Return an outline through points, back to the first."""
+    return tag("path", d=f"{_way(points)}Z", class_=class_)
 
 
 def dots(points: Iterable[tuple[float, float]], class_: str) -> Markup:

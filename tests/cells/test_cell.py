@@ -19,6 +19,7 @@ from faulty_models import HEAVY, LIGHT
 from genharness.cells.cell import run_task
 from genharness.data.facts import facts_reader
 from genharness.engine.checkpoint import load_checkpoint
+from genharness.figures.latents import read_latents
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
 from genharness.spec.cell import Settings
@@ -84,6 +85,19 @@ def test_a_record_fits_the_published_schema(task):
     path = Store(task().settings.results).record_path(done.cell.id)
     schema = importlib.resources.files("genharness").joinpath("record.schema.json").read_text()
     jsonschema.validate(json.loads(path.read_text()), json.loads(schema))
+    assert done.history.scores["step"] == done.history.held_out["step"] == [3, 6]
+    assert {"fid", "psnr", "ssim", "mse", "bce"} <= done.history.scores.keys()
+    assert done.history.held_out.keys() == done.history.losses.keys()
+    codes = read_latents(path.parent.parent / "cells" / done.cell.id / done.artefacts["latents"])
+    assert codes.labels is not None
+    assert codes.prior.means.shape == (1, 2)
+
+
+def test_only_what_is_asked_for_is_scored_over_training(task):
+    settings = {"score_every": "3steps", "score_samples": 20, "score_metrics": ("kld",)}
+    done = finish(task("vae", budget="6steps", metrics=("fid", "kld"), settings=settings))
+    assert done.history.scores.keys() == {"step", "kld", "samples"}
+    assert None not in done.history.scores["kld"]
 
 
 def test_the_row_of_real_samples_says_where_real_samples_score_and_no_other_does(task):

@@ -52,6 +52,7 @@ def repeatable(record):
         (["--memory-limit", "lots"], "--memory-limit=lots is no amount of memory: write it as 512MiB or 4GiB"),
         (["--budget", "long"], "--budget=long is none of smoke"),
         (["--device", "gpu"], "--device=gpu is none of auto, cpu, cuda"),
+        (["--score-metrics", "fid,kidd"], "--score-metrics kidd is no metric of this run; did you mean 'kid'?"),
         (["--score-every", "smoke"], f"--score-every=smoke {INTERVAL}"),
         (["--jobs", "1e9"], "--jobs=1e9 is out of range: it must be >= 1, <= 100000"),
         (["--timeout", "nan"], "--timeout=nan is not a number"),

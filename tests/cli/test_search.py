@@ -38,6 +38,10 @@ def records(folder):
         (["vae", "--method", "grid"], "--method=grid is not one of: tpe | random"),
         (["vae", "--by", "fidd"], "--by: no metric 'fidd' in this run; did you mean 'fid'?"),
         (["vae", "--prune"], "--prune looks at scores over training: give --score-every, such as 100steps"),
+        (
+            ["vae", "--prune", "--score-every", "1steps", "--metrics", "fid,prdc", "--score-metrics", "prdc"],
+            "--prune: fid is not computed over training: name it with --score-metrics",
+        ),
         (["vae", "--reference-split", "validation"], "the search chooses by the validation split"),
         (["vae", "--seed", "x"], "--seed=x must be a whole number, 0 or more"),
     ],

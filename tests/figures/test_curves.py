@@ -7,7 +7,16 @@ import pytest
 
 from board_records import record
 from genharness.board.build import build
-from genharness.figures.curves import Curve, binned, loss_curves, remark, score_curve, steps_of_best
+from genharness.figures.curves import (
+    Curve,
+    binned,
+    held_out_curves,
+    loss_curves,
+    remark,
+    score_curve,
+    scored_columns,
+    steps_of_best,
+)
 from genharness.plugin.registry import load_registry
 from genharness.spec.history import BestPoint
 
@@ -26,6 +35,21 @@ def with_scores(seed, values, steps=None):
 def test_a_score_curve_is_the_mean_between_the_lowest_and_the_highest_seed():
     curve = score_curve(row(with_scores(0, [4.0, 2.0, None]), with_scores(1, [6.0, 3.0, 1.0])), "fid")
     assert (curve.steps, curve.mean, curve.low, curve.high) == ([10, 20, 30], [5, 2.5, 1], [4, 2, 1], [6, 3, 1])
+
+
+def test_losses_of_held_out_samples_have_curves_by_name():
+    one = with_scores(0, [4.0, 2.0])
+    one.history.held_out = {"step": [10, 20], "loss": [3.0, 5.0], "once": [1.0]}
+    ((name, curve),) = held_out_curves(row(one)).items()
+    assert (name, curve.steps, curve.mean) == ("loss", [10, 20], [3.0, 5.0])
+
+
+def test_the_columns_that_have_curves_begin_with_those_that_rows_are_compared_by():
+    one = with_scores(0, [4.0, 2.0])
+    one.scores |= {"ssim": 0.5, "density": 0.5}
+    one.history.scores |= {"ssim": [0.1, 0.2], "density": [0.1, 0.2]}
+    (group,) = build([one], load_registry()).groups
+    assert [column.key for column in scored_columns(group, group.rows)] == ["fid", "density", "ssim"]
 
 
 def test_one_point_is_no_curve():

@@ -5,6 +5,7 @@ import numpy as np
 from board_records import ALIKE, CLOSE, FAR, record, seeds
 from genharness.board.build import build
 from genharness.board.render import RenderOptions
+from genharness.figures.latents import Ellipses, latent_map, write_latents
 from genharness.images.grid import save_grid
 from genharness.plugin.registry import load_factory, load_registry
 from genharness.results.store import Store
@@ -25,6 +26,9 @@ def studied():
         if one.cell.model != "real":
             one.history.losses = {"step": [100, 200, 300], "loss": [3.0, 2.0, 1.0 + 0.1 * one.cell.seed]}
             one.history.scores = {"step": [100, 200, 300], "fid": [90.0, 50.0, 20.0], "samples": [10, 10, 10]}
+            one.history.held_out = {"step": [100, 200, 300], "loss": [3.5, 2.5, 2.25]}
+        if one.cell.model == "vae":
+            one.scores["ssim"], one.history.scores["ssim"] = 0.75, [0.25, 0.5, 0.75]
     records[-1].bands = {"fid": {"low": 0.5, "high": 1.5, "draws": 20, "count": 10}}
     return [*records, record("wgan", None, status="timeout", reason="it took longer than the limit")]
 
@@ -60,6 +64,11 @@ def with_pictures(folder, records):
         images = rng.integers(0, 256, (72, 1, 8, 8), dtype=np.uint8)
         for name, count in (("grid", 64), ("strip", 72), ("reconstructions", 16), ("nearest_train", 16)):
             save_grid(place.picture(name), images[:count], 8)
+        if one.cell.model == "vae":
+            codes = rng.normal(size=(72, 3))
+            write_latents(
+                place.latents, latent_map(codes, np.arange(72) % 3, Ellipses(np.zeros((1, 3)), np.eye(3)[None]))
+            )
         np.savez(place.samples, images=images, labels=np.arange(72) % 3)
         np.save(features / "features.npy", rng.normal(size=(72, 5)).astype(np.float32))
         np.save(features / "logits.npy", rng.normal(size=(72, 3)).astype(np.float32))

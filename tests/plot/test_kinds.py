@@ -32,6 +32,7 @@ def test_every_kind_is_drawn_of_a_whole_study(whole, kind):
     words = {
         text.get_text() for axes in sheet.axes for text in (*axes.get_yticklabels(), *axes.texts, axes.yaxis.label)
     }
+    words |= {text.get_text() for legend in sheet.legends for text in legend.get_texts()}
     titles = {axes.get_title(loc="left").partition(":")[0] for axes in sheet.axes}
     assert "vae" in words | titles
     sheet.canvas.draw()
@@ -43,7 +44,7 @@ def test_what_no_cell_keeps_is_told(tmp_path, kind):
         draw(kind, request(tmp_path, studied()))
 
 
-@pytest.mark.parametrize("kind", ["scores", "losses"])
+@pytest.mark.parametrize("kind", ["scores", "curves", "losses"])
 def test_curves_that_were_not_kept_are_told(tmp_path, kind):
     records = studied()
     for one in records:

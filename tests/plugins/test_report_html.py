@@ -88,6 +88,16 @@ def test_every_section_stands_and_every_link_leads_somewhere(whole):
     assert links <= set(ids)
 
 
+def test_scores_that_do_not_rank_and_losses_of_held_out_samples_have_curves_too(whole):
+    assert 'id="g1-curves-ssim"' in whole
+    assert "loss of held-out samples to 2.25" in whole
+
+
+def test_codes_of_models_that_encode_stand_in_their_prior(whole):
+    assert whole.count("latent codes and the prior") == 1
+    assert "72 codes, 1 ellipse" in whole
+
+
 def test_headings_go_down_one_at_a_time(whole):
     levels = [int(tag[1]) for tag in read(whole).tags if re.fullmatch(r"h\d", tag)]
     assert levels[0] == 1

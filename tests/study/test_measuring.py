@@ -7,7 +7,15 @@ from genharness.plugin.registry import load_registry
 from genharness.spec.dataset_facts import DatasetFacts
 from genharness.spec.plugins import DataShape
 from genharness.study import measuring
-from genharness.study.measuring import Measuring, choose_extractor, feature_errors, protocol_of, select, select_metrics
+from genharness.study.measuring import (
+    Measuring,
+    choose_extractor,
+    feature_errors,
+    over_training,
+    protocol_of,
+    select,
+    select_metrics,
+)
 from genharness.study.settings import choose
 
 DIGITS = DatasetFacts(
@@ -120,3 +128,29 @@ def test_the_protocol_holds_what_was_asked_for_and_options_that_were_changed(reg
     assert protocol.metric_options == {"prdc": {"k": 3}}
     assert protocol.extractor_options == {"steps": 20}
     assert protocol_of(measuring, registry.extractors["pixels"], 9, [], "statistics").reference_split == "statistics"
+
+
+def metrics_of_a_run(*names):
+    return [load_registry().metrics.find(name) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "chosen"),
+    [
+        (("default",), ("fid", "prdc", "reconstruction")),
+        (("likelihood",), ("likelihood",)),
+        (("default", "like*"), ("fid", "prdc", "reconstruction", "likelihood")),
+        (("all",), ("fid", "prdc", "reconstruction", "likelihood", "lpips")),
+        ((), ()),
+    ],
+)
+def test_names_patterns_and_words_choose_among_the_metrics_of_the_run(wanted, chosen):
+    run = metrics_of_a_run("fid", "prdc", "reconstruction", "likelihood", "lpips")
+    assert over_training(wanted, run) == (chosen, [])
+
+
+def test_what_the_run_does_not_compute_is_refused_with_what_to_do():
+    assert over_training(("fidd",), metrics_of_a_run("fid")) == (
+        (),
+        ["--score-metrics fidd is no metric of this run; did you mean 'fid'?: name one of --metrics, or add it there"],
+    )

@@ -21,6 +21,7 @@ from genharness.spec.report import Report
 from genharness.stats.sequential import FEWEST_SEEDS
 from genharness.study.asked import Study
 from genharness.study.deciding import SeedQuestion, rounds, seed_questions
+from genharness.study.measuring import over_training, select_metrics
 from genharness.study.pending import Pending, pending
 from genharness.study.plan import Plan, Wanted, look_up, plan_of
 from genharness.study.reading import read_suite
@@ -151,10 +152,12 @@ def ask(
     device, wrong_device = attempt(
         lambda: "cuda" if remote and study.device == "cuda" else resolve_device(study.device)
     )
-    more = [*wrong, *wrong_beside, *wrong_device, *_exclusive(study)]
+    scored, wrong_scored = over_training(study.score_metrics, select_metrics(registry, study.metrics)[0])
+    more = [*wrong, *wrong_beside, *wrong_device, *wrong_scored, *_exclusive(study)]
     wanted = look_up(study, registry, beside, [*mistakes, *more])
     fresh = secrets.token_hex(8) if study.fresh else ""
     rest: dict[str, Any] = {"weights": study.weights, "fail_fast": study.fail_fast, "fresh": fresh}
+    rest |= {"score_metrics": scored}
     settings = settings_of(study, study.results, device or "cpu", remote=remote, **rest)
     return AskedStudy(
         wanted=wanted,

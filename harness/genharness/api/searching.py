@@ -156,8 +156,8 @@ def prepare_search(asked: AskedStudy, options: SearchOptions, over: Sequence[str
     owner = next((one for one in metrics if column in one.columns), None)
     if options.prune and not asked.settings.score_every:
         mistakes.append("--prune looks at scores over training: give --score-every, such as 100steps")
-    elif options.prune and owner is not None and not owner.periodic:
-        mistakes.append(f"--prune: {owner.name} is not computed over training: choose --by another")
+    elif options.prune and owner is not None and owner.name not in (asked.settings.score_metrics or ()):
+        mistakes.append(f"--prune: {owner.name} is not computed over training: name it with --score-metrics")
     if suite.reference_split == "validation":
         mistakes.append("the search chooses by the validation split: report on another with --reference-split")
     if options.confirm_until_decided and options.fresh_seeds < FEWEST_SEEDS:

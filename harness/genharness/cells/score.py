@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from genharness.cells.costs import sampling_costs
+from genharness.cells.latents import map_of_codes
 from genharness.cells.train import Periodic, Trained
 from genharness.cells.workplace import Workplace
 from genharness.data import PreparedData
@@ -19,6 +20,7 @@ from genharness.engine.costs.footprint import peak_memory, reset_peak
 from genharness.engine.random_state import undisturbed
 from genharness.engine.sampler import quantise
 from genharness.engine.source import SampleSource
+from genharness.figures.latents import write_latents
 from genharness.files.atomic import replace_file
 from genharness.files.checksums import array_digest
 from genharness.files.downloads import in_words
@@ -26,6 +28,7 @@ from genharness.files.home import home
 from genharness.files.weights import find_weights
 from genharness.identity.parts import core_code, drawing_code
 from genharness.images.grid import save_grid
+from genharness.kit.evaluation import Metric
 from genharness.kit.extractor import Extractor, ExtractorContext
 from genharness.kit.generators import seeded_generator
 from genharness.kit.model import GenerativeModel, Interpolates
@@ -38,13 +41,14 @@ from genharness.measure.build import (
     code_of_scores,
     dataset_sets,
 )
-from genharness.measure.capabilities import able, drawn, kinds_of, reconstruct, views_of
+from genharness.measure.capabilities import HELD_OUT, Views, able, drawn, kinds_of, reconstruct, views_of
 from genharness.measure.classes import class_counts, confusion
 from genharness.measure.evaluation import SampleData, SampleEvaluation
 from genharness.measure.feature_cache import FeatureCache
 from genharness.measure.scoring import MetricResult, score
 from genharness.plugin.registry import Registry
-from genharness.spec.capabilities import CAPABILITIES
+from genharness.spec.capabilities import CAPABILITIES, CapabilityName
+from genharness.spec.plugins import MetricSpec
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Band
 
@@ -125,9 +129,18 @@ class Scorer:
 
     @property
     def periodic(self) -> Periodic:
-        """How the model is scored over training: by the metrics that are meant for it."""
-        metrics = [spec for spec in self.registry.metrics.values() if spec.periodic]
-        return Periodic(metrics=metrics, score=self._over_training)
+        """How the model is scored over training."""
+        return Periodic(metrics=[spec for spec, _ in self._meant], score=self._over_training)
+
+    @property
+    def _meant(self) -> list[tuple[MetricSpec, Metric]]:
+        """The metrics that score over training."""
+        wanted = self.workplace.settings.score_metrics
+        return [
+            (spec, metric)
+            for spec, metric in self.metrics
+            if (spec.periodic if wanted is None else spec.name in wanted)
+        ]
 
     def score(self, trained: Trained) -> Scored:
         """Do everything that follows training."""
@@ -140,9 +153,11 @@ class Scorer:
             self.workplace.news("measure")
             (costs, sweep), notes = sampling_costs(source, model, self.protocol.seed)
             start, cpu_start = time.monotonic(), time.process_time()
-            evaluation = self._evaluation(samples, labels, model, FeatureCache(self.workplace.folder.features))
+            cache = FeatureCache(self.workplace.folder.features)
+            evaluation = self._evaluation(samples, labels, self._views(model), cache)
             results = list(score(self.metrics, evaluation, lambda name: self.workplace.news("score", text=name)))
             seconds, cpu_seconds = time.monotonic() - start, time.process_time() - cpu_start
+            latents = self._latents(source, model, evaluation)
             real = self._real_draws(evaluation) if source.spec.finite else None
             fewer = len(samples) < self.protocol.sample_count
         return Scored(
@@ -160,7 +175,12 @@ class Scorer:
                 "evaluate_peak_memory_mib": peak_memory(self.workplace.device)["peak_memory_mib"],
             },
             sweep=sweep,
-            artefacts={**pictures, **self._saved(evaluation.pictures), "samples": self.workplace.folder.samples.name},
+            artefacts={
+                **pictures,
+                **self._saved(evaluation.pictures),
+                **latents,
+                "samples": self.workplace.folder.samples.name,
+            },
             notes=[
                 *notes,
                 *([f"scored with the {len(samples):,} samples that there are"] if fewer else ()),
@@ -178,14 +198,14 @@ class Scorer:
         return kept_draws(evaluation, self.metrics, self._options, self.registry, self._resolved(), on_draw=report)
 
     def _over_training(self, source: SampleSource, step: int) -> dict[str, float | None]:
-        """Score fewer samples by the metrics that are meant for it."""
+        """Score fewer samples, drawn and held-out ones, by the metrics that are meant for it."""
         self.workplace.news("score-over-training", step=step)
         count = min(self.workplace.settings.score_samples, self._count(source))
-        periodic = [(spec, metric) for spec, metric in self.metrics if spec.periodic]
         with undisturbed(), source.applied() as model:
             labels = source.labels(count, self.protocol.seed)
             samples = source.sampler(model).draw(count, seed=self.protocol.seed, labels=labels)
-            results = list(score(periodic, self._evaluation(samples, labels)))
+            views = self._views(model, self.workplace.settings.score_samples)
+            results = list(score(self._meant, self._evaluation(samples, labels, views, errors_wanted=False)))
         values = {key: value for result in results for key, value in result.values.items()}
         told = {key: value for key, value in values.items() if value is not None}
         self.workplace.news("score-over-training", step=step, values=told)
@@ -250,6 +270,19 @@ class Scorer:
             pictures["reconstructions"] = (pairs.reshape(-1, *originals.shape[1:]), 8)
         return self._saved(pictures)
 
+    def _latents(self, source: SampleSource, model: GenerativeModel, evaluation: SampleEvaluation) -> dict[str, str]:
+        """Keep the map of held-out samples' codes, of a model that encodes."""
+        if not able(model, CAPABILITIES["latents"]):
+            return {}
+        labels, seed = self.data.labels("test"), self.protocol.seed
+        labels = None if labels is None else np.asarray(drawn(labels, HELD_OUT, seed), np.int64)
+        codes, conditional = evaluation.of_model("latents"), source.spec.can("conditions")
+        found = map_of_codes(model, codes, labels, seed, conditional=conditional)
+        if found is None:
+            return {}
+        write_latents(self.workplace.folder.latents, found)
+        return {"latents": self.workplace.folder.latents.name}
+
     def _saved(self, pictures: Mapping[str, tuple[NDArray[Any], int]]) -> dict[str, str]:
         """Write pictures, given as images and columns, and return their files by name."""
         for name, (images, columns) in pictures.items():
@@ -260,11 +293,12 @@ class Scorer:
         self,
         samples: NDArray[Any],
         labels: NDArray[np.int64] | None,
-        model: GenerativeModel | None = None,
+        views: Views,
         cache: FeatureCache | None = None,
+        *,
+        errors_wanted: bool = True,
     ) -> SampleEvaluation:
         fake = SampleData(samples, labels, {"samples": array_digest(samples)}, cache)
-        kinds, held_out = kinds_of(self.registry.models.find(self.workplace.cell.model)), self.data.samples("test")
         return SampleEvaluation(
             {**dataset_sets(self.data, self.protocol, self._home_cache), "fake": fake},
             self.protocol,
@@ -272,12 +306,22 @@ class Scorer:
             classifier=classifier_name(self.registry) if self.data.shape.classes >= 2 else None,
             class_names=self.data.class_names,
             device=self.workplace.device,
-            views=None if model is None else views_of(model, held_out, seed=self.protocol.seed, kinds=kinds),
-            kinds=kinds,
+            views=views,
+            kinds=self._kinds,
             weights=self.workplace.settings.weights,
             on_progress=self._report_features,
-            errors_wanted=model is not None,
+            errors_wanted=errors_wanted,
         )
+
+    @property
+    def _kinds(self) -> Mapping[CapabilityName, str]:
+        return kinds_of(self.registry.models.find(self.workplace.cell.model))
+
+    def _views(self, model: GenerativeModel, most: int | None = None) -> Views:
+        """Return what the model can do with held-out samples, or with so many of them at most."""
+        held_out = self.data.samples("test")
+        held_out = held_out if most is None else drawn(held_out, most, self.protocol.seed)
+        return views_of(model, held_out, seed=self.protocol.seed, kinds=self._kinds)
 
     def _report_features(self, which: str, done: int, total: int) -> None:
         self.workplace.news("score", fraction=done / total, text=f"features of {which}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,7 @@ from genharness.engine.checkpoint import Checkpoint, load_checkpoint, save_check
 from genharness.engine.costs.footprint import parameters
 from genharness.engine.costs.ledger import Ledger
 from genharness.engine.feed import Feeder
+from genharness.engine.held_out import HeldOutLosses
 from genharness.engine.loop import Progress, Trainer
 from genharness.engine.random_state import load_random_state, random_state, seed_everything, undisturbed
 from genharness.engine.source import SampleSource
@@ -38,6 +40,9 @@ __all__ = ["Periodic", "Trained", "TrainingEndedError", "new_source", "train"]
 STRIP = 8
 """Samples in a row of the strip over training, and about how many rows it has."""
 
+
+_LAST = math.nextafter(1.0, 0.0)
+"""Share of training at which its last losses are looked at: models are promised less than 1."""
 
 _UNFITTED = (
     "scores over training are of the sampler before it is fitted to the data, so no best checkpoint is chosen by them"
@@ -147,6 +152,9 @@ class _Training:
         self.finished = False
         self.earlier_seconds = 0.0
         self._last_seen = time.monotonic()
+        self._fraction = 0.0
+        most = workplace.settings.score_samples
+        self.held_out = HeldOutLosses(data, cell.batch_size, most=most, seed=cell.protocol.seed)
         self.trainer = Trainer(
             model=self.source.model,
             feeder=self._feeder(),
@@ -283,12 +291,18 @@ class _Training:
         step, history = self.trainer.step, self.trainer.history
         with self.ledger.aside():
             history.add_scores(step, self.periodic.score(self.source, step), self.trainer.clock.seconds)
+            history.add_held_out(step, self._held_out_losses())
         if isinstance(self.source.model, FitsData):  # another sampler will be scored in the end
             return
         history.best = best_point(history.scores, self.periodic.metrics)
         if self._stands_at_best:
             self._save()
             self._keep_best()
+
+    def _held_out_losses(self) -> dict[str, float | None]:
+        source = self.source
+        self.workplace.news("score-over-training", step=self.trainer.step, text="held-out losses")
+        return self.held_out.losses(source.model, source.average, source.precision, self._fraction)
 
     @property
     def _stands_at_best(self) -> bool:
@@ -326,6 +340,7 @@ class _Training:
         return parse_length(every).steps(self.data.shape.train_count, self.workplace.cell.batch_size) or 0
 
     def _report(self, progress: Progress) -> None:
+        self._fraction = min(progress.fraction, _LAST)
         if self.data.shape.modality == "image" and progress.fraction >= len(self.strip) / STRIP:
             self._add_to_strip()
         now = time.monotonic()

@@ -50,8 +50,9 @@ def plot(
 ) -> None:
     """Draw WHAT of RESULTS for a paper, through matplotlib: pip install 'genharness[plot]'.
 
-    WHAT is ranking, tradeoff, pairs, scores, losses, classes, features, tsne, samples, strips, reconstructions, or of
-    sweeps heatmap, slices, importance, ablation. The numbers are those of `genharness report`, colours and shapes too.
+    WHAT is ranking, tradeoff, pairs, scores, curves, losses, classes, features, tsne, latents, samples, strips,
+    reconstructions, or of sweeps heatmap, slices, importance, ablation. scores has a panel a model, of one score over
+    training; curves a panel a score. The numbers are those of `genharness report`, colours and shapes too.
 
     \b
     Examples:

@@ -94,15 +94,16 @@ def _write_records(folder: Path, records: Iterable[Record]) -> None:
 
 
 def _copy_pictures(store: Store, folder: Path, record: Record) -> int:
-    """Copy the pictures of a cell, as many as there are, and return how many."""
+    """Copy the pictures of a cell and the map of its codes, as many as there are, and return how many."""
     place = store.cell(record.cell.id)
-    found = [path for name in _PICTURES if (path := place.picture(name)).is_file() and not path.is_symlink()]
+    known = [*(place.picture(name) for name in _PICTURES), place.latents]
+    found = [path for path in known if path.is_file() and not path.is_symlink()]
     if found:
         target = folder / "cells" / place.path.name
         target.mkdir(parents=True)
         for path in found:
             shutil.copyfile(path, target / path.name)
-    return len(found)
+    return sum(path.suffix == ".png" for path in found)
 
 
 def _write_report(folder: Path, results: Path) -> None:

@@ -67,7 +67,7 @@ __all__ = ["run"]
 @declared(Study, "goal", "margin")
 @declared(Study, "jobs", "threads")
 @click.option("--results", type=AnyPath(), help="Results folder.  [default: results]")
-@declared(Study, "score_every", "score_samples", "checkpoint_every", "timeout", "memory_limit", "keep")
+@declared(Study, "score_every", "score_metrics", "score_samples", "checkpoint_every", "timeout", "memory_limit", "keep")
 @click.option("--weights", type=InputPath(), help="File or folder of pretrained weights.")
 @declared(Study, "deterministic", "executor")
 @click.option("--detach", is_flag=True, help="With --executor slurm: leave once cells are submitted.")

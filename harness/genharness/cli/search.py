@@ -40,7 +40,7 @@ __all__ = ["search"]
 @click.option("--set", "settings", multiple=True, metavar="NAME.OPTION=VALUE", help="Fixed option; repeatable.")
 @declared(Study, "jobs", "threads")
 @click.option("--results", type=AnyPath(), help="Results folder.  [default: results]")
-@declared(Study, "score_every", "score_samples", "checkpoint_every", "timeout", "memory_limit", "keep")
+@declared(Study, "score_every", "score_metrics", "score_samples", "checkpoint_every", "timeout", "memory_limit", "keep")
 @click.option("--weights", type=InputPath(), help="File or folder of pretrained weights.")
 @declared(Study, "executor")
 @click.option("--plan", "plan_only", is_flag=True, help="Show where it would look, and train nothing.")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
-from torch import Tensor
-from torch.utils._pytree import tree_map
 
 from genharness.engine.average import WeightAverage
 from genharness.engine.feed import Feeder
 from genharness.engine.random_state import undisturbed
+from genharness.engine.undone import KeptState
 from genharness.kit.model import Batch, GenerativeModel
 from genharness.kit.precision import autocast
 
@@ -34,18 +31,10 @@ def warm_up(model: GenerativeModel, feeder: Feeder, average: WeightAverage, prec
         average: Does not see these steps.
         precision: As in training.
     """
-    weights, training = _on_cpu(model.state_dict()), _on_cpu(model.training_state())
+    standing = KeptState(model, average)
     samples, labels = feeder.batch(0)
     with undisturbed():
         for progress in _PLACES:
             with autocast(samples.device, precision):
                 model.training_step(Batch(samples, labels, 0, progress))
-    model.load_state_dict(weights)
-    model.load_training_state(training)
-    model.zero_grad(set_to_none=True)
-    average.overlook()
-
-
-def _on_cpu(state: Any) -> Any:
-    """Return a copy of nested values with their tensors on the CPU, where they take no memory of the device."""
-    return tree_map(lambda part: part.detach().to("cpu", copy=True) if isinstance(part, Tensor) else part, state)
+    standing.restore()

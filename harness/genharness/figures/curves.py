@@ -8,11 +8,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from genharness.board.rows import Row
+from genharness.board.rows import BoardColumn, Group, Row
 from genharness.figures.numbers import number
 from genharness.spec.record import Record
 
-__all__ = ["Curve", "binned", "loss_curves", "remark", "score_curve", "steps_of_best"]
+__all__ = [
+    "Curve",
+    "binned",
+    "held_out_curves",
+    "loss_curves",
+    "remark",
+    "score_curve",
+    "scored_columns",
+    "steps_of_best",
+]
 
 _FALLING, _NEAR, _WORSE = 0.05, 0.05, 0.10
 
@@ -56,6 +65,21 @@ def loss_curves(row: Row, *, bins: int = 60, most: int = 4) -> list[Curve]:
     names = dict.fromkeys(name for one in histories for name in one if name != "step")
     curves = [_curve(name, histories) for name in names]
     return [curve for curve in curves if curve is not None][:most]
+
+
+def held_out_curves(row: Row) -> dict[str, Curve]:
+    """Return the losses of a row over held-out samples by name, those that were looked at twice or more."""
+    histories = [record.history.held_out for record in row.records]
+    names = dict.fromkeys(name for one in histories for name in one if name != "step")
+    return {name: curve for name in names if (curve := _curve(name, histories)) is not None}
+
+
+def scored_columns(group: Group, rows: Iterable[Row]) -> list[BoardColumn]:
+    """Return the scores that some row has curves of, those that rows are compared by first."""
+    first = [column.key for column in group.compared]
+    rows = list(rows)
+    columns = [one for one in group.columns if one.score and any(score_curve(row, one.key) is not None for row in rows)]
+    return sorted(columns, key=lambda one: first.index(one.key) if one.key in first else len(first))
 
 
 def _curve(name: str, histories: Iterable[Series]) -> Curve | None:

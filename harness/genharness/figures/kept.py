@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from genharness.figures.latents import LatentMap, read_latents
 from genharness.figures.tiles import Tiles, read_tiles
 from genharness.results.cell_folder import CellFolder
 from genharness.spec.record import Record
@@ -55,6 +56,10 @@ class KeptCell:
     def interpolation(self) -> Tiles | None:
         """Return ways between two codes, ten samples each."""
         return self._picture("interpolation", 10)
+
+    def latents(self) -> LatentMap | None:
+        """Return the codes of held-out samples in a plane."""
+        return read_latents(self._folder.latents)
 
     def _picture(self, name: str, columns: int) -> Tiles | None:
         return read_tiles(self._folder.picture(name), columns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ Clouds = list[NDArray[np.float64]]
 _PERPLEXITY = 30.0
 
 
-def principal_axes(sets: Sequence[NDArray[np.float32]]) -> tuple[Clouds, float]:
+def principal_axes(sets: Sequence[NDArray[np.floating[Any]]]) -> tuple[Clouds, float]:
     """Return every set on the first two principal axes of the first one, and which share of its variance they hold.
 
     The axes are those of the real samples alone, so that a model's cloud does not hang on which others are shown.

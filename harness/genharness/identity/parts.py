@@ -59,8 +59,10 @@ STEERING = frozenset(
         "genharness.engine.devices",
         "genharness.engine.elsewhere",
         "genharness.engine.environment",
+        "genharness.engine.held_out",  # it leaves no trace: that is what its tests say
         "genharness.engine.memory",
         "genharness.engine.threads",
+        "genharness.engine.undone",
         "genharness.engine.waiting",
         "genharness.engine.warm_up",  # it leaves no trace: that is what its tests say
         "genharness.images.grid",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from genharness.board.rows import Row
 from genharness.errors import ConfigError
 from genharness.figures.classes import shares_of_row, total_variation
-from genharness.figures.curves import Curve, loss_curves, score_curve
+from genharness.figures.curves import Curve, held_out_curves, loss_curves, score_curve, scored_columns
 from genharness.figures.tradeoff import trade_off
 from genharness.files.paths import printable
 from genharness.plot.sheet import (
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Sheet
 
-__all__ = ["classes", "losses", "pairs", "ranking", "scores", "tradeoff"]
+__all__ = ["classes", "curves", "losses", "pairs", "ranking", "scores", "tradeoff"]
 
 _COSTS = ("train_seconds", "latency_p50_ms", "generator_parameters")
 _LINES = ("-", "--", ":", "-.")
@@ -130,16 +130,41 @@ def scores(request: PlotRequest) -> Sheet:
     return sheet
 
 
+def curves(request: PlotRequest) -> Sheet:
+    """Return a panel for each score that was taken over training, with a line for each row that has it."""
+    columns = scored_columns(request.group, request.rows)
+    if not columns:
+        raise ConfigError(f"nothing was scored over training on {request.group.dataset}: run with --score-every")
+    sheet, axes = panel_sheet(request, len(columns), most=3, high=1.6, sharex=True)
+    names: dict[str, Any] = {}
+    for one, column in zip(axes, columns, strict=True):
+        found = [(row, curve) for row in request.rows if (curve := score_curve(row, column.key)) is not None]
+        for row, curve in found:
+            _draw(one, request, row, curve)
+            style: dict[str, Any] = {"color": colour_of(request.marker(row)), "marker": shape_of(request.marker(row))}
+            (names[printable(row.label)],) = one.plot(curve.steps[-1:], curve.mean[-1:], markersize=4, **style)
+        if column.column.ratio and all(min(curve.low) > 0 for _, curve in found):
+            log_axis(one, "y", [value for _, curve in found for value in (*curve.low, *curve.high)])
+        entitle(one, _heading(column.title, column.column.unit, column.column.higher_is_better))
+    sheet.legend([*names.values()], [*names], loc="outside upper center", ncols=4, fontsize=6, frameon=False)
+    sheet.supxlabel("training steps", fontsize=8)
+    return sheet
+
+
 def losses(request: PlotRequest) -> Sheet:
-    """Return the losses of each row on axes of their own."""
+    """Return the losses of each row on axes of their own, those of held-out samples as points."""
     found = [(row, curves) for row in request.rows if (curves := loss_curves(row))]
     if not found:
         raise ConfigError(f"no losses were kept on {request.group.dataset}: there is nothing to draw")
     sheet, axes = panel_sheet(request, len(found), most=3, high=1.5)
     for one, (row, curves) in zip(axes, found, strict=True):
+        names, held_out = [], held_out_curves(row)
         for place, curve in enumerate(curves):
             _draw(one, request, row, curve, _LINES[place % len(_LINES)])
-        names = [printable(curve.name) for curve in curves]
+            names.append(printable(curve.name))
+            if (held := held_out.get(curve.name)) is not None:
+                one.plot(held.steps, held.mean, "o-", color="black", linewidth=0.5, markersize=2)
+                names.append(f"{printable(curve.name)}, held out")
         one.legend(one.get_lines(), names, fontsize=5.5, frameon=False, handlelength=2.4)
         entitle(one, row.label)
     sheet.supxlabel("training steps", fontsize=8)

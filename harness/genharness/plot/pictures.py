@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from genharness.board.rows import Row
 from genharness.errors import ConfigError
+from genharness.figures.latents import LatentMap, ellipse_outline
 from genharness.figures.maps import Clouds, principal_axes, tsne
 from genharness.figures.numbers import short
 from genharness.figures.tiles import Tiles
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Sheet
 
-__all__ = ["features", "reconstructions", "samples", "strips", "tsne_map"]
+__all__ = ["features", "latents", "reconstructions", "samples", "strips", "tsne_map"]
 
 _FIRST, _MAPPED, _PAIRS = 16, 300, 8
+_FEW_CLASSES = 10
 
 
 def samples(request: PlotRequest) -> Sheet:
@@ -107,6 +109,36 @@ def _maps(request: PlotRequest, rows: list[Row], clouds: Clouds, note: str) -> S
         one.set_yticks([])
     sheet.supxlabel(note, fontsize=7)
     return sheet
+
+
+def latents(request: PlotRequest) -> Sheet:
+    """Return the codes of held-out samples of each row that encodes, by class, and the Gaussians of its prior."""
+    found = [(row, one) for row in request.rows if (one := request.kept(row).latents()) is not None]
+    if not found:
+        raise _nothing(request, "latent codes")
+    sheet, axes = panel_sheet(request, len(found), most=3, high=1.9)
+    for panel, (row, one) in zip(axes, found, strict=True):
+        _codes(panel, one, colour_of(request.marker(row)))
+        for mean, covariance in zip(one.prior.means, one.prior.covariances, strict=True):
+            panel.fill(*ellipse_outline(mean, covariance).T, fill=False, edgecolor="black", linewidth=0.6)
+        held = "" if one.share >= 1 else f": {one.share:.0%} of variance"
+        entitle(panel, f"{row.label}{held}")
+        panel.set_aspect("equal", adjustable="datalim")
+    classed = any(one.labels is not None for _, one in found)
+    colours = "; colours: classes" if classed else ""
+    sheet.supxlabel(f"codes of held-out samples; ellipses: two deviations of the prior{colours}", fontsize=7)
+    return sheet
+
+
+def _codes(axes: Axes, found: LatentMap, colour: str) -> None:
+    if found.labels is None:
+        axes.plot(*found.codes.T, ".", color=colour, markersize=2, alpha=0.6)
+        return
+    few = found.labels.max(initial=0) < _FEW_CLASSES
+    style: dict[str, Any] = {"c": found.labels, "cmap": "tab10" if few else "turbo", "s": 3, "linewidths": 0}
+    if few:
+        style |= {"vmin": 0, "vmax": _FEW_CLASSES - 1}
+    axes.scatter(found.codes[:, 0], found.codes[:, 1], **style)
 
 
 def _in_a_row(tiles: Tiles) -> Tiles:

@@ -29,6 +29,11 @@ class CellFolder:
         return self.path / "features"
 
     @property
+    def latents(self) -> Path:
+        """Codes of held-out samples in a plane, and the prior there, of a model that encodes."""
+        return self.path / "latents.npz"
+
+    @property
     def traceback(self) -> Path:
         """The whole traceback of what failed last, for the author of the code that did."""
         return self.path / "traceback.txt"

@@ -3,6 +3,7 @@
 FOLDER/index.json             version, and SHA-256 of every other file by its path
 FOLDER/records/CELL.json      records, as in any results folder, so that every command reads it
 FOLDER/cells/CELL/*.png       pictures
+FOLDER/cells/CELL/latents.npz maps of latent codes
 
 Who merges others' results reads the index, and takes only what hashes to what it says, from paths that records and
 pictures have.
@@ -30,7 +31,9 @@ _FORMAT = 1
 _MOST_BYTES = 64 << 20
 _MOST_OF_A_FILE = 256 << 20
 _NAME = r"[\w@#:=+,~-][\w@#:=+,.~-]*"
-_PATH = re.compile(rf"records/{_NAME}\.json|cells/{_NAME}/{_NAME}\.png|report\.html|markers\.json", re.ASCII)
+_PATH = re.compile(
+    rf"records/{_NAME}\.json|cells/{_NAME}/(?:{_NAME}\.png|latents\.npz)|report\.html|markers\.json", re.ASCII
+)
 
 
 def is_published(folder: Path) -> bool:

@@ -163,6 +163,7 @@ class Settings:
         jobs: Cells at a time; 0, where cells run on other machines, for as many as there is room for.
         checkpoint_seconds: Seconds of training between checkpoints.
         score_every: Training length between scorings over training, such as `5epochs`; empty for none.
+        score_metrics: Metrics of a scoring over training; None for those that are meant for it.
         score_samples: Samples for a scoring over training.
         keep: What stays of a finished cell: `checkpoints`, `samples` or `nothing`.
         weights: The user's folder or file of pretrained weights.
@@ -180,6 +181,7 @@ class Settings:
     jobs: int = 1
     checkpoint_seconds: float = 30.0
     score_every: str = ""
+    score_metrics: tuple[str, ...] | None = None
     score_samples: int = 1000
     keep: str = "checkpoints"
     weights: Path | None = None

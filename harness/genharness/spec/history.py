@@ -43,6 +43,8 @@ class History:
 
     Attributes:
         losses: `step`, and the mean of each loss up to that step; None where it was not finite.
+        held_out: `step`, and the mean of each loss over held-out samples at that step, where it was scored over
+            training.
         scores: `step`, `samples`, and each column that was scored over training; None where it was undefined.
         seconds: Training seconds at each point of `scores`; empty in records from before they were kept.
         events: What happened, such as a divergence, each with its `step`.
@@ -51,6 +53,7 @@ class History:
     """
 
     losses: dict[str, list[float | None]] = field(default_factory=lambda: {"step": []})
+    held_out: dict[str, list[float | None]] = field(default_factory=lambda: {"step": []})
     scores: dict[str, list[float | None]] = field(default_factory=lambda: {"step": []})
     seconds: list[float] = field(default_factory=list)
     events: list[TrainingEvent] = field(default_factory=list)
@@ -60,6 +63,10 @@ class History:
     def add_losses(self, step: int, values: Mapping[str, float]) -> None:
         """Append one point to the loss curves."""
         _append(self.losses, step, values)
+
+    def add_held_out(self, step: int, values: Mapping[str, float | None]) -> None:
+        """Append one point to the curves of held-out losses."""
+        _append(self.held_out, step, values)
 
     def add_scores(self, step: int, values: Mapping[str, float | None], seconds: float | None = None) -> None:
         """Append one point to the score curves, and what of training's time had passed by then, if it is known."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import fnmatch
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
@@ -25,6 +25,7 @@ __all__ = [
     "Measuring",
     "choose_extractor",
     "feature_errors",
+    "over_training",
     "protocol_of",
     "select",
     "select_metrics",
@@ -128,6 +129,30 @@ def select_metrics(registry: Registry, wanted: Iterable[str]) -> tuple[list[Metr
     """Return the metrics that names, patterns and `default` choose, and every mistake."""
     default = [spec.name for spec in registry.metrics.values() if spec.default]
     return select(registry.metrics, [name for word in wanted for name in (default if word == "default" else [word])])
+
+
+def over_training(wanted: Iterable[str], metrics: Sequence[MetricSpec]) -> tuple[tuple[str, ...], list[str]]:
+    """Return the names of the metrics that score over training, in their order, and every mistake.
+
+    Args:
+        wanted: Names and patterns of the run's metrics, `all`, or `default`: those that are meant for it.
+        metrics: The metrics of the run.
+    """
+    chosen: set[str] = set()
+    mistakes: list[str] = []
+    known = [spec.name for spec in metrics]
+    for word in wanted:
+        if word == "default":
+            chosen |= {spec.name for spec in metrics if spec.periodic}
+            continue
+        names = fnmatch.filter(known, "*" if word == "all" else word)
+        chosen |= set(names)
+        if not names:
+            mistakes.append(
+                f"--score-metrics {shown(word)} is no metric of this run{did_you_mean(word, known)}: "
+                "name one of --metrics, or add it there"
+            )
+    return tuple(name for name in known if name in chosen), mistakes
 
 
 def feature_errors(measuring: Measuring, registry: Registry) -> list[str]:

@@ -48,6 +48,8 @@ class Running:
         jobs: Cells at a time; None for one, and where cells run on other machines for as many as there is room for.
         threads: CPU threads of a cell; 0 leaves the choice to the size of its samples.
         score_every: Training length between scorings over training; empty for none.
+        score_metrics: What is scored then: names or patterns of the run's metrics, or `default`, those that are meant
+            for it.
         score_samples: Samples for a scoring over training.
         checkpoint_every: Seconds of training between checkpoints.
         timeout: Seconds that a cell may take; 0 for no limit.
@@ -59,6 +61,7 @@ class Running:
     jobs: int | None = option(None, low=1, high=100_000, help="Cells at a time; 1, and on a cluster as many as fit")
     threads: int = option(0, low=0, high=4096, help="CPU threads of a cell; 0: by its size")
     score_every: str = option("", read=_read_interval, help="Score over training, such as every 5epochs")
+    score_metrics: tuple[str, ...] = option(("default",), help="Metrics for that: names, patterns, all, or default")
     score_samples: int = option(1000, low=2, high=MOST_SAMPLES, help="Samples for that")
     checkpoint_every: float = option(30.0, low=0, high=_LONGEST_SECONDS, help="Seconds between checkpoints")
     timeout: float = option(0.0, low=0, high=_LONGEST_SECONDS, help="Seconds a cell may take; 0 for no limit")
@@ -77,7 +80,7 @@ def settings_of(running: Running, results: Path, device: str, *, remote: bool = 
         results: Results folder.
         device: Device such as `cpu` or `cuda:1`.
         remote: Whether cells run on other machines.
-        rest: Fields of `Settings` that are neither: `weights`, `fail_fast`, `fresh`.
+        rest: Fields of `Settings` that are neither: `weights`, `fail_fast`, `fresh`, `score_metrics`.
     """
     return Settings(
         results=results,

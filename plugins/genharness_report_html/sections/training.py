@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from genharness.board.rows import BoardColumn, Row
-from genharness.figures.curves import loss_curves, score_curve
+from genharness.board.rows import BoardColumn
+from genharness.figures.curves import held_out_curves, loss_curves, score_curve, scored_columns
 from genharness.figures.numbers import number
 from genharness_report_html.material import Figure, Material, panels
 from genharness_report_html.panels import ScorePanels, loss_panel, score_panels
@@ -13,12 +13,17 @@ from genharness_report_html.wall import strip_panel
 
 __all__ = ["losses", "scores", "strips"]
 
+_MOST_SCORES = 8
+"""Scores of which curves are drawn."""
+
 
 def scores(material: Material) -> list[Figure]:
-    """Return score curves, of the column that ranks or else the first that was scored over training."""
-    column = _scored(material)
-    if column is None:
-        return []
+    """Return score curves: of the column that ranks or else the first that was scored over training, then of others."""
+    columns = scored_columns(material.group, material.best)[:_MOST_SCORES]
+    return [_curves_of(material, column, "" if place == 0 else column.key) for place, column in enumerate(columns)]
+
+
+def _curves_of(material: Material, column: BoardColumn, key: str) -> Figure:
     curves = [(row, curve) for row in material.best if (curve := score_curve(row, column.key)) is not None]
     band = material.group.bands.get(column.key)
     counts = {
@@ -33,15 +38,9 @@ def scores(material: Material) -> list[Figure]:
         f"grey: the other models.{green}"
     )
     body = panels(score_panels(material.ink, ScorePanels(column, curves, band), material.level + 1))
-    return [material.figure("curves", "Scores over training", caption, body, link="Curves")]
-
-
-def _scored(material: Material) -> BoardColumn | None:
-    return next((column for column in material.group.compared if _any_curve(material.best, column.key)), None)
-
-
-def _any_curve(rows: list[Row], key: str) -> bool:
-    return any(score_curve(row, key) is not None for row in rows)
+    if key:
+        return material.figure(f"curves-{key}", f"{column.title} over training", caption, body)
+    return material.figure("curves", "Scores over training", caption, body, link="Curves")
 
 
 def losses(material: Material) -> list[Figure]:
@@ -50,12 +49,13 @@ def losses(material: Material) -> list[Figure]:
     for row in material.best:
         curves = loss_curves(row)
         if curves:
-            found.append(loss_panel(material.ink, row, curves, material.level + 1))
+            found.append(loss_panel(material.ink, row, curves, held_out_curves(row), material.level + 1))
     if not found:
         return []
     caption = (
         "Each model has losses of its own, so every panel has its own scale: read the shape, not the height. "
-        "Line: mean over seeds of 60 bins; band: lowest to highest seed."
+        "Line: mean over seeds of 60 bins; band: lowest to highest seed; points: held-out samples, where scores were "
+        "taken over training."
     )
     return [material.figure("losses", "Losses", caption, panels(found), link="Losses")]
 

@@ -1,6 +1,7 @@
 """`genharness watch`: what ends is told once, what is worked on is named."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -8,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from board_records import record
-from genharness.cli.watch import news, status, submitted, worked_on
+from genharness.cli.watch import news, status, submitted, watch, worked_on
 from genharness.errors import RunError
 from genharness.results.store import Store
 
@@ -86,3 +87,24 @@ def test_the_status_of_a_study_that_was_submitted(tmp_path):
     assert said.splitlines()[-1] == "1 failed, 1 ok, 1 waiting"
     (tmp_path / "jobs" / "cells.json").write_text("[")
     assert submitted(store) == {}
+
+
+def test_a_record_that_cannot_be_read_is_named_and_the_others_are_told(tmp_path):
+    store = Store(tmp_path)
+    store.open_for_writing()
+    store.save(record("vae", 1.0))
+    os.mkfifo(store.records_folder / "strange.json")
+    (tmp_path / "jobs").mkdir()
+    os.mkfifo(tmp_path / "jobs" / "cells.json")
+    for command in ([watch, "--once"], [status]):
+        done = CliRunner().invoke(command[0], [str(tmp_path), *command[1:]])
+        assert done.exit_code == 0
+        assert "strange.json cannot be read (it is no regular file): it is left out" in done.stderr
+        assert "1 ok" in done.stdout or "vae on digits" in done.stdout
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b"[]", b"{", b"\xff"])
+def test_a_damaged_list_of_jobs_is_none(tmp_path, content):
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / "jobs" / "cells.json").write_bytes(content)
+    assert submitted(Store(tmp_path)) == {}

@@ -13,14 +13,19 @@ import click
 
 from genharness.cli.options import results_argument
 from genharness.cli.screen.complaints import debug_option
-from genharness.cli.screen.display import outcome
+from genharness.cli.screen.display import outcome, print_warnings
 from genharness.cli.screen.terminal import say
+from genharness.errors import RunError
+from genharness.files.regular import read_regular
 from genharness.files.turns import is_taken
 from genharness.results.index import state_of
 from genharness.results.store import Store
 from genharness.spec.record import Record
 
 __all__ = ["news", "status", "submitted", "watch", "worked_on"]
+
+_MOST_BYTES = 1 << 28
+"""Of the list of jobs."""
 
 
 @click.command()
@@ -47,6 +52,8 @@ def watch(results: Path, every: float, once: bool) -> None:
         while True:
             for record in news(store, known):
                 say(_line(record), fg="red" if record.went_wrong else None)
+            print_warnings(store.warnings)
+            store.warnings.clear()
             running = worked_on(store)
             if running != before:
                 say(f"{len(known):,} cells ended; worked on: {', '.join(running) or 'none'}", dim=True)
@@ -85,14 +92,15 @@ def status(results: Path) -> None:
     counts = Counter(record.status.replace("_", " ") for key, record in ended.items() if key not in running)
     counts |= {"worked on": len(running), "waiting": len(waiting)}
     say(", ".join(f"{count:,} {name}" for name, count in counts.items()) or "nothing has begun", dim=True)
+    print_warnings(store.warnings)
 
 
 def submitted(store: Store) -> dict[str, str]:
     """Return the job of each cell that an executor submitted last, as it wrote that down."""
     try:
-        found = json.loads((store.folder / "jobs" / "cells.json").read_bytes())
+        found = json.loads(read_regular(store.folder / "jobs" / "cells.json", _MOST_BYTES))
         return {str(cell_id): str(job) for cell_id, job in found.items()}
-    except (OSError, ValueError, AttributeError):  # none was; or half of a file system is away
+    except (OSError, ValueError, AttributeError, RecursionError):  # none was; or half of a file system is away
         return {}
 
 
@@ -107,7 +115,11 @@ def news(store: Store, known: dict[str, list[int]]) -> Iterator[Record]:
     for cell_id, state in _states(store):
         if known.get(cell_id) != state:
             known[cell_id] = state
-            record = store.load(cell_id)
+            try:
+                record = store.load(cell_id)
+            except RunError as error:  # of another user, perhaps: the others are told all the same
+                store.warnings.append(f"{error}: it is left out")
+                continue
             if record is not None:
                 found.append(record)
     yield from sorted(found, key=lambda record: record.finished_at)

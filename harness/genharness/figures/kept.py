@@ -16,10 +16,14 @@ from numpy.typing import NDArray
 
 from genharness.figures.latents import LatentMap, read_latents
 from genharness.figures.tiles import Tiles, read_tiles
+from genharness.files.regular import read_regular
 from genharness.results.cell_folder import CellFolder
 from genharness.spec.record import Record
 
 __all__ = ["KeptCell"]
+
+_MOST_BYTES = 1 << 24
+"""Of what tells of kept features."""
 
 _GRID_COLUMNS = 8
 _MOST_BYTES = 1 << 31
@@ -122,15 +126,15 @@ class KeptCell:
 
     def _array(self, path: Path) -> NDArray[Any] | None:
         try:
-            found: NDArray[Any] = np.load(path, allow_pickle=False)
+            found: NDArray[Any] | None = np.load(path, allow_pickle=False) if path.is_file() else None
         except (OSError, ValueError, EOFError):
             return None
-        return found if np.isfinite(found).all() else None
+        return found if found is not None and np.isfinite(found).all() else None
 
 
 def _key(folder: Path) -> Mapping[str, Any] | None:
     try:
-        key = json.loads((folder / "entry.json").read_text())["key"]
-    except (OSError, ValueError, KeyError, TypeError):
+        key = json.loads(read_regular(folder / "entry.json", _MOST_BYTES))["key"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return key if isinstance(key, dict) else None

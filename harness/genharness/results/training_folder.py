@@ -10,8 +10,12 @@ from typing import Any
 import orjson
 
 from genharness.files.atomic import write_bytes
+from genharness.files.regular import read_regular
 
 __all__ = ["TrainingFolder"]
+
+_MOST_BYTES = 1 << 24
+"""Of the note beside a checkpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ class TrainingFolder:
     def _note(self) -> dict[str, Any]:
         """Return what `note` wrote; nothing where that is missing or damaged, and the checkpoint has to be read."""
         try:
-            found = orjson.loads(self._note_file.read_bytes())
+            found = orjson.loads(read_regular(self._note_file, _MOST_BYTES))
         except (OSError, ValueError):
             return {}
         return found if isinstance(found, dict) else {}

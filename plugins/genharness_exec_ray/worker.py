@@ -25,7 +25,7 @@ _MIRRORED = (
 )
 """Variables that decide what a cell computes: as the command has them, for Ray sets threads of its own."""
 
-_CARRIED = ("GENHARNESS_WEIGHTS", "PYTHONPATH", "TORCH_HOME", "XDG_CACHE_HOME")
+_CARRIED = ("GENHARNESS_PLUGINS", "GENHARNESS_WEIGHTS", "PYTHONPATH", "TORCH_HOME", "XDG_CACHE_HOME")
 """Variables that say where things are: the node's own where the command has none."""
 
 _NEWS_SECONDS = 1.0

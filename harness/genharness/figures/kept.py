@@ -22,7 +22,7 @@ from genharness.spec.record import Record
 
 __all__ = ["KeptCell"]
 
-_MOST_BYTES = 1 << 24
+_MOST_KEY_BYTES = 1 << 24
 """Of what tells of kept features."""
 
 _GRID_COLUMNS = 8
@@ -134,7 +134,7 @@ class KeptCell:
 
 def _key(folder: Path) -> Mapping[str, Any] | None:
     try:
-        key = json.loads(read_regular(folder / "entry.json", _MOST_BYTES))["key"]
+        key = json.loads(read_regular(folder / "entry.json", _MOST_KEY_BYTES))["key"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return key if isinstance(key, dict) else None

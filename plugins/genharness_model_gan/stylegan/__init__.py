@@ -23,7 +23,7 @@ PGGAN = ModelSpec(
             length="800steps",
             batch_size=32,
             ema=0.99,
-            options={**_SMALL, "lr": 2e-3},
+            options={**_SMALL, "lr": 4e-3},
             step_ms=80,
             full_up_to=32,
         ),

@@ -7,7 +7,8 @@ from genharness_model_gan.stylegan import configs
 
 __all__ = ["PGGAN", "STYLEGAN2"]
 
-# For two CPU cores: many channels where there are few pixels, few where there are many.
+# For two CPU cores: many channels where there are few pixels, few where there are many. Weights with an equalised
+# learning rate are of size 1, and a step of Adam changes them little: a thousand steps want a higher rate than papers.
 _SMALL = {"latent": 64, "width": 32, "full_side": 7}
 
 PGGAN = ModelSpec(
@@ -23,7 +24,7 @@ PGGAN = ModelSpec(
             length="800steps",
             batch_size=32,
             ema=0.99,
-            options={**_SMALL, "lr": 4e-3},
+            options={**_SMALL, "lr": 1e-2},
             step_ms=80,
             full_up_to=32,
         ),
@@ -45,7 +46,7 @@ STYLEGAN2 = ModelSpec(
             length="1000steps",
             batch_size=32,
             ema=0.99,
-            options={**_SMALL, "style": 64, "group": 4},
+            options={**_SMALL, "lr": 1e-2, "style": 64, "group": 4, "r1_gamma": 1.0},
             step_ms=80,
             full_up_to=32,
         ),

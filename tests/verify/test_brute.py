@@ -60,7 +60,9 @@ def with_classes(n=120, d=5, classes=3):
     sets, of = {}, {}
     for which in ("real", "train", "test", "fake"):
         of[which] = RANDOM.integers(0, classes - (which == "fake"), n)
-        sets[which] = (2 * np.eye(d)[of[which]] + RANDOM.normal(size=(n, d))).astype(np.float32)
+        if which == "test":  # as many of each class as any other set has, whatever the draw
+            of[which] = np.arange(classes * n) % classes
+        sets[which] = (2 * np.eye(d)[of[which]] + RANDOM.normal(size=(len(of[which]), d))).astype(np.float32)
     of["fake"][:classes] = np.arange(classes)
     of["fake"][classes : 3 * classes + 6] = classes - 1
     extractor = _Logits(ExtractorContext(device=torch.device("cpu")), NoOptions())

@@ -310,11 +310,17 @@ def _run_on_meta(spec: ModelSpec, shape: Mapping[str, Any]) -> None:
 
 
 def _conditional(spec: ModelSpec, shape: Mapping[str, Any]) -> None:
-    """With one and the same noise, another class makes other samples."""
-    rig = Rig(spec, synthetic_data(**shape), steps=40)
+    """With one and the same noise, another class makes other samples, after some steps or some more."""
+    must(
+        any(_labels_change(Rig(spec, synthetic_data(**shape), steps=steps)) for steps in (40, 120)),
+        "the spec declares 'conditions', and labels change nothing",
+    )
+
+
+def _labels_change(rig: Rig) -> bool:
     model = rig.fitted()
-    one, two = (rig.sample(model, 4, labels=torch.full((4,), label)) for label in (0, CLASSES - 1))
-    must(not torch.allclose(one, two), "the spec declares 'conditions', and labels change nothing")
+    one, two = (rig.sample(model, 8, labels=torch.full((8,), label)) for label in (0, CLASSES - 1))
+    return not torch.allclose(one, two)
 
 
 def _finite(spec: ModelSpec, shape: Mapping[str, Any]) -> None:

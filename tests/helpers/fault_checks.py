@@ -27,7 +27,7 @@ def assert_nothing_half_written(folder):
             jsonschema.validate(json.loads(path.read_text()), schema)
         elif path.suffix == ".npz":
             with np.load(path) as arrays:
-                assert all(len(arrays[name]) for name in arrays)
+                assert all(arrays[name].size for name in arrays)
         elif path.suffix == ".png":
             with Image.open(path) as picture:
                 picture.load()

@@ -16,7 +16,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import genharness
-from genharness.cli.screen.planned import _Counter
+from genharness.cli.screen.planned import StepCounter
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
 from genharness.study.estimate import Estimator
@@ -73,7 +73,7 @@ def main(pattern="*"):
             for place, change in enumerate(changes):
                 found = run(Path(root) / str(place), model, **change)
                 took = found.measurements["cell_seconds"]
-                told = Estimator(registry, [first], _Counter(registry)).seconds(found.cell)
+                told = Estimator(registry, [first], StepCounter(registry)).seconds(found.cell)
                 worst = max(worst, told / took, took / told)
                 print(
                     f"{model:10}{change!s:44}{told:8.1f} s estimated{took:8.1f} s taken{told / took:7.2f}", flush=True

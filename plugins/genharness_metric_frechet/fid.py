@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from genharness import NoOptions
 from genharness.errors import NotDefinedError
 from genharness.functional.fid_infinity import fid_infinity, fid_infinity_error
-from genharness.functional.frechet import frechet_distance, frechet_distance_from_statistics
+from genharness.functional.frechet import frechet_distance_from_statistics
 from genharness.functional.gaussian import GaussianStatistics
 from genharness.kit import Evaluation
 from genharness_metric_frechet import FidInfinityConfig
@@ -104,10 +104,7 @@ class Sfid:
 
 def _distance(evaluation: Evaluation, key: str, extractor: str) -> tuple[float, float]:
     """Return the distance over the features of an extractor and samples a dimension, and state its error."""
-    real, fake = (evaluation.extracted(which, extractor).features for which in ("real", "fake"))
-
-    def error() -> float:
-        return distance_error(GaussianStatistics.fit(real), GaussianStatistics.fit(fake), fake, evaluation.seed)
-
-    evaluation.state_error(key, error)
-    return frechet_distance(real, fake), min(len(real), len(fake)) / real.shape[1]
+    rows, made = (evaluation.extracted(which, extractor).features for which in ("real", "fake"))
+    real, fake = GaussianStatistics.fit(rows, "real"), GaussianStatistics.fit(made, "fake")
+    evaluation.state_error(key, lambda: distance_error(real, fake, made, evaluation.seed))
+    return frechet_distance_from_statistics(real, fake), min(len(rows), len(made)) / real.width

@@ -57,7 +57,7 @@ class PairPool(nn.Module):
         """
         now = parameters_to_vector(network.parameters())
         self.weights.copy_(torch.where(self.made == 0, now, self.weights))
-        new = self._make(network, -(-n // SHARE), labels)
+        new = self._make(network, min(-(-n // SHARE), self.capacity), labels)
         old = (torch.rand(n - len(new), device=new.device) * self.made.clamp(max=self.capacity)).long()
         rows = torch.cat((new, old))
         return self.noise[rows], self.images[rows], None if labels is None else self.labels[rows]

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from torch import Tensor
 from torch.optim import Optimizer
 
 from genharness.kit.model import Batch
 from genharness.kit.optim import minimise, optimiser, scheduled, set_learning_rate
-
-if TYPE_CHECKING:
-    from genharness_model_vae.configs import AEConfig
+from genharness_model_vae.configs import AEConfig
 
 __all__ = ["descend", "optimiser_of"]
 

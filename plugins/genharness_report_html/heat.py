@@ -49,27 +49,24 @@ def heat_map(ink: Ink, sweep: Sweep, found: HeatMap) -> Markup:
 
 def _shade(sweep: Sweep, values: Sequence[float]) -> Callable[[float], float]:
     """Return a function from a score to its shade."""
-    scaled = [math.log(one) if sweep.log else one for one in values]
-    low, high = min(scaled), max(scaled)
+    worths = [sweep.worth(one) for one in values]
+    low, high = min(worths), max(worths)
 
     def shade(value: float) -> float:
-        own = math.log(value) if sweep.log else value
-        share = (own - low) / (high - low) if high > low else 0.5
-        good = share if sweep.column.column.higher_is_better else 1 - share
-        return _PALE + good * (_STRONG - _PALE)
+        share = (sweep.worth(value) - low) / (high - low) if high > low else 0.5
+        return _PALE + share * (_STRONG - _PALE)
 
     return shade
 
 
 def _best_place(sweep: Sweep, found: HeatMap) -> str:
-    sign = -1 if sweep.column.column.higher_is_better else 1
     places = [
-        (sign * mean, f"{significant(mean)} at {found.down[0]} {row} and {found.across[0]} {column}")
+        (sweep.worth(mean), f"{significant(mean)} at {found.down[0]} {row} and {found.across[0]} {column}")
         for row, means in zip(found.down[1], found.means, strict=True)
         for column, mean in zip(found.across[1], means, strict=True)
         if mean is not None
     ]
-    return plain(f"best {min(places)[1]}")
+    return plain(f"best {max(places)[1]}")
 
 
 def slice_panel(ink: Ink, sweep: Sweep, found: Slice, level: int) -> Markup:

@@ -78,6 +78,16 @@ def test_the_oldest_pairs_make_room():
     assert pool_net.training
 
 
+def test_a_pool_of_fewer_pairs_than_a_step_makes_keeps_noise_and_image_together():
+    net = Net()
+    pool = PairPool(net, (1, 1, 1), capacity=3, steps=1)
+    noise, images, _ = pool.draw(net, 64, None)
+    with torch.no_grad():
+        led = heun(lambda x, t: net(x, x.new_full((len(x),), 1000 * t)), noise, [0.0, 1.0])
+    torch.testing.assert_close(images, led)
+    assert int(pool.made) == 3
+
+
 def test_pairs_keep_the_class_that_they_were_made_for():
     class OfClass(Net):
         def forward(self, x, t, labels=None):

@@ -40,7 +40,6 @@ __all__ = ["Periodic", "Trained", "TrainingEndedError", "new_source", "train"]
 STRIP = 8
 """Samples in a row of the strip over training, and about how many rows it has."""
 
-
 _LAST = math.nextafter(1.0, 0.0)
 """Share of training at which its last losses are looked at: models are promised less than 1."""
 

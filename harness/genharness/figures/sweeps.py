@@ -83,6 +83,11 @@ class Sweep:
         """Whether scores are compared by ratios."""
         return self.column.column.ratio and all(score > 0 for score in self._scores)
 
+    def worth(self, score: float) -> float:
+        """Return a number that grows with how good a score is: its logarithm where scores are compared by ratios."""
+        value = math.log(score) if self.log else score
+        return value if self.column.column.higher_is_better else -value
+
     @cached_property
     def _scores(self) -> list[float]:
         return [row.estimates[self.column.key].mean or 0.0 for row in self.rows]

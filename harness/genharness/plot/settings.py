@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -28,7 +27,7 @@ def heatmap(request: PlotRequest) -> Sheet:
     sheet, axes = panel_sheet(request, len(found), most=2, high=2.2)
     for panel, (sweep, shown) in zip(axes, found, strict=True):
         colour = colour_of(request.marker(sweep.rows[0]))
-        worths = [[None if mean is None else _worth(sweep, mean) for mean in row] for row in shown.means]
+        worths = [[None if mean is None else sweep.worth(mean) for mean in row] for row in shown.means]
         known = [one for row in worths for one in row if one is not None]
         low, span = min(known), (max(known) - min(known)) or 1.0
         for y, (row, means) in enumerate(zip(worths, shown.means, strict=True)):
@@ -46,11 +45,6 @@ def heatmap(request: PlotRequest) -> Sheet:
         panel.set_ylabel(printable(shown.down[0]))
         entitle(panel, f"{sweep.model}: {sweep.column.heading}")
     return sheet
-
-
-def _worth(sweep: Sweep, mean: float) -> float:
-    value = math.log(mean) if sweep.log else mean
-    return value if sweep.column.column.higher_is_better else -value
 
 
 def slices(request: PlotRequest) -> Sheet:

@@ -133,8 +133,9 @@ class Estimator:
         """Return the operations of a step for each sample; None where neither a record nor counting tells them."""
         if known is not None and known.step_flops and known.same_network(cell):
             return known.step_flops
-        counts = self._count is not None and (known is None or known.step_flops)
-        return self._count(cell) if counts and self._count is not None else None
+        if self._count is None or (known is not None and not known.step_flops):
+            return None
+        return self._count(cell)
 
     def _by_recipe(self, cell: Cell) -> float | None:
         """Return the seconds of a step as the cell's recipe has them, or None where it does not say."""

@@ -86,3 +86,12 @@ def test_an_address_where_something_else_listens_is_one_line_in_bounded_time(gen
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert address in done.stderr
+
+
+def test_files_of_plugins_are_named_where_cells_run(monkeypatch):
+    from genharness_exec_ray.worker import environment
+
+    monkeypatch.setenv("GENHARNESS_PLUGINS", "/shared/my_model.py")
+    assert environment()["GENHARNESS_PLUGINS"] == "/shared/my_model.py"
+    monkeypatch.delenv("GENHARNESS_PLUGINS")
+    assert "GENHARNESS_PLUGINS" not in environment()

@@ -31,7 +31,7 @@ _MOST_ROWS = 50
 _COUNTING_SECONDS = 6.0
 """How long a plan may count operations; models that are left then are estimated by their recipes."""
 
-__all__ = ["print_changes", "print_plan", "print_skips"]
+__all__ = ["StepCounter", "print_changes", "print_plan", "print_skips"]
 
 _WORDS: Mapping[State, str] = {
     "new": "run",
@@ -151,14 +151,14 @@ def print_skips(out: Console, plan: Plan) -> None:
 
 
 def _estimator(registry: Registry, store: Store) -> Estimator:
-    count = _Counter(registry)
+    count = StepCounter(registry)
     try:
         return Estimator(registry, store.records(history=False), count)
     except GenharnessError:  # no results yet
         return Estimator(registry, (), count)
 
 
-class _Counter:
+class StepCounter:
     """Counts the operations of training steps, which takes torch, while a plan may still wait for it."""
 
     def __init__(self, registry: Registry) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -84,3 +85,30 @@ def test_a_search_that_is_killed_goes_on_and_equals_an_undisturbed_one(genharnes
     ]
     assert scores[0] == scores[1]
     assert len(scores[0]) == 3 + 1 * 2
+
+
+@pytest.mark.slow
+def test_tries_that_are_worse_over_training_are_stopped_early_and_the_rest_is_reported(genharness, tmp_path, home):
+    """Nine real trainings of a VAE at learning rates from useless to good."""
+    pruning = ["--budget", "60steps", "--score-every", "20steps", "--prune", "--method", "random", "--tries", "9"]
+    where = ["--over", "lr=1e-5..1e-2:log", "--features", "pixels", "--fresh-seeds", "2", "--confirm", "1"]
+    command = ["search", "vae", *QUICK, *pruning, *where]
+    done = genharness(*command, GENHARNESS_HOME=home)
+    assert done.returncode == 0, done.stderr
+    (kept,) = (json.loads(path.read_text()) for path in tmp_path.glob("results/searches/*.json"))
+    pruned = [one for one in kept["tries"] if one["state"] == "pruned"]
+    ended = [one for one in kept["tries"] if one["state"] == "done"]
+    assert len(pruned) + len(ended) == 9
+    assert 0 < len(pruned) < 5
+    assert f"best of {len(ended)} tries, {len(pruned)} more pruned, by FD" in done.stdout
+    by_cell = {one["cell_id"]: one for one in records(tmp_path / "results")}
+    for one in pruned:
+        step = max(map(int, one["over_training"]))
+        others = [other["over_training"][str(step)] for other in ended if other["number"] < one["number"]]
+        assert one["over_training"][str(step)] > statistics.median(others)
+        record = by_cell[one["cell"]]
+        assert record["status"] == "interrupted"
+        assert step < 60
+        assert record["reason"].startswith(f"the search pruned lr={one['options']['lr']} at step {step}: worse")
+    again = genharness(*command, GENHARNESS_HOME=home)
+    assert again.stdout.splitlines()[-3:] == done.stdout.splitlines()[-3:]

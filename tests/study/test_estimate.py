@@ -108,6 +108,29 @@ def test_more_samples_take_longer_to_score():
     assert seconds(changed(protocol=more), record()) == pytest.approx(40 + 50 + 3)
 
 
+def test_drawing_takes_longer_for_more_and_for_heavier_samples_and_timing_it_does_not():
+    drawn = record(step_flops=1e6, sample_images_per_second=500.0)  # 1000 samples: 2 of the 3 s that are left
+    more = dataclasses.replace(PROTOCOL, sample_count=10_000)
+    assert seconds(CELL, drawn) == pytest.approx(48)
+    assert seconds(changed(protocol=more), drawn) == pytest.approx(40 + 50 + 20 + 1)
+    scored = seconds(changed(options={"width": 48}), drawn, count=lambda cell: 3e6, trained=True)
+    assert scored == pytest.approx(5 + 3 * 2 + 1)
+    assert seconds(CELL, record(sample_images_per_second=1.0)) == pytest.approx(48)  # no more than there is
+
+
+def test_rows_of_a_table_take_what_a_small_network_takes_whatever_images_take():
+    rows = changed(dataset="breast-cancer", options={})
+    times = {model: seconds(dataclasses.replace(rows, model=model)) for model in ("gan", "vae", "realnvp")}
+    assert times == dict.fromkeys(times, pytest.approx(6 + 100 * 0.01))
+    known = record(dataclasses.replace(rows, model="vae"))
+    assert seconds(dataclasses.replace(rows, model="vae", length="300steps"), known) == pytest.approx(8 + 120)
+
+
+def test_the_smallest_images_take_no_less_than_a_step_takes():
+    tiny, full = (seconds(changed(dataset=name), count=None) - 6 for name in ("digits", "mnist"))
+    assert tiny == pytest.approx(0.4 * full)
+
+
 def test_a_record_of_the_same_options_says_more_than_one_of_others():
     wide = changed(options={"width": 128})
     narrow, broad = record(), record(wide, train_seconds=400.0, cell_seconds=408.0)

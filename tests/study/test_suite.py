@@ -31,6 +31,10 @@ def test_a_setting_must_name_owner_option_and_value(text):
     [
         ("budget", "smoke, 10s,smoke", ("smoke", "10s")),
         ("budget", ["20epochs"], ("20epochs",)),
+        ("budget", "20 flops,20flops,20.0flops,2e1flops", ("20flops",)),
+        ("budget", "1 step,1steps,01steps", ("1steps",)),
+        ("budget", ["1epoch", "1.0 epochs"], ("1epochs",)),
+        ("budget", "0.50kimg, 90 s ,90.0s", ("0.5kimg", "90s")),
         ("batch_size", "32,64", (32, 64)),
         ("batch_size", 32, (32,)),
         ("batch_size", [32, "64", 32], (32, 64)),
@@ -45,6 +49,8 @@ def test_budgets_batch_sizes_and_precisions_may_be_several_each_once(name, writt
     ("name", "written", "message"),
     [
         ("budget", "smoke,0s", "s.budget=smoke,0s holds 0s, which trains nothing: it must be more than 0"),
+        ("budget", "0.1flops", "s.budget=0.1flops trains nothing: it must be more than 0"),
+        ("budget", "0.00000000000000001s", "s.budget=0.00000000000000001s trains nothing: it must be more than 0"),
         ("budget", "", "s.budget= names no budget"),
         ("batch_size", "32,0", "s.batch_size=32,0 is out of range: it must be >= 1, <= 2147483647"),
         ("batch_size", "x", "s.batch_size=x is not a list of whole numbers such as 64,128"),

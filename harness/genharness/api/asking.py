@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from genharness.api.devices import resolve_device
+from genharness.api.flops_budgets import refuse_uncounted
 from genharness.errors import attempt
 from genharness.plugin.execution import Executor, Tracker, find_executor, find_tracker, make_executor, make_tracker
 from genharness.plugin.registry import Registry, load_registry
@@ -62,13 +63,16 @@ class AskedStudy:
             report: Told of the progress of looking at data.
 
         Raises:
-            ConfigError: For every dataset that cannot be used, and where nothing fits.
+            ConfigError: For every dataset that cannot be used, where nothing fits, and for every model that is given
+                a budget in operations and whose operations cannot be counted.
         """
         from genharness.data.facts import facts_reader
 
         reader = facts_reader(self.registry, self.wanted.suite.limit, report, self.wanted.suite.fit)
         found = plan_of(self.wanted, self.settings, reader)
-        return found, self.left(found.tasks)
+        tasks = self.left(found.tasks)
+        refuse_uncounted((one.task.cell for one in tasks if one.trains), self.registry, reader)
+        return found, tasks
 
     def questions_on(self, tasks: Sequence[Task]) -> list[SeedQuestion]:
         """Return what decides how many seeds rows get, one question for each dataset; nothing where all get all.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from genharness.api.asking import AskedStudy
+from genharness.api.flops_budgets import refuse_uncounted
 from genharness.errors import ConfigError, refuse
 from genharness.plugin.execution import Event
 from genharness.results.searches import Try
@@ -176,7 +177,9 @@ def prepare_search(asked: AskedStudy, options: SearchOptions, over: Sequence[str
     bare = replace(suite, protocol="", baselines=False)
     tried = replace(bare, datasets=(name,), reference_split="validation", metrics=(owner.name,), seeds=(seed,))
     searched, reported = look_up(tried, registry), look_up(replace(bare, seeds=fresh), registry)
-    return PreparedSearch(asked, options, spec, axes, column, searched, reported, facts)
+    prepared = PreparedSearch(asked, options, spec, axes, column, searched, reported, facts)
+    refuse_uncounted([one.cell for one in prepared.task_of(searched, {})], registry, facts)
+    return prepared
 
 
 def search_rounds(search: PreparedSearch, run: RunTasks, say: Callable[[str], None]) -> Answer | None:
@@ -260,9 +263,11 @@ def _batches(search: PreparedSearch, tasks: Sequence[Task], say: Callable[[str],
 
 def _answer(search: PreparedSearch, tries: Tries, pick: Try, scores: Sequence[float]) -> Answer:
     setting = " ".join(f"{name}={value}" for name, value in pick.options.items())
+    pruned = sum(one.state == "pruned" for one in tries.kept.tries)
+    more = f", {pruned} more pruned," if pruned else ""
     head = (
-        f"best of {len(tries.done)} tries by {search.title} on the validation split, {tries.seconds:,.0f} s of tuning: "
-        f"{search.spec.name} {setting}"
+        f"best of {len(tries.done)} tries{more} by {search.title} on the validation split, "
+        f"{tries.seconds:,.0f} s of tuning: {search.spec.name} {setting}"
     )
     return Answer(
         pick.options,

@@ -18,7 +18,7 @@ from genharness.spec.cell import Cell
 from genharness.spec.length import Length, parse_length
 from genharness.spec.plugins import DataShape, ModelSpec
 
-__all__ = ["SamplingCosts", "counted_step", "operations", "sampling_costs", "training_length"]
+__all__ = ["SamplingCosts", "batch_flops", "counted_step", "operations", "sampling_costs", "training_length"]
 
 SamplingCosts = tuple[dict[str, float], dict[str, list[float]]]
 """Measurements, and throughput over batch sizes."""
@@ -73,18 +73,28 @@ def training_length(source: SampleSource, cell: Cell) -> Length:
         RunError: If the budget is in operations and those of the model cannot be counted.
     """
     length = parse_length(cell.length)
-    if length.unit != "flops":
-        return length
-    nothing: dict[str, float] = {}
+    return length.in_steps(batch_flops(source.spec, cell, source.data.shape)) if length.unit == "flops" else length
+
+
+def batch_flops(spec: ModelSpec, cell: Cell, shape: DataShape) -> float:
+    """Return the operations of a training step of the whole batch, which a budget in operations is divided by.
+
+    Args:
+        spec: The cell's model.
+        cell: Gives options and batch.
+        shape: Of its data.
+
+    Raises:
+        RunError: If they cannot be counted.
+    """
     with undisturbed():
-        counted, why = attempted("operations of a step", lambda: _of_a_step(source, cell), nothing)
-    each = counted.get("step_flops", 0.0) * cell.batch_size
+        each, why = attempted("operations of a step", lambda: counted_step(spec, cell, shape), 0.0)
     if not each:
         reason = why[0] if why else "a step of it has none that torch counts"
         raise RunError(
             f"{cell.model} cannot be given a budget in FLOPs ({reason}): give it steps, epochs, kimg or seconds"
         )
-    return length.in_steps(each)
+    return each * cell.batch_size
 
 
 def sampling_costs(source: SampleSource, model: GenerativeModel, seed: int) -> tuple[SamplingCosts, Sequence[str]]:

@@ -56,6 +56,7 @@ STEERING = frozenset(
         "genharness.engine.costs.latency",
         "genharness.engine.costs.ledger",
         "genharness.engine.costs.operations",
+        "genharness.engine.costs.shapes",
         "genharness.engine.devices",
         "genharness.engine.elsewhere",
         "genharness.engine.environment",

@@ -27,6 +27,12 @@ _CPU_RATE, _GPU_RATE = 3e10, 1e13
 _MOST_COUNTED = 0.9
 """Share of a step's time that is taken to go with its operations, at most."""
 
+_LEAST_OF_A_STEP = 0.4
+"""What a step of the smallest images takes of one at 28x28: from 0.1 to 1 in `results/digits-zoo`, the median 0.4."""
+
+_ROW_STEP_SECONDS = 0.01
+"""A step of any model on rows of a table, whose networks are small: 7 to 16 ms in `results/breast-cancer`."""
+
 
 @dataclass(frozen=True)
 class _Measured:
@@ -38,6 +44,7 @@ class _Measured:
         step_flops: Operations of a training step for each sample of its batch; 0 where they were not counted.
         rate: Operations a second that its device does in large steps.
         evaluate_seconds: Extracting features and scoring.
+        draw_seconds: Drawing the samples that are scored, at its best batch size.
         other_seconds: All else but training.
     """
 
@@ -46,6 +53,7 @@ class _Measured:
     step_flops: float
     rate: float
     evaluate_seconds: float
+    draw_seconds: float
     other_seconds: float
 
     def likeness(self, cell: Cell) -> tuple[bool, ...]:
@@ -102,7 +110,7 @@ class Estimator:
             trained: Whether its training is done, and only the scoring left.
         """
         known = max(self._measured.get(cell.model, []), key=lambda one: one.likeness(cell), default=None)
-        rest = _rest(known, cell)
+        rest = _OVERHEAD_SECONDS if known is None else self._rest(known, cell)
         length = parse_length(cell.length)
         if trained or not length.amount:
             return rest
@@ -110,6 +118,13 @@ class Estimator:
             return rest + length.amount
         step, steps = self._step_seconds(known, cell), self._steps(length, known, cell)
         return None if step is None or steps is None else rest + steps * step
+
+    def _rest(self, known: _Measured, cell: Cell) -> float:
+        """Return the seconds beside training: scoring takes as long as there are samples, drawing as they are heavy."""
+        samples = cell.protocol.sample_count / max(known.cell.protocol.sample_count, 1)
+        each = self._operations(known, cell) if known.draw_seconds else None
+        heavier = each / known.step_flops if each and known.step_flops else 1.0
+        return known.other_seconds + (known.draw_seconds * heavier + known.evaluate_seconds) * samples
 
     def _steps(self, length: Length, known: _Measured | None, cell: Cell) -> int | None:
         """Return the steps of a length, as far as what is recorded and declared tells them."""
@@ -143,6 +158,8 @@ class Estimator:
         recipe = recipes.get(cell.budget) or recipes["standard"]
         reference = parse_reference(cell.dataset)
         spec = self._registry.datasets.find(reference.name)
+        if spec.modality != "image":
+            return _ROW_STEP_SECONDS if recipe.step_ms else None
         seconds = recipe.step_ms / 1000 * cell.batch_size / recipe.batch_size * _relative_size(reference, spec)
         return seconds or None
 
@@ -158,8 +175,16 @@ def _measured(record: Record) -> _Measured:
     steps, train = values.get("train_steps", 0.0), values.get("train_seconds", 0.0)
     evaluate = values.get("evaluate_seconds", 0.0)
     other = max(values["cell_seconds"] - train - evaluate, 0.0)
+    speed = values.get("sample_images_per_second", 0.0)
+    draw = min(record.cell.protocol.sample_count / speed, other) if speed > 0 else 0.0
     return _Measured(
-        record.cell, train / steps if steps else 0.0, values.get("step_flops", 0.0), _rate(record), evaluate, other
+        cell=record.cell,
+        step_seconds=train / steps if steps else 0.0,
+        step_flops=values.get("step_flops", 0.0),
+        rate=_rate(record),
+        evaluate_seconds=evaluate,
+        draw_seconds=draw,
+        other_seconds=other - draw,
     )
 
 
@@ -168,15 +193,7 @@ def _rate(record: Record) -> float:
     return _GPU_RATE if record.cell.device != "cpu" else _CPU_RATE * (threads if isinstance(threads, int) else 1)
 
 
-def _rest(known: _Measured | None, cell: Cell) -> float:
-    """Return the seconds beside training: scoring takes as long as there are samples."""
-    if known is None:
-        return _OVERHEAD_SECONDS
-    samples = cell.protocol.sample_count / max(known.cell.protocol.sample_count, 1)
-    return known.other_seconds + known.evaluate_seconds * samples
-
-
 def _relative_size(reference: DatasetReference, spec: DatasetSpec) -> float:
-    """Return the pixels of a sample relative to 28x28; small images still cost what a step costs at least."""
-    side = reference.size or (spec.shape[-1] if spec.shape and spec.modality == "image" else 28)
-    return max(side**2 / 28**2, 0.2) if spec.modality == "image" else 1.0
+    """Return the pixels of an image relative to 28x28; small ones still cost what a step costs at least."""
+    side = reference.size or (spec.shape[-1] if spec.shape else 28)
+    return max(side**2 / 28**2, _LEAST_OF_A_STEP)

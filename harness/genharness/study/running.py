@@ -28,7 +28,7 @@ def _read_memory(value: Any) -> str:
 
 
 def _read_interval(value: Any) -> str:
-    """Return a training length that can stand between two scorings; an empty one is none."""
+    """Return a training length that can stand between two scorings, in its one spelling; an empty one is none."""
     if not isinstance(value, str):
         raise TypeError
     try:
@@ -37,7 +37,7 @@ def _read_interval(value: Any) -> str:
         length = None
     if value and (length is None or length.unit in ("s", "flops") or not length.amount > 0):
         raise ConfigError("must be a positive interval such as 5epochs, 1000steps or 50kimg")
-    return value
+    return str(length) if length else ""
 
 
 @dataclass(frozen=True, kw_only=True)

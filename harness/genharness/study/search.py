@@ -224,7 +224,15 @@ class Tries:
             one = replace(one, state="done", score=score)
         elif one.state == "asked" and record.status != "interrupted":
             one = replace(one, state="failed")
+        elif one.state == "pruned" and record.status == "interrupted":
+            self._store.save(replace(record, reason=_why_pruned(one)))
         self.kept = self.kept.with_try(one)
+
+
+def _why_pruned(one: Try) -> str:
+    setting = " ".join(f"{name}={value}" for name, value in one.options.items())
+    step = max(map(int, one.over_training))
+    return f"the search pruned {setting} at step {step:,}: worse than the median of other tries there"
 
 
 def _is_finished(record: Record | None) -> bool:

@@ -26,6 +26,10 @@ __all__ = [
 PRECISIONS = ("auto", "fp32", "tf32", "bf16")
 
 MOST_SEEDS = 100_000
+
+_SHORTEST = 1e-15
+"""Least of any unit but operations that a length can be written with."""
+
 _GOAL = re.compile(r"best|ranking|top:[1-9]\d{0,3}", re.ASCII)
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d{1,4})?", re.ASCII)
 
@@ -60,16 +64,17 @@ def _read_datasets(value: Any) -> tuple[str, ...]:
 
 
 def _read_budgets(value: Any) -> tuple[str, ...]:
-    """Return budgets: each a recipe's name, or a length of more than nothing."""
+    """Return budgets: each a recipe's name, or a length of more than nothing in its one spelling."""
     names = list(dict.fromkeys(read_names(value)))
     if not names:
         raise ConfigError("names no budget")
+    budgets = []
     for name in names:
         try:
-            _read_budget(name)
+            budgets.append(_read_budget(name))
         except ConfigError as error:
             raise ConfigError(f"holds {name}, which {error}" if len(names) > 1 else str(error)) from None
-    return tuple(names)
+    return tuple(dict.fromkeys(budgets))
 
 
 def _read_budget(value: str) -> str:
@@ -80,9 +85,9 @@ def _read_budget(value: str) -> str:
     except ConfigError as error:
         meant = nearest(value, BUDGETS)
         raise ConfigError(f"{error}; did you mean {meant!r}?" if meant else str(error)) from None
-    if not length.amount > 0:
+    if not length.amount >= (1 if length.unit == "flops" else _SHORTEST):
         raise ConfigError("trains nothing: it must be more than 0")
-    return value
+    return str(length)
 
 
 def _read_batches(value: Any) -> tuple[int, ...]:

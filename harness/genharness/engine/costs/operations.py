@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry, sdpa_backward_flop, sdpa_flop
 
+from genharness.engine.costs.shapes import ShapeMemory
 from genharness.kit.generators import seeded_generator
 from genharness.kit.model import Batch, GenerativeModel
 
@@ -43,18 +44,22 @@ class FlopCounter(TorchDispatchMode):
 
     A multiplication and an addition are two operations; what is done element by element is not counted.
 
+    Args:
+        run: Runs an operation; None does it as it stands.
+
     Attributes:
         total: Operations so far.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, run: ShapeMemory | None = None) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
         self.total: int = 0
+        self._run = run
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run the operation and count it."""
         kwargs = kwargs or {}
-        result = func(*args, **kwargs)
+        result = func(*args, **kwargs) if self._run is None else self._run(func, args, kwargs)
         formula = _FORMULAS.get(func._overloadpacket)
         if formula is not None:
             self.total += formula(*args, **kwargs, out_val=result)
@@ -71,7 +76,7 @@ def step_flops(model: GenerativeModel, batch_size: int) -> float:
         model: A model on the meta device, where a step costs no arithmetic and no memory; it is used up.
         batch_size: Samples of a batch.
     """
-    count = functools.partial(_counted_step, model.train(), batch_size)
+    count = functools.partial(_counted_step, model.train(), batch_size, ShapeMemory())
     period = _period(count(step, _EARLY) for step in range(2 * _LONGEST_PERIOD + 1))
     if count(0, _LATE) == period[0]:
         return sum(period) / len(period) / batch_size
@@ -80,10 +85,10 @@ def step_flops(model: GenerativeModel, batch_size: int) -> float:
     return sum(counts) / len(counts) / batch_size
 
 
-def _counted_step(model: GenerativeModel, batch_size: int, step: int, progress: float) -> int:
+def _counted_step(model: GenerativeModel, batch_size: int, shapes: ShapeMemory, step: int, progress: float) -> int:
     data = torch.empty(batch_size, *model.data.shape, device=_META)
     labels = torch.zeros(batch_size, dtype=torch.int64, device=_META) if model.data.classes else None
-    with FlopCounter() as counter:
+    with FlopCounter(shapes) as counter:
         model.training_step(Batch(data, labels, step, progress))
     return int(counter.total)
 

@@ -96,11 +96,12 @@ def render_csv(board: Board, options: RenderOptions) -> str:
     own = list(dict.fromkeys(name for group in board.groups for name in group.settings))
     writer.writerow([*_HEADS, *map(as_csv, own), *(as_csv(f"{key}{tail}") for key in keys for tail in tails[key])])
     for group in board.groups:
+        protocol = group.protocol.hash if group.protocol else ""
         for place, row in enumerate(group.rows, start=1):
             cells = {key: _numbers(group, row, key) for key in keys}
             writer.writerow(
                 [
-                    *_first_cells(group, place, row),
+                    *_first_cells(group.dataset, protocol, place, row),
                     *(as_csv(row.setting(name)) for name in own),
                     *(cells[key][tail] for key in keys for tail in tails[key]),
                 ]
@@ -115,10 +116,9 @@ _ROW_HEADS = ("dataset", "protocol", "rank", "model", "variation", "seeds", "fai
 _HEADS = (*_ROW_HEADS, "diverged_rate", "rank_low", "rank_high", "best_in", "collapse")
 
 
-def _first_cells(group: Group, place: int, row: Row) -> list[object]:
-    protocol = group.protocol.hash if group.protocol else ""
+def _first_cells(dataset: str, protocol: str, place: int, row: Row) -> list[object]:
     ranks = (row.ranks.low, row.ranks.high) if row.ranks else (None, None)
-    names = [as_csv(group.dataset), protocol, place, as_csv(row.model), as_csv(row.variation)]
+    names = [as_csv(dataset), protocol, place, as_csv(row.model), as_csv(row.variation)]
     best = as_csv(" ".join(sorted(row.bold)))
     return [*names, len(row.seeds), row.failed, *map(_text, (row.diverged, *ranks)), best, as_csv(row.collapse)]
 

@@ -133,7 +133,7 @@ def _table(group: Group, columns: list[BoardColumn], width: int) -> Text:
         lines.append(_line(cells, laid, widths, "dim italic"))
     for line in lines:
         line.truncate(width, overflow="ellipsis")
-    return Text("\n").join([Text(""), *lines, Text("")])
+    return Text("\n", no_wrap=True, overflow="ignore").join([Text(""), *lines, Text("")])  # they were cut to fit
 
 
 def _line(cells: list[tuple[str, str]], columns: list[_Column], widths: list[int], style: str) -> Text:

@@ -4,6 +4,7 @@ import pytest
 
 from board_records import record
 from genharness.board.bands import bands_of, read_against
+from genharness.spec.plugins import Column
 
 
 def band(low, high, draws=40):
@@ -38,4 +39,19 @@ def test_of_several_bands_the_one_of_the_most_draws_counts():
     records = [record("real", 1.0, seed=seed) for seed in range(3)]
     for one, draws in zip(records, (10, 40, 20), strict=True):
         one.bands = {"fid": band(0.0, draws, draws)}
-    assert bands_of([*records, record("vae", 1.0)]) == {"fid": band(0.0, 40, 40)}
+    assert bands_of([*records, record("vae", 1.0)], {}) == {"fid": band(0.0, 40, 40)}
+
+
+def test_bands_of_older_records_end_where_their_values_do():
+    one = record("real", 1.0)
+    one.bands = {"fid": band(-74.7, 166.4), "precision": band(0.9, 1.02), "kid": band(-3.4, -1.7)}
+    columns = {
+        "fid": Column(key="fid", title="FD", ratio=True),
+        "precision": Column(key="precision", title="Precision", resolution="prdc_samples"),
+        "kid": Column(key="kid", title="KD"),
+    }
+    assert bands_of([one], columns) == {
+        "fid": band(0.0, 166.4),
+        "precision": band(0.9, 1.0),
+        "kid": band(-3.4, -1.7),
+    }

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from genharness.cli.options import (
     AnyPath,
     InputPath,
+    Number,
     Whole,
     declared,
     given,
@@ -82,6 +83,18 @@ def test_every_setting_of_another_form_is_told():
 def test_a_number_of_a_command_is_refused_in_the_same_words(value):
     with pytest.raises(ConfigError, match=r"=.* (is out of range: it must be >= 1, <= 9|is not a whole number)"):
         Whole(1, 9).convert(value, None, None)
+
+
+@pytest.mark.parametrize("value", ["nan", "-1", "1e400", "x", "0.5"])
+def test_a_number_within_bounds_is_no_nan(value):
+    with pytest.raises(ConfigError, match=r"^value=.* (is out of range: it must be >= 1, <= 40|is not a number)$"):
+        Number(1, 40).convert(value, None, None)
+
+
+def test_an_empty_path_is_not_the_working_directory():
+    for kind in (AnyPath(), InputPath()):
+        with pytest.raises(DataError, match=r"^a path is empty: name a file or folder"):
+            kind.convert("", None, None)
 
 
 def test_a_path_need_not_be_there_but_must_be_possible(tmp_path):

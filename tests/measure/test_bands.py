@@ -12,7 +12,7 @@ from genharness.files.home import home
 from genharness.measure.bands import Divided, draw_real, draws_for, kept_draws
 from genharness.measure.build import build_metrics
 from genharness.measure.score_cache import ScoreCache
-from genharness.measure.scoring import score
+from genharness.measure.scoring import MetricResult, score
 from genharness.plugin.registry import load_registry
 from genharness.spec.plugins import Column, MetricSpec
 from genharness_metric_frechet.fid import Fid
@@ -238,3 +238,21 @@ def test_duplicates_are_told_by_scores_that_no_continuous_distribution_has():
     (said, *_) = draw_real(row_evaluation(**sets), METRICS, count=150, draws=10).surprises()
     assert "of real samples against real ones is" in said
     assert "duplicates" in said
+
+
+def test_a_band_of_a_skewed_distance_does_not_reach_below_zero():
+    skewed = MetricResult(
+        metric=REGISTRY.metrics["fid"], values={"fid": 46.0}, errors={"fid": 57.0}, noted=bands.Noted()
+    )
+    (band,) = bands.RealDraws([skewed], count=114, draws=20).bands().values()
+    assert (band["low"], band["high"]) == (0.0, pytest.approx(46 + stats.t.ppf(0.975, 19) * 57 * (1 + 1 / 20) ** 0.5))
+
+
+def test_a_band_of_a_share_lies_between_nothing_and_all():
+    near = {"precision": 0.99, "recall": 0.01, "density": 0.01}
+    errors = dict.fromkeys(near, 0.02)
+    result = MetricResult(metric=REGISTRY.metrics["prdc"], values=near, errors=errors, noted=bands.Noted())
+    found = bands.RealDraws([result], count=100, draws=20).bands()
+    assert found["precision"]["high"] == 1.0
+    assert found["recall"]["low"] == 0.0
+    assert found["density"]["low"] < 0  # its column does not say what it is

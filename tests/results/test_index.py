@@ -8,6 +8,7 @@ import pytest
 
 from genharness.files.home import home
 from genharness.results import index
+from genharness.results.configuration import configuration, configuration_of
 from genharness.results.store import Store
 from genharness.spec.cell import Cell
 from genharness.spec.history import History
@@ -200,3 +201,22 @@ def test_an_index_holds_json_alone(store):
     read(store)
     _, _, body = only_index().read_bytes().partition(b"\n")
     assert len(json.loads(body)["rows"]) == COUNT
+
+
+def test_the_index_knows_which_row_a_record_is_of(store):
+    read(store)
+    found, _, opened = read(store)
+    assert opened == 0
+    assert {configuration(one) for one in found} == {configuration_of(record(0).cell)}
+    assert found[3].cell.identity == record(3).cell.identity
+
+
+def test_records_whose_state_was_asked_for_are_looked_at_once(store, monkeypatch):
+    reader, looks = Store(store.folder), []
+    real = reader._entries
+    monkeypatch.setattr(reader, "_entries", lambda: looks.append(1) or real())
+    assert reader.state()
+    assert len(list(reader.records(history=False))) == COUNT
+    assert len(looks) == 1
+    assert len(list(reader.records(history=False))) == COUNT
+    assert len(looks) == 2

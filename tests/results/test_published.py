@@ -47,6 +47,13 @@ def test_what_is_not_what_the_index_says_is_refused(folder, change, tmp_path):
         checked_files(folder)
 
 
+def test_what_is_no_folder_is_not_said_to_lack_an_index(folder, tmp_path):
+    (tmp_path / "file").touch()
+    for name in ("file", "missing"):
+        with pytest.raises(RunError, match=f"{name} is no folder: name what `genharness publish` wrote"):
+            checked_files(tmp_path / name)
+
+
 @pytest.mark.parametrize(
     "path",
     [

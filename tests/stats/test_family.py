@@ -50,6 +50,17 @@ def test_many_models_are_ranked_by_the_verdicts_too(monkeypatch):
         assert Family([paired]).standings(0) == by_verdicts(paired)
 
 
+@pytest.mark.parametrize("together", [1, 3, 100])
+def test_models_of_several_designs_are_ranked_by_the_verdicts_however_many_are_held_together(monkeypatch, together):
+    monkeypatch.setattr(families, "MOST_FOR_HOLM", 3)
+    monkeypatch.setattr(families, "_TOGETHER", together)
+    for one in studies(10, models=7, seeds=8, apart=1.0):
+        some = [list(scores.values())[: 8 - place % 3] for place, scores in enumerate(one.groups.values())]
+        groups = {f"m{place}": dict(enumerate(scores)) for place, scores in enumerate(some)}
+        mixed = ScoreTable(groups=groups, designs={"m0": "vae", "m3": "vae", "m6": "vae", "m1": "gan", "m2": "gan"})
+        assert Family([mixed]).standings(0) == by_verdicts(mixed)
+
+
 def test_bonferroni_is_never_less_strict_than_holm(monkeypatch):
     tables = studies(50, models=6, apart=3.0)
     by_holm = [Family([one]).standings(0) for one in tables]

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
 
-from genharness.board.configuration import configuration
 from genharness.board.contest import contestants, listed
 from genharness.board.rows import Group, Row
+from genharness.results.configuration import configuration
 from genharness.stats.agreement import RankAgreement, agreement
 
 __all__ = ["note_agreement"]
@@ -30,13 +30,15 @@ def note_agreement(groups: Sequence[Group]) -> None:
 
 
 def _differ_by_extractor(first: Group, second: Group) -> bool:
-    if not first.protocol or not second.protocol or not first.compared or not second.compared:
+    if first.dataset != second.dataset or not first.protocol or not second.protocol:
+        return False
+    if not first.compared or not second.compared:
         return False
     a, b = (
         replace(protocol, extractor="", extractor_options={}, extractor_identity="", resize="", inputs={})
         for protocol in (first.protocol, second.protocol)
     )
-    return first.dataset == second.dataset and a == b and first.protocol.extractor != second.protocol.extractor
+    return a == b and first.protocol.extractor != second.protocol.extractor
 
 
 def _scores(group: Group) -> dict[str, tuple[float, float]]:

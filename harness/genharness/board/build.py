@@ -13,7 +13,6 @@ import orjson
 from genharness.board.agreement import note_agreement
 from genharness.board.bands import bands_of
 from genharness.board.columns import columns_of, compared_columns, find_column
-from genharness.board.configuration import configuration, settings
 from genharness.board.contest import listed
 from genharness.board.data_names import DataNames
 from genharness.board.decided import decided_pairs, plan_notes
@@ -24,6 +23,7 @@ from genharness.board.published import note_published
 from genharness.board.rows import Board, BoardColumn, Group, Row
 from genharness.errors import ConfigError, did_you_mean
 from genharness.plugin.registry import Registry
+from genharness.results.configuration import configuration, settings
 from genharness.results.decisions import KeptDecisions
 from genharness.results.provenance import Provenance
 from genharness.spec.naming import differing_settings
@@ -147,8 +147,9 @@ def _group(dataset: str, measured: list[Record], failures: list[Record], look: _
     protocol = Protocol.from_plain(first.protocol) if first.protocol else first.cell.protocol
     group = Group(dataset, protocol, failures=failures)
     group.names = tuple(sorted({dataset, *(record.cell.dataset for record in (*measured, *failures))}))
-    group.bands, group.accuracies = bands_of(records), _accuracies(records)
     available = columns_of(records, look.registry, protocol)
+    group.bands = bands_of(records, {key: one.column for key, one in available.items()})
+    group.accuracies = _accuracies(records)
     group.settings = _asked_settings(look.columns, available, records)
     numbers = [key for key in look.columns if key not in group.settings]
     group.columns = [find_column(available, key) for key in numbers] or list(available.values())

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import fnmatch
+import math
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from genharness.board.configuration import settings
 from genharness.board.rows import Board, Group, Row
 from genharness.errors import ConfigError, did_you_mean, refuse, shown
 from genharness.plugin.registry import Registry
+from genharness.results.configuration import settings
 from genharness.spec.record import Record
 
 __all__ = ["Condition", "choose_records", "keep_best", "parse_condition"]
@@ -71,7 +72,11 @@ def parse_condition(text: str) -> Condition:
     found = _CONDITION.fullmatch(text)
     if not found or not found[3]:
         raise ConfigError(f"--where {shown(text)!r} must read SETTING=VALUE, or with <, >, <=, >=, !=: --where lr=2e-4")
-    return Condition(*found.groups())
+    condition = Condition(*found.groups())
+    number = _number(condition.value)
+    if condition.test not in ("=", "!=") and (number is None or not math.isfinite(number)):
+        raise ConfigError(f"--where {shown(text)!r}: {condition.test} compares with a number, such as lr<1e-3")
+    return condition
 
 
 def choose_records(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from genharness.board.rows import BoardColumn, Group, Row
@@ -104,16 +104,10 @@ def score_table(rows: Iterable[Row], column: BoardColumn, decided: Decided = _NO
         higher_is_better=bool(column.column.higher_is_better),
         log=column.by_ratio(groups),
         resolution=max((_resolution(row, column) for row, _ in having), default=0.0),
-        designs={row.label: design for row, _ in having if (design := _design(row)) is not None},
+        designs={row.label: row.design for row, _ in having if row.design is not None},
         lost={row.label: row.lost for row, _ in having},
         decided={pair: p for pair, p in decided.get(column.key, {}).items() if groups.keys() >= {*pair}},
     )
-
-
-def _design(row: Row) -> Hashable:
-    """Return what rows share whose seeds match: the model and its size. Else a seed gives other weights and batches."""
-    sizes = {record.measurements.get("parameters") for record in row.records}
-    return None if row.external or len(sizes) > 1 or None in sizes else (row.model, *sizes)
 
 
 def _resolution(row: Row, column: BoardColumn) -> float:

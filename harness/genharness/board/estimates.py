@@ -9,9 +9,8 @@ from dataclasses import replace
 from genharness.board.bands import read_against
 from genharness.board.rows import BoardColumn, Estimate, Row
 from genharness.spec.record import Band, Record
-from genharness.stats import mean_and_deviation
 from genharness.stats.intervals import mean_intervals
-from genharness.stats.values import LARGEST
+from genharness.stats.values import LARGEST, moments
 
 __all__ = ["estimate_of", "sampling_share", "with_intervals"]
 
@@ -32,7 +31,7 @@ def estimate_of(records: Sequence[Record], column: BoardColumn, bands: Mapping[s
     values = [value for value in found if value is not None and abs(value) < LARGEST]
     if not values:
         return Estimate(None, None, 0)
-    mean, deviation = mean_and_deviation(values)
+    mean, deviation = moments(values)
     errors = [record.errors[key] for record in records if key in record.errors]
     return Estimate(
         mean,

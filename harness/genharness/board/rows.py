@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import functools
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from genharness.board.bands import SIGNS, Reading
-from genharness.board.configuration import settings
+from genharness.results.configuration import settings
 from genharness.spec.plugins import Column
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Band, Record
@@ -149,14 +150,20 @@ class Row:
         """Share of its seeds that did not end well."""
         return self.failed / (self.failed + len(self.records))
 
+    @functools.cached_property
+    def design(self) -> Hashable:
+        """What rows share whose seeds match: the model and its size. Else a seed gives other weights and batches."""
+        sizes = {record.measurements.get("parameters") for record in self.records}
+        return None if self.external or len(sizes) > 1 or None in sizes else (self.model, *sizes)
+
     def by_seed(self, key: str) -> dict[int, float]:
         """Return a score or measurement by training seed, without seeds where it is undefined or not finite."""
-        found = {}
-        for record in self.records:
-            value = record.scores[key] if key in record.scores else record.measurements.get(key)
-            if value is not None and abs(value) < LARGEST:
-                found[record.cell.seed] = value
-        return found
+        return {
+            record.cell.seed: value
+            for record in self.records
+            if (value := record.scores[key] if key in record.scores else record.measurements.get(key)) is not None
+            and abs(value) < LARGEST
+        }
 
 
 @dataclass

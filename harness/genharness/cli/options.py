@@ -20,6 +20,7 @@ from genharness.study.suite import flag, parse_setting
 __all__ = [
     "AnyPath",
     "InputPath",
+    "Number",
     "Whole",
     "datasets_option",
     "declared",
@@ -58,6 +59,9 @@ class AnyPath(click.ParamType):  # type: ignore[type-arg]  # generic in click's 
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Return the path, `~` resolved."""
+        if value == "":  # of an unset variable of a shell, and would be the working directory
+            name = param.opts[0] if param else "a path"
+            raise DataError(f"{name} is empty: name a file or folder (. is the current one)")
         path = expanded(str(value))
         try:
             path.stat()
@@ -71,6 +75,25 @@ class AnyPath(click.ParamType):  # type: ignore[type-arg]  # generic in click's 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Leave it to the shell, which knows the files."""
         return [CompletionItem(incomplete, type="file")]
+
+
+class Number(click.ParamType):  # type: ignore[type-arg]  # generic in click's newest release only
+    """A number of a command without a Config, refused in the words that Configs have; click's ranges hold NaN.
+
+    Args:
+        low: Smallest.
+        high: Largest.
+    """
+
+    name = "number"
+
+    def __init__(self, low: float, high: float) -> None:
+        self._option = Option(name="", type=float, optional=False, default=None, help="", low=low, high=high)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number."""
+        number: float = check_value(param.opts[0] if param else "value", self._option, value)
+        return number
 
 
 class Whole(click.ParamType):  # type: ignore[type-arg]  # generic in click's newest release only

@@ -8,7 +8,7 @@ from typing import Literal
 import click
 
 from genharness.board.rows import Group
-from genharness.cli.options import DEFAULT_RESULTS, AnyPath, results_argument, split_datasets
+from genharness.cli.options import DEFAULT_RESULTS, AnyPath, Number, Whole, results_argument, split_datasets
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.completion import cells, columns, names_of
 from genharness.cli.screen.display import print_warnings
@@ -35,8 +35,8 @@ __all__ = ["animate", "plot"]
 )
 @click.option("--protocol", default="", help="Of this protocol's hash, where there are several.")
 @click.option("--sort", shell_complete=columns, help="Column to rank by, such as coverage.")
-@click.option("--width", type=click.FloatRange(1, 40), default=5.5, show_default=True, help="Inches.")
-@click.option("--rows", type=click.IntRange(1, 100), default=12, show_default=True, help="Best rows at most.")
+@click.option("--width", type=Number(1, 40), default=5.5, show_default=True, help="Inches, 1 to 40.")
+@click.option("--rows", type=Whole(1, 100), default=12, show_default=True, help="Best rows at most, 1 to 100.")
 @debug_option
 def plot(
     what: str,
@@ -102,7 +102,9 @@ def _only(groups: list[Group], protocol: str, folder: Path) -> Group:
 @click.option("--results", type=AnyPath(), default=DEFAULT_RESULTS, show_default=True)
 @click.option("-o", "--out", type=AnyPath(), help="Ends in .gif or .webp.  [default: CELL-WHAT.gif]")
 @click.option("--what", type=click.Choice(["training", "interpolation"]), default="training", show_default=True)
-@click.option("--milliseconds", type=click.IntRange(20, 5000), default=300, show_default=True, help="Of each picture.")
+@click.option(
+    "--milliseconds", type=Whole(20, 5000), default=300, show_default=True, help="Of each picture, at most 5000."
+)
 @debug_option
 def animate(
     cell: str, results: Path, out: Path | None, what: Literal["training", "interpolation"], milliseconds: int

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from genharness.cli.options import results_argument
+from genharness.cli.options import Number, results_argument
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.display import outcome, print_warnings
 from genharness.cli.screen.terminal import say
@@ -31,7 +31,7 @@ _MOST_BYTES = 1 << 28
 @click.command()
 @results_argument
 @click.option(
-    "--every", type=click.FloatRange(0.2, 3600), default=2.0, show_default=True, help="Seconds between looks."
+    "--every", type=Number(0.2, 3600), default=2.0, show_default=True, help="Seconds between looks, 0.2 to 3600."
 )
 @click.option("--once", is_flag=True, help="Look once, and leave.")
 @debug_option

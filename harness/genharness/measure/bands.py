@@ -27,7 +27,7 @@ from genharness.plugin.registry import Registry
 from genharness.spec.capabilities import CAPABILITIES
 from genharness.spec.plugins import MetricSpec
 from genharness.spec.protocol import Protocol
-from genharness.spec.record import Band
+from genharness.spec.record import Band, within
 
 __all__ = ["Divided", "Places", "RealDraws", "Regrouped", "draw_real", "drawn", "draws_for", "kept_draws"]
 
@@ -123,14 +123,17 @@ class RealDraws:
 
         A band is the prediction interval of one more draw, mean ± t sd sqrt(1 + 1 / draws), and reaches to what the
         data's own split scores where that lies outside: the split can differ by more than chance, and an extractor that
-        is trained on one side of it knows that side better.
+        is trained on one side of it knows that side better. It ends where the values that a column can have do: draws
+        of a distance are skewed, and their mean less twice their deviation can lie below 0.
 
         Args:
             own: What the metrics gave of the data's own split.
         """
         at_home = {key: value for result in own for key, value in result.values.items()}
+        columns = {column.key: column for one in self.results for column in one.metric.columns}
         return {
-            key: self._band(mean, deviation, at_home.get(key)) for key, (mean, deviation) in self._moments().items()
+            key: within(self._band(mean, deviation, at_home.get(key)), columns[key].limits)
+            for key, (mean, deviation) in self._moments().items()
         }
 
     def surprises(self) -> list[str]:

@@ -26,7 +26,8 @@ from genharness.files.atomic import write_bytes
 from genharness.files.home import home
 from genharness.files.paths import printable
 from genharness.files.regular import read_regular
-from genharness.spec.cell import KNOWN_ID, Cell
+from genharness.results.configuration import configuration_of
+from genharness.spec.cell import KNOWN_ID, KNOWN_ROW, Cell
 from genharness.spec.history import History
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import SCHEMA_VERSION, Record
@@ -162,7 +163,9 @@ class RecordIndex:
     def _cell(self, place: int) -> Mapping[str, Any]:
         if place not in self._built:
             plain = self._common.values[place]
-            self._built[place] = {**plain, "protocol": Protocol.from_plain(plain["protocol"])}
+            cell = object.__new__(Cell)
+            cell.__dict__.update(plain, protocol=Protocol.from_plain(plain["protocol"]))
+            self._built[place] = {**vars(cell), KNOWN_ROW: configuration_of(cell)}
         return self._built[place]
 
 

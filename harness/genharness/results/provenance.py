@@ -17,7 +17,7 @@ from genharness.identity.closure import SourceTree
 from genharness.identity.contents import inputs_of
 from genharness.identity.parts import Core, core_code, drawing_code, registered_code, training_code
 from genharness.plugin.registry import Kind, Registry
-from genharness.spec.cell import KNOWN_ID, KNOWN_TRAINING, Cell
+from genharness.spec.cell import KNOWN, Cell
 from genharness.spec.record import Record
 
 __all__ = [
@@ -76,7 +76,7 @@ def _content_words(what: object) -> str:
     return f"content of {what} changed"
 
 
-_NOT_ASKED = frozenset({"code", "inputs", "plugins", KNOWN_ID, KNOWN_TRAINING})
+_NOT_ASKED = frozenset({"code", "inputs", "plugins", *KNOWN})
 
 
 def _asked(cell: Cell) -> dict[str, Any]:

@@ -81,7 +81,9 @@ def _index(folder: Path) -> Mapping[str, str]:
         files = plain["files"]
         good = plain["format"] == _FORMAT and all(isinstance(one, str) for one in (*files, *files.values()))
         good = good and plain["content"] == _content(files)
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if not folder.is_dir():
+            raise RunError(f"{printable(folder)} is no folder: name what `genharness publish` wrote") from error
         raise RunError(
             f"{printable(folder)} has no {INDEX}: publish it first, `genharness publish {printable(folder)} --to DIR`"
         ) from error

@@ -46,6 +46,7 @@ class Store:
         self.folder = folder
         self.writing = writing
         self.warnings: list[str] = []
+        self._looked: list[os.DirEntry[str]] | None = None
 
     @property
     def records_folder(self) -> Path:
@@ -192,7 +193,8 @@ class Store:
         Raises:
             RunError: If the folder does not exist, or none of the records can be read.
         """
-        entries = {entry.name: entry for entry in self._entries()}
+        looked, self._looked = self._looked, None
+        entries = {entry.name: entry for entry in (self._entries() if looked is None else looked)}
         names = sorted(name for name in entries if name.startswith(prefixes))
         with no_collection():
             index = RecordIndex(self.records_folder) if not history and RecordIndex.is_worthwhile(len(names)) else None
@@ -216,11 +218,14 @@ class Store:
     def state(self) -> str:
         """Return what tells whether any record has changed, without reading one; empty where that cannot be told.
 
+        The next call of `records` reads those that were seen here.
+
         Raises:
             RunError: If the folder does not exist, or cannot be looked into.
         """
         try:
-            found = sorted((entry.name, entry.stat(follow_symlinks=False)) for entry in self._entries())
+            self._looked = self._entries()
+            found = sorted((entry.name, entry.stat(follow_symlinks=False)) for entry in self._looked)
         except OSError:
             return ""
         if not all(is_settled(state) for _, state in found):

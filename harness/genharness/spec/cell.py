@@ -12,7 +12,7 @@ from typing import Any
 
 from genharness.spec.protocol import Protocol, short_hash, with_contents
 
-__all__ = ["KNOWN_ID", "KNOWN_TRAINING", "Cell", "Settings", "Task"]
+__all__ = ["KNOWN", "KNOWN_ID", "KNOWN_ROW", "KNOWN_TRAINING", "Cell", "Settings", "Task"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,8 +89,8 @@ class Cell:
         Cells without digests of code keep the name that they were given when versions told cells apart.
         """
         everything = {**vars(self), "protocol": self.protocol.identity}  # no deep copy: ten thousand are named a board
-        everything.pop(KNOWN_ID, None)
-        everything.pop(KNOWN_TRAINING, None)
+        for known in KNOWN:
+            everything.pop(known, None)
         contents = everything.pop("inputs")
         for kind in ("options", "sampling"):
             own = everything[kind]
@@ -137,6 +137,12 @@ need not be hashed for a table."""
 
 KNOWN_TRAINING = "_training_id"
 """Where a cell that was planned keeps the id of its training."""
+
+KNOWN_ROW = "_row"
+"""Where a cell of a table keeps what it shares with the cells of its row; the seeds of one row are read with it."""
+
+KNOWN = (KNOWN_ID, KNOWN_TRAINING, KNOWN_ROW)
+"""What a cell keeps beside its fields; none of it tells cells apart."""
 
 
 @functools.lru_cache(maxsize=4096)

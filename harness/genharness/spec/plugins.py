@@ -7,6 +7,7 @@ only when a cell uses it. Standard library only.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -336,6 +337,12 @@ class Column:
     note: str = ""
     caveat: str = ""
     caveat_on: str = ""
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Between which ends every value lies, as far as the column says: distances and counts from 0, shares to 1."""
+        positive = self.ratio or isinstance(self.resolution, str) or self.resolution > 0
+        return 0.0 if positive else -math.inf, 1.0 if isinstance(self.resolution, str) else math.inf
 
 
 @dataclass(frozen=True, kw_only=True)

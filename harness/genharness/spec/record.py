@@ -15,7 +15,7 @@ from genharness.spec.history import History
 from genharness.spec.protocol import Protocol
 from genharness.spec.typed import misfit, typed
 
-__all__ = ["MEASUREMENTS", "SCHEMA_VERSION", "Band", "Record", "Status", "now"]
+__all__ = ["MEASUREMENTS", "SCHEMA_VERSION", "Band", "Record", "Status", "now", "within"]
 
 SCHEMA_VERSION = 4
 """2: metrics that failed stand in `failed`, no longer among `skipped`. 3: `errors` and `bands` beside `scores`, the
@@ -90,6 +90,17 @@ class Band(TypedDict):
     """How often the real data was divided anew."""
     count: int
     """Samples that stood for the generated ones in each draw."""
+
+
+def within(band: Band, limits: tuple[float, float]) -> Band:
+    """Return a band that ends where the values of its score do.
+
+    Args:
+        band: Any.
+        limits: Least and most value; see `genharness.spec.plugins.Column.limits`.
+    """
+    least, most = limits
+    return {**band, "low": max(least, band["low"]), "high": min(most, band["high"])}
 
 
 @dataclass(kw_only=True)

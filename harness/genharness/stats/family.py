@@ -6,6 +6,7 @@ so none of them can contradict another.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -18,6 +19,9 @@ __all__ = ["MOST_FOR_HOLM", "Family", "ScoreTable", "Standing"]
 
 MOST_FOR_HOLM = 40
 """Models of which every pair's p value is computed; with more, Bonferroni's correction needs only one threshold."""
+
+_TOGETHER = 256
+"""Models that are held against all others at a time: a few MiB with a thousand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,20 +162,24 @@ class Family:
         return ((a, b) for (table, a, b), p in self._holm().items() if table == place and p < ALPHA)
 
     def _pairs_by_bonferroni(self, place: int) -> Iterator[tuple[str, str]]:
-        table, samples, level = self.tables[place], self._samples[place], ALPHA / max(1, self.size)
-        ready = [(one.mean, one.of_mean, one.count, name) for name, one in samples.items() if one.count > 1]
-        squares = {count: critical_t(level, count - 1) ** 2 for _, _, count, _ in ready}
-        for row, (mean, variance, count, a) in enumerate(ready):
-            design = table.designs.get(a) if count >= LEAST_PAIRS else None
-            for other_mean, other_variance, other_count, b in ready[row + 1 :]:
-                if table.decided and table.decision(a, b) is not None:
-                    continue
-                if design is not None and table.paired(a, b):
-                    test = self._test(place, a, b)
-                    if test is not None and test.p < level:
-                        yield a, b
-                elif (mean - other_mean) ** 2 > squares[min(count, other_count)] * (variance + other_variance) > 0:
-                    yield a, b
+        table, level = self.tables[place], ALPHA / max(1, self.size)
+        ready = {name: one for name, one in self._samples[place].items() if one.count > 1}
+        matched = dict.fromkeys(pair for pair in self._matched(place, ready) if table.decision(*pair) is None)
+        for a, b in matched:
+            if (test := self._test(place, a, b)) is not None and test.p < level:
+                yield a, b
+        for a, b in _apart(ready, level):
+            if (a, b) not in matched and not (table.decided and table.decision(a, b) is not None):
+                yield a, b
+
+    def _matched(self, place: int, samples: Mapping[str, Sample]) -> Iterator[tuple[str, str]]:
+        """Yield the pairs of enough seeds to be compared seed by seed."""
+        alike: dict[Hashable, list[str]] = defaultdict(list)
+        for name, design in self.tables[place].designs.items():
+            if name in samples and samples[name].count >= LEAST_PAIRS:
+                alike[design].append(name)
+        for names in alike.values():
+            yield from (pair for pair in combinations(names, 2) if self.tables[place].paired(*pair))
 
     def _holm(self) -> dict[tuple[int, str, str], float]:
         if self._corrected is None:
@@ -187,6 +195,26 @@ class Family:
     def _test(self, table: int, a: str, b: str) -> MeanDifference | None:
         samples = self._samples[table]
         return deciding_test(samples[a], samples[b], paired=self.tables[table].paired(a, b))
+
+
+def _apart(samples: Mapping[str, Sample], level: float) -> Iterator[tuple[str, str]]:
+    """Yield the pairs that `two_sample_t` tells apart at a level, in the order of the models.
+
+    Half a million pairs take seconds one by one: some models at a time are held against all.
+    """
+    import numpy as np
+
+    names, counts = list(samples), np.array([one.count for one in samples.values()])
+    squares = np.zeros(int(counts.max(initial=0)) + 1)
+    for count in {one.count for one in samples.values()}:
+        squares[count] = critical_t(level, count - 1) ** 2
+    means, variances = np.array([(one.mean, one.of_mean) for one in samples.values()]).reshape(-1, 2).T
+    for start in range(0, len(names), _TOGETHER):
+        some = np.s_[start : start + _TOGETHER, None]
+        least = squares[np.minimum(counts[some], counts)] * (variances[some] + variances)
+        beyond = ((means[some] - means) ** 2 > least) & (least > 0)
+        for row, other in zip(*(places.tolist() for places in np.nonzero(np.triu(beyond, start + 1))), strict=True):
+            yield names[start + row], names[other]
 
 
 def _testable(samples: Mapping[str, Sample], table: ScoreTable) -> int:

@@ -32,8 +32,8 @@ __all__ = ["LEAST_FOR_BOOTSTRAP", "RESAMPLES", "mean_intervals"]
 
 RESAMPLES = 2000
 LEAST_FOR_BOOTSTRAP = 8
-_TOGETHER = 256
-"""Rows whose resamples are in memory at a time: 4 MiB."""
+_TOGETHER = 64
+"""Rows whose resamples are in memory at a time: 1 MiB, which a processor's cache holds."""
 
 Interval = tuple[float, float]
 
@@ -76,11 +76,12 @@ def _bootstrap_t(rows: list[Sequence[float]], count: int, seed: int) -> list[Int
     scaled = centred / errors  # no score overflows when squared, and no resample underflows
     shares = _shares(count, seed)
     shifts = scaled @ shares
-    variances = np.maximum(np.square(scaled) @ shares - np.square(shifts), 0) * count / (count - 1)
-    resampled = np.sqrt(variances / count)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        statistics = np.where(resampled > 1e-7, shifts / resampled, np.nan)  # one score repeated has no t statistic
-    low, high = _quantiles(statistics)
+    variances = np.square(scaled) @ shares
+    variances -= np.square(shifts)
+    variances /= count - 1
+    variances[variances <= 1e-14] = np.nan  # one score repeated has no t statistic
+    shifts /= np.sqrt(variances, out=variances)
+    low, high = _quantiles(shifts)
     student = critical_t(0.05, count - 1)
     downward, upward = (np.clip(end, student, 2 * student) * errors[:, 0] for end in (high, -low))
     ends = np.stack([means[:, 0] - downward, means[:, 0] + upward], axis=1)
@@ -102,11 +103,17 @@ def _quantiles(statistics: Floats) -> tuple[Floats, Floats]:
     """Return the 2.5 % and 97.5 % quantiles of each row, without its NaN."""
     import numpy as np
 
-    whole = ~np.isnan(statistics).any(axis=1)
-    ends = np.empty((2, len(statistics)))
-    if whole.any():
-        ends[:, whole] = np.quantile(statistics[whole], (0.025, 0.975), axis=1)
-    for place in np.flatnonzero(~whole):
-        row = statistics[place]
-        ends[:, place] = np.quantile(row[~np.isnan(row)], (0.025, 0.975))
-    return ends[0], ends[1]
+    in_order = np.sort(statistics, axis=1)  # NaN last; sorted in half the time that `np.quantile` takes
+    last = np.count_nonzero(~np.isnan(in_order), axis=1) - 1
+    low, high = (_at(in_order, share * last) for share in (0.025, 0.975))
+    return low, high
+
+
+def _at(in_order: Floats, places: Floats) -> Floats:
+    """Return one value of each row, at a place that may lie between two of them."""
+    import numpy as np
+
+    rows, below = np.arange(len(in_order)), places.astype(np.intp)
+    lower, upper = in_order[rows, below], in_order[rows, np.minimum(below + 1, in_order.shape[1] - 1)]
+    share = places - below
+    return np.where(share > 0, lower + share * (upper - lower), lower)

@@ -52,5 +52,5 @@ def moments(scores: Sequence[float]) -> tuple[float, float | None]:
         return mean, None
     if min(scores) == max(scores):
         return scores[0], 0.0
-    squares = math.fsum((score - mean) ** 2 for score in scores)
+    squares = math.fsum([(score - mean) ** 2 for score in scores])  # a list: boards have a hundred thousand rows
     return mean, math.sqrt(squares / (len(scores) - 1))

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from genharness.board.columns import find_column
-from genharness.board.configuration import configuration
 from genharness.board.rows import Board, BoardColumn, Group, Row
 from genharness.board.sheets import Entry, Sheet
 from genharness.errors import ConfigError, did_you_mean
+from genharness.results.configuration import configuration
 from genharness.spec.record import Record
 from genharness.stats import Family, ScoreTable, holm, mean_and_deviation
 from genharness.stats.speed import LEAST_SEEDS, cost_to, mean_over_log_cost, median_cost, time_test

@@ -11,7 +11,6 @@ import click
 from rich.table import Table
 
 from genharness.board.choosing import Condition, parse_condition
-from genharness.board.configuration import settings
 from genharness.cli.options import datasets_option, results_argument, split_names
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.data_views import megabytes
@@ -19,6 +18,7 @@ from genharness.cli.screen.display import print_warnings
 from genharness.cli.screen.terminal import console, say
 from genharness.errors import ConfigError, refuse
 from genharness.files.turns import is_taken
+from genharness.results.configuration import settings
 from genharness.results.removing import Removal, removals, remove
 from genharness.results.store import Store
 from genharness.spec.record import Record

@@ -7,10 +7,10 @@ from typing import Any
 
 import orjson
 
-from genharness.spec.cell import Cell
+from genharness.spec.cell import KNOWN_ROW, Cell
 from genharness.spec.record import Record
 
-__all__ = ["configuration", "settings"]
+__all__ = ["configuration", "configuration_of", "settings"]
 
 _NOT_CONFIGURATION = frozenset({"dataset", "seed", "protocol", "plugins", "code"})
 _OPTIONS = frozenset({"options", "sampling"})
@@ -21,7 +21,12 @@ _TOLD = tuple(item.name for item in fields(Cell) if item.name not in _NOT_CONFIG
 
 def configuration(record: Record) -> bytes:
     """Return what is equal for two records of the same row, and for no others of the same data, whatever its name."""
-    cell = record.cell
+    known: bytes | None = getattr(record.cell, KNOWN_ROW, None)
+    return known or configuration_of(record.cell)
+
+
+def configuration_of(cell: Cell) -> bytes:
+    """Return what is equal for two cells of the same row."""
     return orjson.dumps([cell.every_option, *(getattr(cell, name) for name in _TOLD)], option=orjson.OPT_SORT_KEYS)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from board_records import record
-from genharness.board.configuration import configuration, settings
+from genharness.results.configuration import configuration, settings
 
 
 @pytest.mark.parametrize(

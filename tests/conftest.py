@@ -70,8 +70,11 @@ def _same_random_numbers():
     """What a test draws without a seed of its own is the same each time, whichever tests ran before."""
     random.seed(0)
     np.random.seed(0)
-    if "torch" in sys.modules:  # not imported for tests that do without
-        sys.modules["torch"].manual_seed(0)
+    torch = sys.modules.get("torch")  # not imported for tests that do without
+    if torch is not None and hasattr(torch, "default_generator"):
+        torch.default_generator.manual_seed(0)  # torch.manual_seed looks through the stack, a millisecond for each test
+        if torch.cuda.is_initialized():
+            torch.cuda.manual_seed_all(0)
 
 
 @pytest.fixture

@@ -47,6 +47,7 @@ def genharness(environment, tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_a_strangers_package_is_listed_run_and_ranked(genharness):
     assert "linear-vae 0.3" in genharness("list", "models")
     assert "latent dimensions" in genharness("info", "linear-vae")

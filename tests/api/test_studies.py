@@ -54,6 +54,7 @@ def test_a_stop_leaves_waiting_cells_out(tmp_path):
     assert stopped.records == []
 
 
+@pytest.mark.slow
 def test_a_script_without_a_guard_runs_once(tmp_path):
     script = tmp_path / "study.py"
     script.write_text(

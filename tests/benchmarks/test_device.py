@@ -35,6 +35,7 @@ def device_module(monkeypatch):
         sys.modules.pop(name, None)
 
 
+@pytest.mark.slow
 def test_steps_are_printed_kept_and_not_done_again(measure, tmp_path):
     wanted = ["--small", "--only", "[sk]*/[vf]*e/*[2k]"]  # vae in three precisions, frechet at two sizes
     done = measure(*wanted)

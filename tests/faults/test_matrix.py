@@ -90,7 +90,7 @@ before training, so that a classifier that cannot be had costs the cell, and no 
 
 
 def case(phase, kind):
-    quick = kind in ("kill", "full") or phase == "sample"
+    quick = kind == "kill" or phase == "sample"
     return pytest.param(phase, kind, id=f"{phase}-{kind}", marks=[] if quick else pytest.mark.slow)
 
 

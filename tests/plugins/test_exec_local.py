@@ -54,7 +54,7 @@ def ended(task, stop_after=None):
 
 def test_a_cell_that_closed_its_descriptors_is_held_to_its_time(task):
     start = time.monotonic()
-    record = ended(task("closes-descriptors", timeout_seconds=20))
+    record = ended(task("closes-descriptors", timeout_seconds=10))
     assert record.status == "timeout"
     assert time.monotonic() - start < 100  # the model sleeps for ten minutes
 

@@ -39,6 +39,7 @@ def statuses(folder):
     return {json.loads(path.read_text())["status"] for path in Path(folder).glob("results/records/*.json")}
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_when_its_reader_goes_away_and_says_so(command, tmp_path):
     process = command(*RUN, stdout=subprocess.PIPE)
     process.stdout.readline()
@@ -50,6 +51,7 @@ def test_a_run_goes_on_when_its_reader_goes_away_and_says_so(command, tmp_path):
     assert len(list(tmp_path.glob("results/records/*.json"))) == 2
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_when_the_disk_under_its_output_is_full(command, tmp_path):
     with Path("/dev/full").open("w") as full:
         process = command(*RUN, stdout=full)
@@ -69,6 +71,7 @@ def test_a_full_disk_under_any_other_output_is_one_line(command, arguments):
     assert told == "error: No space left on device\n"
 
 
+@pytest.mark.slow
 def test_a_closed_terminal_stops_a_run_as_ctrl_c_does(command, tmp_path):
     long = [
         "run",

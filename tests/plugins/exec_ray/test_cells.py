@@ -47,6 +47,7 @@ class WorkerKiller(GenerativeModel):
 """
 
 
+@pytest.mark.slow
 def test_a_cell_runs_to_its_record_where_only_this_machine_reaches_it_and_nothing_is_left_behind(
     start, tmp_path, home, monkeypatch
 ):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from genharness import DataError
 from genharness.data import PrepareRequest
 from genharness.data.from_pictures import asked_shape
-from genharness.images import FileSource, decode_batches, open_source
+from genharness.images import FileSource, decode_batches, open_source, survey
 from genharness_data_chest_xray.copies import near_copies
 from genharness_data_chest_xray.metadata import CLASS_NAMES, Selection, read_rows, select
 from genharness_data_chest_xray.patients import one_person, split_by_patient
@@ -66,9 +66,9 @@ def _pictures(source: FileSource, folder: str) -> dict[str, str]:
 
 
 def _decode(request: PrepareRequest, source: FileSource, names: Sequence[str]) -> NDArray[np.uint8]:
-    """Return all pictures `(n, c, h, w)`; the collection has some hundreds."""
-    images = []
-    for batch in decode_batches(source, names, asked_shape(request, NATIVE_SHAPE)):
+    """Return all pictures `(n, c, h, w)`; the collection has some hundreds, of 8 bits as far as is known."""
+    images, white = [], survey(source, names).white
+    for batch in decode_batches(source, names, asked_shape(request, NATIVE_SHAPE), white=white):
         images.append(batch.images)
         request.writer.touched(resized=batch.resized, cropped=batch.cropped, converted=batch.converted)
         request.report(sum(map(len, images)), len(names), "decoding")

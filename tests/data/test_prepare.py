@@ -24,11 +24,13 @@ from genharness.data import (
     is_prepared,
     open_prepared,
     parse_reference,
+    prepare,
     prepared_datasets,
     remove_prepared,
     verify_arrays,
 )
 from genharness.data.prepare import is_by_other_code
+from genharness.plugin.registry import load_registry
 
 SCRIPT = """
 import sys
@@ -246,6 +248,27 @@ def test_a_comment_prepares_nothing_anew(toy):
     edit(toy, "def bad", "# a plugin with a defect\ndef bad")
     ensure_prepared(toy.spec, "toy")
     assert toy.calls() == 1
+
+
+def test_a_path_with_a_slip_in_it_costs_nothing_and_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(prepare, "part_code", lambda *_: pytest.fail("no code is read for what is not there"))
+    spec = load_registry().datasets["npz"]
+    for size in ("", "@16"):
+        with pytest.raises(DataError, match=r"missing\.npz is no file"):
+            ensure_prepared(spec, f"npz:{tmp_path}/missing.npz{size}")
+        monkeypatch.undo()
+    assert visible() == temporaries() == []
+
+
+def test_a_variant_of_data_whose_source_is_gone_is_made_of_what_was_prepared(tmp_path):
+    spec = load_registry().datasets["npz"]
+    pictures = np.random.default_rng(0).integers(0, 256, (40, 32, 32), np.uint8)
+    np.savez(tmp_path / "mine.npz", images=pictures)
+    whole = ensure_prepared(spec, f"npz:{tmp_path}/mine.npz")
+    (tmp_path / "mine.npz").unlink()
+    small = ensure_prepared(spec, f"npz:{tmp_path}/mine.npz", limit=20)
+    assert small.meta.derived_from == whole.content_hash
+    assert small.meta.code == whole.meta.code != ""
 
 
 def test_a_variant_of_what_other_code_prepared_is_made_anew(toy):

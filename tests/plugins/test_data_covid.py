@@ -154,7 +154,9 @@ def test_every_mode_of_picture_becomes_grey(tmp_path):
     pictures = {entry["filename"]: encoded(grey) for entry in rows}
     for number, mode in enumerate(("RGB", "RGBA", "P", "LA")):
         pictures[f"CO{number}.png"] = encoded(grey.convert(mode))
-    deep = Image.fromarray(np.full((150, 140), 90 * 257, np.uint16))
+    values = np.full((150, 140), round(90 * 4095 / 255), np.uint16)  # 12 bits: white is the whole set's
+    values[0] = 4095  # beyond the square that is kept
+    deep = Image.fromarray(values)
     pictures["No0.png"] = encoded(deep)
     data = prepare(write_copy(tmp_path, rows, pictures))
     assert data.meta.shape == (1, 128, 128)

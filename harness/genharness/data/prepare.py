@@ -196,6 +196,8 @@ def _ensure(
     folder = prepared_folder(wanted)
     if not force and _is_current(spec, wanted):
         return open_folder(folder, str(wanted), report)
+    if _is_absent(wanted):  # what prepares it says so: nothing is locked, read or kept for a path with a slip in it
+        _prepare(spec, wanted, source, report)
     with _turn(folder, wanted, report):
         if force or not _is_current(spec, wanted):  # another process may have done it meanwhile
             _remove_leftovers(folder)
@@ -239,6 +241,12 @@ def _is_current(spec: DatasetSpec, wanted: DatasetReference) -> bool:
     return same and _is_current(spec, whole)
 
 
+def _is_absent(wanted: DatasetReference) -> bool:
+    """Whether a path on this machine is named, not all of it is there, and no variant of what was there will do."""
+    whole = wanted == wanted.whole and wanted.path is not None
+    return whole and Path(wanted.path or "").is_absolute() and not is_at_hand(wanted.path or "")
+
+
 def _code(spec: DatasetSpec) -> str:
     """Return the digest of the code that prepares a dataset; empty where that is not to be had, and not needed."""
     try:
@@ -250,7 +258,7 @@ def _code(spec: DatasetSpec) -> str:
 def _prepare(spec: DatasetSpec, wanted: DatasetReference, source: Path | None, report: Report) -> None:
     state = fingerprint(wanted.path) if wanted.path is not None else ""
     base = _base(spec, wanted, source, report)
-    code = _code(spec)
+    code = "" if _is_absent(wanted) else _code(spec)
     with replace_folder(prepared_folder(wanted)) as folder:
         origin = spec.homepage if source is None else f"{spec.homepage} (imported from {source.name})".strip()
         writer = ArrayWriter(folder, wanted, class_names=spec.class_names, licence=spec.licence, source=origin)

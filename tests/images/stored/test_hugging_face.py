@@ -1,6 +1,7 @@
 """Hugging Face datasets: saved folders without the library, the Hub through it."""
 
 import json
+import socket
 import sys
 from types import SimpleNamespace
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from genharness import ConfigError, DataError
+from genharness.images.stored import hugging_face
 from genharness.images.stored.hugging_face import is_saved, open_hub, open_saved
 from packed import encoded
 
@@ -62,11 +64,46 @@ def test_pictures_that_the_library_downloaded_as_files_are_embedded(tmp_path, mo
     assert samples(open_hub("name")["train"]) == PNG[:3]
 
 
+@pytest.fixture
+def unreachable(monkeypatch):
+    """A machine on which no name leads anywhere."""
+
+    def fail(*_):
+        raise socket.gaierror("Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    monkeypatch.setattr(hugging_face, "getproxies", dict)
+
+
+def test_without_a_network_the_library_is_not_left_to_try_again_and_again(monkeypatch, unreachable):
+    def load(*_):
+        assert datasets.config.HF_HUB_OFFLINE
+        raise ConnectionError("Offline mode is enabled")
+
+    monkeypatch.setattr(datasets, "load_dataset", load)
+    with pytest.raises(DataError, match=r"huggingface\.co is not found from here, and .* no copy of it"):
+        open_hub("owner/name")
+    assert not datasets.config.HF_HUB_OFFLINE
+
+
+def test_without_a_network_what_the_library_keeps_is_read(dataset, monkeypatch, unreachable):
+    monkeypatch.setattr(datasets, "load_dataset", lambda *_: datasets.DatasetDict({"train": dataset}))
+    assert samples(open_hub("name")["train"]) == PNG
+
+
+def test_where_a_proxy_knows_the_names_the_library_is_asked_as_ever(monkeypatch, unreachable):
+    monkeypatch.setattr(hugging_face, "getproxies", lambda: {"https": "http://proxy:3128"})
+    monkeypatch.setattr(datasets, "load_dataset", lambda *_: pytest.fail(str(datasets.config.HF_HUB_OFFLINE)))
+    with pytest.raises(pytest.fail.Exception, match="False"):
+        open_hub("name")
+
+
 def test_what_cannot_be_had_is_one_line(monkeypatch):
     def load(*_):
         raise ConnectionError("no\nnetwork")
 
     monkeypatch.setattr(datasets, "load_dataset", load)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: [])
     with pytest.raises(DataError, match=r"hf:owner/name cannot be had \(ConnectionError: no\)"):
         open_hub("owner/name")
     with pytest.raises(ConfigError, match="is no name such as"):

@@ -6,11 +6,16 @@ A saved folder is read as the Arrow files that it is, without the library. Of a 
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+import socket
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import orjson
 
@@ -91,14 +96,46 @@ def open_hub(name: str, samples: str = "", label: str = "") -> dict[str, StoredS
         raise ConfigError(
             f"datasets {datasets.__version__} may run code of strangers: pip install --upgrade 'genharness[hf]'"
         )
+    absent = _host_that_is_not_found()
     try:
-        found = datasets.load_dataset(form["name"], form["config"])
+        with _offline(datasets) if absent else contextlib.nullcontext():
+            found = datasets.load_dataset(form["name"], form["config"])
     except Exception as error:  # whatever the library, the network or the Hub raise
+        if absent:
+            raise DataError(
+                f"hf:{name} cannot be had: {absent} is not found from here, and the library keeps no copy of it: go "
+                "online, or name a folder as hf:./PATH"
+            ) from error
         raise DataError(f"hf:{name} cannot be had ({type(error).__name__}: {reason(error)})") from error
     return {
         split: stored_of(data.features.arrow_schema, partial(_batches, data), f"hf:{name} {split}", samples, label)
         for split, data in found.items()
     }
+
+
+def _host_that_is_not_found() -> str:
+    """Return the Hub's host where its name leads nowhere; empty where it does, or a proxy would know."""
+    host = urlsplit(os.environ.get("HF_ENDPOINT") or "https://huggingface.co").hostname
+    if host is None or getproxies():
+        return ""
+    try:
+        socket.getaddrinfo(host, None)
+    except OSError:
+        return host
+    return ""
+
+
+@contextlib.contextmanager
+def _offline(datasets: Any) -> Iterator[None]:
+    """Let the library take what it keeps at once: without a network it tries for forty seconds before it does."""
+    from huggingface_hub import constants
+
+    before = datasets.config.HF_HUB_OFFLINE, constants.HF_HUB_OFFLINE
+    datasets.config.HF_HUB_OFFLINE = constants.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        datasets.config.HF_HUB_OFFLINE, constants.HF_HUB_OFFLINE = before
 
 
 def _batches(data: Any, columns: list[str]) -> Iterator[pyarrow.RecordBatch]:

@@ -182,7 +182,9 @@ _SAGAN = ModelSpec(
     paper="Zhang et al. 2019, arXiv:1805.08318",
     capabilities=("decoder", "conditions:conditional"),
     recipes={
-        "smoke": _smoke("500steps", {**_SMALL_RESNET, "beta1": 0.0, "discriminator_lr": 1e-3}, step_ms=200),
+        "smoke": _smoke(
+            "800steps", {**_SMALL_RESNET, "beta1": 0.0, "discriminator_lr": 1e-3, "attention": 8}, step_ms=200
+        ),
         "standard": Recipe(length="20000steps", ema=0.999, step_ms=3000),
         "paper": Recipe(length="100000steps", ema=0.9999, step_ms=3000),
     },
@@ -198,7 +200,7 @@ _CGAN_PD = ModelSpec(
     capabilities=("decoder", "conditions"),
     needs_labels=True,
     recipes={
-        "smoke": _smoke("1000steps", {**_SMALL_RESNET, "lr": 4e-3}, step_ms=110),
+        "smoke": _smoke("1000steps", {**_SMALL_RESNET, "lr": 4e-3}, step_ms=190),
         "standard": Recipe(length="20000steps", ema=0.999, step_ms=3000),
         "paper": Recipe(length="500000steps", step_ms=3000),
     },
@@ -214,7 +216,7 @@ _BIGGAN_LITE = ModelSpec(
     capabilities=("decoder", "conditions"),
     needs_labels=True,
     recipes={
-        "smoke": _smoke("800steps", _SMALL_RESNET, step_ms=150),
+        "smoke": _smoke("800steps", {**_SMALL_RESNET, "attention": 8}, step_ms=200),
         "standard": Recipe(length="20000steps", batch_size=50, ema=0.999, mirror=True, step_ms=3000),
         "paper": Recipe(length="400000steps", batch_size=50, ema=0.9999, mirror=True, step_ms=3000),
     },

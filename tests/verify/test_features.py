@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from genharness import NoOptions
+from genharness.functional.frechet import frechet_distance
+from genharness.functional.kid import unbiased_mmd2
 from genharness.verify.features import FEATURE_PEERS
 from genharness_metric_frechet.fid import FdDinoV2
 
@@ -28,3 +30,27 @@ def test_the_distance_over_dinov2_has_the_same_peers_as_fid():
     assert [peer.library for peer in peers] == ["torch-fidelity", "pytorch-fid"]
     for peer in peers:
         assert peer.compute(asked, {})["fd_dinov2"].value == pytest.approx(ours, rel=1e-6)
+
+
+def _asked(count=60, subset=1000):
+    sets = {"real": RANDOM.normal(size=(count, 4)), "fake": RANDOM.normal(size=(count, 4)) + 0.3}
+    return SimpleNamespace(features=sets.__getitem__, seed=0), {"subset_size": subset, "subsets": 3}
+
+
+@pytest.mark.parametrize("library", ["clean-fid", "torchmetrics"])
+def test_fid_of_the_same_features_by_libraries_that_extract_their_own(library):
+    pytest.importorskip(library.replace("clean-fid", "cleanfid"))
+    asked, options = _asked()
+    ours = frechet_distance(asked.features("real"), asked.features("fake"))
+    (peer,) = (peer for peer in FEATURE_PEERS if (peer.metric, peer.library) == ("fid", library))
+    assert peer.compute(asked, options)["fid"].value == pytest.approx(ours, rel=1e-9)
+
+
+def test_kid_by_clean_fid_is_compared_only_where_both_take_all_samples():
+    pytest.importorskip("cleanfid")
+    (peer,) = (peer for peer in FEATURE_PEERS if (peer.metric, peer.library) == ("kid", "clean-fid"))
+    asked, options = _asked()
+    ours = unbiased_mmd2(asked.features("real"), asked.features("fake"))
+    assert peer.compute(asked, options)["kid"].value == pytest.approx(ours, rel=1e-9)
+    with pytest.raises(ValueError, match="subsets of its own"):
+        peer.compute(*_asked(subset=50))

@@ -45,12 +45,13 @@ _COLOURS = {"agrees": "green", "differs": "bold red", "the library fails here": 
 def verify(as_json: bool, **options: Any) -> None:
     """Recompute the scores of cells or SAMPLES... with independent libraries, over the same features and images.
 
-    torch-fidelity and pytorch-fid recompute FID, torch-fidelity KID, the Inception Score and Kynkaanniemi's precision
-    and recall, prdc precision, recall, density and coverage, torchmetrics PSNR and SSIM, torch MSE and BCE, lpips
-    LPIPS, vendi-score the Vendi score: pip install 'genharness[verify]'. A cell is measured under its own protocol,
-    which no option changes, and its recorded scores are compared; its reconstructions are made again from its
-    checkpoint. Where a score and a library are apart, a brute force in float64 says which of them fails; it also stands
-    for a library where there is none. Exit code 1 when a score differs.
+    torch-fidelity, pytorch-fid, clean-fid and torchmetrics recompute FID, torch-fidelity and clean-fid KID,
+    torch-fidelity the Inception Score and Kynkaanniemi's precision and recall, prdc precision, recall, density and
+    coverage, torchmetrics PSNR and SSIM, torch MSE and BCE, lpips LPIPS, vendi-score the Vendi score: pip install
+    'genharness[verify]'. A cell is measured under its own protocol, which no option changes, and its recorded
+    scores are compared; its reconstructions are made again from its checkpoint. Where a score and a library are
+    apart, a brute force in float64 says which of them fails; it also stands for a library where there is none. Exit
+    code 1 when a score differs.
 
     \b
     Examples:

@@ -68,6 +68,40 @@ def _frechet_by_pytorch_fid(real: Moments, fake: Moments) -> Theirs:
     return near(float(found), _spread(real, fake))
 
 
+def _frechet_by_clean_fid(real: Moments, fake: Moments) -> Theirs:
+    from cleanfid.fid import frechet_distance
+
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")  # as pytorch-fid, whose arithmetic it is
+        try:
+            found = frechet_distance(*fake, *real)
+        except TypeError as error:
+            raise ValueError(f"clean-fid does not run on this SciPy ({error})") from error
+    return near(float(found), _spread(real, fake))
+
+
+def _fid_by_torchmetrics(evaluation: SampleEvaluation, options: Options) -> Mapping[str, Theirs]:
+    import torch
+    from torchmetrics.image.fid import FrechetInceptionDistance
+
+    class Given(torch.nn.Module):
+        """Features for features: what it extracts has been extracted."""
+
+        def __init__(self, dimensions: int) -> None:
+            super().__init__()
+            self.num_features = dimensions
+
+        def forward(self, features: torch.Tensor) -> torch.Tensor:
+            return features
+
+    sets: tuple[SampleSet, SampleSet] = ("real", "fake")
+    real, fake = (_features(evaluation, which) for which in sets)
+    metric = FrechetInceptionDistance(feature=Given(real.shape[1])).set_dtype(torch.float64)
+    metric.update(torch.from_numpy(real), real=True)
+    metric.update(torch.from_numpy(fake), real=False)
+    return {"fid": near(float(metric.compute()), _spread(_moments_of(real), _moments_of(fake)))}
+
+
 def _fid(distance: MomentDistance, evaluation: SampleEvaluation, options: Options) -> Mapping[str, Theirs]:
     return {"fid": distance(_moments(evaluation, "real"), _moments(evaluation, "fake"))}
 
@@ -98,8 +132,20 @@ def _kid_by_torch_fidelity(evaluation: SampleEvaluation, options: Options) -> Ma
         verbose=False,
     )
     scale = float(np.mean((np.square(real).mean(axis=1) + 1) ** 3))
-    keys = {"kid": metric_kid.KEY_METRIC_KID_MEAN, "kid_std": metric_kid.KEY_METRIC_KID_STD}
+    keys = {"kid": metric_kid.KEY_METRIC_KID_MEAN}
+    if not len(real) == len(fake) <= options["subset_size"]:  # of equal subsets there is no deviation but of rounding
+        keys["kid_std"] = metric_kid.KEY_METRIC_KID_STD
     return {key: near(float(found[theirs]), scale) for key, theirs in keys.items()}
+
+
+def _kid_by_clean_fid(evaluation: SampleEvaluation, options: Options) -> Mapping[str, Theirs]:
+    from cleanfid.fid import kernel_distance
+
+    real, fake = _features(evaluation, "real"), _features(evaluation, "fake")
+    if not len(real) == len(fake) <= options["subset_size"]:
+        raise ValueError("it draws subsets of its own: only where a subset is all of both sets are they the same")
+    found = kernel_distance(real, fake, num_subsets=1, max_subset_size=len(real))
+    return {"kid": near(float(found), float(np.mean((np.square(real).mean(axis=1) + 1) ** 3)))}
 
 
 def _inception_score_by_torch_fidelity(evaluation: SampleEvaluation, options: Options) -> Mapping[str, Theirs]:
@@ -197,11 +243,14 @@ def _ties(evaluation: SampleEvaluation, options: Options) -> str:
 FEATURE_PEERS = (
     Peer("fid", "torch-fidelity", partial(_fid, _frechet_by_torch_fidelity)),
     Peer("fid", "pytorch-fid", partial(_fid, _frechet_by_pytorch_fid)),
+    Peer("fid", "clean-fid", partial(_fid, _frechet_by_clean_fid)),
+    Peer("fid", "torchmetrics", _fid_by_torchmetrics),
     Peer("fd-dinov2", "torch-fidelity", partial(_fd_over, "dinov2", "fd_dinov2", _frechet_by_torch_fidelity)),
     Peer("fd-dinov2", "pytorch-fid", partial(_fd_over, "dinov2", "fd_dinov2", _frechet_by_pytorch_fid)),
     Peer("sfid", "torch-fidelity", partial(_fd_over, "inception-spatial", "sfid", _frechet_by_torch_fidelity)),
     Peer("sfid", "pytorch-fid", partial(_fd_over, "inception-spatial", "sfid", _frechet_by_pytorch_fid)),
     Peer("kid", "torch-fidelity", _kid_by_torch_fidelity),
+    Peer("kid", "clean-fid", _kid_by_clean_fid),
     Peer("is", "torch-fidelity", _inception_score_by_torch_fidelity, limit=_underflow),
     Peer("prdc", "prdc", _prdc_by_prdc, lambda options: options["convention"] == "naeem", _ties),
     Peer(

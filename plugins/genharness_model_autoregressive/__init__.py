@@ -28,8 +28,8 @@ def genharness_models() -> Sequence[ModelSpec]:
                     batch_size=32,
                     ema=0.99,
                     options={"width": 32, "layers": 5, "lr": 2e-3, "decay": 0.3},
-                    step_ms=150,
-                    full_up_to=16,
+                    step_ms=700,
+                    full_up_to=11,
                 ),
                 "standard": Recipe(length="60000steps", batch_size=64, ema=0.999, options={"decay": 0.2}, step_ms=700),
                 "paper": Recipe(

@@ -152,3 +152,10 @@ def test_a_comma_may_stand_in_a_path_and_in_a_view(tmp_path, text, expected):
     for name in ("Smith, 2020", "a", "a,b", "a,b,c"):
         (tmp_path / name).mkdir()
     assert split_references(text.format(tmp_path)) == tuple(one.format(tmp_path) for one in expected)
+
+
+def test_a_path_with_a_number_sign_says_what_to_do():
+    with pytest.raises(ConfigError, match=r"'1@2' is not a positive .*, and a path may hold no #: rename it, or link"):
+        parse_reference("folder:/data/hash#1@2")
+    with pytest.raises(ConfigError, match=r"1,000,000,000 at most$"):
+        parse_reference("digits#0")

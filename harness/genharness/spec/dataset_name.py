@@ -232,9 +232,9 @@ def _read_view(text: str, reference: DatasetReference, view: str | None) -> Data
 
 def _positive(text: str, number: str) -> int:
     if not (number.isascii() and number.isdigit() and 0 < _whole(number) <= MOST_SAMPLES):
-        raise ConfigError(
-            f"{shown(text)!r}: {shown(number)!r} is not a positive whole number of samples, {MOST_SAMPLES:,} at most"
-        )
+        hint = ", and a path may hold no #: rename it, or link to it under another name" if "/" in text else ""
+        wrong = f"{shown(number)!r} is not a positive whole number of samples, {MOST_SAMPLES:,} at most"
+        raise ConfigError(f"{shown(text)!r}: {wrong}{hint}")
     return _whole(number)
 
 

@@ -4,6 +4,7 @@ import dataclasses
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from genharness.errors import ConfigError
@@ -134,3 +135,18 @@ def test_a_setting_lists_values_where_commas_can_be_no_part_of_one(name, written
 
 def test_nothing_is_known_of_an_unknown_option():
     assert listed_values(None, "1,2") is None
+
+
+def test_arrays_and_numbers_of_numpy_are_lists_and_numbers():
+    assert swept("lr", np.array([0.1, 0.01])) == ([0.1, 0.01], [])
+    assert swept("latent", [np.int64(4), np.int32(8)]) == ([4, 8], [])
+    assert listed_values(KNOWN["lr"], np.array([0.1, 0.01])) == [0.1, 0.01]
+    assert listed_values(KNOWN["lr"], np.float32(0.5)) is None
+    _, mistakes = swept("lr", np.array([0.1, np.nan]))
+    assert mistakes == ["m.lr=nan is not a number"]
+
+
+def test_thousands_of_values_are_read_in_no_time_each_once():
+    values = [1 + place % 4000 for place in range(MOST_VALUES)]
+    found, mistakes = swept("latent", values)
+    assert (found, mistakes) == (list(range(1, 4001)), [])

@@ -36,6 +36,7 @@ def listed_values(option: Option | None, written: Any) -> list[Any] | None:
         option: The option that is set; None where it is not known.
         written: What was written.
     """
+    written = _plain(written)
     if option is None or option.type in (tuple, dict):
         return None
     if isinstance(written, (list, tuple)):
@@ -59,6 +60,7 @@ def swept_values(name: str, option: Option, written: Any) -> list[Any]:
     Raises:
         ConfigError: If it is none of these, or a range that cannot be.
     """
+    written = _plain(written)
     if isinstance(written, Mapping):
         return _table(name, option, written)
     if isinstance(written, str):
@@ -80,26 +82,30 @@ def checked_values(name: str, option: Option, values: Sequence[Any]) -> tuple[li
         option: The option.
         values: What was written.
     """
+    values = [_plain(part) for part in values]
     inner = (list, dict) if option.type is not tuple else (dict,)
     if not values or any(part in ("", None) or isinstance(part, inner) for part in values):
         return [], [f"{name}={as_written(values)} is no list of values: write one, or several with commas between"]
     if len(values) > MOST_VALUES:
         return [], [f"{name} has {len(values):,} values: at most {MOST_VALUES:,}"]
-    good: list[Any] = []
+    good: dict[Any, None] = {}
     mistakes: list[str] = []
     for value in values:
         try:
-            read = check_value(name, option, value)
+            good[check_value(name, option, value)] = None
         except ConfigError as error:
             mistakes += error.lines
-        else:
-            good += [] if read in good else [read]
-    return good, mistakes
+    return list(good), mistakes
 
 
 def as_written(values: Sequence[Any]) -> str:
     """Return values with commas between."""
     return shown(",".join(map(str, values)))
+
+
+def _plain(written: Any) -> Any:
+    """Return an array, a tensor, or a number of numpy as Python has it; anything else as it is."""
+    return written.tolist() if hasattr(written, "tolist") else written
 
 
 def _table(name: str, option: Option, table: Mapping[str, Any]) -> list[Any]:

@@ -267,3 +267,10 @@ def test_a_row_of_which_every_seed_failed_is_told_from_an_unknown_one(store, reg
     assert refused(store, registry, "vae", "dcgan") == (
         "no cell of 'dcgan' finished, so there is nothing to compare: dcgan on digits, seed 0 diverged"
     )
+
+
+def test_rows_that_differ_in_a_list_are_asked_for_by_what_it_holds(store, registry):
+    save(store, "dcgan", GOOD, options={"diffaugment": ["colour", "cutout"]})
+    save(store, "dcgan", BAD, options={"diffaugment": []})
+    (table,) = compare_rows(store, registry, ["dcgan diffaugment=colour,cutout", "dcgan diffaugment=none"])
+    assert list(table.rows) == ["dcgan diffaugment=colour,cutout", "dcgan diffaugment=none"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from genharness.spec.naming import differing_settings
+from genharness.spec.naming import differing_settings, setting_word
 
 SMOKE, LONG = {"budget": "smoke", "length": "9steps", "width": 8}, {"budget": "9s", "length": "9s", "width": 64}
 
@@ -25,3 +25,11 @@ SMOKE, LONG = {"budget": "smoke", "length": "9steps", "width": 8}, {"budget": "9
 )
 def test_settings_that_differ_are_named_but_what_follows_from_the_budget_is_not(variants, names):
     assert differing_settings(variants) == names
+
+
+@pytest.mark.parametrize(
+    ("value", "word"),
+    [([], "none"), (("colour", "cutout"), "colour,cutout"), ([1, 2, 2], "1,2,2"), (2e-4, 2e-4), (None, None)],
+)
+def test_lists_are_named_by_what_they_hold(value, word):
+    assert setting_word(value) == word

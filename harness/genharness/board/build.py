@@ -26,7 +26,7 @@ from genharness.plugin.registry import Registry
 from genharness.results.configuration import configuration, settings
 from genharness.results.decisions import KeptDecisions
 from genharness.results.provenance import Provenance
-from genharness.spec.naming import differing_settings
+from genharness.spec.naming import differing_settings, setting_word
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Band, Record
 from genharness.stats import diverged_rate
@@ -298,7 +298,7 @@ def _word(value: object, others: Sequence[object]) -> object:
     """Return a value of a setting as a row shows it: of a path only the name, where that tells it from the others."""
     paths = {one for one in others if isinstance(one, str) and PurePath(one).is_absolute()}
     if not isinstance(value, str) or value not in paths or len({PurePath(one).name for one in paths}) < len(paths):
-        return value
+        return setting_word(value)
     return PurePath(value).name
 
 

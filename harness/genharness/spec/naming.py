@@ -7,7 +7,7 @@ from typing import Any
 
 from genharness.spec.protocol import canonical_json
 
-__all__ = ["differing_settings"]
+__all__ = ["differing_settings", "setting_word"]
 
 _DECIDES = "budget"
 """A recipe makes many settings of a budget: where budgets differ, what follows from them is not named."""
@@ -33,3 +33,8 @@ def differing_settings(variants: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _varies_within(name: str, written: Sequence[Mapping[str, str]], budgets: int) -> bool:
     return len({(one.get(_DECIDES), one.get(name)) for one in written}) > budgets
+
+
+def setting_word(value: object) -> object:
+    """Return the value of a setting as names hold it: of several words `colour,cutout`, of an empty list `none`."""
+    return (",".join(map(str, value)) or "none") if isinstance(value, (list, tuple)) else value

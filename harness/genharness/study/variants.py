@@ -15,7 +15,7 @@ from typing import Any
 
 from genharness.errors import ConfigError, did_you_mean, refuse, shown
 from genharness.spec.cell import Cell
-from genharness.spec.naming import differing_settings
+from genharness.spec.naming import differing_settings, setting_word
 from genharness.spec.options import Option, check_value, options_of
 from genharness.spec.plugins import ModelSpec
 from genharness.study.axes import as_written, checked_values, listed_values, swept_values
@@ -245,7 +245,9 @@ def _words(same: Sequence[Cell]) -> Iterable[tuple[Cell, str]]:
     flat = [_settings(cells[0]) for cells in alike.values()]
     differing = differing_settings(flat)
     for cells, settings in zip(alike.values(), flat, strict=True):
-        words = " ".join([cells[0].model, *(f"{name}={settings[name]}" for name in differing if name in settings)])
+        words = " ".join(
+            [cells[0].model, *(f"{name}={setting_word(settings[name])}" for name in differing if name in settings)]
+        )
         yield from ((cell, words) for cell in cells)
 
 

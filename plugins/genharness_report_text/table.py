@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Literal
 
 from rich.cells import cell_len
@@ -23,6 +25,9 @@ _UNLIMITED = 10_000
 _EDGES = 2
 _BETWEEN = 3
 """Characters between two columns."""
+_LABELS = "Model"
+_LEAST_LABEL = 16
+"""Characters that labels have at least, however narrow the terminal."""
 
 
 def render(board: Board, options: RenderOptions) -> str:
@@ -45,8 +50,10 @@ def _group(group: Group, width: int, wide: bool) -> Stack:
     parts = [heading]
     if group.protocol is not None:
         heading.append(f"  protocol {group.protocol.hash}: {printable(group.heading)}", style="not bold dim")
-        columns = _fitting(group, group.columns if wide else group.shown, width)
-        parts.append(_table(group, columns, width))
+        wanted = group.columns if wide else group.shown
+        fixed = _narrowed(_fixed(group), [_scored(group, column) for column in wanted[:1]], width)
+        columns = _fitting(group, fixed, wanted, width)
+        parts.append(_table(group, fixed, columns, width))
         hidden = [printable(column.key) for column in group.columns if column not in columns]
         if hidden:
             parts.append(Text(f"{len(hidden)} more columns with --wide, such as {', '.join(hidden[:4])}", style="dim"))
@@ -74,7 +81,7 @@ def _fixed(group: Group) -> list[_Column]:
     rows = group.rows
     places = [str(place) for place in range(1, len(rows) + 1)]
     labels = [*(printable(row.label) for row in rows), *([BAND_ROW] if group.bands else [])]
-    columns = [_Column("#", places, style="dim"), _Column("Model", labels, "left")]
+    columns = [_Column("#", places, style="dim"), _Column(_LABELS, labels, "left")]
     columns += [_Column(name, [printable(row.setting(name)) for row in rows]) for name in group.settings]
     if any(row.marks for row in rows):
         columns.append(_Column("", [row.marks for row in rows], "left"))
@@ -90,9 +97,31 @@ def _fixed(group: Group) -> list[_Column]:
     return columns
 
 
-def _fitting(group: Group, wanted: Sequence[BoardColumn], width: int) -> list[BoardColumn]:
+def _narrowed(fixed: list[_Column], first: list[_Column], width: int) -> list[_Column]:
+    """Return columns with labels of several lines, where the first numbers would find no room beside whole ones."""
+    others = [column for column in (*fixed, *first) if column.title != _LABELS]
+    room = width - _EDGES - sum(_width(column.title, column.cells) + _BETWEEN for column in others)
+    return [
+        replace(column, cells=[_in_lines(cell, max(_LEAST_LABEL, room)) for cell in column.cells])
+        if column.title == _LABELS
+        else column
+        for column in fixed
+    ]
+
+
+def _in_lines(label: str, room: int) -> str:
+    """Return a label in lines of at most `room` characters, broken at blanks and behind commas where there are any."""
+    lines = [""]
+    for part in re.findall(r"[^ ,]*,? *", label):
+        if lines[-1].strip() and cell_len((lines[-1] + part).rstrip()) > room:
+            lines.append("  ")
+        lines[-1] += part
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _fitting(group: Group, fixed: Sequence[_Column], wanted: Sequence[BoardColumn], width: int) -> list[BoardColumn]:
     """Return the first columns that fit; at least one is shown."""
-    used = _EDGES + sum(_width(column.title, column.cells) + _BETWEEN for column in _fixed(group))
+    used = _EDGES + sum(_width(column.title, column.cells) + _BETWEEN for column in fixed)
     columns: list[BoardColumn] = []
     for column in wanted:
         used += _width(column.heading, _scored(group, column).cells)
@@ -104,22 +133,24 @@ def _fitting(group: Group, wanted: Sequence[BoardColumn], width: int) -> list[Bo
 
 
 def _width(heading: str, cells: list[str]) -> int:
-    return max(map(cell_len, [*_broken(heading, cells), *cells]))
+    return max(cell_len(line) for cell in (*_broken(heading, cells), *cells) for line in cell.split("\n"))
 
 
 def _broken(heading: str, cells: list[str]) -> tuple[str, str]:
     """Return the two lines of a heading: the upper one is empty where the whole is no wider than its column."""
     words = heading.replace(" ↑", "\N{NO-BREAK SPACE}↑").replace(" ↓", "\N{NO-BREAK SPACE}↓").split(" ")
-    if len(words) < 2 or cell_len(heading) <= max(map(cell_len, cells), default=0):
+    if len(words) < 2 or cell_len(heading) <= max(
+        (cell_len(line) for cell in cells for line in cell.split("\n")), default=0
+    ):
         return "", heading
     parts = [word.replace("\N{NO-BREAK SPACE}", " ") for word in words]
     breaks = [(" ".join(parts[:place]), " ".join(parts[place:])) for place in range(1, len(parts))]
     return min(breaks, key=lambda lines: max(map(cell_len, lines)))
 
 
-def _table(group: Group, columns: list[BoardColumn], width: int) -> Text:
+def _table(group: Group, fixed: list[_Column], columns: list[BoardColumn], width: int) -> Text:
     """Return the table, a line a row; a `rich.table.Table` of a thousand rows takes a second to print."""
-    laid = [*_fixed(group), *(_scored(group, column) for column in columns)]
+    laid = [*fixed, *(_scored(group, column) for column in columns)]
     widths = [_width(column.title, column.cells) for column in laid]
     heads = zip(*(_broken(column.title, column.cells) for column in laid), strict=True)
     lines = [_line([(part, "") for part in parts], laid, widths, "bold") for parts in heads if any(parts)]
@@ -127,13 +158,21 @@ def _table(group: Group, columns: list[BoardColumn], width: int) -> Text:
     for place, row in enumerate(group.rows):
         best = {column.heading for column in columns if column.key in row.bold}
         cells = [(one.cells[place], "bold green" if one.title in best else one.style) for one in laid]
-        lines.append(_line(cells, laid, widths, "dim" if row.reference else ""))
+        lines += _lines(cells, laid, widths, "dim" if row.reference else "")
     if group.bands:
         cells = [(one.cells[-1] if len(one.cells) > len(group.rows) else "", "") for one in laid]
         lines.append(_line(cells, laid, widths, "dim italic"))
     for line in lines:
+        line.rstrip()
         line.truncate(width, overflow="ellipsis")
     return Text("\n", no_wrap=True, overflow="ignore").join([Text(""), *lines, Text("")])  # they were cut to fit
+
+
+def _lines(cells: list[tuple[str, str]], columns: list[_Column], widths: list[int], style: str) -> list[Text]:
+    """Return the lines of a row: one, or more where its label has more."""
+    parts = zip_longest(*(text.split("\n") for text, _ in cells), fillvalue="")
+    styles = [own for _, own in cells]
+    return [_line(list(zip(line, styles, strict=True)), columns, widths, style) for line in parts]
 
 
 def _line(cells: list[tuple[str, str]], columns: list[_Column], widths: list[int], style: str) -> Text:

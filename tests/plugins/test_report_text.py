@@ -20,6 +20,22 @@ def test_the_table_fits_the_terminal_by_choosing_columns(width):
     assert "…" not in table
 
 
+@pytest.mark.parametrize("width", [50, 60, 70, 80])
+def test_long_labels_stand_in_several_lines_so_that_the_first_numbers_are_whole(width):
+    options = {"diffaugment": ["colour", "translation", "cutout"], "lr": 2e-4}
+    table = rendered(
+        [record("dcgan", 1234.5, options=options), record("dcgan", 21.0, options={"diffaugment": [], "lr": 1e-3})],
+        "table",
+        width=width,
+    )
+    assert max(map(len, table.splitlines())) <= width
+    assert "…" not in table
+    assert re.search(r"1,?234\.50", table)
+    rows = table.split("─\n")[1].split(" have fewer")[0]
+    for word in ("diffaugment=none", "diffaugment=colour,", "cutout", "lr=0.0002", "lr=0.001"):
+        assert word in rows
+
+
 def test_wide_shows_every_column():
     table = rendered([record("vae", 1.0, scores={"coverage": 0.5, "recall": 0.4})], "table", wide=True)
     assert all(title in table for title in ("FD", "Coverage", "Recall", "Train"))
@@ -218,7 +234,7 @@ def test_latex_is_a_booktabs_table_with_arrows_errors_and_the_best_in_bold():
     assert r"    Model & Rank (95 \%) & Seeds & FD $\downarrow$ \\" in lines
     assert r"    vae & 1 & 5 & \textbf{11.00 $\pm$ 0.79} \\" in lines
     assert r"    dcgan & 2 & 5 & 31.00 $\pm$ 0.79 \\" in lines
-    assert r"    real band &  &  & $-$1.00--1.00 \\" in lines
+    assert r"    real band &  &  & 0.00--1.00 \\" in lines  # as no FD is below 0
     assert [line.strip() for line in lines if "rule" in line] == [r"\toprule", r"\midrule", r"\midrule", r"\bottomrule"]
 
 

@@ -69,6 +69,12 @@ def test_values_are_computed_where_operands_are_elsewhere():
         assert [float(torch.tensor([3.0, 1.0]).sum() * one) for one in (1, 2)] == [4, 8]
 
 
+def test_factors_in_a_list_tell_shapes_apart():
+    memory, up = ShapeMemory(), torch.ops.aten.upsample_nearest2d.vec
+    sides = [memory(up, (meta(1, 1, 8, 8), None, [factor, factor]), {}).shape[-1] for factor in (1.5, 2.0, 1.5)]
+    assert sides == [12, 16, 12]
+
+
 def test_a_wrong_shape_is_still_an_error():
     with FlopCounter(ShapeMemory()):
         for _ in range(2):

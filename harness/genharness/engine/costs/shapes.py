@@ -31,8 +31,9 @@ class _UnusualError(Exception):
 class ShapeMemory:
     """Runs operations of the meta device, where torch works out shapes in Python, a millisecond at a time.
 
-    A step repeats its operations, layer by layer and step by step. The value of a float decides no shape. Views are
-    made anew, which takes microseconds, and so is whatever has an operand on another device or of an unusual kind.
+    A step repeats its operations, layer by layer and step by step. The value of a float decides no shape, but in a
+    list (the factors of an interpolation). Views are made anew, which takes microseconds, and so is whatever has an
+    operand on another device or of an unusual kind.
     """
 
     def __init__(self) -> None:
@@ -81,7 +82,7 @@ def _word(one: Any) -> Any:
     if isinstance(one, Tensor):
         raise _UnusualError
     if kind in (list, tuple):
-        return kind, tuple(map(_word, one))
+        return kind, tuple((float, part) if type(part) is float else _word(part) for part in one)
     return kind if kind is float else (kind, one)
 
 

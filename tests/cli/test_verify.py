@@ -56,7 +56,10 @@ def test_every_library_agrees_on_features(rows):
     assert set(found) == {
         ("fid", "torch-fidelity"),
         ("fid", "pytorch-fid"),
+        ("fid", "clean-fid"),
+        ("fid", "torchmetrics"),
         ("kid", "torch-fidelity"),
+        ("kid", "clean-fid"),
         ("kid_std", "torch-fidelity"),
         ("precision", "prdc"),
         ("recall", "prdc"),
@@ -64,6 +67,7 @@ def test_every_library_agrees_on_features(rows):
         ("coverage", "prdc"),
         ("vendi", "vendi-score"),
     }
+    assert "subsets of its own" in found.pop(("kid", "clean-fid"))["reason"]  # the sets differ in size
     assert {one["verdict"] for one in found.values()} == {"agrees"}
     assert found["fid", "torch-fidelity"]["difference"] == pytest.approx(0, abs=1e-6)
     assert done.exit_code == 0
@@ -108,11 +112,11 @@ def test_a_missing_library_is_a_line_and_not_a_failure(rows, monkeypatch):
 
 
 def test_without_any_library_nothing_is_verified_and_one_line_names_them_all(rows, monkeypatch):
-    for name in (*LIBRARIES, "pytorch_fid.fid_score"):
+    for name in (*LIBRARIES, "pytorch_fid.fid_score", "cleanfid.fid", "torchmetrics.image.fid"):
         monkeypatch.setitem(sys.modules, name, None)
     done = invoke(*rows, "--metrics", "fid,prdc")
     assert isinstance(done.exception, ConfigError)
-    missing = "torch-fidelity, pytorch-fid, prdc are missing: pip install 'genharness[verify]'"
+    missing = "torch-fidelity, pytorch-fid, clean-fid, torchmetrics, prdc are missing: pip install 'genharness[verify]'"
     assert str(done.exception) == f"nothing could be compared: {missing}"
     assert "missing" not in done.stdout
 
@@ -224,14 +228,14 @@ def test_a_metric_that_a_cell_was_not_scored_by_is_said_where_it_is_named(cell):
     store.save(dataclasses.replace(record, skipped={"reconstruction": "dcgan gives no reconstructions"}))
     done = verified(store, "--metrics", "fid,kid,reconstruction")
     assert done.exit_code == 0
-    assert "kid by torch-fidelity: it was not scored" in done.stdout
+    assert "kid by torch-fidelity, clean-fid: it was not scored" in done.stdout
     assert "reconstruction by torchmetrics, torch: dcgan gives no reconstructions" in done.stdout
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("kid", "nothing could be compared: kid by torch-fidelity: it was not scored"),
+        ("kid", "nothing could be compared: kid by torch-fidelity, clean-fid: it was not scored"),
         ("k*", "has no score by k*: name other --metrics"),
     ],
 )

@@ -302,7 +302,7 @@ def _by(
     try:
         theirs = _asked(peer, evaluation, options)
     except ModuleNotFoundError as error:
-        missing = (error.name or peer.library).partition(".")[0].replace("_", "-")
+        missing = _distribution((error.name or peer.library).partition(".")[0], peer.library)
         return [PeerScore(peer.metric, peer.library, reason=f"{missing} is missing: {INSTALL}", missing=missing)]
     except pairwise.TooManyRowsError as error:
         if rescore is None:
@@ -322,6 +322,12 @@ def _by(
         parts = {one.key: one for one in _of_part(peer, options, evaluation, rescore)} if rescore else {}
         return [dataclasses.replace(one, part=parts.get(one.key), limit=limit) for one in found]
     return [dataclasses.replace(one, truth=truths.get(one.key), limit=limit) for one in found]
+
+
+def _distribution(module: str, library: str) -> str:
+    """Return what to install for a module: the library itself, where it is called like it but for hyphens."""
+    plain = module.replace("_", "-")
+    return library if plain.replace("-", "") == library.replace("-", "") else plain
 
 
 def _asked(peer: Peer, evaluation: SampleEvaluation, options: Mapping[str, Any]) -> Mapping[str, Theirs]:

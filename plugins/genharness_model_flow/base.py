@@ -90,17 +90,7 @@ class Flow(GenerativeModel):
         """Draw z ~ N(0, temperature^2 I) and invert the flow; images are of the grey levels that y falls into."""
         with no_autocast(self.device):
             y = self.flow.inverse(self.config.temperature * random_normal(n, self.dimensions, generator=generator))
-        return y if self.levels is None else self.levels.quantise(_with_grey(y))
-
-
-def _with_grey(y: Tensor) -> Tensor:
-    """Return y in [0, 1], grey where the way back overflowed, which flatters no data; y that is all undefined stays.
-
-    A flow that is invertible on paper can explode numerically off the data (Behrmann et al. 2021, arXiv:2006.09347), in
-    early steps above all. Scores show such pixels; weights that are no numbers leave nothing defined, which is told.
-    """
-    undefined = y.isnan()
-    return y.masked_fill(undefined & ~undefined.all(), 0.5)
+        return y if self.levels is None else self.levels.quantise(y)
 
 
 def not_even(data: DataShape, halvings: int) -> str:

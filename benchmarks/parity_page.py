@@ -1,6 +1,6 @@
 """Writes docs/parity.md: our scores beside those of independent libraries, over the same features and images.
 
-    python benchmarks/parity_page.py     # two minutes on two cores; needs '.[verify]'
+    python benchmarks/parity_page.py     # two minutes of processor time; needs '.[verify]'
 
 Every number comes from `genharness verify --json`, on sets that are made here: ordinary ones, and those on which
 arithmetic is known to fail. Where two numbers are apart, a brute force in float64 says which holds.

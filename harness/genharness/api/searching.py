@@ -16,6 +16,7 @@ from genharness.spec.axes import Axis
 from genharness.spec.cell import Task
 from genharness.spec.dataset_facts import DatasetFacts
 from genharness.spec.dataset_name import parse_reference
+from genharness.spec.naming import setting_words
 from genharness.spec.plugins import Column, ModelSpec
 from genharness.spec.report import Report
 from genharness.stats import summarise
@@ -262,7 +263,7 @@ def _batches(search: PreparedSearch, tasks: Sequence[Task], say: Callable[[str],
 
 
 def _answer(search: PreparedSearch, tries: Tries, pick: Try, scores: Sequence[float]) -> Answer:
-    setting = " ".join(f"{name}={value}" for name, value in pick.options.items())
+    setting = " ".join(setting_words(pick.options))
     pruned = sum(one.state == "pruned" for one in tries.kept.tries)
     more = f", {pruned} more pruned," if pruned else ""
     head = (

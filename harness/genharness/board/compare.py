@@ -13,7 +13,7 @@ from genharness.errors import ConfigError, did_you_mean
 from genharness.plugin.registry import Registry
 from genharness.results.decisions import kept_decisions
 from genharness.results.store import Store
-from genharness.spec.naming import setting_word
+from genharness.spec.naming import setting_words
 from genharness.spec.protocol import Protocol, protocol_difference
 from genharness.spec.record import Record
 from genharness.stats import Comparison, Family, ScoreTable, compare_many
@@ -148,7 +148,7 @@ def _matches(group: Group, name: str) -> list[Row]:
 
 def _has_settings(row: Row, name: str) -> bool:
     model, *settings = name.split() or [""]
-    known = {f"{key}={setting_word(value)}" for key, value in row.settings.items()}
+    known = set(setting_words(row.settings))
     return row.model == model and all(setting in known for setting in settings)
 
 

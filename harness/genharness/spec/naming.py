@@ -7,7 +7,7 @@ from typing import Any
 
 from genharness.spec.protocol import canonical_json
 
-__all__ = ["differing_settings", "setting_word"]
+__all__ = ["differing_settings", "setting_word", "setting_words"]
 
 _DECIDES = "budget"
 """A recipe makes many settings of a budget: where budgets differ, what follows from them is not named."""
@@ -38,3 +38,8 @@ def _varies_within(name: str, written: Sequence[Mapping[str, str]], budgets: int
 def setting_word(value: object) -> object:
     """Return the value of a setting as names hold it: of several words `colour,cutout`, of an empty list `none`."""
     return (",".join(map(str, value)) or "none") if isinstance(value, (list, tuple)) else value
+
+
+def setting_words(settings: Mapping[str, object]) -> list[str]:
+    """Return settings as names hold them: `lr=0.001`, `diffaugment=none`."""
+    return [f"{name}={setting_word(value)}" for name, value in settings.items()]

@@ -18,7 +18,7 @@ from genharness.results.searches import KeptSearch, Try, load_search, save_searc
 from genharness.results.store import Store
 from genharness.spec.axes import Axis, declared_axes, read_axes
 from genharness.spec.cell import Task
-from genharness.spec.naming import setting_word
+from genharness.spec.naming import setting_words
 from genharness.spec.options import option, options_of
 from genharness.spec.plugins import Column, ModelSpec
 from genharness.spec.record import Record
@@ -231,7 +231,7 @@ class Tries:
 
 
 def _why_pruned(one: Try) -> str:
-    setting = " ".join(f"{name}={setting_word(value)}" for name, value in one.options.items())
+    setting = " ".join(setting_words(one.options))
     step = max(map(int, one.over_training))
     return f"the search pruned {setting} at step {step:,}: worse than the median of other tries there"
 

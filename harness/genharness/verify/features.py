@@ -56,28 +56,31 @@ def _frechet_by_torch_fidelity(real: Moments, fake: Moments) -> Theirs:
     return near(float(found), _spread(real, fake))
 
 
-def _frechet_by_pytorch_fid(real: Moments, fake: Moments) -> Theirs:
-    from pytorch_fid.fid_score import calculate_frechet_distance
-
+def _frechet_by_root(library: str, load: Callable[[], Callable[..., float]], real: Moments, fake: Moments) -> Theirs:
+    distance = load()
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")  # it takes roots of singular matrices, by an argument that SciPy deprecates
         try:
-            found = calculate_frechet_distance(*fake, *real)
+            found = distance(*fake, *real)
         except TypeError as error:  # SciPy 1.18 has removed sqrtm(disp=...)
-            raise ValueError(f"pytorch-fid does not run on this SciPy ({error})") from error
+            raise ValueError(f"{library} does not run on this SciPy ({error})") from error
     return near(float(found), _spread(real, fake))
 
 
-def _frechet_by_clean_fid(real: Moments, fake: Moments) -> Theirs:
+def _of_pytorch_fid() -> Callable[..., float]:
+    from pytorch_fid.fid_score import calculate_frechet_distance
+
+    return calculate_frechet_distance  # type: ignore[no-any-return]  # ships no types
+
+
+def _of_clean_fid() -> Callable[..., float]:
     from cleanfid.fid import frechet_distance
 
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore")  # as pytorch-fid, whose arithmetic it is
-        try:
-            found = frechet_distance(*fake, *real)
-        except TypeError as error:
-            raise ValueError(f"clean-fid does not run on this SciPy ({error})") from error
-    return near(float(found), _spread(real, fake))
+    return frechet_distance  # type: ignore[no-any-return]  # ships no types
+
+
+_frechet_by_pytorch_fid = partial(_frechet_by_root, "pytorch-fid", _of_pytorch_fid)
+_frechet_by_clean_fid = partial(_frechet_by_root, "clean-fid", _of_clean_fid)
 
 
 def _fid_by_torchmetrics(evaluation: SampleEvaluation, options: Options) -> Mapping[str, Theirs]:

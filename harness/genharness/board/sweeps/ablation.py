@@ -9,7 +9,7 @@ from genharness.board.contest import score_table
 from genharness.board.rows import Board, BoardColumn, Group, Row
 from genharness.board.sheets import Entry, Sheet
 from genharness.errors import ConfigError, did_you_mean
-from genharness.spec.naming import differing_settings, setting_word
+from genharness.spec.naming import differing_settings, setting_words
 from genharness.stats.changes import Change, changes_from
 
 __all__ = ["ablation_sheets"]
@@ -47,9 +47,7 @@ def ablation_sheets(board: Board, base: str, metrics: Sequence[str] = ()) -> lis
 
 def _base(group: Group, rows: Sequence[Row], wanted: Sequence[str]) -> Row | None:
     """Return the row that is meant, or None where it has no variants here."""
-    fitting = [
-        row for row in rows if {f"{key}={setting_word(value)}" for key, value in row.settings.items()} >= set(wanted)
-    ]
+    fitting = [row for row in rows if set(setting_words(row.settings)) >= set(wanted)]
     counts = [sum(len(_changed(row, other)) == 1 for other in rows if other is not row) for row in fitting]
     if not counts or not max(counts):
         return None

@@ -21,6 +21,7 @@ COVID = DatasetSpec(
     factory="genharness_data_chest_xray.covid:prepare",
     shape=(1, 128, 128),
     class_names=("COVID-19", "No Finding", "Other disease"),
+    smoke_side=32,
     licence="differs from image to image: see the license column of metadata.csv",
     homepage="https://github.com/ieee8023/covid-chestxray-dataset",
 )
@@ -31,6 +32,7 @@ COVID_RADIOGRAPHY = DatasetSpec(
     factory="genharness_data_chest_xray.radiography:prepare",
     shape=(1, 299, 299),
     class_names=("COVID", "Lung_Opacity", "Normal", "Viral Pneumonia"),
+    smoke_side=32,
     counts={"train": 16_932, "test": 4_233},
     licence="as its Kaggle page says; cite Chowdhury et al. (2020) and Rahman et al. (2021)",
     homepage="https://www.kaggle.com/datasets/tawsifurrahman/covid19-radiography-database",

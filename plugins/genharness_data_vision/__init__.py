@@ -71,6 +71,7 @@ CELEBA = DatasetSpec(
     summary="202,599 aligned faces of celebrities, the central 178x178 pixels",
     factory="genharness_data_vision.celeba:prepare",
     shape=(3, 178, 178),
+    smoke_side=32,
     counts={"train": 162_770, "validation": 19_867, "test": 19_962},
     licence="non-commercial research only; cite Liu et al. (2015)",
     homepage="https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html",

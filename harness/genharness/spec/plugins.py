@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from genharness.errors import PluginError
 from genharness.spec.capabilities import CapabilityName, Declared
+from genharness.spec.dataset_name import SIZES
 from genharness.spec.options import NoOptions
 
 __all__ = [
@@ -239,6 +240,8 @@ class DatasetSpec(Spec):
         modality: `image` or `tabular`.
         shape: Shape of a sample before anything is prepared, or None where only the data can say.
         class_names: Names of the classes in label order, empty for unlabelled or unknown-before-preparing.
+        smoke_side: Side in pixels at which a run whose only budget is `smoke` takes images when the name asks for no
+            size (`covid@128` does): on two cores a network sees too little of larger ones. None for the data's own.
         counts: Samples of each split where known beforehand.
         licence: Licence or terms, one line.
         homepage: Where people read about it.
@@ -255,6 +258,7 @@ class DatasetSpec(Spec):
     modality: Modality = "image"
     shape: tuple[int, ...] | None = None
     class_names: tuple[str, ...] = ()
+    smoke_side: int | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
     licence: str = ""
     homepage: str = ""
@@ -268,6 +272,10 @@ class DatasetSpec(Spec):
             raise PluginError(
                 f"{self.name}: a dataset takes no config: what varies stands in its name, such as {self.name}:PATH or "
                 f"{self.name}@64, which tells prepared data and cells apart"
+            )
+        if self.smoke_side is not None and (self.modality != "image" or self.smoke_side not in SIZES):
+            raise PluginError(
+                f"{self.name}: smoke_side={self.smoke_side} is no side of images in pixels, {SIZES[0]} to {SIZES[-1]}"
             )
 
 

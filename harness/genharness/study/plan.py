@@ -74,6 +74,7 @@ class Wanted:
         metrics: With their options.
         code: Digests of the code that decides what is trained, by model.
         deciding: The score that decides how many seeds rows get; None where all get all.
+        notes: Lines that the user should read, such as which size is meant.
     """
 
     suite: Suite
@@ -82,6 +83,7 @@ class Wanted:
     metrics: Sequence[Chosen[MetricSpec]]
     code: Mapping[str, Mapping[str, str]]
     deciding: Column | None = None
+    notes: Sequence[str] = ()
 
 
 def expand(suite: Suite, registry: Registry, settings: Settings, dataset_facts: Callable[[str], DatasetFacts]) -> Plan:
@@ -126,13 +128,15 @@ def look_up(suite: Suite, registry: Registry, beside: Iterable[Spec] = (), mista
     question = [*wrong_seeds, *wrong_deciding]
     beyond = [*wrong_settings, *feature_errors(suite, registry)]
     refuse([*mistakes, *wrong, *contradictions, *absent, *named, *question, *beyond])
+    sized, notes = _at_smoke_sides(suite, registry)
     return Wanted(
-        suite,
+        sized,
         registry,
         models=chosen_models(models, suite),
         metrics=[choose(spec, suite.set) for spec in metrics],
         code=training_codes(registry, [spec.name for spec in models]),
         deciding=deciding,
+        notes=notes,
     )
 
 
@@ -152,6 +156,22 @@ def _dataset_errors(suite: Suite, registry: Registry) -> list[str]:
         except ConfigError as error:
             mistakes += error.lines
     return mistakes
+
+
+def _at_smoke_sides(suite: Suite, registry: Registry) -> tuple[Suite, list[str]]:
+    """Return a suite whose data a smoke run takes as small as it can learn from, and what the user is told of it."""
+    if set(suite.budget) != {"smoke"}:
+        return suite, []
+    datasets, notes = [], []
+    for name in suite.datasets:
+        reference = parse_reference(name)
+        side = registry.datasets.find(reference.name).smoke_side
+        if side is None or reference.size is not None:
+            datasets.append(name)
+            continue
+        datasets.append(str(dataclasses.replace(reference, size=side)))
+        notes.append(f"{name} at {side} pixels, which a smoke run can learn: {reference.base}@SIZE asks for another size")
+    return dataclasses.replace(suite, datasets=tuple(datasets)), notes
 
 
 def plan_of(wanted: Wanted, settings: Settings, dataset_facts: Callable[[str], DatasetFacts]) -> Plan:
@@ -177,6 +197,7 @@ def plan_of(wanted: Wanted, settings: Settings, dataset_facts: Callable[[str], D
         tasks=tasks,
         skips=[skip for part in parts for skip in part.skips],
         notes=[
+            *wanted.notes,
             *(note for one in facts for note in one.notes),
             *(note for part in parts for note in part.notes),
             *absent,

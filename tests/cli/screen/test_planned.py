@@ -55,6 +55,20 @@ def test_cells_that_share_a_training_are_told_apart_and_trained_once(tmp_path):
     assert "eta" not in text
 
 
+@pytest.mark.parametrize(
+    ("cells", "jobs", "device", "told"),
+    [(40, 1, "cpu", True), (40, 2, "cpu", False), (40, 1, "cuda", False), (1, 1, "cpu", False)],
+)
+def test_a_long_plan_says_what_cells_side_by_side_would_save(tmp_path, monkeypatch, cells, jobs, device, told):
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    tasks = [task(seed) for seed in range(cells)]
+    tasks = [dataclasses.replace(one, cell=dataclasses.replace(one.cell, device=device)) for one in tasks]
+    stream, pending = io.StringIO(), [Pending(one, "new") for one in tasks]
+    out = DataConsole(file=stream, width=120)
+    print_plan(out, Plan(tasks=tasks), pending, load_registry(), Store(tmp_path), jobs=jobs)
+    assert ("with --jobs 4, a cell a core, as little as " in stream.getvalue()) == told
+
+
 def test_the_protocol_of_each_dataset_is_shown_once(printed):
     assert printed.count("protocol of digits: classifier") == 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -27,6 +28,9 @@ _MOST_CELLS = 200
 """Cells that a plan shows one by one; more are summarised."""
 
 _MOST_ROWS = 50
+
+_LONG_SECONDS = 300
+"""A plan of more than this says what cells side by side would save."""
 
 _COUNTING_SECONDS = 6.0
 """How long a plan may count operations; models that are left then are estimated by their recipes."""
@@ -54,6 +58,10 @@ def print_plan(out: Console, plan: Plan, tasks: Sequence[Pending], registry: Reg
     more = f", and {unknown:,} cells of unknown length" if unknown else ""
     total = math.fsum(one or 0.0 for one in seconds)
     out.print(f"about {duration(total / jobs)} in all{more}; nothing was trained")
+    abreast = min(os.cpu_count() or 1, sum(not one.done for one in tasks))
+    on_cores = all(one.task.cell.device == "cpu" for one in tasks)
+    if on_cores and jobs == 1 < abreast and total > _LONG_SECONDS:
+        out.print(f"with --jobs {abreast}, a cell a core, as little as {duration(total / abreast)}")
     protocols = {(task.cell.dataset, str(task.cell.protocol)) for task in plan.tasks}
     for dataset, protocol in sorted(protocols)[:_MOST_ROWS]:
         out.print(f"protocol of {dataset}: {protocol}", soft_wrap=True)

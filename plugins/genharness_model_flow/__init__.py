@@ -30,7 +30,7 @@ def genharness_models() -> Sequence[ModelSpec]:
                     ema=0.99,
                     options={"features": 16, "blocks": 1, "lr": 2e-3, "warmup": 50, "decay": 0.3},
                     step_ms=500,
-                    full_up_to=11,
+                    full_up_to=16,
                 ),
                 "standard": Recipe(
                     length="30000steps", batch_size=128, ema=0.999, mirror=False, options={"blocks": 4}, step_ms=4000

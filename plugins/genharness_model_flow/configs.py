@@ -50,3 +50,6 @@ class GlowConfig(FlowConfig):
     scales: int | None = option(None, low=1, high=8, help="levels L; none: as many as lead to 4 to 7 pixels")
     depth: int = option(32, low=1, high=256, help="steps of flow K at every level")
     width: int = option(512, low=1, high=4096, help="channels inside a coupling")
+    least_scale: float = option(
+        0.0, low=0.0, high=0.9, help="what a coupling scales by at least, which bounds the way back; 0: the paper's"
+    )

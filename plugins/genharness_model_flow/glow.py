@@ -37,7 +37,7 @@ class Glow(Flow):
             if h % 2 or w % 2:
                 raise ConfigError(not_even(data, levels))
             c, h, w = 4 * c, h // 2, w // 2
-            steps = [part for _ in range(config.depth) for part in _step(c, config.width)]
+            steps = [part for _ in range(config.depth) for part in _step(c, config)]
             scales.append(Composed([Squeeze(), *steps]))
             shapes.append((c, h, w))
             c //= 2
@@ -66,8 +66,8 @@ def _levels(height: int, width: int) -> int:
     return levels
 
 
-def _step(c: int, width: int) -> list[Invertible]:
-    return [ActNorm(c), InvertibleConv(c), SigmoidCoupling(c, width)]
+def _step(c: int, config: GlowConfig) -> list[Invertible]:
+    return [ActNorm(c), InvertibleConv(c), SigmoidCoupling(c, config.width, config.least_scale)]
 
 
 class ActNorm(Invertible):
@@ -141,15 +141,21 @@ class InvertibleConv(Invertible):
 
 
 class SigmoidCoupling(Invertible):
-    """Half of the channels stay, and the other half becomes (x + t) sigmoid(raw + 2).
+    """Half of the channels stay, and the other half becomes (x + t) s with s = sigmoid(raw + 2).
+
+    Where s is next to 0 the way back divides by next to nothing, and what was never seen in training overflows. A
+    least scale m makes it s = m + (1 - m) sigmoid(raw + 2), so that no coupling widens anything more than 1 / m times on
+    the way back (Behrmann et al. 2021, arXiv:2006.09347).
 
     Args:
         channels: c of the images, even.
         width: Channels inside the network of t and raw.
+        least_scale: m, in [0, 1); 0 is the paper's coupling.
     """
 
-    def __init__(self, channels: int, width: int) -> None:
+    def __init__(self, channels: int, width: int, least_scale: float = 0.0) -> None:
         super().__init__()
+        self.least_scale = least_scale
         self.network = nn.Sequential(
             _conv(channels // 2, width, 3),
             _Statistics(width),
@@ -163,7 +169,9 @@ class SigmoidCoupling(Invertible):
     def _t_s(self, stays: Tensor) -> tuple[Tensor, Tensor]:
         """Return t and log s `(n, c / 2, h, w)`."""
         t, raw = self.network(stays).chunk(2, dim=1)
-        return t, F.logsigmoid(raw + 2)
+        if self.least_scale == 0:
+            return t, F.logsigmoid(raw + 2)
+        return t, (self.least_scale + (1 - self.least_scale) * torch.sigmoid(raw + 2)).log()
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Map `(n, c, h, w)`; the log-determinant is the sum of log s."""

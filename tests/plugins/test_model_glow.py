@@ -48,7 +48,9 @@ def test_levels_lead_to_four_pixels_or_as_far_as_halving_goes(size, levels):
 
 
 @pytest.mark.parametrize(
-    "layer", [ActNorm(4), InvertibleConv(4), SigmoidCoupling(4, 6)], ids=lambda one: type(one).__name__
+    "layer",
+    [ActNorm(4), InvertibleConv(4), SigmoidCoupling(4, 6), SigmoidCoupling(4, 6, least_scale=0.3)],
+    ids=lambda one: type(one).__name__,
 )
 def test_every_layer_by_itself_knows_its_volume_and_its_way_back(layer):
     layer = loud(layer).double().eval()
@@ -129,6 +131,17 @@ def test_a_new_coupling_scales_by_the_sigmoid_of_two():
     z, log_det = SigmoidCoupling(4, 8)(x)
     assert torch.allclose(z[:, 2:], x[:, 2:] / (1 + math.exp(-2)), atol=1e-6)
     assert torch.allclose(log_det, torch.full((3,), -32 * math.log1p(math.exp(-2))), atol=1e-4)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(("least", "widened"), [(0.0, math.exp(18)), (0.25, 4.0)])
+def test_a_least_scale_bounds_the_way_back_whatever_the_network_says(least, widened):
+    coupling = SigmoidCoupling(4, 8, least)
+    coupling.network[-1].conv.bias[2:] = -20.0  # raw of both channels that move
+    z = images(3, 4, dtype=torch.float32)
+    x = coupling.inverse(z)
+    assert torch.allclose(x[:, 2:] / z[:, 2:], torch.tensor(widened))
+    assert torch.equal(x[:, :2], z[:, :2])
 
 
 def test_pixels_are_centred_and_have_no_logit():

@@ -144,8 +144,8 @@ class SigmoidCoupling(Invertible):
     """Half of the channels stay, and the other half becomes (x + t) s with s = sigmoid(raw + 2).
 
     Where s is next to 0 the way back divides by next to nothing, and what was never seen in training overflows. A
-    least scale m makes it s = m + (1 - m) sigmoid(raw + 2), so that no coupling widens anything more than 1 / m times on
-    the way back (Behrmann et al. 2021, arXiv:2006.09347).
+    least scale m makes it s = m + (1 - m) sigmoid(raw + 2), so that no coupling widens anything more than 1 / m times
+    on the way back (Behrmann et al. 2021, arXiv:2006.09347).
 
     Args:
         channels: c of the images, even.

@@ -229,3 +229,171 @@ def test_a_smoke_side_that_is_none_is_refused(fields):
         DatasetSpec(name="scans", summary="A test", factory="nowhere:prepare", **fields)
 
 
+def test_however_large_the_images_a_smoke_budget_takes_fifty_steps(planned, monkeypatch):
+    huge = dataclasses.replace(FACTS["rays"], shape=DataShape("image", (1, 1024, 1024), 0, 500))
+    monkeypatch.setitem(FACTS, "rays", huge)
+    assert (
+        planned(models=("dcgan",), datasets=("rays",), budget="smoke", features="pixels").tasks[0].cell.length
+        == "50steps"
+    )
+
+
+@pytest.mark.parametrize("budget", ["0steps", "0epochs"])
+def test_a_budget_of_nothing_is_refused(planned, budget):
+    assert "trains nothing" in messages(planned, budget=budget)[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "value"),
+    [
+        ("seed", 1),
+        ("dataset", "mnist"),
+        ("length", "1steps"),
+        ("batch_size", 3),
+        ("options", {"latent": 3}),
+        ("ema", 0.5),
+        ("mirror", True),
+        ("precision", "bf16"),
+        ("device", "cuda"),
+    ],
+)
+def test_whatever_the_result_depends_on_changes_the_identity(planned, change, value):
+    cell = planned().tasks[0].cell
+    assert dataclasses.replace(cell, **{change: value}).id != cell.id
+
+
+def test_a_cell_survives_json(planned):
+    cell = planned().tasks[0].cell
+    assert Cell.from_plain(cell.as_plain()) == cell
+    assert Cell.from_plain(cell.as_plain()).id == cell.id
+
+
+def test_metrics_do_not_change_a_cells_identity_but_their_options_do(planned):
+    plain, other = planned(metrics=("fid",)), planned(metrics=("fid", "prdc"))
+    assert plain.tasks[0].cell.id == other.tasks[0].cell.id
+    changed = planned(metrics=("prdc",), set={"prdc": {"k": 3}})
+    assert changed.tasks[0].cell.protocol.hash != plain.tasks[0].cell.protocol.hash
+
+
+def test_two_names_of_one_dataset_are_one(planned):
+    assert len(planned(datasets=("digits", "digits")).tasks) == 1
+
+
+def test_a_split_that_a_dataset_lacks_is_refused_for_every_dataset(planned):
+    lines = messages(planned, datasets=("digits", "table"), reference_split="tset")
+    assert lines == [
+        "digits has no split 'tset' to compare with; did you mean 'test'?",
+        "table has no split 'tset' to compare with; did you mean 'test'?",
+    ]
+
+
+def test_a_suite_of_python_code_is_held_to_the_same_bounds(planned):
+    lines = messages(planned, samples=1, precision="fp8", seeds=(2**64,), models=("dcgna",))
+    assert [line.partition(" ")[0] for line in lines] == [
+        "samples=1",
+        "seeds=(18446744073709551616,)",
+        "precision=fp8",
+        "unknown",
+    ]
+
+
+def test_nothing_is_looked_at_while_something_named_does_not_exist(tmp_path, registry):
+    looked_at = []
+    suite = Suite(models=("vea",), datasets=("digits", "digts"))
+    with pytest.raises(ConfigError) as caught:
+        expand(suite, registry, Settings(results=tmp_path), looked_at.append)
+    assert len(caught.value.lines) == 2
+    assert looked_at == []
+
+
+def test_mistakes_that_are_known_already_are_told_with_the_rest(registry):
+    with pytest.raises(ConfigError) as caught:
+        look_up(Suite(models=("vea",), datasets=("digits",)), registry, mistakes=["--jobs=0 is out of range"])
+    assert caught.value.lines == ("--jobs=0 is out of range", "unknown model 'vea'; did you mean 'vae'?")
+
+
+def test_options_of_plugins_beside_the_cells_may_be_set(registry):
+    suite = Suite(models=("vae",), datasets=("digits",), set={"local": {"x": 1}})
+    with pytest.raises(ConfigError, match="--set local is not part of this run"):
+        look_up(suite, registry)
+    with pytest.raises(ConfigError, match="local has no option 'x'"):
+        look_up(suite, registry, [registry.executors["local"]])
+
+
+def test_cells_of_different_seeds_share_what_they_have_in_common(planned):
+    first, second = planned(seeds=(0, 2**64 - 1)).tasks
+    assert (first.cell.seed, second.cell.seed) == (0, 2**64 - 1)
+    assert dataclasses.replace(second.cell, seed=0) == first.cell
+    assert first.cell.id != second.cell.id
+
+
+@pytest.mark.parametrize(
+    ("asked", "device", "precision"),
+    [
+        ("auto", "cpu", "fp32"),
+        ("auto", "cuda", "tf32"),
+        ("auto", "cuda:1", "tf32"),
+        ("fp32", "cuda", "fp32"),
+        ("bf16", "cpu", "bf16"),
+    ],
+)
+def test_auto_is_the_precision_of_the_device(tmp_path, registry, asked, device, precision):
+    suite = Suite(models=("vae",), datasets=("digits",), precision=asked)
+    plan = expand(suite, registry, Settings(results=tmp_path, device=device), FACTS.__getitem__)
+    assert {task.cell.precision for task in plan.tasks} == {precision}
+
+
+SPREAD = {"ddpm": {"sampler": "ddim", "steps": "10,50"}}
+
+
+def test_several_values_of_a_sampling_option_are_cells_of_one_training(planned):
+    tasks = planned(models=("ddpm", "vae"), set=SPREAD, seeds=(0, 1)).tasks
+    told = [(task.cell.model, task.cell.seed, task.cell.sampling.get("steps")) for task in tasks]
+    first = [("ddpm", 0, 10), ("vae", 0, None), ("ddpm", 1, 10), ("vae", 1, None)]
+    assert told == [*first, ("ddpm", 0, 50), ("ddpm", 1, 50)]  # what trains comes first
+    assert len({task.cell.id for task in tasks}) == 6
+    assert len({task.cell.training_id for task in tasks}) == 4
+    by_id = {task.cell.id: task for task in tasks}
+    for task in tasks:
+        assert {by_id[one].cell.training_id for one in task.shares} <= {task.cell.training_id}
+        assert len(task.shares) == (task.cell.model == "ddpm")
+
+
+def test_the_same_variant_twice_is_one_cell_and_one_that_cannot_be_is_one_skip(planned):
+    assert len(planned(models=("ddpm",), set={"ddpm": {"steps": [10, "10", 10.0]}}).tasks) == 1
+    plan = planned(models=("ddpm", "vae"), datasets=("digits", "table"), set=SPREAD)
+    assert [(skip.model, skip.dataset) for skip in plan.skips] == [("ddpm", "table")]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"steps": "10,2000", "T": 1000}, "steps=2000 is more than the chain has: at most T=1000"),
+        ({"sampler": "ddim,dimm"}, "ddpm.sampler=dimm is not one of: ddpm | ddim"),
+        ({"guidance": "1,3"}, "guidance=3 needs classes to guide to: set conditional=true"),
+        ({"lr": "1e-3,-1"}, "ddpm.lr=-1 is out of range"),
+    ],
+)
+def test_a_variant_that_cannot_be_is_refused_before_anything_is_trained(planned, settings, message):
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        planned(models=("ddpm",), set={"ddpm": settings})
+
+
+def test_several_budgets_batches_and_precisions_are_ordinary_cells_scored_alike(planned):
+    changes = {"models": ("vae", "noise"), "seeds": (0, 1)}
+    one = planned(**changes, budget="10steps", batch_size=(32,)).tasks
+    tasks = planned(**changes, budget="smoke,10steps", batch_size=(32, 64), precision="fp32,bf16").tasks
+    told = {(task.cell.budget, task.cell.batch_size, task.cell.precision) for task in tasks if task.cell.model == "vae"}
+    assert len(told) == 8
+    assert len(tasks) == 2 * 8 + 2  # a reference row is not trained: once is enough
+    assert {task.cell.protocol.hash for task in tasks} == {one[0].cell.protocol.hash}
+    assert {task.cell.id for task in one if task.cell.model == "vae"} < {task.cell.id for task in tasks}
+
+
+def test_of_several_budgets_the_fewest_samples_are_scored(planned, monkeypatch):
+    rays = dataclasses.replace(FACTS["digits"], counts={"train": 9000, "test": 5000})
+    monkeypatch.setitem(FACTS, "digits", rays)
+    counts = [
+        planned(budget=one).tasks[0].cell.protocol.sample_count for one in ("smoke", "standard", "standard,smoke")
+    ]
+    assert counts == [2000, 5000, 2000]

@@ -170,7 +170,9 @@ def _at_smoke_sides(suite: Suite, registry: Registry) -> tuple[Suite, list[str]]
             datasets.append(name)
             continue
         datasets.append(str(dataclasses.replace(reference, size=side)))
-        notes.append(f"{name} at {side} pixels, which a smoke run can learn: {reference.base}@SIZE asks for another size")
+        notes.append(
+            f"{name} at {side} pixels, which a smoke run can learn: {reference.base}@SIZE asks for another size"
+        )
     return dataclasses.replace(suite, datasets=tuple(datasets)), notes
 
 

@@ -200,7 +200,7 @@ _CGAN_PD = ModelSpec(
     capabilities=("decoder", "conditions"),
     needs_labels=True,
     recipes={
-        "smoke": _smoke("1000steps", {**_SMALL_RESNET, "lr": 4e-3}, step_ms=190),
+        "smoke": _smoke("700steps", {**_SMALL_RESNET, "width": 32, "lr": 4e-3}, step_ms=270),
         "standard": Recipe(length="20000steps", ema=0.999, step_ms=3000),
         "paper": Recipe(length="500000steps", step_ms=3000),
     },

@@ -21,15 +21,15 @@ def shown(estimate: Estimate, column: BoardColumn) -> str:
     """
     if estimate.mean is None:
         return "-"
-    text = format(estimate.mean, column.column.format)
+    text = column.column.text(estimate.mean)
     if estimate.interval is not None:
-        low, high = (format(end, column.column.format) for end in estimate.interval)
+        low, high = (column.column.text(end) for end in estimate.interval)
         return f"{text} [{low}, {high}]"
     if estimate.deviation:
-        return f"{text} ± {format(estimate.deviation, column.column.format)}"
+        return f"{text} ± {column.column.text(estimate.deviation)}"
     if estimate.error:
-        return f"{text} (±{format(estimate.error, column.column.format)})"
-    return text if estimate.deviation is None else f"{text} ± {format(0.0, column.column.format)}"
+        return f"{text} (±{column.column.text(estimate.error)})"
+    return text if estimate.deviation is None else f"{text} ± {column.column.text(0.0)}"
 
 
 def signed(estimate: Estimate, column: BoardColumn) -> str:
@@ -48,7 +48,7 @@ def band_ends(group: Group, column: BoardColumn) -> list[str]:
     band = group.bands.get(column.key)
     if band is None:
         return [""]
-    return list(dict.fromkeys(format(end, column.column.format) for end in (band["low"], band["high"])))
+    return list(dict.fromkeys(column.column.text(end) for end in (band["low"], band["high"])))
 
 
 def error_notes(rows: Iterable[Row], columns: Iterable[BoardColumn]) -> list[str]:

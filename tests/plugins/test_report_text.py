@@ -36,6 +36,14 @@ def test_long_labels_stand_in_several_lines_so_that_the_first_numbers_are_whole(
         assert word in rows
 
 
+@pytest.mark.parametrize("form", ["table", "md", "latex"])
+def test_distances_in_small_units_are_told_apart_and_none_reads_as_zero(form):
+    """Features of random networks are small, and so are distances between them."""
+    shown = rendered([record("vae", 0.0021), record("gan", 0.00034), record("real", 0.0)], form)
+    assert "0.0021" in shown
+    assert "0.00034" in shown
+
+
 def test_wide_shows_every_column():
     table = rendered([record("vae", 1.0, scores={"coverage": 0.5, "recall": 0.4})], "table", wide=True)
     assert all(title in table for title in ("FD", "Coverage", "Recall", "Train"))

@@ -284,11 +284,12 @@ def _reported(search: PreparedSearch, pick: Try, scores: Sequence[float]) -> str
     split = search.reported.suite.reference_split
     if not scores:
         return f"none of its fresh seeds has a score against the {split} split"
-    fresh, form = summarise(scores), search.column.format
-    ends = "" if fresh.interval_low is None else f" (95 %: {fresh.interval_low:{form}} to {fresh.interval_high:{form}})"
+    fresh, text = summarise(scores), search.column.text
+    low, high = fresh.interval_low, fresh.interval_high
+    ends = "" if low is None or high is None else f" (95 %: {text(low)} to {text(high)})"
     return (
-        f"{search.title} of {fresh.n} fresh seeds against the {split} split: {fresh.mean:{form}}{ends}; its search "
-        f"score was {pick.score:{form}}: the best of many noisy scores flatters itself (winner's curse)"
+        f"{search.title} of {fresh.n} fresh seeds against the {split} split: {text(fresh.mean)}{ends}; its search "
+        f"score was {text(pick.score or 0.0)}: the best of many noisy scores flatters itself (winner's curse)"
     )
 
 
@@ -298,8 +299,8 @@ def _expected(search: PreparedSearch, tries: Tries) -> Iterator[str]:
     counts = sorted({count for count in (1, 2, 5, 10, 20, 50, len(scores) // 2) if 1 <= count <= len(scores) // 2})
     if search.options.method != "random" or not counts:
         return
-    higher, form = bool(search.column.higher_is_better), search.column.format
-    parts = [f"{count}: {expected_best(scores, count, higher_is_better=higher):{form}}" for count in counts]
+    higher, text = bool(search.column.higher_is_better), search.column.text
+    parts = [f"{count}: {text(expected_best(scores, count, higher_is_better=higher))}" for count in counts]
     yield f"expected best {search.title} after n tries (validation, one seed each): {', '.join(parts)}"
 
 

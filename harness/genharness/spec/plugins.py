@@ -352,6 +352,18 @@ class Column:
         positive = self.ratio or isinstance(self.resolution, str) or self.resolution > 0
         return 0.0 if positive else -math.inf, 1.0 if isinstance(self.resolution, str) else math.inf
 
+    def text(self, value: float) -> str:
+        """Return a value in the column's format; with two significant digits where a distance above 0 would read as 0.
+
+        Example:
+            >>> distance = Column(key="fid", title="FD", format=".2f", ratio=True)
+            >>> distance.text(12.3), distance.text(0.00123), distance.text(0.0)
+            ('12.30', '0.0012', '0.00')
+        """
+        text = format(value, self.format)
+        reads_as_nothing = not any(digit in text for digit in "123456789")
+        return f"{value:.2g}" if self.ratio and value and reads_as_nothing else text
+
 
 @dataclass(frozen=True, kw_only=True)
 class MetricSpec(Spec):

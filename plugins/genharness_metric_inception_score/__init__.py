@@ -28,12 +28,17 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             factory="genharness_metric_inception_score.score:LogitScore",
             config=InceptionScoreConfig,
             columns=(
-                Column(key="is", title="IS", higher_is_better=True, format=".2f", wide=True),
-                Column(key="is_std", title="IS std", format=".2f", wide=True),
+                Column(key="is", title="IS", higher_is_better=True, format=".2f", wide=True, least=1),
+                Column(key="is_std", title="IS std", format=".2f", wide=True, least=0),
                 Column(
-                    key="classifier_score", title="Classifier score", higher_is_better=True, format=".2f", wide=True
+                    key="classifier_score",
+                    title="Classifier score",
+                    higher_is_better=True,
+                    format=".2f",
+                    wide=True,
+                    least=1,
                 ),
-                Column(key="classifier_score_std", title="Classifier score std", format=".2f", wide=True),
+                Column(key="classifier_score_std", title="Classifier score std", format=".2f", wide=True, least=0),
                 Column(
                     key="score_split_samples",
                     title="Samples a split",

@@ -46,7 +46,9 @@ def genharness_metrics() -> Sequence[MetricSpec]:
                     format=".4g",
                     note="is in the units of the kernel over these features: compare it within this table",
                 ),
-                Column(key="kid_std", title="KD std", titles={"inception": "KID std"}, format=".4g", wide=True),
+                Column(
+                    key="kid_std", title="KD std", titles={"inception": "KID std"}, format=".4g", wide=True, least=0
+                ),
                 Column(
                     key="kid_whole_sets",
                     title="Sets in every subset",

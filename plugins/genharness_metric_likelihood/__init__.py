@@ -30,7 +30,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             summary="Divergence of the posteriors of held-out samples from the prior: near 0 for a collapsed posterior",
             place=86,
             factory="genharness_metric_likelihood.likelihood:PosteriorDivergence",
-            columns=(Column(key="kld", title="KL", unit="nats", format=".2f", wide=True),),
+            columns=(Column(key="kld", title="KL", unit="nats", format=".2f", wide=True, least=0),),
             needs=("kl_to_prior",),
             periodic=True,
             modalities=("image", "tabular"),

@@ -47,9 +47,9 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             columns=(
                 Column(key="excess_copies", title="Excess copies"),
                 Column(key="excess_copies_pixels", title="Excess copies, pixels", wide=True),
-                Column(key="closer_to_train", title="Closer to train", wide=True),
-                Column(key="membership_auc", title="Membership AUC", wide=True),
-                Column(key="membership_caught", title="Members caught at 1 %", wide=True),
+                Column(key="closer_to_train", title="Closer to train", wide=True, least=0, most=1),
+                Column(key="membership_auc", title="Membership AUC", wide=True, least=0, most=1),
+                Column(key="membership_caught", title="Members caught at 1 %", wide=True, least=0, most=1),
             ),
             needs=("features", "train", "test"),
             modalities=("image", "tabular"),
@@ -62,9 +62,9 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             factory="genharness_metric_memorisation.memorisation:MemorisationMetric",
             config=MemorisationConfig,
             columns=(
-                Column(key="authenticity", title="Authenticity", wide=True),
+                Column(key="authenticity", title="Authenticity", wide=True, least=0, most=1),
                 Column(key="ct", title="C_T", format=".2f", wide=True),
-                Column(key="distance_ratio", title="NN ratio", wide=True),
+                Column(key="distance_ratio", title="NN ratio", wide=True, least=0),
                 Column(key="copied", title="Copied", higher_is_better=False, resolution="sample_count"),
             ),
             needs=("features", "train", "test"),
@@ -79,7 +79,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             columns=(
                 Column(key="memorisation_distance", title="Cosine to train", wide=True),
                 Column(key="memorisation_distance_test", title="Cosine of test to train", wide=True),
-                Column(key="mifid", title="MiFID", higher_is_better=False, format=".2f", wide=True),
+                Column(key="mifid", title="MiFID", higher_is_better=False, format=".2f", wide=True, least=0),
             ),
             needs=("features", "train", "test"),
             modalities=("image", "tabular"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -44,8 +45,8 @@ def genharness_metrics() -> Sequence[MetricSpec]:
                     resolution=1,
                     collapse_below=0.5,
                 ),
-                Column(key="mode_kl", title="Mode KL", unit="nats", higher_is_better=False, wide=True),
-                Column(key="mode_tv", title="Mode TV", higher_is_better=False, wide=True),
+                Column(key="mode_kl", title="Mode KL", unit="nats", higher_is_better=False, wide=True, least=0),
+                Column(key="mode_tv", title="Mode TV", higher_is_better=False, wide=True, least=0, most=1),
             ),
             needs=("posteriors",),
             modalities=("image", "tabular"),
@@ -78,7 +79,9 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             config=BinsConfig,
             columns=(
                 Column(key="ndb", title="NDB/K", higher_is_better=False, resolution="bins", wide=True),
-                Column(key="jsd", title="JSD", unit="nats", higher_is_better=False, wide=True),
+                Column(
+                    key="jsd", title="JSD", unit="nats", higher_is_better=False, wide=True, least=0, most=math.log(2)
+                ),
                 Column(key="bin_coverage", title="Bin coverage", higher_is_better=True, resolution="bins", wide=True),
             ),
             needs=("features",),

@@ -28,9 +28,9 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             factory="genharness_metric_reconstruction.reconstruction:Reconstruction",
             columns=(
                 Column(key="psnr", title="PSNR", unit="dB", higher_is_better=True, format=".2f", wide=True),
-                Column(key="ssim", title="SSIM", higher_is_better=True, wide=True),
-                Column(key="mse", title="MSE", higher_is_better=False, format=".4f", wide=True),
-                Column(key="bce", title="BCE", unit="nats", higher_is_better=False, format=".4f", wide=True),
+                Column(key="ssim", title="SSIM", higher_is_better=True, wide=True, least=-1, most=1),
+                Column(key="mse", title="MSE", higher_is_better=False, format=".4f", wide=True, least=0),
+                Column(key="bce", title="BCE", unit="nats", higher_is_better=False, format=".4f", wide=True, least=0),
             ),
             needs=("reconstructions",),
             periodic=True,
@@ -44,7 +44,7 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             config=NearestRealConfig,
             columns=(
                 Column(key="nearest_psnr", title="Nearest PSNR", unit="dB", format=".2f", wide=True),
-                Column(key="nearest_ssim", title="Nearest SSIM", wide=True),
+                Column(key="nearest_ssim", title="Nearest SSIM", wide=True, least=-1, most=1),
             ),
             paper="Wang et al. 2004 (SSIM)",
         ),

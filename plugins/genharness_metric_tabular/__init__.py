@@ -19,11 +19,11 @@ def genharness_metrics() -> Sequence[MetricSpec]:
             place=25,
             factory="genharness_metric_tabular.tabular:Tabular",
             columns=(
-                Column(key="ks", title="KS", higher_is_better=False),
-                Column(key="wasserstein", title="Wasserstein", higher_is_better=False),
-                Column(key="correlation_distance", title="Correlation", higher_is_better=False),
-                Column(key="tstr", title="TSTR", higher_is_better=True),
-                Column(key="trtr", title="TRTR"),
+                Column(key="ks", title="KS", higher_is_better=False, least=0, most=1),
+                Column(key="wasserstein", title="Wasserstein", higher_is_better=False, least=0),
+                Column(key="correlation_distance", title="Correlation", higher_is_better=False, least=0),
+                Column(key="tstr", title="TSTR", higher_is_better=True, least=0, most=1),
+                Column(key="trtr", title="TRTR", least=0, most=1),
                 Column(
                     key="unlabelled_rows",
                     title="Unlabelled rows",

@@ -316,6 +316,8 @@ class Column:
         resolution: Smallest step between two values that the score can take: 1 for a count; for a share of something
             the name of the record's fact that says of how many, such as `prdc_samples`, or `sample_count` for the
             generated samples; 0 where it is continuous. Tests believe no smaller spread over seeds.
+        least: The least value that it can take; None where there is none, or what `ratio` and `resolution` say: 0.
+        most: The most, likewise; None where there is none, or what they say: 1 for a share.
         collapse_below: Share in (0, 1) of what held-out real samples reach, under which samples are taken to be all
             alike; for scores of diversity, None for every other.
         collapse_beside: Key of a score of quality, for a score that poor samples lower as well: it tells collapse only
@@ -338,6 +340,8 @@ class Column:
     titles: Mapping[str, str] = field(default_factory=dict)
     ratio: bool = False
     resolution: float | str = 0.0
+    least: float | None = None
+    most: float | None = None
     collapse_below: float | None = None
     collapse_beside: str = ""
     alike: bool = False
@@ -350,7 +354,9 @@ class Column:
     def limits(self) -> tuple[float, float]:
         """Between which ends every value lies, as far as the column says: distances and counts from 0, shares to 1."""
         positive = self.ratio or isinstance(self.resolution, str) or self.resolution > 0
-        return 0.0 if positive else -math.inf, 1.0 if isinstance(self.resolution, str) else math.inf
+        least = 0.0 if positive else -math.inf
+        most = 1.0 if isinstance(self.resolution, str) else math.inf
+        return least if self.least is None else self.least, most if self.most is None else self.most
 
     def text(self, value: float) -> str:
         """Return a value in the column's format; with two significant digits where a distance above 0 would read as 0.

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genharness.errors import ConfigError, DataError
+from genharness.errors import ConfigError, DataError, GenharnessError
 from genharness.files.paths import input_path, printable
 from genharness.images import SampleFile
 from genharness.images.samples import samples_of_array
+from genharness.plugin.blame import one_line
 
-__all__ = ["Samples", "as_array", "held_reference", "held_samples"]
+__all__ = ["Samples", "as_array", "held_reference", "held_samples", "made", "somebodys_code"]
+
+T = TypeVar("T")
 
 Samples = Any
 """An array or tensor `(n, ...)`, a path, an iterable of batches, or a function of a count that returns a batch."""
@@ -39,7 +43,8 @@ def held_samples(samples: Samples, *, count: int | None, labels: Any, where: str
     """
     if isinstance(samples, str | os.PathLike):
         return os.fspath(samples)
-    return samples_of_array(_one_array(samples, count, where), _labels(labels), where)
+    of = None if labels is None else as_array(labels, f"{where}: labels")
+    return samples_of_array(_one_array(samples, count, where), of, where)
 
 
 def held_reference(reference: Samples) -> SampleFile | Path:
@@ -57,13 +62,9 @@ def held_reference(reference: Samples) -> SampleFile | Path:
     return path
 
 
-def _labels(labels: Any) -> NDArray[Any] | None:
-    return None if labels is None else as_array(labels)
-
-
 def _one_array(samples: Samples, count: int | None, where: str) -> NDArray[Any]:
     if _is_array(samples):
-        return as_array(samples)
+        return as_array(samples, where)
     if callable(samples):
         if count is None:
             raise ConfigError(f"{where} is a function: say with count how many samples it is asked for")
@@ -86,8 +87,8 @@ def _joined(batches: Iterable[Any], count: int | None, where: str) -> NDArray[An
     """Return batches as one array, no more than `count` of their samples."""
     parts: list[NDArray[Any]] = []
     have = 0
-    for batch in batches:
-        part = as_array(batch)
+    for batch in made(batches, where):
+        part = as_array(batch, f"{where}: batch {len(parts)}")
         if part.ndim < 2 or (parts and part.shape[1:] != parts[0].shape[1:]):
             raise DataError(f"{where}: batch {len(parts)} has shape {part.shape}: give batches (n, ...) of one shape")
         parts.append(part)
@@ -101,11 +102,49 @@ def _joined(batches: Iterable[Any], count: int | None, where: str) -> NDArray[An
     return np.concatenate(parts)[:count]
 
 
-def as_array(values: Any) -> NDArray[Any]:
-    """Return an array of what numpy or torch holds, wherever it is; torch is not imported for it."""
-    if hasattr(values, "detach"):
-        values = values.detach().cpu()
-        if str(values.dtype) == "torch.bfloat16":  # numpy has none
-            values = values.float()
-        return np.asarray(values.numpy())
-    return np.asarray(values)
+def made(batches: Iterable[T], where: str) -> Iterator[T]:
+    """Yield what somebody's code makes.
+
+    Raises:
+        DataError: For what it raises.
+    """
+    with somebodys_code(f"{where} could not be made"):
+        yield from batches
+
+
+def as_array(values: Any, where: str) -> NDArray[Any]:
+    """Return an array of what numpy or torch holds, wherever it is; torch is not imported for it.
+
+    Args:
+        values: An array, a tensor, or what numpy makes an array of.
+        where: What to call it in messages.
+
+    Raises:
+        DataError: If it is none (sparse, ragged, without data), or values of it are masked.
+    """
+    with somebodys_code(f"{where} cannot be taken as an array"):
+        if np.ma.is_masked(values):
+            raise DataError(f"{where} has masked values, which would count as those under the mask: fill them first")
+        return np.asarray(_of_tensor(values) if hasattr(values, "detach") else values)
+
+
+def _of_tensor(tensor: Any) -> Any:
+    tensor = tensor.detach().cpu().resolve_conj().resolve_neg()
+    if str(tensor.dtype) == "torch.bfloat16":  # numpy has none
+        tensor = tensor.float()
+    return tensor.numpy()
+
+
+@contextlib.contextmanager
+def somebodys_code(what: str) -> Iterator[None]:
+    """Say in one line of what samples are made by, such as a function or an iterator, why it gives none.
+
+    Raises:
+        DataError: For whatever else is raised, from which it is raised.
+    """
+    try:
+        yield
+    except GenharnessError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise DataError(f"{what} ({one_line(error)})") from error

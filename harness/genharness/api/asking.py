@@ -188,8 +188,6 @@ def _tracker(registry: Registry, text: str) -> Spec:
 
 def _exclusive(study: Study) -> list[str]:
     """Return what does not go together."""
-    results = study.results
-    taken = results.exists() and not results.is_dir()
-    wrong = [f"results path {results} is a file: name a folder with --results"] if taken else []
+    wrong = attempt(Store(study.results).refuse_file)[1]
     both = study.fresh and study.keep_finished
     return [*(["--fresh and --keep-finished exclude each other"] if both else []), *wrong]

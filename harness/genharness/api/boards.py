@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Literal
 
+from genharness.api.arguments import BoardArguments, CompareArguments, RenderArguments, read_arguments
 from genharness.api.rows import Rows
 from genharness.board.compare import RowComparison, compare_rows
 from genharness.board.render import RenderOptions, rendered
@@ -53,10 +53,11 @@ class Leaderboard(Rows):
             set: Options by plugin name.
 
         Raises:
-            ConfigError: If there is no such format.
+            ConfigError: If there is no such format, or another argument does not fit.
         """
-        reporter = load_registry().reporters.find(form)
-        return rendered(self.board, reporter, RenderOptions(width=width, wide=wide), set)
+        given = read_arguments(RenderArguments, {"form": form, "width": width, "wide": wide, "set": set})
+        reporter = load_registry().reporters.find(given.form)
+        return rendered(self.board, reporter, RenderOptions(width=given.width, wide=given.wide), given.set)
 
     def __str__(self) -> str:
         return self.render()
@@ -111,20 +112,22 @@ def leaderboard(
 
     Raises:
         RunError: If there is no such folder.
-        ConfigError: If a dataset or column is unknown.
+        ConfigError: If a dataset or column is unknown, or another argument does not fit.
     """
     from genharness.board.build import build
 
-    store = Store(Path(results))
+    values = {"results": results, "datasets": datasets, "sort": sort, "columns": columns}
+    given = read_arguments(BoardArguments, {**values, "seeds": seeds, "interval": interval})
+    store = Store(given.results)
     return Leaderboard(
         build(
             store.records(history=False),
             load_registry(),
-            datasets=_names(datasets),
-            sort=sort,
-            columns=_names(columns),
-            seeds=seeds,
-            interval=interval,
+            datasets=given.datasets,
+            sort=given.sort,
+            columns=given.columns,
+            seeds=given.seeds,
+            interval=given.interval,
             decisions=kept_decisions(store.folder),
         )
     )
@@ -183,10 +186,7 @@ def compare(
     Raises:
         ConfigError: If a row is unknown or ambiguous, or they do not stand under one protocol.
     """
-    store = Store(Path(results))
-    found = compare_rows(store, load_registry(), rows, datasets=_names(datasets), metrics=_names(metrics), alone=alone)
-    return Comparisons(found)
-
-
-def _names(words: Names) -> tuple[str, ...]:
-    return tuple(part.strip() for part in words.split(",") if part.strip()) if isinstance(words, str) else tuple(words)
+    values = {"rows": rows, "results": results, "datasets": datasets, "metrics": metrics, "alone": alone}
+    given = read_arguments(CompareArguments, values)
+    store, chosen = Store(given.results), {"datasets": given.datasets, "metrics": given.metrics}
+    return Comparisons(compare_rows(store, load_registry(), given.rows, **chosen, alone=given.alone))

@@ -7,7 +7,6 @@ import functools
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from genharness.api.arrays import Samples, as_array, held_reference
 from genharness.api.devices import resolve_device
-from genharness.api.samples import Evaluated, measuring_of
+from genharness.api.samples import Evaluated, scoring_arguments
 from genharness.errors import ConfigError, DataError
 from genharness.images import SampleFile
 from genharness.images.samples import samples_of_array
@@ -86,25 +85,30 @@ class Evaluator:
     ) -> None:
         from genharness.external.request import Request, scoring_of
 
-        if bool(dataset) == (reference is not None):
+        given = scoring_arguments(
+            dataset=dataset,
+            metrics=metrics,
+            protocol=protocol,
+            features=features,
+            resize=resize,
+            reference=reference_count,
+            reference_split=reference_split,
+            protocol_seed=seed,
+            set=set,
+            weights=weights,
+            device=device,
+            report=report,
+        )
+        if bool(given.dataset) == (reference is not None):
             raise ConfigError("say what to compare with: a dataset, or a reference")
         self._report = report
         self._request = Request(
             samples=(),
-            dataset=dataset,
+            dataset=given.dataset,
             reference=None if reference is None else held_reference(reference),
-            device=resolve_device(device),
-            weights=None if weights is None else Path(weights),
-            measuring=measuring_of(
-                metrics=metrics,
-                protocol=protocol,
-                features=features,
-                resize=resize,
-                reference=reference_count,
-                reference_split=reference_split,
-                protocol_seed=seed,
-                set=set or {},
-            ),
+            device=resolve_device(given.device),
+            weights=given.weights,
+            measuring=given.measuring,
         )
         self._scoring = scoring_of(self._request, load_registry(), report)
         self._extractors: dict[str, Extractor] = {}
@@ -125,9 +129,9 @@ class Evaluator:
         Raises:
             DataError: If they are no images or rows, not of the shape of the earlier ones, or only some have labels.
         """
-        given = None if labels is None else as_array(labels)
+        given = None if labels is None else as_array(labels, "labels")
         white = self._scoring.reference.white or (self._batches[0].white if self._batches else 0)
-        found = samples_of_array(as_array(samples), given, "samples", beside=white)
+        found = samples_of_array(as_array(samples, "samples"), given, "samples", beside=white)
         if self._batches and (first := self._batches[0].white) != found.white:
             told = f"white is {found.white or 255:,} in these samples, and {first or 255:,} in earlier ones"
             raise DataError(f"{told}: give all as uint8")

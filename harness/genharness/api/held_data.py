@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genharness.api.arrays import as_array
+from genharness.api.arrays import as_array, made, somebodys_code
 from genharness.data import ensure_prepared
 from genharness.errors import ConfigError, DataError, shown
 from genharness.files.home import home
@@ -51,9 +51,8 @@ def _held(name: str, given: Any) -> str:
     splits = dict(given) if isinstance(given, Mapping) else {"train": given}
     unknown = [str(split) for split in splits if split not in _SPLITS]
     if unknown or "train" not in splits:
-        raise ConfigError(
-            f"dataset {name}: splits are called train, test and validation, not {', '.join(unknown) or ''}"
-        )
+        wrong = f"not {shown(', '.join(unknown))}" if unknown else "and train must be among them"
+        raise ConfigError(f"dataset {name}: splits are called train, test and validation, {wrong}")
     spec = load_registry().datasets.find("array")
     home().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=home(), prefix=".held-") as folder:
@@ -106,11 +105,12 @@ def _batches(where: str, given: Any) -> tuple[int, Iterator[_Batch]]:
         ConfigError: If they are none of the things that can be given.
     """
     if _is_array(given):
-        return _of_arrays(where, as_array(given), None)
+        return _of_arrays(where, as_array(given, where), None)
     if isinstance(given, tuple) and len(given) == 2 and all(map(_is_array, given)):
-        return _of_arrays(where, as_array(given[0]), as_array(given[1]))
+        return _of_arrays(where, as_array(given[0], where), as_array(given[1], f"{where}: labels"))
     if hasattr(given, "__len__") and hasattr(given, "__getitem__") and not isinstance(given, str | bytes):
-        return len(given), _of_items(where, given)
+        with somebodys_code(f"{where} has no length"):
+            return len(given), made(_of_items(where, given), where)
     raise ConfigError(
         f"{where} is {type(given).__name__}: give an array, a pair of samples and labels, or a dataset of items"
     )
@@ -133,13 +133,8 @@ def _of_items(where: str, dataset: Any) -> Iterator[_Batch]:
     items = (dataset[place] for place in range(len(dataset)))
     while some := list(islice(items, _BATCH)):
         paired = isinstance(some[0], tuple | list) and len(some[0]) == 2
-        samples = [_plain(item[0] if paired else item) for item in some]
+        samples = [as_array(item[0] if paired else item, where) for item in some]
         shapes = {sample.shape for sample in samples}
         if len(shapes) > 1:
             raise DataError(f"{where} holds samples of shapes {sorted(shapes)[:3]}: make them one shape")
         yield np.stack(samples), np.array([int(item[1]) for item in some], np.int64) if paired else None
-
-
-def _plain(sample: Any) -> NDArray[Any]:
-    """Return one sample as numbers: a tensor, an array, or a picture of Pillow."""
-    return as_array(sample)

@@ -8,18 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from genharness.api.arguments import ScoringArguments, read_arguments
 from genharness.api.arrays import Samples, held_reference, held_samples
 from genharness.api.devices import resolve_device
 from genharness.api.rows import Rows
-from genharness.errors import ConfigError, DataError, refuse
+from genharness.errors import ConfigError, DataError
 from genharness.images import SampleFile
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
 from genharness.results.table import flat_record
-from genharness.spec.options import read_options
 from genharness.spec.record import Record
 from genharness.spec.report import Report, silent
-from genharness.study.measuring import Measuring
 
 __all__ = ["Evaluated", "evaluate"]
 
@@ -143,32 +142,44 @@ def evaluate(
     from genharness.external.request import Request, prepare
     from genharness.external.score import evaluation_of, score_samples
 
-    if register:
-        Store(Path(results)).open_for_writing()
-    held, labels_file = _samples(samples, count, labels)
-    request = Request(
-        samples=(held,),
+    given = scoring_arguments(
         dataset=dataset,
-        reference=None if reference is None else held_reference(reference),
-        labels=labels_file,
+        metrics=metrics,
+        protocol=protocol,
+        features=features,
+        resize=resize,
+        samples=count,
+        reference=reference_count,
+        reference_split=reference_split,
+        protocol_seed=seed,
         resize_to=resize_to,
         units=units,
+        set=set,
+        weights=weights,
+        device=device,
         name=name,
-        results=Path(results),
-        device=resolve_device(device),
-        weights=None if weights is None else Path(weights),
+        results=results,
+        register=register,
         bands=bands,
-        measuring=measuring_of(
-            metrics=metrics,
-            protocol=protocol,
-            features=features,
-            resize=resize,
-            samples=count,
-            reference=reference_count,
-            reference_split=reference_split,
-            protocol_seed=seed,
-            set=set or {},
-        ),
+        report=report,
+    )
+    store = Store(given.results)
+    if given.register:
+        store.open_for_writing()
+    held, labels_file = _samples(samples, given.samples, labels)
+    request = Request(
+        samples=(held,),
+        dataset=given.dataset,
+        reference=None if reference is None else held_reference(reference),
+        labels=labels_file,
+        resize_to=given.resize_to,
+        units=given.units,
+        name=given.name,
+        results=given.results,
+        device=resolve_device(given.device),
+        weights=given.weights,
+        bands=given.bands,
+        measuring=given.measuring,
     )
     registry = load_registry()
     (one,) = prepare(request, registry, report)
@@ -180,20 +191,19 @@ def evaluate(
     if not scored.scores:
         why = "; ".join(f"{key}: {reason}" for key, reason in scored.missing.items()) or "no metric was left"
         raise ConfigError(f"nothing could be scored: {why}")
-    if register:
-        put_beside(scored.record, one, evaluation.pictures, Store(Path(results), writing=True))
+    if given.register:
+        put_beside(scored.record, one, evaluation.pictures, store)
     return scored
 
 
-def measuring_of(**values: Any) -> Measuring:
-    """Return the `Measuring` of some arguments, checked.
+def scoring_arguments(*, set: Any, report: Any, **values: Any) -> ScoringArguments:  # noqa: A002  -- as above
+    """Return the arguments of `evaluate` and of an `Evaluator`, checked.
 
     Raises:
         ConfigError: For every value that does not fit.
     """
-    read, mistakes = read_options("evaluate", Measuring, values, lambda name: _ARGUMENTS.get(name, name))
-    refuse(mistakes)
-    return Measuring(**read)
+    values["set"] = {} if set is None else set
+    return read_arguments(ScoringArguments, values, _ARGUMENTS, report=report)
 
 
 _ARGUMENTS = {"samples": "count", "reference": "reference_count", "protocol_seed": "seed"}

@@ -14,10 +14,12 @@ from genharness.api.asking import AskedStudy, ask
 from genharness.api.rows import Rows
 from genharness.api.stopping import stopping
 from genharness.api.trackers import Trackers
+from genharness.files.paths import read_path
 from genharness.plugin.execution import Event
 from genharness.results.store import Store
 from genharness.results.table import flat_record
 from genharness.spec.cell import Task
+from genharness.spec.options import Option, check_value
 from genharness.spec.record import Record
 from genharness.spec.report import silent
 from genharness.study.pending import Pending
@@ -242,7 +244,10 @@ def _asked(suite: AnyPath | None, options: Mapping[str, Any]) -> AskedStudy:
 
         options = {**options, "datasets": hold_datasets(options["datasets"])}
     given = {key: value for key, value in options.items() if value is not None or key not in ("results", "weights")}
-    return ask(None if suite is None else Path(suite), given)
+    return ask(check_value("suite", _SUITE, suite), given)
+
+
+_SUITE = Option(name="suite", type=Path, optional=True, default=None, help="TOML file", read=read_path)
 
 
 def _all_records(store: Store, tasks: Sequence[Pending], made: Sequence[Record]) -> list[Record]:

@@ -9,7 +9,7 @@ from itertools import combinations
 from genharness.board.build import build
 from genharness.board.contest import Contest, contestants, score_table
 from genharness.board.rows import Board, BoardColumn, Group, Row
-from genharness.errors import ConfigError, did_you_mean
+from genharness.errors import ConfigError, did_you_mean, shown
 from genharness.plugin.registry import Registry
 from genharness.results.decisions import kept_decisions
 from genharness.results.store import Store
@@ -89,9 +89,10 @@ def compare_rows(
             under different protocols; the message names the difference.
     """
     if len(set(names)) < 2:
-        raise ConfigError(f"comparing takes two rows, and only {names[0]!r} was named: name another")
-    decisions = list(kept_decisions(store.folder))
-    board = build(_records(store, names, alone), registry, numbers=False, decisions=decisions)
+        named = f"only {shown(names[0])!r}" if names else "none"
+        raise ConfigError(f"comparing takes two rows, and {named} was named: name another")
+    records = _records(store, names, alone)  # refuses a folder that cannot be one
+    board = build(records, registry, numbers=False, decisions=list(kept_decisions(store.folder)))
     found = {name: _find(board, name, datasets) for name in names}
     for name, places in found.items():
         if not places:
@@ -160,13 +161,13 @@ def _unknown(name: str, board: Board, store: Store, registry: Registry, datasets
     """Return why a name means no row: its cells failed, it is elsewhere, or it is misspelt."""
     elsewhere = sorted({group.dataset for group, _ in _find(board, name, ())})
     if elsewhere:
-        return f"no row {name!r} on {', '.join(datasets)}; it has results on {', '.join(elsewhere)}"
+        return f"no row {shown(name)!r} on {', '.join(datasets)}; it has results on {', '.join(elsewhere)}"
     lost = [record for group in board.groups for record in group.failures if _meant(record, name.split()[:1])]
     if lost:
         return f"no cell of {name!r} finished, so there is nothing to compare: {lost[0].cell} {lost[0].status}"
     everything = build(store.records(history=False), registry, numbers=False)
     labels = {row.label for group in everything.groups for row in group.rows}
-    return f"no row {name!r} in {store.folder}{did_you_mean(name, labels)}"
+    return f"no row {shown(name)!r} in {store.folder}{did_you_mean(name, labels)}"
 
 
 def _apart(found: dict[str, list[_Found]]) -> str:

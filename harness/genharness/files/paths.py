@@ -6,14 +6,31 @@ import os
 import stat
 from pathlib import Path
 
-from genharness.errors import DataError
+from genharness.errors import ConfigError, DataError
 
-__all__ = ["expanded", "input_path", "printable"]
+__all__ = ["expanded", "input_path", "printable", "read_path"]
 
 
 def expanded(path: str | Path) -> Path:
     """Return a path with `~` resolved; `~nobody` stays as it is, and is then no file."""
     return Path(os.path.expanduser(path))  # noqa: PTH111 -- Path.expanduser raises for a user who does not exist
+
+
+def read_path(value: object) -> Path:
+    """Return the path that an option names, `~` resolved; like a command's it is seen from the current folder.
+
+    Raises:
+        TypeError: If it is no path.
+        ConfigError: If nothing can be called so; the rest of a sentence that begins with what was given.
+    """
+    if not isinstance(value, str | os.PathLike):
+        raise TypeError
+    text = os.fspath(value)
+    if not isinstance(text, str) or not text:
+        raise TypeError
+    if "\0" in text:
+        raise ConfigError("holds a NUL character")
+    return expanded(text)
 
 
 def input_path(word: str) -> Path | None:

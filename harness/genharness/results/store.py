@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from genharness.errors import ConfigError, RunError, did_you_mean
+from genharness.errors import ConfigError, RunError, did_you_mean, shown
 from genharness.files.atomic import remove_temporaries, write_bytes
 from genharness.files.gc_pause import no_collection
 from genharness.files.paths import printable
@@ -114,8 +114,7 @@ class Store:
         Raises:
             RunError: If the path is a file, or cannot be written.
         """
-        if self.folder.exists() and not self.folder.is_dir():
-            raise RunError(f"results path {self.folder} is a file: name a folder with --results")
+        self.refuse_file()
         try:
             self.records_folder.mkdir(parents=True, exist_ok=True)
             (self.folder / "cells").mkdir(exist_ok=True)
@@ -125,6 +124,21 @@ class Store:
             raise RunError(
                 f"cannot write to the results folder {self.folder} ({error.strerror}): name another with --results"
             ) from error
+
+    def refuse_file(self) -> None:
+        """Refuse a path that can be no folder of results.
+
+        Raises:
+            RunError: If it is a file, or cannot be looked at, such as a name that is too long.
+        """
+        try:
+            is_file = self.folder.exists() and not self.folder.is_dir()
+        except OSError as error:
+            raise RunError(
+                f"results path {shown(self.folder)} cannot be looked at ({error.strerror}): name another with --results"
+            ) from error
+        if is_file:
+            raise RunError(f"results path {self.folder} is a file: name a folder with --results")
 
     def _try_writing(self) -> None:
         probe = self.records_folder / f".probe-{os.getpid()}"
@@ -254,7 +268,7 @@ class Store:
             ) from error
         except (OSError, ValueError) as error:  # ValueError: a NUL byte in the name
             reason = getattr(error, "strerror", None) or error
-            raise RunError(f"the results in {printable(self.folder)} cannot be read ({reason})") from error
+            raise RunError(f"the results in {shown(self.folder)} cannot be read ({reason})") from error
 
     def _each(
         self, entries: Mapping[str, os.DirEntry[str]], index: RecordIndex | None, history: bool

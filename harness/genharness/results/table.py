@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from genharness.files.paths import read_path
 from genharness.plugin.registry import load_registry
 from genharness.results.stability import stability_of
 from genharness.results.store import Store
+from genharness.spec.options import Option, check_value
 from genharness.spec.record import Record
 
 __all__ = ["flat_record", "load_results"]
@@ -21,6 +23,8 @@ _ABOUT = ("status", "reason", "source", "protocol_hash")
 _TIMES = ("started_at", "finished_at")
 _TAKEN = {"cell_id", "training", *_CELL, *_ABOUT, *_TIMES, "nan_events"}
 """Keys that say what a row is; a score of such a name is `score.NAME`."""
+
+_PATH = Option(name="path", type=Path, optional=False, default=None, help="Results folder", read=read_path)
 
 _ENVIRONMENT = ("python", "cpu", "gpu", "threads", "git_commit", "hostname")
 
@@ -44,6 +48,7 @@ def load_results(path: str | os.PathLike[str] = "results", *, stability: bool = 
         that a table has NaN there.
 
     Raises:
+        ConfigError: If it is no path.
         RunError: If there is no such folder, or a record was written by a newer genharness.
 
     Example:
@@ -54,7 +59,7 @@ def load_results(path: str | os.PathLike[str] = "results", *, stability: bool = 
         ```
     """
     directions = _directions() if stability else None
-    store = Store(Path(path))
+    store = Store(check_value("path", _PATH, path))
     flat = [flat_record(record, directions) for record in store.records(history=stability)]
     if store.warnings:
         more = f"; and {len(store.warnings) - 1:,} more" if len(store.warnings) > 1 else ""

@@ -281,7 +281,7 @@ def _to_text(_spec: Option, value: object) -> str:
 def _to_path(spec: Option, value: object) -> Path:
     """Return an absolute path, which means the same in another process."""
     text = str(value) if isinstance(value, Path) else _to_text(spec, value)
-    if not text:
+    if not text or "\0" in text:
         raise ValueError
     return Path(os.path.expanduser(text)).absolute()  # noqa: PTH111 -- Path.expanduser raises for `~nobody`
 

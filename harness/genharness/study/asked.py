@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from genharness.errors import ConfigError, DataError
-from genharness.files.paths import expanded, input_path, printable
+from genharness.files.paths import input_path, printable, read_path
 from genharness.spec.options import option
 from genharness.study.running import Running
 from genharness.study.suite import Suite
 
-__all__ = ["Beside", "Study"]
+__all__ = ["Beside", "Study", "read_weights"]
 
 
-def _read_results(value: Any) -> Path:
-    """Return a folder, `~` resolved; like a command's it is one of the current folder's."""
-    if not isinstance(value, (str, Path)) or not str(value):
-        raise TypeError
-    return expanded(value)
-
-
-def _read_weights(value: Any) -> Path:
-    if not isinstance(value, (str, Path)):
+def read_weights(value: Any) -> Path:
+    """Return the path of weights, which must be there."""
+    if not isinstance(value, str | os.PathLike):
         raise TypeError
     try:
-        found = input_path(str(value))
+        found = input_path(os.fspath(value))
     except DataError as error:
         raise ConfigError(f"cannot be used: {error}") from None
     if found is None:
@@ -48,10 +43,10 @@ class Beside:
         fail_fast: Whether one failure ends the run.
     """
 
-    results: Path = option(Path("results"), read=_read_results, help="Results folder")
+    results: Path = option(Path("results"), read=read_path, help="Results folder")
     executor: str = option("local", help="Where cells run: local, ray[:ADDRESS] or slurm[:partition=NAME]")
     trackers: tuple[str, ...] = option((), help="Listeners, such as jsonl, tensorboard:DIR, mlflow:URI")
-    weights: Path | None = option(None, read=_read_weights, help="File or folder of pretrained weights")
+    weights: Path | None = option(None, read=read_weights, help="File or folder of pretrained weights")
     fresh: bool = option(False, help="Do finished cells again")
     keep_finished: bool = option(False, help="Use what is finished as it is, though its code changed since")
     fail_fast: bool = option(False, help="Stop at the first cell that fails")

@@ -1,11 +1,13 @@
 """The record beside prepared arrays."""
 
+import errno
 import json
 import os
 
 import pytest
 
-from genharness.data.meta import DatasetMeta, combined_hash, read_meta, write_meta
+from genharness.data.meta import DamagedMetaError, DatasetMeta, combined_hash, read_meta, write_meta
+from genharness.data.prepared import meta_of
 from genharness.errors import DataError
 
 ARRAYS = {f"{split}/{kind}.npy": f"{split} {kind}" for split in ("train", "test") for kind in ("images", "labels")}
@@ -81,3 +83,39 @@ def test_a_record_that_is_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "meta.json")
     with pytest.raises(DataError, match="no regular file"):
         read_meta(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"class_names": ["bee", "ant"]}, {"name": "other"}, {"white": 255}, {"touched": {"resized": 3}}, {"code": "ab"}],
+    ids=str,
+)
+def test_what_was_changed_by_hand_is_no_record_of_these_arrays(tmp_path, change):
+    write_meta(tmp_path, META)
+    path = tmp_path / "meta.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(DamagedMetaError, match="was changed after it was written"):
+        read_meta(tmp_path)
+
+
+def test_a_record_from_before_there_was_a_digest_is_read(tmp_path):
+    write_meta(tmp_path, META)
+    path = tmp_path / "meta.json"
+    path.write_text(json.dumps({key: value for key, value in json.loads(path.read_text()).items() if key != "digest"}))
+    assert read_meta(tmp_path) == META
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"), [(errno.EMFILE, "try again"), (errno.EIO, "try again"), (errno.EACCES, "check its permissions")]
+)
+def test_what_the_machine_cannot_read_is_not_called_damaged(tmp_path, monkeypatch, code, advice):
+    write_meta(tmp_path, META)
+
+    def broken(*args, **options):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("genharness.data.meta.read_regular", broken)
+    with pytest.raises(DataError, match=advice) as caught:
+        meta_of(tmp_path, "toy")
+    assert "--force" not in str(caught.value)
+    assert not isinstance(caught.value, DamagedMetaError)

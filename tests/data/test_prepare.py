@@ -292,7 +292,7 @@ def test_data_from_before_code_was_noted_is_prepared_anew_where_its_source_is_at
     data = ensure_prepared(toy.spec, "toy")
     meta = data.folder / "meta.json"
     plain = json.loads(meta.read_text())
-    del plain["code"]
+    del plain["code"], plain["digest"]
     meta.write_text(json.dumps(plain))
     download = dataclasses.replace(toy.spec, bundled=False)
     assert not is_by_other_code(download, ensure_prepared(download, "toy"))
@@ -305,3 +305,24 @@ def test_data_can_be_opened_though_the_code_that_prepared_it_is_gone(toy):
     before = ensure_prepared(toy.spec, "toy")
     gone = dataclasses.replace(toy.spec, factory="gone_dataset:prepare")
     assert ensure_prepared(gone, "toy").content_hash == before.content_hash
+
+
+def test_a_link_in_place_of_prepared_data_is_removed_and_what_it_leads_to_stays(toy, tmp_path):
+    folder = ensure_prepared(toy.spec, "toy").folder
+    folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")
+    assert ensure_prepared(toy.spec, "toy").samples("train").size
+    remove_prepared(parse_reference("toy"))
+    assert not folder.is_symlink()
+    assert (tmp_path / "elsewhere" / "meta.json").is_file()
+    assert (tmp_path / "elsewhere" / "train" / "images.npy").is_file()
+
+
+def test_preparing_again_in_place_of_a_link_leaves_nothing_that_stops_the_next(toy, tmp_path):
+    folder = ensure_prepared(toy.spec, "toy").folder
+    folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")
+    for _ in range(2):
+        ensure_prepared(toy.spec, "toy", force=True)
+        assert [path.name for path in folder.parent.iterdir() if not path.name.endswith(".lock")] == ["toy"]
+    assert (tmp_path / "elsewhere" / "train" / "images.npy").is_file()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 
@@ -107,3 +108,17 @@ def test_classes_are_counted_by_name(toy):
     data = ensure_prepared(toy.spec, "toy")
     assert data.class_counts("train") == dict.fromkeys(toy.spec.class_names, 10)
     assert data.size_bytes > 52 * 3 * 6 * 8
+
+
+@pytest.mark.parametrize("code", [errno.EMFILE, errno.EIO, errno.ESTALE, errno.EACCES])
+def test_arrays_that_the_machine_cannot_read_are_not_called_damaged(toy, monkeypatch, code):
+    data = ensure_prepared(toy.spec, "toy")
+
+    def broken(*args, **options):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("genharness.data.prepared.np.load", broken)
+    with pytest.raises(DataError, match="cannot be read") as caught:
+        data.samples("train")
+    assert "--force" not in str(caught.value)
+    assert "damaged" not in str(caught.value)

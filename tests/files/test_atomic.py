@@ -109,3 +109,15 @@ def test_an_earlier_folder_comes_back_when_the_renaming_fails(tmp_path, monkeypa
         _fill(temporary, new="2")
     assert _names(tmp_path) == ["data"]
     assert (tmp_path / "data" / "a").read_text() == "1"
+
+
+def test_deleting_follows_no_link_and_misses_nothing(tmp_path):
+    (tmp_path / "far").mkdir()
+    (tmp_path / "far" / "kept.txt").write_text("kept")
+    (tmp_path / "link").symlink_to(tmp_path / "far")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "inner").symlink_to(tmp_path / "far")
+    for name in ("link", "folder", "nothing"):
+        atomic.delete(tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == ["far"]
+    assert (tmp_path / "far" / "kept.txt").read_text() == "kept"

@@ -40,3 +40,14 @@ def test_what_is_forgotten_is_gone_and_may_have_been(folder):
     folder.forget()
     assert not folder.path.exists()
     folder.forget()
+
+
+def test_a_linked_training_is_forgotten_and_what_it_leads_to_stays(tmp_path):
+    (tmp_path / "far").mkdir()
+    (tmp_path / "far" / "checkpoint.pt").write_bytes(b"state")
+    folder = TrainingFolder(tmp_path / "results" / "trainings" / "t")
+    folder.path.parent.mkdir(parents=True)
+    folder.path.symlink_to(tmp_path / "far")
+    folder.forget()
+    assert not folder.checkpoint.exists()
+    assert (tmp_path / "far" / "checkpoint.pt").is_file()

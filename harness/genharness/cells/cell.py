@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import errno
-import shutil
 from collections.abc import Callable, Mapping
 
 import torch
@@ -22,7 +21,7 @@ from genharness.engine.loop import DivergedError, StopRequestedError
 from genharness.engine.memory import is_out_of_memory, lift_memory_limit
 from genharness.engine.threads import settle_threads
 from genharness.errors import GenharnessError, RunError
-from genharness.files.atomic import remove_temporaries, write_bytes
+from genharness.files.atomic import delete, remove_temporaries, write_bytes
 from genharness.plugin.blame import one_line, whole_traceback
 from genharness.plugin.execution import Event, Phase
 from genharness.plugin.registry import Registry, load_registry
@@ -238,7 +237,7 @@ class _Attempt:
         """Throw away what the user does not want to keep of a finished cell."""
         unwanted = self.workplace.folder.unwanted(self.task.settings.keep)
         for path in unwanted:
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            delete(path)
         names = {path.name for path in unwanted}
         self.record.artefacts = {key: file for key, file in self.record.artefacts.items() if file not in names}
 

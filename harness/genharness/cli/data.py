@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from genharness.cli.screen.completion import names_of, options
 from genharness.cli.screen.data_views import PrepareProgress, dataset_plain, dataset_table, info_view, megabytes
 from genharness.cli.screen.terminal import console, say
 from genharness.errors import ConfigError, DataError, attempt, refuse
+from genharness.files.atomic import delete
 from genharness.files.home import home
 from genharness.plugin.registry import Registry, load_registry
 from genharness.spec.dataset_name import FITS, DatasetReference, Fit, parse_reference
@@ -261,7 +261,7 @@ def _remove_downloads(name: str) -> None:
         return
     size = sum(path.stat().st_size for path in folder.iterdir())
     try:
-        shutil.rmtree(folder)
+        delete(folder)
     except OSError as error:
         raise DataError(f"{folder} cannot be deleted: {error.strerror or error}") from error
     say(f"{folder}: {megabytes(size)} freed")

@@ -11,14 +11,26 @@ from pathlib import Path
 from typing import Any
 
 from genharness.errors import DataError
-from genharness.files.regular import read_regular
+from genharness.files.regular import read_regular, what_to_do
 from genharness.images.depth import FULL
 from genharness.spec.plugins import Modality
 from genharness.spec.typed import typed
 
-__all__ = ["SCHEMA_VERSION", "DatasetMeta", "combined_hash", "read_meta", "samples_file", "write_meta"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "DamagedMetaError",
+    "DatasetMeta",
+    "combined_hash",
+    "read_meta",
+    "samples_file",
+    "write_meta",
+]
 
 SCHEMA_VERSION = 1
+
+
+class DamagedMetaError(DataError):
+    """The record of a prepared folder is missing, damaged, changed by hand, or of another version: prepare it again."""
 
 
 @dataclass(frozen=True)
@@ -75,26 +87,43 @@ def combined_hash(arrays: Mapping[str, str]) -> str:
 
 def write_meta(folder: Path, meta: DatasetMeta) -> None:
     """Write `meta.json` into a folder that is still private to the writer."""
-    (folder / "meta.json").write_text(json.dumps(dataclasses.asdict(meta), indent=2) + "\n", encoding="utf-8")
+    plain = dataclasses.asdict(meta)
+    text = json.dumps({**plain, _DIGEST: _digest(plain)}, indent=2)
+    (folder / "meta.json").write_text(text + "\n", encoding="utf-8")
 
 
 def read_meta(folder: Path) -> DatasetMeta:
     """Return the record of a prepared folder.
 
     Raises:
-        DataError: If it is missing, damaged or of another schema version; the message names the file.
+        DamagedMetaError: If it is missing, damaged, changed by hand or of another schema version; the message names
+            the file.
+        DataError: If the machine cannot read it, which says nothing of it.
     """
     path = folder / "meta.json"
     try:
         plain: Any = json.loads(read_regular(path, _MOST_BYTES))
         if plain["schema_version"] != SCHEMA_VERSION:
-            raise DataError(f"{path} has schema version {plain['schema_version']}, not {SCHEMA_VERSION}")
+            raise DamagedMetaError(f"{path} has schema version {plain['schema_version']!r}, not {SCHEMA_VERSION}")
+        digest = plain.pop(_DIGEST, None)
         meta = typed(DatasetMeta, plain)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise DataError(f"{path} is unreadable ({type(error).__name__}: {error})") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        if isinstance(error, OSError) and (advice := what_to_do(error)):
+            raise DataError(f"{path} cannot be read ({error.strerror}): {advice}") from error
+        raise DamagedMetaError(f"{path} is unreadable ({type(error).__name__}: {error})") from error
     if wrong := _contradiction(meta):
-        raise DataError(f"{path} is damaged ({wrong})")
+        raise DamagedMetaError(f"{path} is damaged ({wrong})")
+    if digest not in (None, _digest(plain)):  # none: it was written before there was one
+        raise DamagedMetaError(f"{path} was changed after it was written (its digest is that of other content)")
     return meta
+
+
+_DIGEST = "digest"
+"""Key of the SHA-256 of everything else: names of classes and a table's units are in no array's hash."""
+
+
+def _digest(plain: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 
 def samples_file(modality: str) -> str:

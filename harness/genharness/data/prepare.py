@@ -8,7 +8,6 @@ import math
 import os
 import re
 import shlex
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +21,7 @@ from genharness.data.seal import seal
 from genharness.data.variants import derive
 from genharness.data.writer import ArrayWriter
 from genharness.errors import ConfigError, DataError, PluginError
-from genharness.files.atomic import replace_folder
+from genharness.files.atomic import delete, replace_folder
 from genharness.files.home import home
 from genharness.files.turns import take
 from genharness.identity.parts import part_code
@@ -131,10 +130,13 @@ def remove_prepared(reference: DatasetReference) -> int:
     folder = prepared_folder(reference)
     if not folder.is_dir():
         raise DataError(f"{reference} is not prepared: there is nothing to remove")
-    with _disk_errors(reference), _turn(folder, reference, silent):
+    with _disk_errors(reference, "removed"), _turn(folder, reference, silent):
+        if folder.is_symlink():  # what it leads to is somebody else's
+            delete(folder)
+            return 0
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
         (folder / "meta.json").unlink(missing_ok=True)  # from here on nobody takes it for a dataset
-        shutil.rmtree(folder)
+        delete(folder)
     return size
 
 
@@ -304,11 +306,11 @@ def _remove_leftovers(folder: Path) -> None:
     temporary = re.compile(r"\.\d+-[0-9a-f]{8}\." + re.escape(folder.name))
     for name in os.listdir(folder.parent):  # noqa: PTH208 -- a suite may prepare thousands beside each other
         if name.endswith(folder.name) and temporary.fullmatch(name):
-            shutil.rmtree(folder.parent / name)
+            delete(folder.parent / name)
 
 
 @contextlib.contextmanager
-def _disk_errors(reference: DatasetReference) -> Iterator[None]:
+def _disk_errors(reference: DatasetReference, done: str = "prepared") -> Iterator[None]:
     """Turn what the operating system refuses into one line for the user."""
     try:
         yield
@@ -319,5 +321,5 @@ def _disk_errors(reference: DatasetReference) -> Iterator[None]:
         elif isinstance(error, PermissionError) or error.errno == errno.EROFS:
             line = f"no permission for {where} while preparing {reference}: change it, or set GENHARNESS_HOME"
         else:
-            line = f"{reference} cannot be prepared: {where}: {error.strerror or error}"
+            line = f"{reference} cannot be {done}: {where}: {error.strerror or error}"
         raise DataError(line) from error

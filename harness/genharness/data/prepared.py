@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genharness.data.levels import grey_levels
-from genharness.data.meta import DatasetMeta, read_meta, samples_file
+from genharness.data.meta import DamagedMetaError, DatasetMeta, read_meta, samples_file
 from genharness.data.seal import is_sealed, seal
 from genharness.data.units import Units
 from genharness.errors import ConfigError, DataError, did_you_mean
 from genharness.files.array_files import DamagedArrayError, parsing_arrays
+from genharness.files.regular import what_to_do
 from genharness.spec.plugins import DataShape
 from genharness.spec.report import Report
 
@@ -110,6 +111,7 @@ class PreparedData:
         labels = self.labels(split)
         if labels is None:
             return {}
+        _check_labels(self, f"{split}/labels.npy")
         counts = np.bincount(labels, minlength=len(self.class_names))
         return dict(zip(self.class_names, counts.tolist(), strict=True))
 
@@ -129,6 +131,8 @@ def _load(data: PreparedData, name: str, *, mapped: bool) -> NDArray[Any]:
         with parsing_arrays():
             array: NDArray[Any] = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
     except (OSError, DamagedArrayError) as error:
+        if isinstance(error, OSError) and (advice := what_to_do(error)):
+            raise DataError(f"{path} cannot be read ({error.strerror}): {advice}") from error
         raise _damaged(data, name, f"{type(error).__name__}: {error}") from error
     split, _, file = name.partition("/")
     expected = (data.meta.counts[split],) if file == "labels.npy" else (data.meta.counts[split], *data.meta.shape)
@@ -174,7 +178,7 @@ def meta_of(folder: Path, name: str) -> DatasetMeta:
     """
     try:
         return read_meta(folder)
-    except DataError as error:
+    except DamagedMetaError as error:
         raise DataError(f"{error}: {_mend(name)}") from error
 
 

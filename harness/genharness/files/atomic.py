@@ -14,7 +14,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["TEMPORARY", "publish", "remove_temporaries", "replace_file", "replace_folder", "write_bytes"]
+__all__ = ["TEMPORARY", "delete", "publish", "remove_temporaries", "replace_file", "replace_folder", "write_bytes"]
 
 TEMPORARY = re.compile(r"\.\d+-[0-9a-f]{8}\.(.+)")
 
@@ -87,7 +87,24 @@ def remove_temporaries(folder: Path, name: str = "") -> None:
     for path in folder.iterdir() if folder.is_dir() else ():
         match = TEMPORARY.fullmatch(path.name)
         if match and name in ("", match[1]):
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
+            delete(path)
+
+
+def delete(path: Path, *, ignore_errors: bool = False) -> None:
+    """Delete a file, a link or a folder with all that is in it; what a link leads to stays. None there is fine.
+
+    Args:
+        path: What to delete.
+        ignore_errors: Leave what cannot be deleted.
+
+    Raises:
+        OSError: If it cannot be deleted.
+    """
+    with contextlib.suppress(OSError) if ignore_errors else contextlib.nullcontext():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=ignore_errors)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def publish(temporary: Path, path: Path) -> None:
@@ -117,7 +134,7 @@ def _swap(temporary: Path, path: Path) -> None:
         aside.rename(path)
         raise
     with contextlib.suppress(OSError):  # the new folder stands; a leftover harms nobody
-        shutil.rmtree(aside) if aside.is_dir() else aside.unlink()
+        delete(aside)
 
 
 def _sync_tree(folder: Path) -> None:

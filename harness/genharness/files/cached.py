@@ -7,13 +7,13 @@ what plugins keep in folders of their own.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from genharness.errors import RunError
+from genharness.files.atomic import delete
 from genharness.files.home import home
 
 __all__ = ["KINDS", "CacheEntry", "cache_entries", "clear_entry"]
@@ -109,7 +109,7 @@ def clear_entry(entry: CacheEntry) -> None:
         RunError: If it cannot be deleted.
     """
     try:
-        shutil.rmtree(entry.path) if entry.path.is_dir() else entry.path.unlink(missing_ok=True)
+        delete(entry.path)
     except FileNotFoundError:
         return
     except OSError as error:

@@ -6,7 +6,23 @@ import errno
 import os
 import stat
 
-__all__ = ["read_regular"]
+__all__ = ["read_regular", "what_to_do"]
+
+_OF_THE_MACHINE = frozenset(
+    (errno.EIO, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ESTALE, errno.ETIMEDOUT, errno.EAGAIN, errno.EINTR)
+)
+_OF_RIGHTS = frozenset((errno.EACCES, errno.EPERM))
+
+
+def what_to_do(error: OSError) -> str:
+    """Return what to do about an error of the operating system that says nothing of the file: it may be good.
+
+    Empty where the file, or that there is none, may be the reason.
+    """
+    if error.errno in _OF_RIGHTS:
+        return "check its permissions"
+    return "it may be good: try again when the machine can read it" if error.errno in _OF_THE_MACHINE else ""
+
 
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 

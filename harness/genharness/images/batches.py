@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from genharness.errors import DataError
 from genharness.files.archives import UnreadableError
 from genharness.files.paths import printable
+from genharness.files.regular import what_to_do
 from genharness.images.decode import BadImageError, Header, decode_image, read_depth, read_header
 from genharness.images.depth import FULL, Depth, of_all
 from genharness.images.resize import changes_of, fit_image
@@ -250,6 +251,8 @@ def _or_reason(source: FileSource, name: str, use: Callable[[bytes], T]) -> T | 
     except (BadImageError, DataError) as error:
         return str(error)
     except OSError as error:
+        if not isinstance(error, PermissionError) and (advice := what_to_do(error)):  # nobody is to remove a good one
+            raise DataError(f"{source.where}: {name} cannot be read ({error.strerror}): {advice}") from error
         return error.strerror or str(error)
 
 

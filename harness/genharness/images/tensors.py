@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,12 @@ from numpy.typing import NDArray
 
 from genharness.errors import DataError, reason
 from genharness.files.archives import list_members
+from genharness.files.regular import what_to_do
 from genharness.images.ranges import Scaling, Values
 
 __all__ = ["as_labels", "as_uint8", "channels_first", "load_npy", "load_npz", "named_labels", "scalings_of"]
 
 _NPY, _ZIP, _EMPTY_ZIP = b"\x93NUMPY", b"PK\x03\x04", b"PK\x05\x06"
-_OF_THE_MACHINE = (errno.ENOMEM, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ESTALE)
-"""Errors that say nothing of the file."""
 _MOST_CLASSES = 1_000_000
 _LAYOUTS = "save images as (n, h, w), (n, h, w, c) or (n, c, h, w) with 1 or 3 channels, features as (n, d)"
 
@@ -68,15 +66,13 @@ def _reading(path: Path) -> Iterator[None]:
         yield
     except DataError:
         raise
-    except PermissionError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror}): check its permissions") from error
     except MemoryError as error:
         raise DataError(
             f"{path} claims more than it holds, or than fits into memory ({error}): save fewer samples, or it again"
         ) from error
     except OSError as error:
-        if error.errno in _OF_THE_MACHINE:
-            raise DataError(f"{path} cannot be read ({error.strerror}): try again, or with fewer samples") from error
+        if advice := what_to_do(error):
+            raise DataError(f"{path} cannot be read ({error.strerror}): {advice}") from error
         raise DataError(f"{path} is damaged or no array file ({error}): save it again") from error
     except Exception as error:  # a damaged file may raise anything from numpy's parsers
         if any(word in str(error) for word in ("pickled", "Object arrays", "Python objects")):

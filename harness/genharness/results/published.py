@@ -21,7 +21,7 @@ import orjson
 from genharness.errors import RunError
 from genharness.files.checksums import file_digest
 from genharness.files.paths import printable
-from genharness.files.regular import read_regular
+from genharness.files.regular import read_regular, what_to_do
 from genharness.version import VERSION
 
 __all__ = ["INDEX", "checked_files", "is_published", "write_index"]
@@ -68,7 +68,8 @@ def checked_files(folder: Path) -> dict[str, bytes]:
         try:
             content = read_regular(folder / path, _MOST_OF_A_FILE, follow=False)
         except OSError as error:
-            raise RunError(f"{printable(folder / path)} cannot be read ({error.strerror}): get it again") from error
+            advice = what_to_do(error) or "get it again"
+            raise RunError(f"{printable(folder / path)} cannot be read ({error.strerror}): {advice}") from error
         if hashlib.sha256(content).hexdigest() != digest:
             raise RunError(f"{printable(folder / path)} is not what its index says (SHA-256): get it again")
         found[path] = content
@@ -88,6 +89,8 @@ def _index(folder: Path) -> Mapping[str, str]:
             f"{printable(folder)} has no {INDEX}: publish it first, `genharness publish {printable(folder)} --to DIR`"
         ) from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        if isinstance(error, OSError) and (advice := what_to_do(error)):
+            raise RunError(f"{printable(folder / INDEX)} cannot be read ({error.strerror}): {advice}") from error
         raise RunError(f"{printable(folder / INDEX)} cannot be read: get it again") from error
     if not good:
         raise RunError(f"{printable(folder / INDEX)} is damaged: get it again")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from genharness.errors import RunError
+from genharness.files.atomic import delete
 from genharness.results.store import Store
 from genharness.spec.record import Record
 
@@ -98,10 +98,7 @@ def remove(found: Iterable[Removal]) -> None:
 
 def _remove(path: Path) -> None:
     try:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+        delete(path)
     except OSError as error:
         why = error.strerror or error
         raise RunError(f"cannot remove {path} ({why}): mend that, and run the same command again") from error

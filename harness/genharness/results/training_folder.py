@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from genharness.files.atomic import write_bytes
+from genharness.files.atomic import delete, write_bytes
 from genharness.files.regular import read_regular
 
 __all__ = ["TrainingFolder"]
@@ -63,7 +62,7 @@ class TrainingFolder:
 
     def forget(self) -> None:
         """Delete it."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        delete(self.path, ignore_errors=True)
 
     @property
     def _note_file(self) -> Path:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from genharness.errors import RunError
+from genharness.files.atomic import delete
 from genharness.files.gc_pause import no_collection
 from genharness.plugin.registry import Registry
 from genharness.results.provenance import Differences, Provenance, differences
@@ -155,4 +155,4 @@ def missing_metrics(task: Task, record: Record, registry: Registry) -> list[str]
 def forget(task: Task, store: Store) -> None:
     """Delete the record and all files of a cell, so that it is done anew; its training is not its alone."""
     store.record_path(task.cell.id).unlink(missing_ok=True)
-    shutil.rmtree(store.cell(task.cell.id).path, ignore_errors=True)
+    delete(store.cell(task.cell.id).path, ignore_errors=True)

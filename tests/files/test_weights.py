@@ -3,6 +3,7 @@ import hashlib
 import shutil
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -179,3 +180,11 @@ def test_what_is_shared_comes_first_where_it_holds_them(tmp_path):
     _put(home() / "weights" / "net.pth")
     path = _put(tmp_path / "net.pth")
     assert locate_weights(REMOTE, tmp_path) == path
+
+
+def test_a_home_that_only_another_user_may_look_into_holds_no_weights(monkeypatch):
+    def refused(self, *args, **options):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "is_file", refused)
+    assert locate_weights(Remote(filename="net.pth", urls=("https://x.org/net.pth",), sha256="0" * 64)) is None

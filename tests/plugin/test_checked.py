@@ -1,6 +1,7 @@
 """Specs whose fields are of another type than they say: refused with the field's name, whichever it is."""
 
 import dataclasses
+import math
 
 import pytest
 
@@ -117,3 +118,54 @@ def test_only_a_model_has_options_of_sampling():
     assert checked(dataclasses.replace(SPECS[0], config=Drawn), ModelSpec).config is Drawn
     with pytest.raises(PluginError, match="its option steps has the stage sample, which only a model's can have"):
         checked(dataclasses.replace(SPECS[3], config=Drawn), MetricSpec)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("batch_size", 0, "from 1 to"),
+        ("batch_size", 10**30, "from 1 to"),
+        ("ema", math.nan, "a decay"),
+        ("ema", 1.0, "a decay"),
+        ("ema", -0.5, "a decay"),
+        ("ema_kimg", 0.0, "above 0"),
+        ("ema_kimg", math.nan, "above 0"),
+        ("step_ms", math.nan, "a time"),
+        ("step_ms", -1.0, "a time"),
+        ("full_up_to", 0, "a side"),
+    ],
+)
+def test_a_recipe_has_numbers_that_something_can_be_trained_with(field, value, words):
+    recipe = dataclasses.replace(RECIPES["smoke"], **{field: value})
+    with pytest.raises(PluginError, match=rf"^mine: recipe smoke: {field} is .*, not .*{words}"):
+        checked(dataclasses.replace(SPECS[0], recipes={**RECIPES, "smoke": recipe}), ModelSpec)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("key", ""),
+        ("key", "a b"),
+        ("key", "a\n"),
+        ("format", "x"),
+        ("format", ".3q"),
+        ("format", ".100000f"),
+        ("format", "999999d"),
+        ("resolution", math.nan),
+        ("resolution", -1),
+        ("collapse_below", 0.0),
+        ("collapse_below", math.nan),
+        ("collapse_below", 2),
+    ],
+)
+def test_a_column_that_no_table_can_show_is_refused(field, value):
+    wrong = dataclasses.replace(COLUMNS[0], **{field: value})
+    with pytest.raises(PluginError, match=f"^mine: its columns: {field} is ") as caught:
+        checked(dataclasses.replace(SPECS[3], columns=(wrong,)), MetricSpec)
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("columns", [(), (COLUMNS[0], COLUMNS[0])], ids=["none", "twice"])
+def test_a_metric_has_columns_each_with_a_key_of_its_own(columns):
+    with pytest.raises(PluginError, match="give one at least, and each a key of its own"):
+        checked(dataclasses.replace(SPECS[3], columns=columns), MetricSpec)

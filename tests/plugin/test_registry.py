@@ -149,3 +149,24 @@ def genharness_metrics():
 """
     make_plugin("odd-metrics", source)
     assert "odd: unknown need 'feature'; did you mean 'features'?" in problem_of("odd-metrics")
+
+
+METRIC = """
+from genharness import Column, MetricSpec, hookimpl
+
+@hookimpl
+def genharness_metrics():
+    return [MetricSpec(name="my-fid", summary="Shadows", factory="nowhere:Metric",
+                       columns=(Column(key="own", title="Own"), Column(key="fid", title="FID")))]
+"""
+
+
+def test_a_metric_that_gives_anothers_column_is_refused_by_both_names(make_plugin):
+    make_plugin("shadows", METRIC)
+    with pytest.raises(
+        PluginError, match=r"two metrics give a column 'fid': fid of genharness .* and my-fid of shadows"
+    ):
+        load_registry()
+    registry = load_registry(tolerant=True)
+    assert "my-fid" not in registry.metrics
+    assert any("give a column 'fid'" in str(problem) for problem in registry.problems)

@@ -12,7 +12,7 @@ import click
 
 from genharness import __version__
 from genharness.cli.screen.complaints import debug_option, print_errors, show_traceback
-from genharness.cli.screen.output import discard_output
+from genharness.cli.screen.output import discard_output, escape_what_cannot_be_written
 from genharness.cli.screen.terminal import say
 from genharness.errors import GenharnessError, did_you_mean
 from genharness.files.paths import printable
@@ -128,6 +128,7 @@ def main() -> None:
     from genharness.engine.waiting import settle_waiting
 
     settle_waiting()
+    escape_what_cannot_be_written()
     try:
         try:
             cli.main(standalone_mode=False)

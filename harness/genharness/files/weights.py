@@ -108,11 +108,15 @@ def _torch_hub() -> Path:
 
 def _in_place(remote: Remote, place: Path | None) -> Path | None:
     """Return the candidate at `place`, a folder or one file, under any name that a mirror gives it."""
+    if place is None:
+        return None
     names = {remote.filename, *(PurePosixPath(url).name for url in remote.urls)}
-    if place is not None and place.is_file():  # a lone file may be another extractor's
-        return place if place.name in names or has_checksum(place, remote) else None
-    candidates = [place / name for name in (remote.filename, *sorted(names))] if place else []
-    return next((path for path in candidates if path.is_file()), None)
+    try:
+        if place.is_file():  # a lone file may be another extractor's
+            return place if place.name in names or has_checksum(place, remote) else None
+        return next((path for name in (remote.filename, *sorted(names)) if (path := place / name).is_file()), None)
+    except PermissionError:  # such as another user's home: nothing that could be used is there
+        return None
 
 
 def _checked(path: Path, remote: Remote) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 import types
 import typing
@@ -26,6 +27,8 @@ _NO_CACHES = ("data", "downloads")
 
 _NAME = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 _LONGEST_NAME = 100
+_LARGEST_BATCH = 2**31 - 1
+_LONGEST_NUMBER = 40  # characters
 
 
 def checked(spec: Any, record: type[Spec]) -> Spec:
@@ -50,13 +53,15 @@ def checked(spec: Any, record: type[Spec]) -> Spec:
     if wrong := _misfit(spec, type(spec)):
         raise PluginError(f"{spec.name}: its {wrong}")
     if not re.fullmatch(r"[\w.]+:[\w.]+", spec.factory):
-        raise PluginError(f"{spec.name}: factory {spec.factory!r} must read 'module:attribute'")
+        raise PluginError(f"{spec.name}: factory {_shown(spec.factory)} must read 'module:attribute'")
     _check_stages(spec)
     for folder in spec.caches:
         if not _NAME.fullmatch(folder) or folder in _NO_CACHES:
             raise PluginError(f"{spec.name}: {folder!r} cannot be the name of a cache of its own")
     if isinstance(spec, ModelSpec):
         _check_recipes(spec)
+    if isinstance(spec, MetricSpec):
+        _check_columns(spec)
     return spec
 
 
@@ -76,6 +81,52 @@ def _check_recipes(spec: ModelSpec) -> None:
         errors = option_errors(spec.name, spec.config, recipe.options)
         if errors:
             raise PluginError(f"recipe {budget}: {errors[0]}")
+        for name, (fits, words) in _OF_RECIPES.items():
+            if not fits(getattr(recipe, name)):
+                raise PluginError(
+                    f"{spec.name}: recipe {budget}: {name} is {_shown(getattr(recipe, name))}, not {words}"
+                )
+
+
+_Bounds = Mapping[str, tuple[Callable[[Any], bool], str]]
+
+_OF_RECIPES: _Bounds = {
+    "batch_size": (lambda value: 1 <= value <= _LARGEST_BATCH, f"from 1 to {_LARGEST_BATCH:,}"),
+    "ema": (lambda value: value is None or 0 <= value < 1, "a decay from 0 below 1, or None"),
+    "ema_kimg": (lambda value: value is None or 0 < value < math.inf, "a number above 0, or None"),
+    "step_ms": (lambda value: 0 <= value < math.inf, "a time from 0"),
+    "full_up_to": (lambda value: value is None or value >= 1, "a side from 1, or None"),
+}
+_OF_COLUMNS: _Bounds = {
+    "key": (
+        lambda value: re.fullmatch(r"[a-z0-9_]{1,100}", value) is not None,
+        "lower-case letters, digits, underscores",
+    ),
+    "format": (lambda value: _formats(value), "a format of numbers such as .3f"),
+    "resolution": (
+        lambda value: isinstance(value, str) or 0 <= value < math.inf,
+        "a step from 0, or the name of a fact",
+    ),
+    "collapse_below": (lambda value: value is None or 0 < value < 1, "a share in (0, 1), or None"),
+}
+
+
+def _check_columns(spec: MetricSpec) -> None:
+    """Columns are shown in every table: one that cannot be would cost them all."""
+    keys = [column.key for column in spec.columns]
+    if not keys or len(set(keys)) < len(keys):
+        raise PluginError(f"{spec.name}: its columns are {_shown(keys)}: give one at least, and each a key of its own")
+    for column in spec.columns:
+        for name, (fits, words) in _OF_COLUMNS.items():
+            if not fits(getattr(column, name)):
+                raise PluginError(f"{spec.name}: its columns: {name} is {_shown(getattr(column, name))}, not {words}")
+
+
+def _formats(text: str) -> bool:
+    try:
+        return all(len(format(value, text)) <= _LONGEST_NUMBER for value in (0.0, -1.5, 1e9, math.nan))
+    except (ValueError, TypeError, OverflowError, MemoryError):
+        return False
 
 
 def _check_capabilities(spec: ModelSpec) -> None:

@@ -76,6 +76,7 @@ class Kind(Mapping[str, S]):
         self._problems = problems
         self._specs: dict[str, S] = {}
         self._providers: dict[str, Provider] = {}
+        self._columns: dict[str, str] = {}
 
     def __getitem__(self, name: str) -> S:
         return self._specs[name]
@@ -115,13 +116,21 @@ class Kind(Mapping[str, S]):
         """Add a spec.
 
         Raises:
-            PluginError: If the name is taken; the message names both distributions.
+            PluginError: If the name is taken, or a column of it; the message names both distributions.
         """
         if spec.name in self._specs:
             raise PluginError(
                 f"two plugins give a {self.word} {spec.name!r}: {self._providers[spec.name]} and {provider}; "
                 "uninstall one, or ask its author to rename it"
             )
+        keys = [column.key for column in spec.columns] if isinstance(spec, MetricSpec) else []
+        for key in filter(self._columns.__contains__, keys):  # it would stand in the other's place, unseen
+            owner = self._columns[key]
+            raise PluginError(
+                f"two metrics give a column {key!r}: {owner} of {self._providers[owner]} and {spec.name} of "
+                f"{provider}; uninstall one, or ask its author to rename it"
+            )
+        self._columns |= dict.fromkeys(keys, spec.name)
         self._specs[spec.name] = spec
         self._providers[spec.name] = provider
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from genharness.errors import PluginError
+from genharness.errors import PluginError, shown
 from genharness.spec.capabilities import CapabilityName, Declared
 from genharness.spec.dataset_name import SIZES
 from genharness.spec.options import NoOptions
@@ -273,9 +273,10 @@ class DatasetSpec(Spec):
                 f"{self.name}: a dataset takes no config: what varies stands in its name, such as {self.name}:PATH or "
                 f"{self.name}@64, which tells prepared data and cells apart"
             )
-        if self.smoke_side is not None and (self.modality != "image" or self.smoke_side not in SIZES):
+        side = self.smoke_side  # of another type it is refused with its field, as all are
+        if isinstance(side, int) and (self.modality != "image" or side not in SIZES):
             raise PluginError(
-                f"{self.name}: smoke_side={self.smoke_side} is no side of images in pixels, {SIZES[0]} to {SIZES[-1]}"
+                f"{self.name}: smoke_side={shown(side)} is no side of images in pixels, {SIZES[0]} to {SIZES[-1]}"
             )
 
 

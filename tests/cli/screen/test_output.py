@@ -1,5 +1,6 @@
 """What becomes of a command whose output nobody takes."""
 
+import io
 import json
 import os
 import signal
@@ -9,6 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from genharness.cli.screen.output import escape_what_cannot_be_written
 
 RUN = [
     "run",
@@ -114,3 +117,32 @@ def test_a_name_that_no_file_can_have_is_one_line(genharness):
     assert done.returncode == 2
     assert done.stderr.startswith("error: ")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_what_the_encoding_of_the_output_lacks_is_escaped(monkeypatch):
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="strict") for _ in range(2))
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", err)
+    escape_what_cannot_be_written()
+    print("FID \N{DOWNWARDS ARROW}", flush=True)
+    print("\N{GREEK SMALL LETTER MU}", file=sys.stderr, flush=True)
+    assert out.buffer.getvalue() == b"FID \\u2193\n"
+    assert err.buffer.getvalue() == b"\\u03bc\n"
+
+
+def test_streams_that_are_closed_or_somebody_elses_stay_as_they_are(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    escape_what_cannot_be_written()
+
+
+@pytest.mark.parametrize("command", [["info", "dcgan"], ["list", "metrics"]], ids=" ".join)
+def test_commands_write_to_an_output_in_ascii(command):
+    done = subprocess.run(
+        [sys.executable, "-m", "genharness", *command],
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterator
 from typing import Any, TextIO
 
-__all__ = ["discard_output", "lasting_output"]
+__all__ = ["discard_output", "escape_what_cannot_be_written", "lasting_output"]
+
+
+def escape_what_cannot_be_written() -> None:
+    """Let signs that stdout and stderr cannot encode, such as arrows in ASCII, be written as their escapes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":  # neither a test's nor a closed one
+            stream.reconfigure(errors="backslashreplace")
 
 
 def discard_output() -> None:

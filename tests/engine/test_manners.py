@@ -16,7 +16,7 @@ def _as_it_was(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     state = SharedState.now()
     yield
-    state._restore()
+    state.restore()
 
 
 def test_nothing_changed_is_nothing_said():

@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import os
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import torch
 
 from evaluations import row_evaluation
 from genharness.engine.loop import StopRequestedError
+from genharness.engine.manners import SharedState
 from genharness.errors import ConfigError
 from genharness.measure.evaluation import SampleEvaluation
 from genharness.measure.scoring import score
@@ -149,3 +151,28 @@ def test_each_is_told_before_it_is_asked():
     with contextlib.suppress(KeyboardInterrupt):
         results(GOOD, metric("stops", raising(KeyboardInterrupt())), on_metric=order.append)
     assert order == ["good", "stops"]
+
+
+@pytest.mark.parametrize("raises", [False, True], ids=["returns", "raises"])
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        (lambda: torch.set_default_dtype(torch.float64), "the default dtype"),
+        (lambda: torch.set_num_threads(torch.get_num_threads() + 1), "the number of threads"),
+        (lambda: torch.set_grad_enabled(not torch.is_grad_enabled()), "whether gradients are recorded"),
+        (lambda: os.chdir("/"), "the working directory"),
+    ],
+    ids=["dtype", "threads", "gradients", "folder"],
+)
+def test_a_metric_that_changes_what_others_compute_with_fails_alone(change, name, raises):
+    def careless():
+        change()
+        if raises:
+            raise ValueError("of its own")
+        return {"a": 1.0}
+
+    before = SharedState.now()
+    found = results(metric("a", careless), GOOD)
+    assert SharedState.now() == before
+    assert found["a"].failed.startswith("ValueError" if raises else f"metric a changed {name}")
+    assert found["good"].values == {"good": 1.5}

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -84,3 +85,41 @@ def test_one_that_swallows_the_first_interruption_is_interrupted_again(monkeypat
 
     with pytest.raises(PluginError, match="TimeoutError"), contained():
         stubborn()
+
+
+def ignore(number, frame):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        (lambda: os.chdir("/"), "the working directory"),
+        (lambda: os.umask(0o777), "the umask"),
+        (lambda: signal.signal(signal.SIGINT, signal.SIG_IGN), "handlers of signals"),
+        (lambda: signal.signal(signal.SIGTERM, ignore), "handlers of signals"),
+        (lambda: setattr(sys, "stderr", None), "sys.stderr"),
+    ],
+    ids=["folder", "umask", "SIGINT", "SIGTERM", "stderr"],
+)
+@pytest.mark.parametrize("raises", [False, True], ids=["returns", "raises"])
+def test_what_the_whole_process_shares_is_set_back_and_refused(change, name, raises):
+    def state():
+        mask = os.umask(0o22)
+        os.umask(mask)
+        return Path.cwd(), mask, signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM), sys.stderr
+
+    before = state()
+
+    def run():
+        change()
+        if raises:
+            raise ValueError("of its own")
+
+    with pytest.raises(PluginError) as caught, contained():
+        run()
+    assert state() == before
+    expected = (
+        "ValueError: of its own" if raises else f"it changed {name} of the whole process: set it back, or do without"
+    )
+    assert str(caught.value) == expected

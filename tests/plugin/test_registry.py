@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from genharness.errors import ConfigError, PluginError
@@ -170,3 +172,31 @@ def test_a_metric_that_gives_anothers_column_is_refused_by_both_names(make_plugi
     registry = load_registry(tolerant=True)
     assert "my-fid" not in registry.metrics
     assert any("give a column 'fid'" in str(problem) for problem in registry.problems)
+
+
+WANDERER = """
+import os
+from genharness import ReporterSpec, hookimpl
+{0}
+
+@hookimpl
+def genharness_reporters():
+    return [ReporterSpec(name="wanders", summary="Goes elsewhere", factory="wandering_heavy:render")]
+"""
+
+
+def test_a_plugin_that_goes_to_another_folder_takes_nobody_there(make_plugin, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make_plugin("wanderers", WANDERER.format("os.chdir('/')"))
+    assert "it changed the working directory" in problem_of("wanderers")
+    assert Path.cwd() == tmp_path
+
+
+def test_so_does_the_heavy_part_of_one(make_plugin, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make_plugin("wanderers", WANDERER.format(""))
+    (tmp_path / "wandering_heavy.py").write_text("import os\nos.chdir('/')\ndef render(board, options): return ''\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(PluginError, match="wanders: 'wandering_heavy:render': it changed the working directory"):
+        load_factory(load_registry().reporters.find("wanders"))
+    assert Path.cwd() == tmp_path

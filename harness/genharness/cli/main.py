@@ -6,6 +6,7 @@ import importlib
 import importlib.metadata
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -123,12 +124,21 @@ def _complain(errors: Sequence[str]) -> NoReturn:
     sys.exit(2)
 
 
+def _refuse_a_folder_that_is_gone() -> None:
+    """Refuse to start where nothing could be found or written, and torch cannot be loaded."""
+    try:
+        Path.cwd()
+    except OSError as error:
+        _complain([f"the working directory cannot be used ({error.strerror}): change to one that is there (cd)"])
+
+
 def main() -> None:
     """Run the command line; a user's mistake is one line and exit code 2."""
     from genharness.engine.waiting import settle_waiting
 
     settle_waiting()
     escape_what_cannot_be_written()
+    _refuse_a_folder_that_is_gone()
     try:
         try:
             cli.main(standalone_mode=False)

@@ -61,7 +61,7 @@ class SharedState:
         after = SharedState.now()
         if after == self:
             return
-        self._restore()
+        self.restore()
         words = {
             "dtype": "the default dtype",
             "threads": "the number of threads",
@@ -76,7 +76,8 @@ class SharedState:
             "the whole process shares it, so set it back, or do without"
         )
 
-    def _restore(self) -> None:
+    def restore(self) -> None:
+        """Set everything back but the random numbers, of which some are drawn."""
         torch.set_default_dtype(self.dtype)
         torch.set_num_threads(self.threads)
         torch.set_grad_enabled(self.gradients)

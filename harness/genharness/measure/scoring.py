@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from genharness.engine.loop import StopRequestedError
+from genharness.engine.manners import SharedState
 from genharness.engine.memory import is_out_of_memory
-from genharness.errors import GenharnessError, PluginError
+from genharness.errors import GenharnessError, PluginError, RunError, shown
 from genharness.kit.evaluation import Metric
 from genharness.measure.evaluation import Noted, SampleEvaluation
 from genharness.plugin.blame import one_line, whole_traceback
@@ -71,7 +72,7 @@ def score(
 
 def _ask(spec: MetricSpec, metric: Metric, evaluation: SampleEvaluation, noted: Noted) -> MetricResult:
     try:
-        values = _numbers(spec, metric.compute(evaluation))
+        values = _numbers(spec, _computed(spec, metric, evaluation))
         return MetricResult(metric=spec, values=values, errors=_errors(spec, values, noted.errors))
     except (StopRequestedError, KeyboardInterrupt, GeneratorExit):
         raise
@@ -85,6 +86,25 @@ def _ask(spec: MetricSpec, metric: Metric, evaluation: SampleEvaluation, noted: 
         return MetricResult(metric=spec, failed=one_line(error), traceback=whole_traceback(error))
 
 
+def _computed(spec: MetricSpec, metric: Metric, evaluation: SampleEvaluation) -> object:
+    """Return a metric's answer; what the process shares is as it was, or the next metric's numbers were others.
+
+    Raises:
+        PluginError: If the metric changed any of it.
+    """
+    shared = SharedState.now()
+    try:
+        values = metric.compute(evaluation)
+    except BaseException:
+        shared.restore()
+        raise
+    try:
+        shared.refuse_change(f"metric {spec.name}")
+    except RunError as error:
+        raise PluginError(str(error)) from error
+    return values
+
+
 def _numbers(spec: MetricSpec, values: object) -> dict[str, float | None]:
     """Return a metric's answer as numbers.
 
@@ -96,7 +116,7 @@ def _numbers(spec: MetricSpec, values: object) -> dict[str, float | None]:
     known = {column.key for column in spec.columns}
     unknown = [key for key in values if key not in known]
     if unknown:
-        raise PluginError(f"metric {spec.name} returned {unknown[0]!r}, which is none of its columns")
+        raise PluginError(f"metric {spec.name} returned {shown(unknown[0])!r}, which is none of its columns")
     if not values:
         raise PluginError(f"metric {spec.name} returned nothing: it must return numbers for its columns")
     return {key: _number(spec, key, value) for key, value in values.items()}

@@ -7,13 +7,14 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
+from typing import Any
 
 from genharness.errors import GenharnessError, PluginError
 from genharness.plugin.blame import text_of
 
-__all__ = ["IMPORT_SECONDS", "contained", "reason_of"]
+__all__ = ["IMPORT_SECONDS", "contained", "leaving_the_process_alone", "reason_of"]
 
 IMPORT_SECONDS = 60
 """Seconds in which a plugin must be imported and say what it has; `$GENHARNESS_PLUGIN_SECONDS` sets another limit."""
@@ -30,12 +31,69 @@ def contained() -> Iterator[None]:
         PluginError: What the code raised, `SystemExit` and errors without a text included, or that it took too long.
     """
     try:
-        with _printing_to_stderr(), _limited():
+        with _printing_to_stderr(), leaving_the_process_alone(), _limited():
             yield
     except (GenharnessError, KeyboardInterrupt):
         raise
     except BaseException as error:  # a stranger's module may raise anything
         raise PluginError(reason_of(error)) from error
+
+
+@contextlib.contextmanager
+def leaving_the_process_alone() -> Iterator[None]:
+    """Run code that may change nothing which the whole process shares and somebody relies on; it is changed back.
+
+    In another working directory results would be written elsewhere, under another umask for other people, and with
+    other handlers of signals nobody could stop a run.
+
+    Raises:
+        PluginError: If the code changed any of it and raised nothing itself.
+    """
+    before = _shared()
+    try:
+        yield
+    finally:
+        changed = [name for name, (value, _) in _shared().items() if value != before[name][0]]
+        for name in changed:
+            value, restore = before[name]
+            with contextlib.suppress(OSError):  # a folder that is gone
+                restore(value)
+    if changed:
+        raise PluginError(f"it changed {' and '.join(changed)} of the whole process: set it back, or do without")
+
+
+def _shared() -> dict[str, tuple[Any, Callable[[Any], object]]]:
+    """Return what the process shares by what to call it, each with what sets it back."""
+    shared: dict[str, tuple[Any, Callable[[Any], object]]] = {
+        "the working directory": (_folder(), lambda folder: folder and os.chdir(folder)),
+        "the umask": (_umask(), os.umask),
+        "sys.stderr": (sys.stderr, lambda stream: setattr(sys, "stderr", stream)),
+    }
+    if threading.current_thread() is threading.main_thread():  # no other may set handlers
+        shared["handlers of signals"] = ({one: signal.getsignal(one) for one in _STOPS}, _handle)
+    return shared
+
+
+_STOPS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE") if hasattr(signal, name)]
+
+
+def _handle(handlers: dict[signal.Signals, Any]) -> None:
+    for one, handler in handlers.items():
+        if handler is not None:  # None: not set by Python, which cannot set it back
+            signal.signal(one, handler)
+
+
+def _folder() -> str | None:
+    try:
+        return os.getcwd()  # noqa: PTH109 -- a Path is not what is compared
+    except OSError:  # somebody deleted it
+        return None
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def reason_of(error: BaseException) -> str:

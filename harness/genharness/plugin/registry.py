@@ -14,7 +14,7 @@ import pluggy
 from genharness.errors import ConfigError, GenharnessError, PluginError, did_you_mean, nearest, shown
 from genharness.plugin import hooks as hookspecs
 from genharness.plugin.checked import BUDGETS, checked
-from genharness.plugin.containment import contained, reason_of
+from genharness.plugin.containment import contained, leaving_the_process_alone, reason_of
 from genharness.plugin.single_files import content_digest, import_file, plugin_files
 from genharness.spec.options import PluginOptions, build_config
 from genharness.spec.plugins import (
@@ -288,9 +288,12 @@ def load_factory(spec: Spec) -> Any:
     """
     module_name, _, attribute = spec.factory.partition(":")
     try:
-        target: Any = importlib.import_module(module_name)
-        for part in attribute.split("."):
-            target = getattr(target, part)
+        with leaving_the_process_alone():
+            target: Any = importlib.import_module(module_name)
+            for part in attribute.split("."):
+                target = getattr(target, part)
+    except PluginError as error:
+        raise PluginError(f"{spec.name}: {spec.factory!r}: {error}") from error
     except (GenharnessError, KeyboardInterrupt, MemoryError):
         raise
     except BaseException as error:  # whatever a stranger's module raises while it is imported

@@ -146,3 +146,15 @@ def test_commands_write_to_an_output_in_ascii(command):
         timeout=300,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("command", ["list", "doctor"])
+def test_a_working_directory_that_is_gone_is_one_line(tmp_path, command):
+    (tmp_path / "gone").mkdir()
+    start = "import os, sys; os.rmdir(os.getcwd()); from genharness.cli.main import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", start, command], cwd=tmp_path / "gone", capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: the working directory cannot be used (No such file or directory)")

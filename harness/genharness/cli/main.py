@@ -13,7 +13,7 @@ import click
 
 from genharness import __version__
 from genharness.cli.screen.complaints import debug_option, print_errors, show_traceback
-from genharness.cli.screen.output import discard_output, escape_what_cannot_be_written
+from genharness.cli.screen.output import discard_output, escape_what_cannot_be_written, open_closed_streams
 from genharness.cli.screen.terminal import say
 from genharness.errors import GenharnessError, did_you_mean
 from genharness.files.paths import printable
@@ -120,7 +120,10 @@ def cli() -> None:
 
 
 def _complain(errors: Sequence[str]) -> NoReturn:
-    print_errors(errors)
+    try:
+        print_errors(errors)
+    except OSError:  # a full disk under stderr: the exit code says it
+        discard_output(sys.stderr)
     sys.exit(2)
 
 
@@ -137,6 +140,7 @@ def main() -> None:
     from genharness.engine.waiting import settle_waiting
 
     settle_waiting()
+    open_closed_streams()
     escape_what_cannot_be_written()
     _refuse_a_folder_that_is_gone()
     try:

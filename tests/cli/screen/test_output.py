@@ -158,3 +158,26 @@ def test_a_working_directory_that_is_gone_is_one_line(tmp_path, command):
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert line.startswith("error: the working directory cannot be used (No such file or directory)")
+
+
+@pytest.mark.parametrize(
+    ("shell", "code"),
+    [
+        ("list executors >&-", 0),
+        ("list executors >&- 2>&- <&-", 0),
+        ("run --models nope >&-", 2),
+        ("run --models nope >&- 2>&- <&-", 2),
+        ("run --models nope 2>/dev/full", 2),
+        ("data remove digits <&-", 130),
+    ],
+)
+def test_streams_that_are_closed_or_full_change_no_exit_code(tmp_path, shell, code):
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m genharness {shell}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == code
+    assert "Traceback" not in done.stdout + done.stderr

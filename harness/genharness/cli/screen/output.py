@@ -7,9 +7,10 @@ import io
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, TextIO
 
-__all__ = ["discard_output", "escape_what_cannot_be_written", "lasting_output"]
+__all__ = ["discard_output", "escape_what_cannot_be_written", "lasting_output", "open_closed_streams"]
 
 
 def escape_what_cannot_be_written() -> None:
@@ -19,10 +20,20 @@ def escape_what_cannot_be_written() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def discard_output() -> None:
-    """Send what is still to be written to stdout nowhere, so that Python does not fail at it when it ends."""
+def open_closed_streams() -> None:
+    """Put nothing in place of stdin, stdout and stderr that were closed, as by `>&-`.
+
+    Python has None there, and a file that is opened next gets the number on which libraries print.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):  # the lowest free number is taken first
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 -- for as long as the process lasts
+
+
+def discard_output(stream: TextIO | None = None) -> None:
+    """Send what is still to be written to stdout, or to another stream, nowhere: Python fails at it when it ends."""
     with contextlib.suppress(OSError, ValueError):
-        _discard(sys.stdout)
+        _discard(stream or sys.stdout)
 
 
 def _discard(stream: TextIO) -> None:

@@ -65,7 +65,7 @@ def leaving_the_process_alone() -> Iterator[None]:
 def _shared() -> dict[str, tuple[Any, Callable[[Any], object]]]:
     """Return what the process shares by what to call it, each with what sets it back."""
     shared: dict[str, tuple[Any, Callable[[Any], object]]] = {
-        "the working directory": (_folder(), lambda folder: folder and os.chdir(folder)),
+        "the working directory": (_folder(), _enter),
         "the umask": (_umask(), os.umask),
         "sys.stderr": (sys.stderr, lambda stream: setattr(sys, "stderr", stream)),
     }
@@ -88,6 +88,11 @@ def _folder() -> str | None:
         return os.getcwd()  # noqa: PTH109 -- a Path is not what is compared
     except OSError:  # somebody deleted it
         return None
+
+
+def _enter(folder: str | None) -> None:
+    if folder is not None:
+        os.chdir(folder)
 
 
 def _umask() -> int:

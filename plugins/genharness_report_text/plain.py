@@ -62,7 +62,7 @@ def _row(group: Group, place: int, row: Row) -> dict[str, Any]:
         "collapse": row.collapse,
         "other_code": row.other_code,
         "values": {column.key: _number_of(row.estimates[column.key]) for column in group.columns},
-        "cells": [record.cell.id for record in row.records],
+        "cells": row.members.ids,
         **_external(row.records[0]),
     }
 

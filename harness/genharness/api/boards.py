@@ -118,7 +118,7 @@ def leaderboard(
     store = Store(Path(results))
     return Leaderboard(
         build(
-            store.records(history=False),
+            store.table(),
             load_registry(),
             datasets=_names(datasets),
             sort=sort,

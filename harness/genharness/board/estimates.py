@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from genharness.board.bands import read_against
 from genharness.board.rows import BoardColumn, Estimate, Row
+from genharness.results.members import members_of
 from genharness.spec.record import Band, Record
 from genharness.stats.intervals import mean_intervals
 from genharness.stats.values import LARGEST, moments
@@ -26,13 +27,12 @@ def estimate_of(records: Sequence[Record], column: BoardColumn, bands: Mapping[s
         column: Which number.
         bands: Where real samples score, by column key.
     """
-    key = column.key
-    found = [one.scores[key] if key in one.scores else one.measurements.get(key) for one in records]
-    values = [value for value in found if value is not None and abs(value) < LARGEST]
+    key, members = column.key, members_of(records)
+    values = [value for value in members.numbers(key) if value is not None and abs(value) < LARGEST]
     if not values:
         return Estimate(None, None, 0)
     mean, deviation = moments(values)
-    errors = [record.errors[key] for record in records if key in record.errors]
+    errors = [error for error in members.column("errors", key) if error is not None]
     return Estimate(
         mean,
         deviation,

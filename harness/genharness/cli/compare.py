@@ -101,7 +101,7 @@ def _ablation(store: Store, base: str, datasets: Sequence[str], metrics: Sequenc
     from genharness.board.sheets import render_sheets
     from genharness.board.sweeps.ablation import ablation_sheets
 
-    board = build(store.records(history=False), load_registry(), datasets=datasets)
+    board = build(store.table(), load_registry(), datasets=datasets)
     return render_sheets(ablation_sheets(board, base, metrics), form)
 
 

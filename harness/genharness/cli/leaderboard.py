@@ -177,7 +177,7 @@ class ShownRows:
         """Return the records that are to be shown, with their curves over training where they are wanted."""
         from genharness.board.choosing import choose_records
 
-        records = store.records(history=history)
+        records = store.records() if history else store.table()
         if not self.models and not self.where:
             return records
         return choose_records(records, registry, self.models, self.where)
@@ -211,8 +211,8 @@ def show(
     """
     registry = load_registry()
     store = Store(results)
-    records = list(store.records(history=False))
-    present = {record.cell.dataset for record in records}
+    records = store.table()
+    present = {piece[0].cell.dataset for piece in records.pieces}
     wanted = [dataset for dataset in datasets if dataset in present]
     if wanted:
         from genharness.board.build import build

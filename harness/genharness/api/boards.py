@@ -14,6 +14,7 @@ from genharness.board.render import RenderOptions, rendered
 from genharness.board.rows import Board, Group, Row
 from genharness.plugin.registry import load_registry
 from genharness.results.decisions import kept_decisions
+from genharness.results.kept_intervals import KeptIntervals
 from genharness.results.store import Store
 from genharness.spec.options import PluginOptions
 
@@ -116,18 +117,21 @@ def leaderboard(
     from genharness.board.build import build
 
     store = Store(Path(results))
-    return Leaderboard(
-        build(
-            store.table(),
-            load_registry(),
-            datasets=_names(datasets),
-            sort=sort,
-            columns=_names(columns),
-            seeds=seeds,
-            interval=interval,
-            decisions=kept_decisions(store.folder),
-        )
+    kept = KeptIntervals(store.records_folder) if interval else None
+    board = build(
+        store.table(),
+        load_registry(),
+        datasets=_names(datasets),
+        sort=sort,
+        columns=_names(columns),
+        seeds=seeds,
+        interval=interval,
+        decisions=kept_decisions(store.folder),
+        known=kept.known if kept else None,
     )
+    if kept:
+        kept.save()
+    return Leaderboard(board)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from genharness.spec.naming import differing_settings, setting_word
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Band, Record
 from genharness.stats import diverged_rate
+from genharness.stats.intervals import Interval
 
 __all__ = ["build"]
 
@@ -50,6 +51,7 @@ def build(
     interval: bool = False,
     numbers: bool = True,
     decisions: Iterable[KeptDecisions] = (),
+    known: dict[bytes, Interval] | None = None,
 ) -> Board:
     """Return the leaderboard of some records.
 
@@ -63,6 +65,7 @@ def build(
         interval: Add 95 % confidence intervals of the means.
         numbers: Without, rows hold their records alone: no means, no order, no marks.
         decisions: What studies with looks at growing numbers of seeds decided, the earliest first.
+        known: Intervals that need not be computed again; see `genharness.results.kept_intervals`.
 
     Raises:
         ConfigError: If a dataset or column is unknown; the message gives the nearest.
@@ -81,7 +84,7 @@ def build(
     wanted = [names.home(name) for word in datasets for name in _known_datasets(word, names.all)]
     wanted = wanted or sorted({dataset for dataset, _ in finished} | set(failures))
     groups: list[Group] = []
-    look = _Look(registry, sort, columns, seeds, interval, numbers, Provenance(registry), list(decisions))
+    look = _Look(registry, sort, columns, seeds, interval, numbers, Provenance(registry), list(decisions), known)
     for dataset in dict.fromkeys(wanted):
         measured = [finished[key] for key in sorted(key for key in finished if key[0] == dataset)]
         lost, others = by_protocol(RecordTable(failures[dataset]), measured)
@@ -115,6 +118,7 @@ class _Look:
     numbers: bool
     provenance: Provenance
     decisions: Sequence[KeptDecisions]
+    known: dict[bytes, Interval] | None
 
 
 def _group(dataset: str, measured: list[Members], failures: list[Record], look: _Look) -> Group:
@@ -144,7 +148,7 @@ def _group(dataset: str, measured: list[Members], failures: list[Record], look: 
     needed = list({column.key: column for column in (*group.columns, *([rank] if rank else []))}.values())
     group.rows = _rows(pieces, failures, needed, group.bands, look)
     if look.interval:
-        with_intervals(group.rows)
+        with_intervals(group.rows, look.known)
     if rank is not None:
         group.rows.sort(key=lambda row: _rank(row, rank))
     group.decided = decided_pairs(group.rows, look.decisions)

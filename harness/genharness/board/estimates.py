@@ -10,7 +10,7 @@ from genharness.board.bands import read_against
 from genharness.board.rows import BoardColumn, Estimate, Row
 from genharness.results.members import members_of
 from genharness.spec.record import Band, Record
-from genharness.stats.intervals import mean_intervals
+from genharness.stats.intervals import Interval, mean_intervals
 from genharness.stats.values import LARGEST, moments
 
 __all__ = ["estimate_of", "sampling_share", "with_intervals"]
@@ -44,10 +44,15 @@ def estimate_of(records: Sequence[Record], column: BoardColumn, bands: Mapping[s
     )
 
 
-def with_intervals(rows: Iterable[Row]) -> None:
-    """Give the numbers of rows the 95 % confidence intervals of their means, all at once."""
+def with_intervals(rows: Iterable[Row], known: dict[bytes, Interval] | None = None) -> None:
+    """Give the numbers of rows the 95 % confidence intervals of their means, all at once.
+
+    Args:
+        rows: The rows.
+        known: Intervals that need not be computed; see `genharness.stats.intervals.mean_intervals`.
+    """
     places = [(row, key) for row in rows for key, one in row.estimates.items() if one.count > 1]
-    intervals = mean_intervals([row.estimates[key].values for row, key in places])
+    intervals = mean_intervals([row.estimates[key].values for row, key in places], known=known)
     for (row, key), interval in zip(places, intervals, strict=True):
         row.estimates[key] = replace(row.estimates[key], interval=interval)
 

@@ -128,7 +128,9 @@ def leaderboard(
         refuse([*mistakes, *setting_errors(options, [reporter], registry)])
         chosen = ShownRows.asked(models, where, best_of)
         from genharness.board.build import build
+        from genharness.results.kept_intervals import KeptIntervals
 
+        intervals = KeptIntervals(store.records_folder) if interval else None
         with no_collection():
             board = build(
                 chosen.records(store, registry),
@@ -139,7 +141,10 @@ def leaderboard(
                 seeds=seeds,
                 interval=interval,
                 decisions=decisions,
+                known=intervals.known if intervals else None,
             )
+            if intervals:
+                intervals.save()
             chosen.thin(board)
             text = board_text(board, reporter, out, wide=wide, settings=options)
         if not store.warnings and not registry.problems:

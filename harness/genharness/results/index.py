@@ -25,21 +25,16 @@ from typing import Any
 
 import orjson
 
-from genharness.files.atomic import write_bytes
 from genharness.files.home import home
-from genharness.files.paths import printable
-from genharness.files.regular import read_regular
 from genharness.results.configuration import configuration_of
+from genharness.results.kept_file import FOLDER, read_kept, write_kept
 from genharness.results.members import NUMBERS, OWN, Alike
 from genharness.spec.cell import KNOWN_ROW, Cell
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import SCHEMA_VERSION, Record
 from genharness.version import VERSION
 
-__all__ = ["FOLDER", "RecordIndex", "are_settled", "state_of"]
-
-FOLDER = "tables"
-"""Name of the folder of `$GENHARNESS_HOME`."""
+__all__ = ["RecordIndex", "are_settled", "state_of"]
 
 State = list[int]
 
@@ -47,7 +42,6 @@ _WORTHWHILE = 200
 """Of fewer records, or of fewer new ones, an index saves nothing."""
 _COARSE_SECONDS, _FINE_SECONDS = 3.0, 0.1
 """Of a file system that counts whole seconds, some by twos; of one that counts by the kernel's ticks."""
-_MOST_BYTES = 1 << 31
 _REST = ("classes", "confusion", "artefacts", "notes")
 """Fields in which the seeds of a row may well differ, and that no table reads."""
 _FIELDS = tuple(item.name for item in dataclasses.fields(Record))
@@ -145,10 +139,7 @@ class RecordIndex:
             [key, _where(columns, columns[_STATES])] for key, columns in self._kinds.items() if any(columns[_STATES])
         ]
         body = orjson.dumps({"format": _FORMAT, "common": self._common.values, "kinds": kept})
-        try:
-            write_bytes(self._path, b"%08x of %s\n" % (zlib.crc32(body), printable(self._folder).encode()) + body)
-        except OSError:
-            return
+        write_kept(self._path, body, str(self._folder))
 
     def pieces(self, prefixes: tuple[str, ...]) -> Iterator[Alike]:
         """Yield the records whose names begin with one of some prefixes, those together that are alike."""
@@ -161,10 +152,7 @@ class RecordIndex:
 
     def _load(self) -> None:
         try:
-            head, _, body = read_regular(self._path, _MOST_BYTES).partition(b"\n")
-            if int(head[:8], 16) != zlib.crc32(body):
-                return
-            content = orjson.loads(body)
+            content = orjson.loads(read_kept(self._path))
             if content["format"] == orjson.loads(orjson.dumps(_FORMAT)):
                 self._kinds = {tuple(key): columns for key, columns in content["kinds"]}
                 self._common = _Common(content["common"])

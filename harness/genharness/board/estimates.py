@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from genharness.board.bands import read_against
 from genharness.board.rows import BoardColumn, Estimate, Row
-from genharness.results.members import members_of
-from genharness.spec.record import Band, Record
+from genharness.results.members import Members
+from genharness.spec.record import Band
 from genharness.stats.intervals import Interval, mean_intervals
 from genharness.stats.values import LARGEST, moments
 
@@ -19,15 +19,15 @@ _LEAST_FREEDOM = 10
 """Degrees of freedom of all rows together from which a variance over seeds is worth taking apart."""
 
 
-def estimate_of(records: Sequence[Record], column: BoardColumn, bands: Mapping[str, Band]) -> Estimate:
+def estimate_of(members: Members, column: BoardColumn, bands: Mapping[str, Band]) -> Estimate:
     """Return the mean over seeds of a score or measurement; seeds where it is undefined or not finite are left out.
 
     Args:
-        records: One a seed.
+        members: Records, one a seed.
         column: Which number.
         bands: Where real samples score, by column key.
     """
-    key, members = column.key, members_of(records)
+    key = column.key
     values = [value for value in members.numbers(key) if value is not None and abs(value) < LARGEST]
     if not values:
         return Estimate(None, None, 0)

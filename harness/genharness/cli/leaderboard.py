@@ -147,6 +147,7 @@ def leaderboard(
                 intervals.save()
             chosen.thin(board)
             text = board_text(board, reporter, out, wide=wide, settings=options)
+            del board  # while the collector pauses: it would walk through all of it
         if not store.warnings and not registry.problems:
             kept.keep(text)
     click.echo(text)

@@ -244,11 +244,12 @@ class Store:
             RunError: If the folder does not exist, or cannot be looked into.
         """
         self._looked = self._look()
-        known = sorted((name, state) for name, state in self._looked.items() if state)
-        if len(known) < len(self._looked) or not are_settled(state for _, state in known):
+        names = sorted(self._looked)
+        states = [state for name in names if (state := self._looked[name])]
+        if len(states) < len(names) or not are_settled(states):
             return ""
-        place = os.path.realpath(self.records_folder)
-        return hashlib.sha256(repr([place, known]).encode("utf-8", "surrogateescape")).hexdigest()
+        known = [os.path.realpath(self.records_folder), names, states]
+        return hashlib.sha256(repr(known).encode("utf-8", "surrogateescape")).hexdigest()
 
     def _look(self) -> dict[str, State | None]:
         """Return the states of the files that may be records, None where one cannot be told.

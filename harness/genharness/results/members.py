@@ -129,15 +129,16 @@ class Alike(Members):
     def __getitem__(self, place: int | slice) -> Record | list[Record]:
         if isinstance(place, slice):
             return [self[one] for one in range(len(self))[place]]
-        at = range(len(self))[place]
-        if at not in self._made:
-            self._made[at] = self._record(at)
-        return self._made[at]
+        found = self._made.get(place)
+        if found is None:
+            at = range(len(self))[place]
+            found = self._made[place] = self._made.get(at) or self._record(at)
+        return found
 
     @property
     def kinds(self) -> Sequence[Record]:
         """One of them."""
-        return self[:1]
+        return [self[0]]
 
     @property
     def seeds(self) -> list[int]:

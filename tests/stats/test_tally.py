@@ -12,7 +12,8 @@ COUNT = MOST_FOR_HOLM + 20
 def table(seed, *, higher):
     draw = random.Random(seed)
     names = [f"m{number}" for number in range(COUNT)]
-    groups = {name: {s: draw.gauss(draw.choice([0, 5]), 0.5) for s in range(draw.choice([1, 3, 8]))} for name in names}
+    means = {name: draw.choice([0, 5]) for name in names}
+    groups = {name: {s: draw.gauss(means[name], 0.1) for s in range(draw.choice([1, 5, 8]))} for name in names}
     return ScoreTable(
         groups=groups,
         higher_is_better=higher,

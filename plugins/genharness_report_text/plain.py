@@ -62,7 +62,7 @@ def _row(group: Group, place: int, row: Row) -> dict[str, Any]:
         "collapse": row.collapse,
         "other_code": row.other_code,
         "values": {column.key: _number_of(row.estimates[column.key]) for column in group.columns},
-        "cells": [record.cell.id for record in row.records],
+        "cells": row.members.ids,
         **_external(row.records[0]),
     }
 
@@ -97,15 +97,12 @@ def render_csv(board: Board, options: RenderOptions) -> str:
     writer.writerow([*_HEADS, *map(as_csv, own), *(as_csv(f"{key}{tail}") for key in keys for tail in tails[key])])
     for group in board.groups:
         protocol = group.protocol.hash if group.protocol else ""
+        bands = {key: _band(group, key) if key in banded else None for key in keys}
         for place, row in enumerate(group.rows, start=1):
-            cells = {key: _numbers(group, row, key) for key in keys}
-            writer.writerow(
-                [
-                    *_first_cells(group.dataset, protocol, place, row),
-                    *(as_csv(row.setting(name)) for name in own),
-                    *(cells[key][tail] for key in keys for tail in tails[key]),
-                ]
-            )
+            cells = [*_first_cells(group.dataset, protocol, place, row), *(as_csv(row.setting(name)) for name in own)]
+            for key in keys:
+                cells += _numbers(row.estimates.get(key) or _NO_NUMBER, intervals, bands[key])
+            writer.writerow(cells)
     return stream.getvalue().rstrip("\n")
 
 
@@ -123,14 +120,22 @@ def _first_cells(dataset: str, protocol: str, place: int, row: Row) -> list[obje
     return [*names, len(row.seeds), row.failed, *map(_text, (row.diverged, *ranks)), best, as_csv(row.collapse)]
 
 
-def _numbers(group: Group, row: Row, key: str) -> dict[str, str]:
-    """Return the cells of a column by the end of their heading."""
-    one, band = row.estimates.get(key) or Estimate(None, None, 0), group.bands.get(key)
-    low, high = one.interval or (None, None)
-    numbers = (one.mean, one.deviation, one.error, low, high, band and band["low"], band and band["high"])
-    ends = (*_ERRORS, *_INTERVAL, *_BAND[1:])
-    return {**dict(zip(ends, map(_text, numbers), strict=True)), _BAND[0]: one.reading}
+def _band(group: Group, key: str) -> tuple[str, str]:
+    """Return both ends of the band of real samples in a column, empty where there is none."""
+    band = group.bands.get(key)
+    return (_text(band["low"]), _text(band["high"])) if band else ("", "")
+
+
+def _numbers(one: Estimate, intervals: bool, band: tuple[str, str] | None) -> list[str]:
+    """Return the cells of a column in a row: mean, errors, where any row has one the interval, and the band."""
+    cells = [_text(one.mean), _text(one.deviation), _text(one.error)]
+    if intervals:
+        cells += map(_text, one.interval or (None, None))
+    return cells if band is None else [*cells, one.reading, *band]
+
+
+_NO_NUMBER = Estimate(None, None, 0)
 
 
 def _text(value: float | None) -> str:
-    return "" if value is None else repr(value).lower()
+    return "" if value is None else repr(value)

@@ -8,6 +8,7 @@ import pytest
 from board_records import record
 from genharness.board.estimates import estimate_of, sampling_share, with_intervals
 from genharness.board.rows import BoardColumn, Estimate
+from genharness.results.members import Members
 from genharness.spec.plugins import Column
 
 FID = BoardColumn(Column(key="fid", title="FID", higher_is_better=False), "FID")
@@ -17,7 +18,7 @@ def estimate(values, errors=(), bands=None):
     records = [record("vae", value, seed=seed) for seed, value in enumerate(values)]
     for one, error in zip(records, errors, strict=False):
         one.errors = {"fid": error}
-    return estimate_of(records, FID, bands or {})
+    return estimate_of(Members(records), FID, bands or {})
 
 
 def interval(values):

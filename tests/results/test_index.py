@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from genharness.files.home import home
-from genharness.results import index
+from genharness.results import index, kept_file
 from genharness.results.configuration import configuration, configuration_of
 from genharness.results.store import Store
 from genharness.spec.cell import Cell
@@ -127,7 +127,7 @@ def test_a_damaged_record_is_told_each_time(store):
 
 
 def only_index():
-    (path,) = (home() / index.FOLDER).glob("*.json")
+    (path,) = (home() / kept_file.FOLDER).glob("*.json")
     return path
 
 
@@ -174,7 +174,7 @@ def test_where_no_index_can_be_written_records_are_read(store, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(index, "write_bytes", full)
+    monkeypatch.setattr(kept_file, "write_bytes", full)
     assert [read(store)[2] for _ in range(2)] == [COUNT, COUNT]
 
 
@@ -194,13 +194,13 @@ def test_a_cells_id_is_the_name_of_its_file_with_and_without_the_index(store):
 def test_few_records_have_no_index(store, monkeypatch):
     monkeypatch.setattr(index, "_WORTHWHILE", COUNT + 1)
     read(store)
-    assert not (home() / index.FOLDER).exists()
+    assert not (home() / kept_file.FOLDER).exists()
 
 
 def test_an_index_holds_json_alone(store):
     read(store)
     _, _, body = only_index().read_bytes().partition(b"\n")
-    assert len(json.loads(body)["rows"]) == COUNT
+    assert sum(len(columns[0]) for _, columns in json.loads(body)["kinds"]) == COUNT
 
 
 def test_the_index_knows_which_row_a_record_is_of(store):

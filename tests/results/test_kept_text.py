@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from genharness.plugin.registry import load_registry
-from genharness.results import index, kept_text
+from genharness.results import index, kept_file, kept_text
 from genharness.results.kept_text import KeptText
 from genharness.results.store import Store
 from genharness.spec.cell import Cell
@@ -131,7 +131,7 @@ def test_a_full_disk_costs_no_table(store, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(kept_text, "write_bytes", full)
+    monkeypatch.setattr(kept_file, "write_bytes", full)
     kept(store).keep("text")
     assert kept(store).read() is None
 

@@ -14,6 +14,7 @@ from genharness.board.render import RenderOptions, rendered
 from genharness.board.rows import Board, Group, Row
 from genharness.plugin.registry import load_registry
 from genharness.results.decisions import kept_decisions
+from genharness.results.kept_intervals import KeptIntervals
 from genharness.results.store import Store
 from genharness.spec.options import PluginOptions
 
@@ -119,18 +120,21 @@ def leaderboard(
     values = {"results": results, "datasets": datasets, "sort": sort, "columns": columns}
     given = read_arguments(BoardArguments, {**values, "seeds": seeds, "interval": interval})
     store = Store(given.results)
-    return Leaderboard(
-        build(
-            store.records(history=False),
-            load_registry(),
-            datasets=given.datasets,
-            sort=given.sort,
-            columns=given.columns,
-            seeds=given.seeds,
-            interval=given.interval,
-            decisions=kept_decisions(store.folder),
-        )
+    kept = KeptIntervals(store.records_folder) if given.interval else None
+    board = build(
+        store.table(),
+        load_registry(),
+        datasets=given.datasets,
+        sort=given.sort,
+        columns=given.columns,
+        seeds=given.seeds,
+        interval=given.interval,
+        decisions=kept_decisions(store.folder),
+        known=kept.known if kept else None,
     )
+    if kept:
+        kept.save()
+    return Leaderboard(board)
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Literal
-
-import orjson
+from typing import Any, Literal
 
 from genharness.board.agreement import note_agreement
 from genharness.board.bands import bands_of
@@ -17,6 +15,7 @@ from genharness.board.contest import listed
 from genharness.board.data_names import DataNames
 from genharness.board.decided import decided_pairs, plan_notes
 from genharness.board.estimates import estimate_of, with_intervals
+from genharness.board.grouping import by_protocol, one_a_seed, row_members
 from genharness.board.machines import note_machines
 from genharness.board.marks import mark
 from genharness.board.published import note_published
@@ -25,11 +24,13 @@ from genharness.errors import ConfigError, did_you_mean
 from genharness.plugin.registry import Registry
 from genharness.results.configuration import configuration, settings
 from genharness.results.decisions import KeptDecisions
+from genharness.results.members import Members, RecordTable
 from genharness.results.provenance import Provenance
 from genharness.spec.naming import differing_settings, setting_word
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Band, Record
 from genharness.stats import diverged_rate
+from genharness.stats.intervals import Interval
 
 __all__ = ["build"]
 
@@ -50,6 +51,7 @@ def build(
     interval: bool = False,
     numbers: bool = True,
     decisions: Iterable[KeptDecisions] = (),
+    known: dict[bytes, Interval] | None = None,
 ) -> Board:
     """Return the leaderboard of some records.
 
@@ -63,27 +65,29 @@ def build(
         interval: Add 95 % confidence intervals of the means.
         numbers: Without, rows hold their records alone: no means, no order, no marks.
         decisions: What studies with looks at growing numbers of seeds decided, the earliest first.
+        known: Intervals that need not be computed again; see `genharness.results.kept_intervals`.
 
     Raises:
         ConfigError: If a dataset or column is unknown; the message gives the nearest.
     """
-    records = list(records)
-    names = DataNames.of(records)
-    finished: dict[tuple[str, str], list[Record]] = defaultdict(list)
-    failures: dict[str, list[Record]] = defaultdict(list)
-    for record in records:
-        dataset = names.home(record.cell.dataset)
-        if record.finished:
-            finished[dataset, record.protocol_hash].append(record)
+    pieces = RecordTable.of(records).pieces
+    names = DataNames.of(piece[0] for piece in pieces)
+    finished: dict[tuple[str, str], list[Members]] = defaultdict(list)
+    failures: dict[str, list[Members]] = defaultdict(list)
+    for piece in pieces:
+        first = piece[0]
+        dataset = names.home(first.cell.dataset)
+        if first.finished:
+            finished[dataset, first.protocol_hash].append(piece)
         else:
-            failures[dataset].append(record)
+            failures[dataset].append(piece)
     wanted = [names.home(name) for word in datasets for name in _known_datasets(word, names.all)]
     wanted = wanted or sorted({dataset for dataset, _ in finished} | set(failures))
     groups: list[Group] = []
-    look = _Look(registry, sort, columns, seeds, interval, numbers, Provenance(registry), list(decisions))
+    look = _Look(registry, sort, columns, seeds, interval, numbers, Provenance(registry), list(decisions), known)
     for dataset in dict.fromkeys(wanted):
         measured = [finished[key] for key in sorted(key for key in finished if key[0] == dataset)]
-        lost, others = _by_protocol(failures[dataset], measured)
+        lost, others = by_protocol(RecordTable(failures[dataset]), measured)
         groups += [_group(dataset, few, failed, look) for few, failed in zip(measured, lost, strict=True)]
         if others or not measured:
             groups.append(Group(dataset, None, failures=others))
@@ -92,31 +96,6 @@ def build(
         note_published(groups)
         note_machines(groups)
     return Board(groups)
-
-
-def _by_protocol(failures: list[Record], groups: list[list[Record]]) -> tuple[list[list[Record]], list[Record]]:
-    """Return the failures that belong to each group, and those that belong to none.
-
-    A cell that failed was not measured: what it shares with others is the protocol as it was planned. Where groups
-    share that too, because the data or a classifier changed, it belongs to the first that has other seeds of it.
-    """
-    lost: list[list[Record]] = [[] for _ in groups]
-    if not failures:
-        return lost, []
-    planned = [{_planned(record) for record in group} for group in groups]
-    rows = [{configuration(record) for record in group} for group in groups]
-    others: list[Record] = []
-    for record in failures:
-        places = [place for place, known in enumerate(planned) if _planned(record) in known]
-        same = [place for place in places if configuration(record) in rows[place]]
-        home = lost[(same or places)[0]] if places else others
-        home.append(record)
-    return lost, others
-
-
-def _planned(record: Record) -> bytes:
-    known = {name: value for name, value in vars(record.cell.protocol).items() if name != "dataset_hash"}
-    return orjson.dumps(known, option=orjson.OPT_SORT_KEYS)
 
 
 def _known_datasets(name: str, known: Collection[str]) -> list[str]:
@@ -139,18 +118,22 @@ class _Look:
     numbers: bool
     provenance: Provenance
     decisions: Sequence[KeptDecisions]
+    known: dict[bytes, Interval] | None
 
 
-def _group(dataset: str, measured: list[Record], failures: list[Record], look: _Look) -> Group:
-    records = _one_a_seed(measured, look.provenance)
-    first = records[0]
+def _group(dataset: str, measured: list[Members], failures: list[Record], look: _Look) -> Group:
+    pieces = one_a_seed(measured, look.provenance)
+    kinds = [record for piece in pieces for record in piece.kinds]
+    first = kinds[0]
     protocol = Protocol.from_plain(first.protocol) if first.protocol else first.cell.protocol
     group = Group(dataset, protocol, failures=failures)
-    group.names = tuple(sorted({dataset, *(record.cell.dataset for record in (*measured, *failures))}))
-    available = columns_of(records, look.registry, protocol)
-    group.bands = bands_of(records, {key: one.column for key, one in available.items()})
-    group.accuracies = _accuracies(records)
-    group.settings = _asked_settings(look.columns, available, records)
+    group.names = tuple(
+        sorted({dataset, *(one.cell.dataset for one in (*(piece[0] for piece in measured), *failures))})
+    )
+    available = columns_of(pieces, look.registry, protocol)
+    group.bands = bands_of(kinds, {key: one.column for key, one in available.items()})
+    group.accuracies = _accuracies(pieces)
+    group.settings = _asked_settings(look.columns, available, kinds)
     numbers = [key for key in look.columns if key not in group.settings]
     group.columns = [find_column(available, key) for key in numbers] or list(available.values())
     default = [column for column in group.columns if not column.column.wide]
@@ -159,13 +142,13 @@ def _group(dataset: str, measured: list[Record], failures: list[Record], look: _
     rank = _ranking(group.columns, available, look.sort)
     group.compared = compared_columns(available, rank)
     if not look.numbers:
-        group.rows = _rows(records, failures, (), group.bands, look)
+        group.rows = _rows(pieces, failures, (), group.bands, look)
         group.decided = decided_pairs(group.rows, look.decisions)
         return group
     needed = list({column.key: column for column in (*group.columns, *([rank] if rank else []))}.values())
-    group.rows = _rows(records, failures, needed, group.bands, look)
+    group.rows = _rows(pieces, failures, needed, group.bands, look)
     if look.interval:
-        with_intervals(group.rows)
+        with_intervals(group.rows, look.known)
     if rank is not None:
         group.rows.sort(key=lambda row: _rank(row, rank))
     group.decided = decided_pairs(group.rows, look.decisions)
@@ -174,9 +157,10 @@ def _group(dataset: str, measured: list[Record], failures: list[Record], look: _
         group.notes += plan_notes(group.rows, look.decisions, rank.key, rank.title)
     if len(group.names) > 1:
         group.notes.append(f"{listed(list(group.names))} hold the same data, and stand in one table")
-    if len(records) < len(measured):
+    left_out = sum(map(len, measured)) - sum(map(len, pieces))
+    if left_out:
         why = "by other code" if len(group.names) == 1 else "by other code, or under another name of the data"
-        group.notes.append(f"left out: {len(measured) - len(records)} earlier results of the same cells {why}")
+        group.notes.append(f"left out: {left_out} earlier results of the same cells {why}")
     return group
 
 
@@ -198,14 +182,16 @@ def _asked_settings(
     return found
 
 
-def _accuracies(records: Iterable[Record]) -> dict[str, float]:
+def _accuracies(pieces: Iterable[Members]) -> dict[str, float]:
     """Return the held-out accuracies that records state, by the name of what was trained on the labels."""
-    found: dict[str, list[float]] = defaultdict(list)
-    for record in records:
-        for fact, value in record.facts.items():
+    found: dict[str, list[tuple[Any, float]]] = defaultdict(list)
+    for piece in pieces:
+        for fact in piece.keys("facts"):
             if fact.endswith(_ACCURACY):
-                found[fact.removesuffix(_ACCURACY)].append(value)
-    return {name: sum(values) / len(values) for name, values in sorted(found.items())}
+                placed = zip(piece.places, piece.column("facts", fact), strict=True)
+                found[fact.removesuffix(_ACCURACY)] += [(place, value) for place, value in placed if value is not None]
+    ordered = {name: [value for _, value in sorted(values)] for name, values in sorted(found.items())}
+    return {name: sum(values) / len(values) for name, values in ordered.items()}
 
 
 def _ranking(
@@ -217,59 +203,46 @@ def _ranking(
     return next((column for column in shown if column.column.higher_is_better is not None), None)
 
 
-def _one_a_seed(records: list[Record], provenance: Provenance) -> list[Record]:
-    """Return one record for each configuration and seed: of the code that is installed, else the latest."""
-    same: dict[tuple[bytes, int], list[Record]] = defaultdict(list)
-    for record in records:
-        same[configuration(record), record.cell.seed].append(record)
-    if len(same) == len(records):
-        return records
-    return [
-        max(several, key=lambda one: (not provenance.of_training(one), one.finished_at)) if len(several) > 1 else first
-        for several in same.values()
-        for first in several[:1]
-    ]
-
-
 def _rows(
-    records: list[Record],
+    pieces: list[Members],
     failures: list[Record],
     columns: Sequence[BoardColumn],
     bands: Mapping[str, Band],
     look: _Look,
 ) -> list[Row]:
-    grouped: dict[tuple[bytes, int | None], list[Record]] = defaultdict(list)
-    for record in records:
-        grouped[configuration(record), record.cell.seed if look.seeds == "each" else None].append(record)
+    each = look.seeds == "each"
+    if each:
+        pieces = RecordTable(one for piece in pieces for one in piece.apart()).pieces
+    grouped: dict[tuple[bytes, int | None], list[Members]] = defaultdict(list)
+    for piece in pieces:
+        grouped[configuration(piece[0]), piece.seeds[0] if each else None].append(piece)
     lost: dict[bytes, list[Record]] = defaultdict(list)
     for record in failures:
         lost[configuration(record)].append(record)
-    rows = [_row(members, lost[name], columns, bands, look) for (name, _), members in grouped.items()]
+    rows = [_row(row_members(few), lost[name], columns, bands, look) for (name, _), few in grouped.items()]
     _tell_apart(rows)
     return rows
 
 
 def _row(
-    members: list[Record], lost: list[Record], columns: Sequence[BoardColumn], bands: Mapping[str, Band], look: _Look
+    members: Members, lost: list[Record], columns: Sequence[BoardColumn], bands: Mapping[str, Band], look: _Look
 ) -> Row:
-    cell = members[0].cell
-    external = members[0].source == "external"
+    first = members[0]
+    cell, external, single = first.cell, first.source == "external", look.seeds == "each"
     spec = None if external else look.registry.models.get(cell.model)
-    single = look.seeds == "each"
-    members.sort(key=lambda record: record.cell.seed)
-    estimates = {column.key: estimate_of(members, column, bands) for column in columns}
+    ended = [first.status] * len(members)  # what did not finish is in no row
     return Row(
         model=cell.model,
         variation=f"seed {cell.seed}" if single else "",
         reference=spec is not None and not spec.trained and not spec.argument,  # trained, but elsewhere
-        seeds=[record.cell.seed for record in members],
-        estimates=estimates,
+        seeds=members.seeds,
+        estimates={column.key: estimate_of(members, column, bands) for column in columns},
         failed=sum(record.went_wrong for record in lost),
         records=members,
         external=external,
         real=spec is not None and spec.finite and not spec.trained,
         single=single,
-        diverged=None if single else diverged_rate(record.status for record in (*members, *lost)),
+        diverged=None if single else diverged_rate([*ended, *(record.status for record in lost)]),
     )
 
 

@@ -14,6 +14,7 @@ from genharness.board.rows import Board, Group, Row
 from genharness.errors import ConfigError, did_you_mean, refuse, shown
 from genharness.plugin.registry import Registry
 from genharness.results.configuration import settings
+from genharness.results.members import RecordTable
 from genharness.spec.record import Record
 
 __all__ = ["Condition", "choose_records", "keep_best", "parse_condition"]
@@ -81,7 +82,7 @@ def parse_condition(text: str) -> Condition:
 
 def choose_records(
     records: Iterable[Record], registry: Registry, models: Sequence[str] = (), where: Sequence[Condition] = ()
-) -> list[Record]:
+) -> RecordTable:
     """Return the records of some models under some settings, and those of reference rows, which all are read against.
 
     Rows that are left out take no part in ranks and corrections: they are chosen by settings, not by scores.
@@ -95,15 +96,16 @@ def choose_records(
     Raises:
         ConfigError: For every model or setting that no record has, one line each.
     """
-    every = list(records)
-    names = {record.cell.model for record in every}
+    every = RecordTable.of(records)
+    kinds = [record for piece in every.pieces for record in piece.kinds]
+    names = {record.cell.model for record in kinds}
     refuse(
         f"no results of the model {shown(one)!r}{did_you_mean(one, names)}"
         for one in models
         if not fnmatch.filter(names, one)
     )
     chosen = [
-        record for record in every if not models or any(fnmatch.fnmatch(record.cell.model, one) for one in models)
+        record for record in kinds if not models or any(fnmatch.fnmatch(record.cell.model, one) for one in models)
     ]
     known = {name for record in chosen for name in settings(record)} if where else set()
     unknown = [one.setting for one in where if one.setting not in known]
@@ -113,7 +115,7 @@ def choose_records(
         if not chosen:
             raise ConfigError("--where leaves no row: see the settings with --columns, or in --format json")
     ids = {id(record) for record in chosen}
-    return [record for record in every if id(record) in ids or _is_reference(record, registry, models)]
+    return every.only(lambda record: id(record) in ids or _is_reference(record, registry, models))
 
 
 def _is_reference(record: Record, registry: Registry, models: Sequence[str]) -> bool:

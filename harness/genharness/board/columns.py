@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from genharness.board.rows import BoardColumn
 from genharness.errors import ConfigError, did_you_mean
 from genharness.plugin.registry import Registry
+from genharness.results.members import Members
 from genharness.spec.plugins import Column
 from genharness.spec.protocol import Protocol
-from genharness.spec.record import MEASUREMENTS, Record
+from genharness.spec.record import MEASUREMENTS
 
 __all__ = ["columns_of", "compared_columns", "find_column"]
 
@@ -51,10 +52,13 @@ _OTHER_MEASUREMENTS = tuple(
 )
 
 
-def columns_of(records: Sequence[Record], registry: Registry, protocol: Protocol) -> dict[str, BoardColumn]:
+def columns_of(pieces: Sequence[Members], registry: Registry, protocol: Protocol) -> dict[str, BoardColumn]:
     """Return every column with a number: default scores, training time after the first three, then the rest."""
-    have = {key for record in records for key, value in record.scores.items() if value is not None}
-    measured = {key for record in records for key in record.measurements}
+    have: set[str] = set()
+    measured: set[str] = set()
+    for piece in pieces:
+        have.update(key for key in piece.keys("scores") if key not in have and _any_known(piece.column("scores", key)))
+        measured.update(piece.keys("measurements"))
     metrics = sorted(registry.metrics.values(), key=lambda metric: metric.place)
     known = [column for metric in metrics for column in metric.columns]
     unknown = [Column(key=key, title=key, wide=True) for key in sorted(have - {column.key for column in known})]
@@ -65,6 +69,10 @@ def columns_of(records: Sequence[Record], registry: Registry, protocol: Protocol
     ordered = (*default[:3], *default_costs[:1], *default[3:], *default_costs[1:], *rest, *rest_costs)
     measurements = {column.key for column in costs}
     return {one.key: BoardColumn(one, _title(one, protocol), one.key not in measurements) for one in ordered}
+
+
+def _any_known(values: Iterable[float | None]) -> bool:
+    return any(value is not None for value in values)
 
 
 def _apart(columns: Iterable[Column]) -> tuple[list[Column], list[Column]]:

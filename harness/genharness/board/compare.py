@@ -12,6 +12,7 @@ from genharness.board.rows import Board, BoardColumn, Group, Row
 from genharness.errors import ConfigError, did_you_mean, shown
 from genharness.plugin.registry import Registry
 from genharness.results.decisions import kept_decisions
+from genharness.results.members import RecordTable
 from genharness.results.store import Store
 from genharness.spec.naming import setting_words
 from genharness.spec.protocol import Protocol, protocol_difference
@@ -109,16 +110,16 @@ def compare_rows(
 _Found = tuple[Group, Row]
 
 
-def _records(store: Store, names: Sequence[str], alone: bool) -> list[Record]:
+def _records(store: Store, names: Sequence[str], alone: bool) -> RecordTable:
     """Return all records; those of the models that a name may mean, reading no other file, to compare them alone."""
     if not alone:
-        return list(store.records(history=False))
+        return store.table()
     words = tuple(dict.fromkeys(name.split()[0] if name.split() else name for name in names))
-    records = list(store.records(history=False, prefixes=words))
-    models = {record.cell.model for record in records if _meant(record, words)}
+    table = store.table(words)
+    models = {record.cell.model for record in table if _meant(record, words)}
     if models - set(words):  # a cell was named: its row has more seeds
-        records = list(store.records(history=False, prefixes=tuple(f"{model}-" for model in models)))
-    return [record for record in records if record.cell.model in models]
+        table = store.table(tuple(f"{model}-" for model in models))
+    return table.only(lambda record: record.cell.model in models)
 
 
 def _meant(record: Record, words: Sequence[str]) -> bool:
@@ -140,7 +141,7 @@ def _matches(group: Group, name: str) -> list[Row]:
     """
     by_label = [row for row in group.rows if row.label == name]
     rows = by_label or [row for row in group.rows if _has_settings(row, name)]
-    rows = rows or [row for row in group.rows if any(record.cell.id.startswith(name) for record in row.records)]
+    rows = rows or [row for row in group.rows if any(cell.startswith(name) for cell in row.members.ids)]
     if len(rows) > 1:
         labels = ", ".join(repr(row.label) for row in rows[:4])
         raise ConfigError(f"{name!r} could be {labels} on {group.dataset}: write the settings or a cell id")
@@ -165,7 +166,7 @@ def _unknown(name: str, board: Board, store: Store, registry: Registry, datasets
     lost = [record for group in board.groups for record in group.failures if _meant(record, name.split()[:1])]
     if lost:
         return f"no cell of {name!r} finished, so there is nothing to compare: {lost[0].cell} {lost[0].status}"
-    everything = build(store.records(history=False), registry, numbers=False)
+    everything = build(store.table(), registry, numbers=False)
     labels = {row.label for group in everything.groups for row in group.rows}
     return f"no row {shown(name)!r} in {store.folder}{did_you_mean(name, labels)}"
 
@@ -267,4 +268,6 @@ def _corrected(place: int, contest: Contest) -> str:
 
 def _why_missing(row: Row, key: str, registry: Registry) -> str:
     owner = next((spec.name for spec in registry.metrics.values() if key in {c.key for c in spec.columns}), key)
-    return next((record.skipped[owner] for record in row.records if owner in record.skipped), "it was not measured")
+    return next(
+        (record.skipped[owner] for record in row.members.kinds if owner in record.skipped), "it was not measured"
+    )

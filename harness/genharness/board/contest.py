@@ -115,8 +115,8 @@ def _resolution(row: Row, column: BoardColumn) -> float:
     step = column.column.resolution
     if not isinstance(step, str):
         return step
-    counts = [record.facts.get(step) or record.cell.protocol.sample_count for record in row.records]
-    return 1 / min(counts)
+    planned = row.members.shared(lambda record: record.cell.protocol.sample_count)
+    return 1 / min(count or most for count, most in zip(row.members.column("facts", step), planned, strict=True))
 
 
 def listed(labels: Sequence[str], most: int = 4) -> str:

@@ -22,9 +22,10 @@ def decided_pairs(rows: Sequence[Row], decisions: Iterable[KeptDecisions]) -> di
         rows: Those of a board.
         decisions: All that were kept, the latest plan last: of a pair that is in several it counts.
     """
-    labels = {record.cell.id: row.label for row in rows for record in row.records}
+    several = list(decisions)
+    labels = _labels(rows) if several else {}
     found: dict[str, dict[tuple[str, str], float]] = {}
-    for kept in decisions:
+    for kept in several:
         named = _named(kept, labels)
         overall = {frozenset(pair): (pair, p) for pair, p in kept.decisions.overall.items()}
         mine = found.setdefault(kept.metric, {}) if len(named) > 1 else {}
@@ -38,13 +39,18 @@ def decided_pairs(rows: Sequence[Row], decisions: Iterable[KeptDecisions]) -> di
 
 def plan_notes(rows: Sequence[Row], decisions: Iterable[KeptDecisions], key: str, title: str) -> list[str]:
     """Return a line for each study whose decisions a column's marks are read from."""
-    labels = {record.cell.id: row.label for row in rows for record in row.records}
+    labels = _labels(rows)
     return [
         f"{', '.join(named.values())}: told apart in {title} by the looks at {_looks(kept)} seeds of a study until "
         f"decided ({kept.decisions.plan.goal} of {len(kept.cells)} rows), error 5 % over all looks"
         for kept in decisions
         if kept.metric == key and len(named := _named(kept, labels)) > 1
     ]
+
+
+def _labels(rows: Iterable[Row]) -> dict[str, str]:
+    """Return the names of rows by the ids of their cells."""
+    return {cell: row.label for row in rows for cell in row.members.ids}
 
 
 def _looks(kept: KeptDecisions) -> str:

@@ -47,9 +47,13 @@ def as_latex(text: str) -> str:
 
 def as_json(text: str) -> str:
     """Return JSON, which is not changed in meaning, without signs that a terminal obeys or hides: they are escaped."""
+    if text.isascii() and _DELETE not in text:
+        return text
     return _NOT_PLAIN.sub(lambda found: _json_escape(found[0]), text)
 
 
+_DELETE = "\x7f"
+"""The one of the signs below that ASCII has and JSON does not escape."""
 _NOT_PLAIN = re.compile(
     r"[\x7f-\xa0\xad\u0600-\u0605\u061c\u180e\u200b-\u200f\u2028-\u202f\u205f-\u206f\ufeff\ufff0-\ufffb"
     r"\U000e0000-\U000e0fff]"

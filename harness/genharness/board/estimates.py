@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from genharness.board.bands import read_against
 from genharness.board.rows import BoardColumn, Estimate, Row
-from genharness.spec.record import Band, Record
-from genharness.stats.intervals import mean_intervals
+from genharness.results.members import Members
+from genharness.spec.record import Band
+from genharness.stats.intervals import Interval, mean_intervals
 from genharness.stats.values import LARGEST, moments
 
 __all__ = ["estimate_of", "sampling_share", "with_intervals"]
@@ -18,21 +19,20 @@ _LEAST_FREEDOM = 10
 """Degrees of freedom of all rows together from which a variance over seeds is worth taking apart."""
 
 
-def estimate_of(records: Sequence[Record], column: BoardColumn, bands: Mapping[str, Band]) -> Estimate:
+def estimate_of(members: Members, column: BoardColumn, bands: Mapping[str, Band]) -> Estimate:
     """Return the mean over seeds of a score or measurement; seeds where it is undefined or not finite are left out.
 
     Args:
-        records: One a seed.
+        members: Records, one a seed.
         column: Which number.
         bands: Where real samples score, by column key.
     """
     key = column.key
-    found = [one.scores[key] if key in one.scores else one.measurements.get(key) for one in records]
-    values = [value for value in found if value is not None and abs(value) < LARGEST]
+    values = [value for value in members.numbers(key) if value is not None and abs(value) < LARGEST]
     if not values:
         return Estimate(None, None, 0)
     mean, deviation = moments(values)
-    errors = [record.errors[key] for record in records if key in record.errors]
+    errors = [error for error in members.column("errors", key) if error is not None]
     return Estimate(
         mean,
         deviation,
@@ -44,10 +44,15 @@ def estimate_of(records: Sequence[Record], column: BoardColumn, bands: Mapping[s
     )
 
 
-def with_intervals(rows: Iterable[Row]) -> None:
-    """Give the numbers of rows the 95 % confidence intervals of their means, all at once."""
+def with_intervals(rows: Iterable[Row], known: dict[bytes, Interval] | None = None) -> None:
+    """Give the numbers of rows the 95 % confidence intervals of their means, all at once.
+
+    Args:
+        rows: The rows.
+        known: Intervals that need not be computed; see `genharness.stats.intervals.mean_intervals`.
+    """
     places = [(row, key) for row in rows for key, one in row.estimates.items() if one.count > 1]
-    intervals = mean_intervals([row.estimates[key].values for row, key in places])
+    intervals = mean_intervals([row.estimates[key].values for row, key in places], known=known)
     for (row, key), interval in zip(places, intervals, strict=True):
         row.estimates[key] = replace(row.estimates[key], interval=interval)
 

@@ -17,7 +17,7 @@ _NAMED = 3
 def note_machines(groups: Iterable[Group]) -> None:
     """Note of groups whose rows were trained on several machines that times and memory tell of those, not of models."""
     for group in groups:
-        trained = [record for row in group.rows if not row.external for record in row.records]
+        trained = [record for row in group.rows if not row.external for record in row.members.kinds]
         machines = {found for record in trained if any(found := _machine(record))}
         if len(machines) > 1:
             makes = sorted({printable(gpu or cpu or host) for host, cpu, gpu in machines})

@@ -85,8 +85,12 @@ def _mark_collapse(group: Group, trained: list[Row], columns: Sequence[Column]) 
         return
     ceiling = {column.key: real.by_seed(column.key) for column in columns}
     means = {key: math.fsum(seeds.values()) / len(seeds) for key, seeds in ceiling.items() if seeds}
+    telling = [column for column in columns if column.alike or column.collapse_below is not None]
+    keys = {key for column in telling for key in (column.key, column.collapse_beside) if key}
     for row in trained:
-        found = [signs for record in row.records if (signs := collapse(record.scores, means, columns))]
+        scores = {key: row.members.column("scores", key) for key in keys}
+        own = ({key: values[at] for key, values in scores.items()} for at in range(len(row.records)))
+        found = [signs for one in own if (signs := collapse(one, means, telling))]
         if found:
             seeds = f" ({len(found)} of {len(row.records)} seeds)" if len(row.records) > 1 else ""
             row.collapse = f"{', '.join(str(sign) for sign in found[0])}{seeds}"
@@ -95,12 +99,12 @@ def _mark_collapse(group: Group, trained: list[Row], columns: Sequence[Column]) 
 
 def _mark_other_code(group: Group, provenance: Provenance) -> None:
     """Mark the rows of other code than is installed; where nothing is known of any row, there is nothing to tell."""
-    found = {id(record): provenance.of_record(record) for row in group.rows for record in row.records}
-    if all(lines == [UNKNOWN_CODE] for lines in found.values()):
+    found = [[provenance.of_record(record) for record in row.members.kinds] for row in group.rows]
+    if all(lines == [UNKNOWN_CODE] for several in found for lines in several):
         return
     alike: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for row in group.rows:
-        row.other_code = tuple(dict.fromkeys(line for record in row.records for line in found[id(record)]))
+    for row, several in zip(group.rows, found, strict=True):
+        row.other_code = tuple(dict.fromkeys(line for lines in several for line in lines))
         if row.other_code:
             alike[row.other_code].append(row.label)
     for lines, labels in alike.items():
@@ -111,7 +115,7 @@ def _note_caveats(group: Group, metrics: Iterable[MetricSpec]) -> None:
     """Say of columns what their metrics say of them, of some rows or of all."""
     shown = {column.key: column for column in group.columns}
     extractor = group.protocol.extractor if group.protocol else ""
-    scored = set().union(*(record.scores for row in group.rows for record in row.records))
+    scored = set().union(*(row.members.keys("scores") for row in group.rows))
     for spec in metrics:
         known = [column for column in spec.columns if column.key in shown and not column.caveat]
         for column in known:
@@ -176,7 +180,7 @@ def _note_failed(group: Group) -> None:
     """Say which metrics broke, of which rows and why: a blank cell alone would not tell that it is to be filled."""
     broken: dict[tuple[str, str], list[str]] = {}
     for row in group.rows:
-        for metric, reason in {fault for record in row.records for fault in record.failed.items()}:
+        for metric, reason in {fault for record in row.members.kinds for fault in record.failed.items()}:
             broken.setdefault((metric, reason), []).append(row.label)
     for (metric, reason), labels in sorted(broken.items()):
         group.notes.append(f"metric {metric} failed for {listed(labels)} and is tried again by the next run: {reason}")

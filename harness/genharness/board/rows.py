@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from genharness.board.bands import SIGNS, Reading
 from genharness.results.configuration import settings
+from genharness.results.members import Members, members_of
 from genharness.spec.plugins import Column
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Band, Record
@@ -96,7 +97,7 @@ class Row:
         seeds: Seeds behind the numbers.
         estimates: Numbers by column key.
         failed: How many of its seeds did not end well.
-        records: The records behind it.
+        records: The records behind it, in the order of their seeds.
         external: Whether its samples were made elsewhere.
         real: Whether it is held-out real data: what a perfect generator would score.
         single: Whether it is one seed of a model, by the user's wish.
@@ -114,7 +115,7 @@ class Row:
     seeds: list[int]
     estimates: dict[str, Estimate]
     failed: int
-    records: list[Record]
+    records: Sequence[Record]
     external: bool = False
     real: bool = False
     single: bool = False
@@ -123,6 +124,11 @@ class Row:
     bold: set[str] = field(default_factory=set)
     collapse: str = ""
     other_code: tuple[str, ...] = ()
+
+    @functools.cached_property
+    def members(self) -> Members:
+        """The records, and their numbers column by column."""
+        return members_of(self.records)
 
     @property
     def label(self) -> str:
@@ -153,16 +159,15 @@ class Row:
     @functools.cached_property
     def design(self) -> Hashable:
         """What rows share whose seeds match: the model and its size. Else a seed gives other weights and batches."""
-        sizes = {record.measurements.get("parameters") for record in self.records}
+        sizes = set(self.members.column("measurements", "parameters"))
         return None if self.external or len(sizes) > 1 or None in sizes else (self.model, *sizes)
 
     def by_seed(self, key: str) -> dict[int, float]:
         """Return a score or measurement by training seed, without seeds where it is undefined or not finite."""
         return {
-            record.cell.seed: value
-            for record in self.records
-            if (value := record.scores[key] if key in record.scores else record.measurements.get(key)) is not None
-            and abs(value) < LARGEST
+            seed: value
+            for seed, value in zip(self.members.seeds, self.members.numbers(key), strict=True)
+            if value is not None and abs(value) < LARGEST
         }
 
 

@@ -22,6 +22,7 @@ from genharness.cli.screen.completion import columns, rows
 from genharness.cli.screen.display import print_warnings
 from genharness.cli.screen.terminal import console
 from genharness.errors import ConfigError, did_you_mean
+from genharness.files.gc_pause import no_collection
 from genharness.files.paths import printable
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
@@ -84,7 +85,9 @@ def compare(
         raise ConfigError("comparing takes two rows: name them, or a base with --ablation")
     if form not in ("table", "json"):
         raise ConfigError(f"comparisons have no format {form!r}{did_you_mean(form, ('table', 'json'))}")
-    found = compare_rows(store, load_registry(), rows, datasets=datasets or (), metrics=wanted, alone=alone)
+    registry = load_registry()
+    with no_collection():
+        found = compare_rows(store, registry, rows, datasets=datasets or (), metrics=wanted, alone=alone)
     if form == "json":
         option = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
         click.echo(as_json(orjson.dumps([_plain(one) for one in found], option=option).decode()))
@@ -101,7 +104,7 @@ def _ablation(store: Store, base: str, datasets: Sequence[str], metrics: Sequenc
     from genharness.board.sheets import render_sheets
     from genharness.board.sweeps.ablation import ablation_sheets
 
-    board = build(store.records(history=False), load_registry(), datasets=datasets)
+    board = build(store.table(), load_registry(), datasets=datasets)
     return render_sheets(ablation_sheets(board, base, metrics), form)
 
 

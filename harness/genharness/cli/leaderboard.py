@@ -128,7 +128,9 @@ def leaderboard(
         refuse([*mistakes, *setting_errors(options, [reporter], registry)])
         chosen = ShownRows.asked(models, where, best_of)
         from genharness.board.build import build
+        from genharness.results.kept_intervals import KeptIntervals
 
+        intervals = KeptIntervals(store.records_folder) if interval else None
         with no_collection():
             board = build(
                 chosen.records(store, registry),
@@ -139,9 +141,13 @@ def leaderboard(
                 seeds=seeds,
                 interval=interval,
                 decisions=decisions,
+                known=intervals.known if intervals else None,
             )
+            if intervals:
+                intervals.save()
             chosen.thin(board)
             text = board_text(board, reporter, out, wide=wide, settings=options)
+            del board  # while the collector pauses: it would walk through all of it
         if not store.warnings and not registry.problems:
             kept.keep(text)
     click.echo(text)
@@ -177,7 +183,7 @@ class ShownRows:
         """Return the records that are to be shown, with their curves over training where they are wanted."""
         from genharness.board.choosing import choose_records
 
-        records = store.records(history=history)
+        records = store.records() if history else store.table()
         if not self.models and not self.where:
             return records
         return choose_records(records, registry, self.models, self.where)
@@ -211,8 +217,8 @@ def show(
     """
     registry = load_registry()
     store = Store(results)
-    records = list(store.records(history=False))
-    present = {record.cell.dataset for record in records}
+    records = store.table()
+    present = {piece[0].cell.dataset for piece in records.pieces}
     wanted = [dataset for dataset in datasets if dataset in present]
     if wanted:
         from genharness.board.build import build

@@ -5,50 +5,47 @@ come with an index that says something else. An entry counts only while its reco
 that it was read with; every other record is read itself. Records that were written just now are not
 entered: a file system's clock may be too coarse to show that they change again.
 
-What many records have in common, such as protocol, options and environment, is kept once, and read records share it:
-they are for reading. Curves over training are not kept.
+Records that have all in common but seeds, numbers and times stand together, their numbers column by column, so that a
+table of rows is made without an object for each. What else many records have in common, such as their protocol, is
+kept once, and read records share it: they are for reading. Curves over training are not kept.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
+import operator
 import os
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from genharness.files.atomic import write_bytes
 from genharness.files.home import home
-from genharness.files.paths import printable
-from genharness.files.regular import read_regular
 from genharness.results.configuration import configuration_of
-from genharness.spec.cell import KNOWN_ID, KNOWN_ROW, Cell
-from genharness.spec.history import History
+from genharness.results.kept_file import FOLDER, read_kept, write_kept
+from genharness.results.members import NUMBERS, OWN, Alike
+from genharness.spec.cell import KNOWN_ROW, Cell
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import SCHEMA_VERSION, Record
 from genharness.version import VERSION
 
-__all__ = ["FOLDER", "Entry", "RecordIndex", "is_settled", "state_of"]
+__all__ = ["RecordIndex", "are_settled", "state_of"]
 
-FOLDER = "tables"
-"""Name of the folder of `$GENHARNESS_HOME`."""
-
-Entry = os.DirEntry[str]
+State = list[int]
 
 _WORTHWHILE = 200
 """Of fewer records, or of fewer new ones, an index saves nothing."""
 _COARSE_SECONDS, _FINE_SECONDS = 3.0, 0.1
 """Of a file system that counts whole seconds, some by twos; of one that counts by the kernel's ticks."""
-_MOST_BYTES = 1 << 31
-_NUMBERS = ("measurements", "scores", "errors", "facts")
-_OWN = ("started_at", "finished_at", "training")
+_REST = ("classes", "confusion", "artefacts", "notes")
+"""Fields in which the seeds of a row may well differ, and that no table reads."""
 _FIELDS = tuple(item.name for item in dataclasses.fields(Record))
-_SHARED = tuple(name for name in _FIELDS if name not in ("cell", "history", *_NUMBERS, *_OWN))
+_SHARED = tuple(name for name in _FIELDS if name not in ("cell", "history", *NUMBERS, *OWN, *_REST))
 _CELL = tuple(item.name for item in dataclasses.fields(Cell) if item.name != "seed")
 
 
@@ -59,18 +56,24 @@ def _sources() -> int:
 
 
 _MODULES = ("cell", "history", "protocol", "record", "typed")
-_FORMAT = [1, SCHEMA_VERSION, VERSION, _sources(), _FIELDS, _CELL]
+_FORMAT = [2, SCHEMA_VERSION, VERSION, _sources(), _FIELDS, _CELL]
 
 
-def state_of(found: os.stat_result) -> list[int]:
+def state_of(found: os.stat_result) -> State:
     """Return what changes of a file when its content does: size, times in nanoseconds, inode."""
     return [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]
 
 
-def is_settled(found: os.stat_result) -> bool:
-    """Whether a file's times would show a change from now on: they are older than the file system's clock is coarse."""
-    coarse = _COARSE_SECONDS if found.st_mtime_ns % 10**9 == 0 else _FINE_SECONDS
-    return max(found.st_mtime, found.st_ctime) < time.time() - coarse
+def are_settled(states: Iterable[State]) -> bool:
+    """Whether the times of files would show a change from now on: they are older than their clock is coarse."""
+    now = time.time()
+    coarse, fine = (int((now - seconds) * 1e9) for seconds in (_COARSE_SECONDS, _FINE_SECONDS))
+    return all(max(written, moved) < (fine if written % 10**9 else coarse) for _, written, moved, _ in states)
+
+
+_NAMES, _STATES, _SEEDS, _RESTS, _OWNS = range(5)
+_FIRST_NUMBER = _OWNS + len(OWN)
+"""Places of a kind's columns."""
 
 
 class RecordIndex:
@@ -84,11 +87,10 @@ class RecordIndex:
         name = hashlib.sha256(os.fsencode(os.path.realpath(folder))).hexdigest()[:24]
         self._path = home() / FOLDER / f"{name}.json"
         self._folder = folder
-        self._rows: dict[str, list[Any]] = {}
+        self._kinds: dict[tuple[int, ...], list[list[Any]]] = {}
         self._common = _Common([])
-        self._built: dict[int, Mapping[str, Any]] = {}
-        self._new = 0
-        self._empty = History()
+        self._cells: dict[int, Mapping[str, Any]] = {}
+        self._gone = self._new = 0
         self._load()
 
     @staticmethod
@@ -96,77 +98,102 @@ class RecordIndex:
         """Whether so many records are worth an index."""
         return count >= _WORTHWHILE
 
-    def find(self, entry: Entry) -> Record | None:
-        """Return the record of a file without its curves, None where the file has to be read."""
-        row = self._rows.get(entry.name)
-        if row is None:
-            return None
-        try:
-            state = entry.stat(follow_symlinks=False)
-        except OSError:
-            return None
-        return self._record(entry.name, row) if row[0] == state_of(state) else None
+    def drop_changed(self, states: Mapping[str, State | None]) -> set[str]:
+        """Forget the records that are gone, or are others by now, and return the names of all that are left.
 
-    def add(self, name: str, state: os.stat_result, record: Record) -> Record:
-        """Take up a record that was read, and return it as the index will give it.
+        Args:
+            states: Of every file that there is.
+        """
+        left: set[str] = set()
+        for key, columns in list(self._kinds.items()):
+            names = columns[_NAMES]
+            now = [states.get(name) for name in names]
+            if now != columns[_STATES]:
+                same = [one == other for one, other in zip(now, columns[_STATES], strict=True)]
+                self._kinds[key] = [list(compress(column, same)) for column in columns]
+                self._gone += same.count(False)
+                names = self._kinds[key][_NAMES]
+            left.update(names)
+        return left
+
+    def add(self, name: str, state: State, record: Record) -> None:
+        """Take up a record that was read.
 
         Args:
             name: Of its file.
             state: Of its file before it was read: if it is another by now, the entry will not count.
             record: What was read.
         """
-        row = self._common.row(state, record)
-        self._rows[name] = row
+        key, row = self._common.row(name, state if are_settled([state]) else [], record)
+        columns = self._kinds.setdefault(key, [[] for _ in row])
+        for column, value in zip(columns, row, strict=True):
+            column.append(value)
         self._new += 1
-        if not is_settled(state):
-            row[0] = []
-        return self._record(name, row)
 
-    def save(self, names: Mapping[str, Entry]) -> None:
-        """Write the index where enough of it is new; a full disk or another's home costs time, not a table.
+    def save(self) -> None:
+        """Write the index where enough of it is new; a full disk or another's home costs time, not a table."""
+        count = sum(len(columns[_NAMES]) for columns in self._kinds.values())
+        if max(self._gone, self._new) < max(_WORTHWHILE, count // 20):
+            return
+        kept = [
+            [key, _where(columns, columns[_STATES])] for key, columns in self._kinds.items() if any(columns[_STATES])
+        ]
+        body = orjson.dumps({"format": _FORMAT, "common": self._common.values, "kinds": kept})
+        write_kept(self._path, body, str(self._folder))
 
-        Args:
-            names: Every record that there is now; others are left out.
-        """
-        kept = {name: row for name, row in self._rows.items() if name in names and row[0]}
-        if max(len(self._rows) - len(kept), self._new) < max(_WORTHWHILE, len(names) // 20):
-            return
-        body = orjson.dumps({"format": _FORMAT, "common": self._common.values, "rows": kept})
-        try:
-            write_bytes(self._path, b"%08x of %s\n" % (zlib.crc32(body), printable(self._folder).encode()) + body)
-        except OSError:
-            return
+    def pieces(self, prefixes: tuple[str, ...]) -> Iterator[Alike]:
+        """Yield the records whose names begin with one of some prefixes, those together that are alike."""
+        for (base, shared, *keys), columns in self._kinds.items():
+            wanted = (
+                columns if prefixes == ("",) else _where(columns, [n.startswith(prefixes) for n in columns[_NAMES]])
+            )
+            if wanted[_NAMES]:
+                yield self._alike(base, shared, keys, _by_seed(wanted))
 
     def _load(self) -> None:
         try:
-            head, _, body = read_regular(self._path, _MOST_BYTES).partition(b"\n")
-            if int(head[:8], 16) != zlib.crc32(body):
-                return
-            content = orjson.loads(body)
+            content = orjson.loads(read_kept(self._path))
             if content["format"] == orjson.loads(orjson.dumps(_FORMAT)):
-                self._rows, self._common = content["rows"], _Common(content["common"])
+                self._kinds = {tuple(key): columns for key, columns in content["kinds"]}
+                self._common = _Common(content["common"])
         except (OSError, ValueError, KeyError, TypeError):  # none, or a damaged one: records are read themselves
             return
 
-    def _record(self, name: str, row: list[Any]) -> Record:
-        _, base, seed, shared, numbers, own = row
-        cell = object.__new__(Cell)
-        cell.__dict__.update(self._cell(base), seed=seed, **{KNOWN_ID: name.removesuffix(".json")})
-        record = object.__new__(Record)
-        state = record.__dict__
-        state.update(self._common.values[shared], cell=cell, history=self._empty)
-        for key, (keys, values) in zip(_NUMBERS, numbers, strict=True):
-            state[key] = dict(zip(self._common.values[keys], values, strict=True))
-        state.update(zip(_OWN, own, strict=True))
-        return record
+    def _alike(self, base: int, shared: int, keys: Sequence[int], columns: Sequence[list[Any]]) -> Alike:
+        common, numbers = self._common.values, iter(columns[_FIRST_NUMBER:])
+        return Alike(
+            cell=self._cell(base),
+            shared=common[shared],
+            rests=[common[place] for place in columns[_RESTS]],
+            own=dict(zip(OWN, columns[_OWNS:_FIRST_NUMBER], strict=True)),
+            numbers={
+                kind: {key: next(numbers) for key in common[own]} for kind, own in zip(NUMBERS, keys, strict=True)
+            },
+            names=columns[_NAMES],
+            seeds=columns[_SEEDS],
+        )
 
     def _cell(self, place: int) -> Mapping[str, Any]:
-        if place not in self._built:
+        if place not in self._cells:
             plain = self._common.values[place]
             cell = object.__new__(Cell)
             cell.__dict__.update(plain, protocol=Protocol.from_plain(plain["protocol"]))
-            self._built[place] = {**vars(cell), KNOWN_ROW: configuration_of(cell)}
-        return self._built[place]
+            self._cells[place] = {**vars(cell), KNOWN_ROW: configuration_of(cell)}
+        return self._cells[place]
+
+
+def _where(columns: Sequence[list[Any]], wanted: Sequence[object]) -> list[list[Any]]:
+    """Return of every column the values of those records for which something is true."""
+    return [list(compress(column, wanted)) for column in columns]
+
+
+def _by_seed(columns: Sequence[list[Any]]) -> Sequence[list[Any]]:
+    """Return the columns in the order of the seeds, of one seed in that of the names."""
+    seeds = columns[_SEEDS]
+    if all(map(operator.lt, seeds, seeds[1:])):
+        return columns
+    order = sorted(range(len(seeds)), key=lambda place: (seeds[place], columns[_NAMES][place]))
+    return [[column[place] for place in order] for column in columns]
 
 
 class _Common:
@@ -180,19 +207,19 @@ class _Common:
         self.values = values
         self._places: dict[bytes, int] | None = None
 
-    def row(self, state: os.stat_result, record: Record) -> list[Any]:
-        """Return a record's row: state of its file, cell without its seed, seed, what is shared, numbers, its own."""
+    def row(self, name: str, state: State, record: Record) -> tuple[tuple[int, ...], list[Any]]:
+        """Return which kind a record is of, and its values, one of each column."""
         cell, values = vars(record.cell), vars(record)
         base = {name: cell[name] for name in _CELL}
-        numbers = [(self._place(list(values[key])), list(values[key].values())) for key in _NUMBERS]
-        return [
-            state_of(state),
+        numbers = [values[kind] for kind in NUMBERS]
+        key = (
             self._place({**base, "protocol": vars(record.cell.protocol)}),
-            record.cell.seed,
             self._place({name: values[name] for name in _SHARED}),
-            numbers,
-            [values[name] for name in _OWN],
-        ]
+            *(self._place(list(one)) for one in numbers),
+        )
+        rest = self._place({name: values[name] for name in _REST})
+        own = [values[name] for name in OWN]
+        return key, [name, state, record.cell.seed, rest, *own, *(one for each in numbers for one in each.values())]
 
     def _place(self, value: Any) -> int:
         if self._places is None:

@@ -14,12 +14,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from genharness.files.atomic import write_bytes
 from genharness.files.home import home
-from genharness.files.regular import read_regular
 from genharness.plugin.registry import installed_plugins
 from genharness.plugin.single_files import plugin_files
-from genharness.results.index import FOLDER
+from genharness.results.kept_file import FOLDER, read_kept, write_kept
 from genharness.results.store import Store
 from genharness.spec.protocol import canonical_json
 from genharness.version import VERSION
@@ -27,7 +25,6 @@ from genharness.version import VERSION
 __all__ = ["KeptText"]
 
 _OWN = "genharness"
-_MOST_BYTES = 1 << 28
 _MOST_TEXTS = 20
 
 
@@ -59,28 +56,21 @@ class KeptText:
     def read(self) -> str | None:
         """Return the text, None where none is kept."""
         try:
-            content = read_regular(self._path, _MOST_BYTES) if self._path else b""
-        except OSError:
+            return read_kept(self._path).decode() if self._path else None
+        except (OSError, ValueError):  # none, or a damaged one
             return None
-        digest, _, text = content.partition(b"\n")
-        return text.decode() if digest and digest == _digest(text) else None
 
     def keep(self, text: str) -> None:
         """Keep a text, and of all that are kept the latest; a full disk costs time, not a table."""
         if self._path is None:
             return
-        content = text.encode()
+        write_kept(self._path, text.encode(), "a leaderboard")
         try:
-            write_bytes(self._path, _digest(content) + b"\n" + content)
             texts = sorted(self._path.parent.glob("*.txt"), key=lambda path: path.stat().st_mtime)
             for path in texts[:-_MOST_TEXTS]:
                 path.unlink(missing_ok=True)
         except OSError:
             return
-
-
-def _digest(content: bytes) -> bytes:
-    return hashlib.sha256(content).hexdigest().encode()
 
 
 def _code() -> str:

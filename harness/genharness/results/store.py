@@ -11,7 +11,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,8 @@ from genharness.files.atomic import remove_temporaries, write_bytes
 from genharness.files.gc_pause import no_collection
 from genharness.files.paths import printable
 from genharness.results.cell_folder import CellFolder
-from genharness.results.index import RecordIndex, is_settled, state_of
+from genharness.results.index import RecordIndex, State, are_settled, state_of
+from genharness.results.members import RecordTable
 from genharness.results.record_file import DamagedRecordError, UnreadableRecordError, read_record
 from genharness.results.training_folder import TrainingFolder
 from genharness.spec.cell import KNOWN_ID, Cell
@@ -46,7 +47,7 @@ class Store:
         self.folder = folder
         self.writing = writing
         self.warnings: list[str] = []
-        self._looked: list[os.DirEntry[str]] | None = None
+        self._looked: dict[str, State | None] | None = None
 
     @property
     def records_folder(self) -> Path:
@@ -207,14 +208,33 @@ class Store:
         Raises:
             RunError: If the folder does not exist, or none of the records can be read.
         """
-        looked, self._looked = self._looked, None
-        entries = {entry.name: entry for entry in (self._entries() if looked is None else looked)}
-        names = sorted(name for name in entries if name.startswith(prefixes))
+        if not history:
+            yield from self.table(prefixes)
+            return
+        names = sorted(entry.name for entry in self._entries() if entry.name.startswith(prefixes))
         with no_collection():
-            index = RecordIndex(self.records_folder) if not history and RecordIndex.is_worthwhile(len(names)) else None
-            yield from self._each({name: entries[name] for name in names}, index, history)
-            if index is not None:
-                index.save(entries)
+            yield from (record for _, record in self._each(names, history=True))
+
+    def table(self, prefixes: tuple[str, ...] = ("",)) -> RecordTable:
+        """Return every readable record without its curves, those of one row together; the others are in `warnings`.
+
+        Args:
+            prefixes: Only cells whose id begins with one of these.
+
+        Raises:
+            RunError: If the folder does not exist, or none of the records can be read.
+        """
+        states, self._looked = self._looked or self._look(), None
+        names = {name for name in states if name.startswith(prefixes)}
+        with no_collection():
+            if not RecordIndex.is_worthwhile(len(names)):
+                return RecordTable.of(record for _, record in self._each(sorted(names)))
+            index = RecordIndex(self.records_folder)
+            known = index.drop_changed(states)
+            for name, record in self._each(sorted(names - known), any_read=bool(known)):
+                index.add(name, states[name] or [], record)
+            index.save()
+            return RecordTable(index.pieces(prefixes))
 
     def ids(self) -> list[str]:
         """Return the ids of the cells that have a record; none where there is no results folder yet.
@@ -237,15 +257,21 @@ class Store:
         Raises:
             RunError: If the folder does not exist, or cannot be looked into.
         """
-        try:
-            self._looked = self._entries()
-            found = sorted((entry.name, entry.stat(follow_symlinks=False)) for entry in self._looked)
-        except OSError:
+        self._looked = self._look()
+        names = sorted(self._looked)
+        states = [state for name in names if (state := self._looked[name])]
+        if len(states) < len(names) or not are_settled(states):
             return ""
-        if not all(is_settled(state) for _, state in found):
-            return ""
-        known = [os.path.realpath(self.records_folder), *((name, state_of(state)) for name, state in found)]
+        known = [os.path.realpath(self.records_folder), names, states]
         return hashlib.sha256(repr(known).encode("utf-8", "surrogateescape")).hexdigest()
+
+    def _look(self) -> dict[str, State | None]:
+        """Return the states of the files that may be records, None where one cannot be told.
+
+        Raises:
+            RunError: If the folder does not exist, or cannot be looked into.
+        """
+        return {entry.name: _state(entry) for entry in self._entries()}
 
     def _names(self) -> list[str]:
         """Return the names of all record files, sorted."""
@@ -271,23 +297,29 @@ class Store:
             raise RunError(f"the results in {shown(self.folder)} cannot be read ({reason})") from error
 
     def _each(
-        self, entries: Mapping[str, os.DirEntry[str]], index: RecordIndex | None, history: bool
-    ) -> Iterator[Record]:
-        folder, refused, any_read = str(self.records_folder), "", False
-        for name, entry in entries.items():
-            record = index.find(entry) if index is not None else None
+        self, names: Iterable[str], *, history: bool = False, any_read: bool = False
+    ) -> Iterator[tuple[str, Record]]:
+        """Yield the readable ones of some records, with the names of their files.
+
+        Args:
+            names: Of the files.
+            history: Whether the curves over training are wanted.
+            any_read: Whether others were read before.
+
+        Raises:
+            RunError: If none can be read, and none was before.
+        """
+        folder, refused = str(self.records_folder), ""
+        for name in names:
             try:
-                state = entry.stat(follow_symlinks=False) if index is not None and record is None else None
-                record = record or self._read(f"{folder}/{name}", history=history)
+                record = self._read(f"{folder}/{name}", history=history)
             except (UnreadableRecordError, OSError) as error:
                 refused = refused or str(error)
                 self._warn(f"{error}: it is left out")
                 continue
             if record is not None:
                 any_read = True
-                if index is not None and state is not None:
-                    record = index.add(name, state, record)
-                yield record
+                yield name, record
         if refused and not any_read:
             raise RunError(printable(refused))
 
@@ -371,6 +403,13 @@ def _file_name(cell_id: str) -> str:
     if not cell_id or cell_id.startswith(".") or any(sign in cell_id for sign in "/\\\0"):
         raise RunError(f"{printable(cell_id)!r} is no id of a cell")
     return cell_id
+
+
+def _state(entry: os.DirEntry[str]) -> State | None:
+    try:
+        return state_of(entry.stat(follow_symlinks=False))
+    except OSError:
+        return None
 
 
 def _is_record(name: str) -> bool:

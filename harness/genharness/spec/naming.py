@@ -23,12 +23,19 @@ def differing_settings(variants: Sequence[Mapping[str, Any]]) -> list[str]:
         variants: All settings of each; some may lack what others have.
     """
     names = dict.fromkeys(name for one in variants for name in one)
-    written = [{name: canonical_json(value) for name, value in one.items()} for one in variants]
+    written = [{name: _written(value) for name, value in one.items()} for one in variants]
     found = [name for name in names if len({one.get(name) for one in written}) > 1]
     if _DECIDES not in found:
         return found
     budgets = {one.get(_DECIDES) for one in written}
     return [name for name in found if name == _DECIDES or _varies_within(name, written, len(budgets))]
+
+
+def _written(value: object) -> str:
+    """Return text that is equal for equal settings alone; most are plain, and boards have a hundred thousand."""
+    if isinstance(value, str):
+        return f'"{value}'
+    return repr(value) if value is None or isinstance(value, (bool, int, float)) else canonical_json(value)
 
 
 def _varies_within(name: str, written: Sequence[Mapping[str, str]], budgets: int) -> bool:

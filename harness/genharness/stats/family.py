@@ -10,10 +10,15 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 from genharness.stats.sample import Sample, in_order, sample_of
 from genharness.stats.student import critical_t
 from genharness.stats.ttests import ALPHA, LEAST_PAIRS, MeanDifference, deciding_test, holm
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["MOST_FOR_HOLM", "Family", "ScoreTable", "Standing"]
 
@@ -148,10 +153,14 @@ class Family:
             if table.may_win(better, worse):
                 wins[better] += 1
                 losses[worse] += 1
+        if not self._by_holm:
+            for name, (won, lost) in self._tally(place).items():
+                wins[name] += won
+                losses[name] += lost
         return {name: Standing(1 + losses[name], len(wins) - wins[name]) for name in table.groups}
 
     def _decided(self, place: int) -> Iterator[tuple[str, str]]:
-        """Yield every pair that differs significantly, the better model first."""
+        """Yield every pair that differs significantly and was looked at by itself, the better model first."""
         samples, sign = self._samples[place], -1 if self.tables[place].higher_is_better else 1
         pairs = self._pairs_by_holm(place) if self._by_holm else self._pairs_by_bonferroni(place)
         yield from (pair for pair, p in self.tables[place].decided.items() if p < ALPHA and samples.keys() >= {*pair})
@@ -162,19 +171,43 @@ class Family:
         return ((a, b) for (table, a, b), p in self._holm().items() if table == place and p < ALPHA)
 
     def _pairs_by_bonferroni(self, place: int) -> Iterator[tuple[str, str]]:
-        table, level = self.tables[place], ALPHA / max(1, self.size)
-        ready = {name: one for name, one in self._samples[place].items() if one.count > 1}
-        matched = dict.fromkeys(pair for pair in self._matched(place, ready) if table.decision(*pair) is None)
-        for a, b in matched:
-            if (test := self._test(place, a, b)) is not None and test.p < level:
-                yield a, b
-        for a, b in _apart(ready, level):
-            if (a, b) not in matched and not (table.decided and table.decision(a, b) is not None):
+        table, level = self.tables[place], self._level
+        for a, b in self._matched(place):
+            if table.decision(a, b) is None and (test := self._test(place, a, b)) is not None and test.p < level:
                 yield a, b
 
-    def _matched(self, place: int, samples: Mapping[str, Sample]) -> Iterator[tuple[str, str]]:
+    def _tally(self, place: int) -> dict[str, tuple[int, int]]:
+        """Return how often each model is better, and how often worse, in all pairs that no other test decides."""
+        import numpy as np
+
+        table, ready = self.tables[place], self._ready(place)
+        names, at = list(ready), {name: number for number, name in enumerate(ready)}
+        score = np.array([one.mean for one in ready.values()]) * (-1 if table.higher_is_better else 1)
+        lost = np.array([table.lost.get(name, 0.0) for name in names])
+        tested = np.zeros((len(names), len(names)), bool)
+        for a, b in (*self._matched(place), *table.decided):
+            if a in at and b in at:
+                tested[at[a], at[b]] = tested[at[b], at[a]] = True
+        wins, losses = np.zeros(len(names), np.int64), np.zeros(len(names), np.int64)
+        for start, beyond in _apart(ready, self._level):
+            some = np.s_[start : start + len(beyond), None]
+            better = beyond & ~tested[start : start + len(beyond)] & (score[some] < score) & (lost[some] <= lost)
+            wins[start : start + len(beyond)] = better.sum(axis=1)
+            losses += better.sum(axis=0)
+        return dict(zip(names, zip(wins.tolist(), losses.tolist(), strict=True), strict=True))
+
+    @property
+    def _level(self) -> float:
+        """Bonferroni's: of a pair's p value."""
+        return ALPHA / max(1, self.size)
+
+    def _ready(self, place: int) -> dict[str, Sample]:
+        """Return the models of enough seeds for a test."""
+        return {name: one for name, one in self._samples[place].items() if one.count > 1}
+
+    def _matched(self, place: int) -> Iterator[tuple[str, str]]:
         """Yield the pairs of enough seeds to be compared seed by seed."""
-        alike: dict[Hashable, list[str]] = defaultdict(list)
+        samples, alike = self._ready(place), defaultdict[Hashable, list[str]](list)
         for name, design in self.tables[place].designs.items():
             if name in samples and samples[name].count >= LEAST_PAIRS:
                 alike[design].append(name)
@@ -197,24 +230,22 @@ class Family:
         return deciding_test(samples[a], samples[b], paired=self.tables[table].paired(a, b))
 
 
-def _apart(samples: Mapping[str, Sample], level: float) -> Iterator[tuple[str, str]]:
-    """Yield the pairs that `two_sample_t` tells apart at a level, in the order of the models.
+def _apart(samples: Mapping[str, Sample], level: float) -> Iterator[tuple[int, NDArray[np.bool_]]]:
+    """Yield for some models at a time, and the place of the first, which others `two_sample_t` tells each from.
 
     Half a million pairs take seconds one by one: some models at a time are held against all.
     """
     import numpy as np
 
-    names, counts = list(samples), np.array([one.count for one in samples.values()])
+    counts = np.array([one.count for one in samples.values()])
     squares = np.zeros(int(counts.max(initial=0)) + 1)
     for count in {one.count for one in samples.values()}:
         squares[count] = critical_t(level, count - 1) ** 2
     means, variances = np.array([(one.mean, one.of_mean) for one in samples.values()]).reshape(-1, 2).T
-    for start in range(0, len(names), _TOGETHER):
+    for start in range(0, len(counts), _TOGETHER):
         some = np.s_[start : start + _TOGETHER, None]
         least = squares[np.minimum(counts[some], counts)] * (variances[some] + variances)
-        beyond = ((means[some] - means) ** 2 > least) & (least > 0)
-        for row, other in zip(*(places.tolist() for places in np.nonzero(np.triu(beyond, start + 1))), strict=True):
-            yield names[start + row], names[other]
+        yield start, ((means[some] - means) ** 2 > least) & (least > 0)
 
 
 def _testable(samples: Mapping[str, Sample], table: ScoreTable) -> int:

@@ -14,6 +14,7 @@ seconds.
 from __future__ import annotations
 
 import math
+from array import array
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["LEAST_FOR_BOOTSTRAP", "RESAMPLES", "mean_intervals"]
+__all__ = ["LEAST_FOR_BOOTSTRAP", "RESAMPLES", "Interval", "mean_intervals"]
 
 RESAMPLES = 2000
 LEAST_FOR_BOOTSTRAP = 8
@@ -38,16 +39,24 @@ _TOGETHER = 64
 Interval = tuple[float, float]
 
 
-def mean_intervals(rows: Sequence[Sequence[float]], seed: int = 0) -> list[Interval | None]:
+def mean_intervals(
+    rows: Sequence[Sequence[float]], seed: int = 0, known: dict[bytes, Interval] | None = None
+) -> list[Interval | None]:
     """Return the interval of each row's mean; None for a row of one score.
 
     Args:
         rows: Scores over training seeds, finite, at least one each.
         seed: Seed of the bootstrap's random numbers, not a training seed.
+        known: Intervals that were computed with this seed, by the bytes of the scores as float64; of those that take
+            long to compute, new ones are added to it.
     """
     found: list[Interval | None] = [None] * len(rows)
+    kept = {} if known is None else known
     by_count: dict[int, list[int]] = defaultdict(list)
     for place, row in enumerate(rows):
+        if kept and (before := kept.get(_scores_key(row))):
+            found[place] = before
+            continue
         mean, deviation = moments(row)
         if deviation is None:
             continue
@@ -62,14 +71,19 @@ def mean_intervals(rows: Sequence[Sequence[float]], seed: int = 0) -> list[Inter
         for start in range(0, len(places), _TOGETHER):
             some = places[start : start + _TOGETHER]
             for place, interval in zip(some, _bootstrap_t([rows[one] for one in some], count, seed), strict=True):
-                found[place] = interval
+                found[place] = kept[_scores_key(rows[place])] = interval
     return found
+
+
+def _scores_key(row: Sequence[float]) -> bytes:
+    return array("d", row).tobytes()
 
 
 def _bootstrap_t(rows: list[Sequence[float]], count: int, seed: int) -> list[Interval]:
     import numpy as np
 
-    scores = np.array(rows, np.float64)
+    alone = len(rows) == 1  # a product with one row is rounded otherwise than with several: it is given company
+    scores = np.array(rows * 2 if alone else rows, np.float64)
     means = scores.mean(axis=1, keepdims=True)
     centred = scores - means
     errors = np.sqrt(np.square(centred).sum(axis=1, keepdims=True) / (count - 1) / count)
@@ -85,7 +99,7 @@ def _bootstrap_t(rows: list[Sequence[float]], count: int, seed: int) -> list[Int
     student = critical_t(0.05, count - 1)
     downward, upward = (np.clip(end, student, 2 * student) * errors[:, 0] for end in (high, -low))
     ends = np.stack([means[:, 0] - downward, means[:, 0] + upward], axis=1)
-    return [(float(one), float(other)) for one, other in ends]
+    return [(float(one), float(other)) for one, other in ends[: len(rows)]]
 
 
 @lru_cache(maxsize=64)

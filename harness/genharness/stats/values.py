@@ -50,7 +50,7 @@ def moments(scores: Sequence[float]) -> tuple[float, float | None]:
     mean = math.fsum(scores) / len(scores)
     if len(scores) == 1:
         return mean, None
-    if min(scores) == max(scores):
+    if scores.count(scores[0]) == len(scores):
         return scores[0], 0.0
     squares = math.fsum([(score - mean) ** 2 for score in scores])  # a list: boards have a hundred thousand rows
     return mean, math.sqrt(squares / (len(scores) - 1))

@@ -125,6 +125,7 @@ _SCORE_SDE = ModelSpec(
                 "sampler": "dpmpp-2m",
                 "spacing": "karras",
                 "steps": 10,
+                "clip_x0": True,
                 "likelihood_steps": 12,
                 "likelihood_samples": 100,
             },

@@ -210,6 +210,11 @@ class ScoreSDEConfig(_FlowLikelihoodConfig):
     spacing: Literal["time", "karras"] = option(
         "time", help="noise levels of the sampler: at even times, or closer together where they are low", stage="sample"
     )
+    clip_x0: bool = option(
+        False,
+        help="clip what is taken for the image to [-1, 1] at every step: at high noise small errors are large in it",
+        stage="sample",
+    )
     corrections: int = option(
         1, low=0, high=100, help="steps of Langevin dynamics at every level of pc", stage="sample"
     )

@@ -63,7 +63,8 @@ class ScoreSDE(UNetModel):
         x = levels[0] * self.noise(n, generator)
 
         def denoise(x: Tensor, sigma: float) -> Tensor:
-            return self.denoise(x, sigma, labels)
+            x_0 = self.denoise(x, sigma, labels)
+            return x_0.clamp(-1, 1) if config.clip_x0 else x_0
 
         if config.sampler == "pc":
             x = predictor_corrector(denoise, x, levels, generator, corrections=config.corrections, snr=config.snr)

@@ -128,6 +128,17 @@ def test_a_network_that_knows_draws_the_variance_of_the_data(kind, options):
     assert float(samples.std()) == pytest.approx(0.25, rel=0.03)
 
 
+def test_clipping_keeps_errors_at_high_noise_out_of_the_images():
+    off = {}
+    for clip in (False, True):
+        model = knowing(sde="vp", sampler="dpmpp-2m", steps=40, spacing="karras", clip_x0=clip)
+        knows = model.network.function
+        model.network = Answer(lambda z, position, knows=knows: knows(z, position) - 0.3 * float(position[0] > 500))
+        off[clip] = float(draw(model, 100).mean())  # of data whose mean is 0
+    assert off[False] > 0.2
+    assert abs(off[True]) < off[False] / 3
+
+
 @pytest.mark.parametrize(
     ("options", "evaluations"),
     [

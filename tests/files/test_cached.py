@@ -105,6 +105,6 @@ def test_what_cannot_be_deleted_is_one_line(monkeypatch):
     def refuse(path):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(cached.shutil, "rmtree", refuse)
+    monkeypatch.setattr(cached, "delete", refuse)
     with pytest.raises(RunError, match=r"cannot be deleted \(Permission denied\): check its permissions"):
         clear_entry(entry)

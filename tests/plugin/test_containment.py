@@ -96,7 +96,7 @@ def ignore(number, frame):
     [
         (lambda: os.chdir("/"), "the working directory"),
         (lambda: os.umask(0o777), "the umask"),
-        (lambda: signal.signal(signal.SIGINT, signal.SIG_IGN), "handlers of signals"),
+        (lambda: signal.signal(signal.SIGINT, ignore), "handlers of signals"),
         (lambda: signal.signal(signal.SIGTERM, ignore), "handlers of signals"),
         (lambda: setattr(sys, "stderr", None), "sys.stderr"),
     ],

@@ -41,6 +41,9 @@ class Members(Sequence[Record]):
     def __len__(self) -> int:
         return len(self._records)
 
+    def __repr__(self) -> str:
+        return repr(list(self))
+
     @overload
     def __getitem__(self, place: int) -> Record: ...
 

@@ -362,6 +362,8 @@ class Column:
     def text(self, value: float) -> str:
         """Return a value in the column's format; with two significant digits where a distance above 0 would read as 0.
 
+        What has a unit, such as seconds, may read as 0.
+
         Example:
             >>> distance = Column(key="fid", title="FD", format=".2f", ratio=True)
             >>> distance.text(12.3), distance.text(0.00123), distance.text(0.0)
@@ -369,7 +371,7 @@ class Column:
         """
         text = format(value, self.format)
         reads_as_nothing = not any(digit in text for digit in "123456789")
-        return f"{value:.2g}" if self.ratio and value and reads_as_nothing else text
+        return f"{value:.2g}" if self.ratio and not self.unit and value and reads_as_nothing else text
 
 
 @dataclass(frozen=True, kw_only=True)

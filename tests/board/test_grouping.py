@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from board_records import record
-from genharness.board.grouping import by_protocol, one_a_seed, row_members
+from genharness.board.grouping import by_protocol, one_a_seed, outstanding, row_members
 from genharness.plugin.registry import load_registry
 from genharness.results.members import Members, RecordTable
 from genharness.results.provenance import Provenance
@@ -41,6 +41,22 @@ def test_of_groups_that_were_planned_alike_it_is_the_one_with_other_seeds_of_the
 
 def test_without_failures_nothing_is_looked_at():
     assert by_protocol([], [[], []]) == ([[], []], [])
+
+
+@pytest.mark.parametrize(
+    ("failure", "stays"),
+    [
+        ({"seed": 0, "finished_at": "2026-01-01T00:00:00+00:00"}, False),  # mended since
+        ({"seed": 0, "finished_at": "2026-03-01T00:00:00+00:00"}, True),  # broken since
+        ({"seed": 1, "finished_at": "2026-01-01T00:00:00+00:00"}, True),  # another seed
+        ({"seed": 0, "finished_at": "2026-01-01T00:00:00+00:00", "options": {"lr": 0.5}}, True),  # another row
+    ],
+)
+def test_a_failure_that_was_made_good_later_counts_no_more(failure, stays):
+    good = dataclasses.replace(record("vae", 1.0), finished_at="2026-02-01T00:00:00+00:00")
+    at = failure.pop("finished_at")
+    lost = dataclasses.replace(failed(**failure), finished_at=at)
+    assert outstanding([lost], RecordTable.of([good]).pieces) == ([lost] if stays else [])
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from genharness.board.contest import listed
 from genharness.board.data_names import DataNames
 from genharness.board.decided import decided_pairs, plan_notes
 from genharness.board.estimates import estimate_of, with_intervals
-from genharness.board.grouping import by_protocol, one_a_seed, row_members
+from genharness.board.grouping import by_protocol, one_a_seed, outstanding, row_members
 from genharness.board.machines import note_machines
 from genharness.board.marks import mark
 from genharness.board.published import note_published
@@ -122,7 +122,7 @@ class _Look:
 
 
 def _group(dataset: str, measured: list[Members], failures: list[Record], look: _Look) -> Group:
-    pieces = one_a_seed(measured, look.provenance)
+    pieces, failures = one_a_seed(measured, look.provenance), outstanding(failures, measured)
     kinds = [record for piece in pieces for record in piece.kinds]
     first = kinds[0]
     protocol = Protocol.from_plain(first.protocol) if first.protocol else first.cell.protocol

@@ -13,7 +13,7 @@ from genharness.results.members import Members, RecordTable
 from genharness.results.provenance import Provenance
 from genharness.spec.record import Record
 
-__all__ = ["by_protocol", "one_a_seed", "row_members"]
+__all__ = ["by_protocol", "one_a_seed", "outstanding", "row_members"]
 
 
 def by_protocol(
@@ -37,6 +37,18 @@ def by_protocol(
         home = lost[(same or places)[0]] if places else others
         home.append(record)
     return lost, others
+
+
+def outstanding(failures: list[Record], measured: Iterable[Members]) -> list[Record]:
+    """Return the failures that no later result of the same row and seed, such as one of mended code, made good."""
+    lost = {configuration(record) for record in failures}
+    latest: dict[tuple[bytes, int], str] = {}
+    for piece in measured if failures else ():
+        row = configuration(piece[0])
+        for record in piece if row in lost else ():
+            key = (row, record.cell.seed)
+            latest[key] = max(latest.get(key, ""), record.finished_at)
+    return [one for one in failures if latest.get((configuration(one), one.cell.seed), "") <= one.finished_at]
 
 
 def _planned(record: Record) -> bytes:

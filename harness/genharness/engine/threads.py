@@ -18,7 +18,7 @@ from genharness.spec.plugins import DataShape
 
 __all__ = ["settle_threads", "thread_count", "threads_settled"]
 
-SMALL_SIDE = 32
+SMALL_SIDE = 28
 """Images up to this side, in pixels, and tables are computed on one thread."""
 
 

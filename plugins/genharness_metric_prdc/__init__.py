@@ -65,6 +65,11 @@ class RealismConfig:
 @hookimpl
 def genharness_metrics() -> Sequence[MetricSpec]:
     """Return the metrics. They share one pass where `k` and `count` are the same."""
+
+    def share(key: str, title: str, caveat: str, caveat_on: str) -> Column:
+        """Return the column of a share that a score is to be read with."""
+        return Column(key=key, title=title, wide=True, caveat=caveat, caveat_on=caveat_on, least=0, most=1)
+
     return [
         MetricSpec(
             name="prdc",
@@ -99,51 +104,11 @@ def genharness_metrics() -> Sequence[MetricSpec]:
                     resolution="prdc_samples",
                     wide=True,
                 ),
-                Column(
-                    key="hanging_precision",
-                    title="Precision, hanging",
-                    wide=True,
-                    caveat=_HANGS,
-                    caveat_on="precision",
-                    least=0,
-                    most=1,
-                ),
-                Column(
-                    key="hanging_recall",
-                    title="Recall, hanging",
-                    wide=True,
-                    caveat=_HANGS,
-                    caveat_on="recall",
-                    least=0,
-                    most=1,
-                ),
-                Column(
-                    key="hanging_coverage",
-                    title="Coverage, hanging",
-                    wide=True,
-                    caveat=_HANGS,
-                    caveat_on="coverage",
-                    least=0,
-                    most=1,
-                ),
-                Column(
-                    key="empty_real_balls",
-                    title="Empty real balls",
-                    wide=True,
-                    caveat=_EMPTY,
-                    caveat_on="precision",
-                    least=0,
-                    most=1,
-                ),
-                Column(
-                    key="empty_fake_balls",
-                    title="Empty fake balls",
-                    wide=True,
-                    caveat=_EMPTY,
-                    caveat_on="recall",
-                    least=0,
-                    most=1,
-                ),
+                share("hanging_precision", "Precision, hanging", _HANGS, "precision"),
+                share("hanging_recall", "Recall, hanging", _HANGS, "recall"),
+                share("hanging_coverage", "Coverage, hanging", _HANGS, "coverage"),
+                share("empty_real_balls", "Empty real balls", _EMPTY, "precision"),
+                share("empty_fake_balls", "Empty fake balls", _EMPTY, "recall"),
             ),
             needs=("features",),
             modalities=("image", "tabular"),

@@ -51,7 +51,7 @@ def genharness_models() -> Sequence[ModelSpec]:
                     length="1500steps",
                     batch_size=64,
                     ema=0.99,
-                    # A short training finds no scales that the way back stands: unbounded ones overflow on MNIST.
+                    # Without a least scale the way back overflows on MNIST, from some thirty steps on.
                     options={"depth": 8, "width": 64, "least_scale": 0.5, "lr": 6e-3, "warmup": 50, "decay": 0.3},
                     step_ms=500,
                     full_up_to=12,

@@ -14,7 +14,7 @@ from genharness.board.render import RenderOptions, rendered
 from genharness.board.rows import Board, Group, Row
 from genharness.plugin.registry import load_registry
 from genharness.results.decisions import kept_decisions
-from genharness.results.kept_intervals import KeptIntervals
+from genharness.results.kept_intervals import kept_intervals
 from genharness.results.store import Store
 from genharness.spec.options import PluginOptions
 
@@ -120,20 +120,18 @@ def leaderboard(
     values = {"results": results, "datasets": datasets, "sort": sort, "columns": columns}
     given = read_arguments(BoardArguments, {**values, "seeds": seeds, "interval": interval})
     store = Store(given.results)
-    kept = KeptIntervals(store.records_folder) if given.interval else None
-    board = build(
-        store.table(),
-        load_registry(),
-        datasets=given.datasets,
-        sort=given.sort,
-        columns=given.columns,
-        seeds=given.seeds,
-        interval=given.interval,
-        decisions=kept_decisions(store.folder),
-        known=kept.known if kept else None,
-    )
-    if kept:
-        kept.save()
+    with kept_intervals(store.records_folder, wanted=given.interval) as known:
+        board = build(
+            store.table(),
+            load_registry(),
+            datasets=given.datasets,
+            sort=given.sort,
+            columns=given.columns,
+            seeds=given.seeds,
+            interval=given.interval,
+            decisions=kept_decisions(store.folder),
+            known=known,
+        )
     return Leaderboard(board)
 
 

@@ -241,7 +241,7 @@ def _fresh_scores(
         records = [store.load(task.cell.id) for task in tasks[one.number]]
         ended = [record for record in records if record is not None and record.finished]
         found[one.number] = [value for each in ended if (value := each.scores.get(search.column.key)) is not None]
-        facts = {"tuning_tries": len(tries.done), "tuning_seconds": tries.seconds, "tuning_score": one.score or 0.0}
+        facts = {"tuning_tries": len(tries.done), "tuning_seconds": tries.seconds, "tuning_score": one.scored}
         for record in ended:
             if not facts.items() <= record.facts.items():
                 record.facts |= facts
@@ -272,7 +272,7 @@ def _answer(search: PreparedSearch, tries: Tries, pick: Try, scores: Sequence[fl
     )
     return Answer(
         pick.options,
-        float(pick.score or 0.0),
+        pick.scored,
         len(tries.done),
         tries.seconds,
         scores,
@@ -289,7 +289,7 @@ def _reported(search: PreparedSearch, pick: Try, scores: Sequence[float]) -> str
     ends = "" if low is None or high is None else f" (95 %: {text(low)} to {text(high)})"
     return (
         f"{search.title} of {fresh.n} fresh seeds against the {split} split: {text(fresh.mean)}{ends}; its search "
-        f"score was {text(pick.score or 0.0)}: the best of many noisy scores flatters itself (winner's curse)"
+        f"score was {text(pick.scored)}: the best of many noisy scores flatters itself (winner's curse)"
     )
 
 

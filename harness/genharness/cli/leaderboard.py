@@ -128,10 +128,9 @@ def leaderboard(
         refuse([*mistakes, *setting_errors(options, [reporter], registry)])
         chosen = ShownRows.asked(models, where, best_of)
         from genharness.board.build import build
-        from genharness.results.kept_intervals import KeptIntervals
+        from genharness.results.kept_intervals import kept_intervals
 
-        intervals = KeptIntervals(store.records_folder) if interval else None
-        with no_collection():
+        with no_collection(), kept_intervals(store.records_folder, wanted=interval) as known:
             board = build(
                 chosen.records(store, registry),
                 registry,
@@ -141,10 +140,8 @@ def leaderboard(
                 seeds=seeds,
                 interval=interval,
                 decisions=decisions,
-                known=intervals.known if intervals else None,
+                known=known,
             )
-            if intervals:
-                intervals.save()
             chosen.thin(board)
             text = board_text(board, reporter, out, wide=wide, settings=options)
             del board  # while the collector pauses: it would walk through all of it

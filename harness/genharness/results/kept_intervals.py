@@ -6,11 +6,13 @@ rows and columns are asked for.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import zlib
 from array import array
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
@@ -20,7 +22,7 @@ from genharness.results.kept_file import FOLDER, read_kept, write_kept
 from genharness.stats import intervals, student, values
 from genharness.version import VERSION
 
-__all__ = ["KeptIntervals"]
+__all__ = ["KeptIntervals", "kept_intervals"]
 
 _WORTHWHILE = 200
 """Fewer new ones are computed as fast as they are written."""
@@ -28,6 +30,22 @@ _MOST = 1_000_000
 """Intervals in a file: a hundred MiB."""
 _BYTES = 8
 """Of a number."""
+
+
+@contextlib.contextmanager
+def kept_intervals(folder: Path, *, wanted: bool) -> Iterator[dict[bytes, intervals.Interval] | None]:
+    """Give the intervals that are known of the tables of a folder, and keep those that are added.
+
+    Args:
+        folder: The folder of records.
+        wanted: Whether the table has intervals; without, nothing is read and None is given.
+    """
+    if not wanted:
+        yield None
+        return
+    kept = KeptIntervals(folder)
+    yield kept.known
+    kept.save()
 
 
 class KeptIntervals:

@@ -6,6 +6,7 @@ What is no regular file is not waited for, and what is damaged is told apart fro
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import orjson
 
@@ -13,7 +14,7 @@ from genharness.errors import RunError
 from genharness.files.regular import read_regular
 from genharness.spec.record import Record
 
-__all__ = ["DamagedRecordError", "UnreadableRecordError", "read_record"]
+__all__ = ["DamagedRecordError", "UnreadableRecordError", "as_bytes", "read_record"]
 
 MAX_BYTES = 256 << 20
 """A hundred times the largest record with curves over training; others would fill the memory."""
@@ -65,3 +66,22 @@ def _without_history(content: bytes) -> bytes:
     if not 0 < start < end:
         return content
     return content[:start] + b'\n  "history": {},' + content[end:]
+
+
+def as_bytes(record: Record) -> bytes:
+    """Return what is written of a record: indented JSON in UTF-8."""
+    plain = record.as_plain()
+    option = orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY
+    try:
+        return orjson.dumps(plain, option=option)
+    except TypeError:  # perhaps text with bytes that are no UTF-8, such as an error that quotes a file's name
+        return orjson.dumps(_as_utf8(plain), option=option)
+
+
+def _as_utf8(value: Any) -> Any:
+    """Return plain values with what UTF-8 cannot hold of their text escaped."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_as_utf8(key): _as_utf8(item) for key, item in value.items()}
+    return [_as_utf8(item) for item in value] if isinstance(value, (list, tuple)) else value

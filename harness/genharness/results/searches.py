@@ -47,6 +47,12 @@ class Try:
     seconds: float = 0.0
     over_training: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def scored(self) -> float:
+        """The score of one that is done, which has one."""
+        assert self.score is not None, self.state
+        return self.score
+
 
 @dataclass(frozen=True, kw_only=True)
 class KeptSearch:

@@ -13,9 +13,6 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
-
-import orjson
 
 from genharness.errors import ConfigError, RunError, did_you_mean, shown
 from genharness.files.atomic import remove_temporaries, write_bytes
@@ -24,7 +21,7 @@ from genharness.files.paths import printable
 from genharness.results.cell_folder import CellFolder
 from genharness.results.index import RecordIndex, State, are_settled, state_of
 from genharness.results.members import RecordTable
-from genharness.results.record_file import DamagedRecordError, UnreadableRecordError, read_record
+from genharness.results.record_file import DamagedRecordError, UnreadableRecordError, as_bytes, read_record
 from genharness.results.training_folder import TrainingFolder
 from genharness.spec.cell import KNOWN_ID, Cell
 from genharness.spec.record import Record
@@ -153,7 +150,7 @@ class Store:
             RunError: If the disk is full or the folder is gone.
         """
         path = self.record_path(record.cell.id)
-        content = _json(record.as_plain())
+        content = as_bytes(record)
         try:
             write_bytes(path, content)
         except OSError as error:
@@ -252,7 +249,7 @@ class Store:
     def state(self) -> str:
         """Return what tells whether any record has changed, without reading one; empty where that cannot be told.
 
-        The next call of `records` reads those that were seen here.
+        The next call of `table` reads those that were seen here.
 
         Raises:
             RunError: If the folder does not exist, or cannot be looked into.
@@ -380,23 +377,6 @@ def _free(path: Path) -> Path:
     """Return the path, or one beside it that nothing has yet: what was set aside earlier stays."""
     names = (path, *(path.with_name(f"{path.stem}-{count}{path.suffix}") for count in range(2, 1000)))
     return next((one for one in names if not os.path.lexists(one)), path)
-
-
-def _json(plain: dict[str, Any]) -> bytes:
-    option = orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY
-    try:
-        return orjson.dumps(plain, option=option)
-    except TypeError:  # perhaps text with bytes that are no UTF-8, such as an error that quotes a file's name
-        return orjson.dumps(_as_utf8(plain), option=option)
-
-
-def _as_utf8(value: Any) -> Any:
-    """Return plain values with what UTF-8 cannot hold of their text escaped."""
-    if isinstance(value, str):
-        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
-    if isinstance(value, dict):
-        return {_as_utf8(key): _as_utf8(item) for key, item in value.items()}
-    return [_as_utf8(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _file_name(cell_id: str) -> str:

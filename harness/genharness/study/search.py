@@ -155,7 +155,7 @@ class Tries:
         """The tries that have a score, the best first."""
         sign = -1 if self._column.higher_is_better else 1
         found = [one for one in self.kept.tries if one.score is not None and one.state == "done"]
-        return sorted(found, key=lambda one: (sign * (one.score or 0.0), one.number))
+        return sorted(found, key=lambda one: (sign * one.scored, one.number))
 
     @property
     def seconds(self) -> float:

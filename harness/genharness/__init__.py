@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 from genharness.errors import ConfigError, DataError, GenharnessError, PluginError, RunError
 from genharness.plugin.decorators import dataset, executor, extractor, metric, model, reporter, tracker
 from genharness.plugin.hooks import hookimpl
+from genharness.spec.columns import Column
 from genharness.spec.options import NoOptions, option
 from genharness.spec.plugins import (
-    Column,
     DatasetSpec,
     DataShape,
     ExecutorSpec,

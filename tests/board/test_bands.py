@@ -4,7 +4,7 @@ import pytest
 
 from board_records import record
 from genharness.board.bands import bands_of, read_against
-from genharness.spec.plugins import Column
+from genharness.spec.columns import Column
 
 
 def band(low, high, draws=40):

@@ -7,7 +7,7 @@ from genharness.board.build import build
 from genharness.board.contest import Contest, contestants, listed, score_table
 from genharness.board.rows import BoardColumn
 from genharness.plugin.registry import load_registry
-from genharness.spec.plugins import Column
+from genharness.spec.columns import Column
 
 
 def group(records, **asked):

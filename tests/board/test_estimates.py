@@ -9,7 +9,7 @@ from board_records import record
 from genharness.board.estimates import estimate_of, sampling_share, with_intervals
 from genharness.board.rows import BoardColumn, Estimate
 from genharness.results.members import Members
-from genharness.spec.plugins import Column
+from genharness.spec.columns import Column
 
 FID = BoardColumn(Column(key="fid", title="FID", higher_is_better=False), "FID")
 

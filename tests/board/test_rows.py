@@ -4,7 +4,7 @@ import pytest
 
 from board_records import record
 from genharness.board.rows import BoardColumn, Estimate, Row
-from genharness.spec.plugins import Column
+from genharness.spec.columns import Column
 
 RATIO = BoardColumn(Column(key="fid", title="FID", unit="px", higher_is_better=False, ratio=True), "FD")
 

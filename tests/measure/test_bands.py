@@ -14,7 +14,8 @@ from genharness.measure.build import build_metrics
 from genharness.measure.score_cache import ScoreCache
 from genharness.measure.scoring import MetricResult, score
 from genharness.plugin.registry import load_registry
-from genharness.spec.plugins import Column, MetricSpec
+from genharness.spec.columns import Column
+from genharness.spec.plugins import MetricSpec
 from genharness_metric_frechet.fid import Fid
 from genharness_metric_prdc import PrdcConfig
 from genharness_metric_prdc.prdc import Prdc

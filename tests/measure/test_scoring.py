@@ -14,7 +14,8 @@ from genharness.engine.manners import SharedState
 from genharness.errors import ConfigError
 from genharness.measure.evaluation import SampleEvaluation
 from genharness.measure.scoring import score
-from genharness.spec.plugins import Column, MetricSpec
+from genharness.spec.columns import Column
+from genharness.spec.plugins import MetricSpec
 from genharness.spec.protocol import Protocol
 
 SPEC = MetricSpec(name="mean", summary="Ours", factory="nowhere:Mean", columns=(Column(key="mean", title="Mean"),))

@@ -3,7 +3,8 @@
 import pytest
 
 from genharness.results.best_point import best_point
-from genharness.spec.plugins import Column, MetricSpec
+from genharness.spec.columns import Column
+from genharness.spec.plugins import MetricSpec
 
 FID = MetricSpec(
     name="fid",

@@ -6,8 +6,8 @@ import pytest
 
 from genharness.results.stability import collapse, stability_of
 from genharness.spec.cell import Cell
+from genharness.spec.columns import Column
 from genharness.spec.history import History
-from genharness.spec.plugins import Column
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Record
 

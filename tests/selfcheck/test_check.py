@@ -10,7 +10,8 @@ from genharness.measure.build import build_metrics
 from genharness.plugin.registry import load_registry
 from genharness.selfcheck.check import Seen, check, columns_shown, faults_for
 from genharness.selfcheck.faults import FAULTS
-from genharness.spec.plugins import Column, MetricSpec
+from genharness.spec.columns import Column
+from genharness.spec.plugins import MetricSpec
 
 REGISTRY = load_registry()
 SHAPELESS = ("fid", "prdc", "copies")

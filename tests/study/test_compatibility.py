@@ -7,9 +7,10 @@ import shlex
 import pytest
 
 from genharness.plugin.registry import load_registry
+from genharness.spec.columns import Column
 from genharness.spec.dataset_facts import DatasetFacts
 from genharness.spec.dataset_name import parse_reference
-from genharness.spec.plugins import Column, DataShape, ExtractorSpec, MetricSpec, ModelSpec, Recipe
+from genharness.spec.plugins import DataShape, ExtractorSpec, MetricSpec, ModelSpec, Recipe
 from genharness.study.compatibility import extractor_misfit, metric_misfit, model_misfit
 
 DIGITS = DatasetFacts(

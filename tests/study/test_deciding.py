@@ -11,7 +11,7 @@ from genharness.plugin.registry import load_registry
 from genharness.results.decisions import kept_decisions
 from genharness.results.store import Store
 from genharness.spec.cell import Settings, Task
-from genharness.spec.plugins import Column
+from genharness.spec.columns import Column
 from genharness.study.deciding import rounds, seed_questions
 from genharness.study.pending import Pending
 from genharness.study.suite import Suite

@@ -1,7 +1,8 @@
 """What metrics need and a machine may lack."""
 
 from genharness.plugin.registry import load_registry
-from genharness.spec.plugins import Column, MetricSpec, Remote
+from genharness.spec.columns import Column
+from genharness.spec.plugins import MetricSpec, Remote
 from genharness.study.runnable import missing_packages, missing_weights, named_metrics
 
 REGISTRY = load_registry()

@@ -11,7 +11,7 @@ from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
 from genharness.spec.axes import Axis
 from genharness.spec.cell import Settings, Task
-from genharness.spec.plugins import Column
+from genharness.spec.columns import Column
 from genharness.study.search import SearchOptions, Tries, axes_of, fresh_seeds, most_confirmed
 
 AXES = [Axis(name="lr", low=1e-4, high=1e-1, log=True), Axis(name="latent", low=4, high=64, whole=True)]

@@ -6,7 +6,7 @@ import pytest
 
 from conformance import failures, importable
 from genharness import MetricSpec, NoOptions
-from genharness.spec.plugins import Column
+from genharness.spec.columns import Column
 from genharness.testing import metric_checks
 
 

@@ -14,10 +14,11 @@ from genharness.plugin.execution import Event
 from genharness.results.searches import Try
 from genharness.spec.axes import Axis
 from genharness.spec.cell import Task
+from genharness.spec.columns import Column
 from genharness.spec.dataset_facts import DatasetFacts
 from genharness.spec.dataset_name import parse_reference
 from genharness.spec.naming import setting_words
-from genharness.spec.plugins import Column, ModelSpec
+from genharness.spec.plugins import ModelSpec
 from genharness.spec.report import Report
 from genharness.stats import summarise
 from genharness.stats.expected_best import expected_best

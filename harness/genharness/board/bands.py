@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from genharness.spec.plugins import Column
+from genharness.spec.columns import Column
 from genharness.spec.record import Band, Record, within
 
 __all__ = ["SIGNS", "Reading", "bands_of", "read_against"]

@@ -8,7 +8,7 @@ from genharness.board.rows import BoardColumn
 from genharness.errors import ConfigError, did_you_mean
 from genharness.plugin.registry import Registry
 from genharness.results.members import Members
-from genharness.spec.plugins import Column
+from genharness.spec.columns import Column
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import MEASUREMENTS
 

@@ -11,7 +11,8 @@ from genharness.board.estimates import sampling_share
 from genharness.board.rows import COLLAPSED, OTHER_CODE, Group, Row
 from genharness.results.provenance import UNKNOWN_CODE, Provenance
 from genharness.results.stability import collapse
-from genharness.spec.plugins import Column, MetricSpec
+from genharness.spec.columns import Column
+from genharness.spec.plugins import MetricSpec
 
 __all__ = ["MOST_ROWS", "mark"]
 

@@ -10,7 +10,7 @@ from typing import Any
 from genharness.board.bands import SIGNS, Reading
 from genharness.results.configuration import settings
 from genharness.results.members import Members, members_of
-from genharness.spec.plugins import Column
+from genharness.spec.columns import Column
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Band, Record
 from genharness.stats import Standing, interquartile_mean

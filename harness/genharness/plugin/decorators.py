@@ -18,9 +18,9 @@ from typing import Any, TypeVar
 
 from genharness.errors import PluginError
 from genharness.plugin.hooks import HOOKS, hookimpl
+from genharness.spec.columns import Column
 from genharness.spec.options import NoOptions
 from genharness.spec.plugins import (
-    Column,
     DatasetSpec,
     ExecutorSpec,
     ExtractorSpec,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from genharness.spec.columns import Column
 from genharness.spec.history import BestPoint
-from genharness.spec.plugins import Column, MetricSpec
+from genharness.spec.plugins import MetricSpec
 from genharness.stats.values import LARGEST
 
 __all__ = ["best_point"]

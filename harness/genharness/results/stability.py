@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from genharness.spec.plugins import Column
+from genharness.spec.columns import Column
 from genharness.spec.record import Record
 from genharness.stats import mean_and_deviation
 from genharness.stats.values import LARGEST

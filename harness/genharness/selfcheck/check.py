@@ -13,7 +13,8 @@ from genharness.measure.evaluation import SampleEvaluation
 from genharness.measure.scoring import score
 from genharness.selfcheck.faults import FAULTS, Fault
 from genharness.selfcheck.planting import Faulty, division
-from genharness.spec.plugins import Column, MetricSpec
+from genharness.spec.columns import Column
+from genharness.spec.plugins import MetricSpec
 from genharness.spec.record import Band
 
 __all__ = ["DRAWS", "Checked", "Seen", "Sight", "Tried", "check", "columns_shown", "faults_for"]

@@ -97,7 +97,7 @@ def within(band: Band, limits: tuple[float, float]) -> Band:
 
     Args:
         band: Any.
-        limits: Least and most value; see `genharness.spec.plugins.Column.limits`.
+        limits: Least and most value; see `genharness.spec.columns.Column.limits`.
     """
     least, most = limits
     return {**band, "low": max(least, band["low"]), "high": min(most, band["high"])}

@@ -16,7 +16,7 @@ from genharness.plugin.registry import Registry
 from genharness.results.decisions import KeptDecisions, kept_decisions, load_decisions, save_decisions
 from genharness.results.store import Store
 from genharness.spec.cell import Task
-from genharness.spec.plugins import Column
+from genharness.spec.columns import Column
 from genharness.spec.protocol import short_hash
 from genharness.spec.record import Record
 from genharness.stats.sequential import Decisions, SeedPlan

@@ -15,11 +15,12 @@ from genharness.identity.parts import training_codes
 from genharness.plugin.registry import Registry
 from genharness.spec.cell import Cell, Settings, Task
 from genharness.spec.cell_names import CellNames, NamedRow
+from genharness.spec.columns import Column
 from genharness.spec.dataset_facts import DatasetFacts
 from genharness.spec.dataset_name import parse_reference
 from genharness.spec.length import Length, parse_length
 from genharness.spec.options import checked
-from genharness.spec.plugins import Column, DataShape, MetricSpec, ModelSpec, Recipe, Remote, Spec
+from genharness.spec.plugins import DataShape, MetricSpec, ModelSpec, Recipe, Remote, Spec
 from genharness.spec.protocol import Protocol
 from genharness.study.compatibility import metric_misfit, model_misfit
 from genharness.study.measuring import choose_extractor, feature_errors, protocol_of, select, select_metrics, settled

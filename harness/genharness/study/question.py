@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from genharness.errors import did_you_mean
-from genharness.spec.plugins import Column, MetricSpec
+from genharness.spec.columns import Column
+from genharness.spec.plugins import MetricSpec
 from genharness.stats.sequential import FEWEST_SEEDS
 from genharness.study.suite import Suite
 

@@ -18,9 +18,10 @@ from genharness.results.searches import KeptSearch, Try, load_search, save_searc
 from genharness.results.store import Store
 from genharness.spec.axes import Axis, declared_axes, read_axes
 from genharness.spec.cell import Task
+from genharness.spec.columns import Column
 from genharness.spec.naming import setting_words
 from genharness.spec.options import option, options_of
-from genharness.spec.plugins import Column, ModelSpec
+from genharness.spec.plugins import ModelSpec
 from genharness.spec.record import Record
 from genharness.stats.values import LARGEST
 from genharness.study.sampler import METHODS, SettingSampler

@@ -4,7 +4,8 @@ from genharness.board.terminal import DataConsole
 from genharness.cli.screen.sights import checked_notes, checked_tables, checked_title
 from genharness.selfcheck.check import Checked, Seen, Tried
 from genharness.selfcheck.faults import FAULTS
-from genharness.spec.plugins import Column, MetricSpec
+from genharness.spec.columns import Column
+from genharness.spec.plugins import MetricSpec
 
 BAND = {"low": 0.0, "high": 1.0, "draws": 5, "count": 5}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from genharness.spec.plugins import Column
+from genharness.spec.columns import Column
 
 if TYPE_CHECKING:
     from genharness.selfcheck.check import Checked, Sight, Tried

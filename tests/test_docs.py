@@ -14,6 +14,8 @@ from genharness.cli.main import cli
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
+MADE_UP = Path(__file__).parent / "helpers" / "made_up_files.py"
+"""Writes the files that docs/data.md reads."""
 PAGES = sorted(path for path in DOCS.rglob("*.md"))
 SHOWN = [path for path in PAGES if "reference" not in path.parts and path.name not in ("architecture.md", "python.md")]
 """Pages whose commands a reader types; docs/python.md has a test of its own."""
@@ -80,33 +82,69 @@ CHEAP = {
     r'budget = "\w+"': 'budget = "2steps"',
     r"--score-every \S+": "--score-every 1steps",
     r"--models ddpm ": "--models ddpm --set ddpm.ch=8 ",
+    r"--seeds 10 --until-decided": "--seeds 3 --until-decided",
+    r"(genharness run(?: --(?:models|datasets) \S+)+)(?= --(?:set|score-every) )(?!.*--budget)": r"\1 --budget 2steps",
+    r"(genharness search [^#\n]*\S)": r"\1 --tries 2 --confirm 1 --fresh-seeds 3 --budget 2steps",
 }
 """Training is as short as it can be here: that the commands are right does not hang on how well a model learns."""
+BEFORE = {"records": "genharness run --models vae,dcgan --budget 2steps", "data": f"{sys.executable} {MADE_UP}"}
+"""What a page takes for granted."""
+NEWEST = """CELL=$(ls -t results/records | grep -vE '^(real|noise)-' | head -n 1 | sed 's/.json$//')"""
 
 
 def cheap(text):
     for pattern, other in CHEAP.items():
         text = re.sub(pattern, other, text)
-    return text
+    return f"{NEWEST}\n" + re.sub(r"\bCELL\b", '"$CELL"', text) if re.search(r"\bCELL\b", text) else text
+
+
+def test_a_command_stands_in_a_block_that_is_run_or_needs_what_no_test_has():
+    needs = r"pip install|cifar10|covid|slurm:|ray:\d|samples/|--show-completion|_COMPLETE"
+    for path in SHOWN:
+        fences = re.findall(r"^```(\w*)\n(.*?)^```", path.read_text(), re.DOTALL | re.MULTILINE)
+        for kind, text in fences:
+            if kind not in ("sh", "console"):
+                commands = [line for line in text.splitlines() if re.match(r"(\$ )?genharness ", line)]
+                assert not commands or kind == "text", f"{path.name}: say `sh` where {commands[0]!r} stands"
+                assert not commands or re.search(needs, text), f"{path.name}: {commands[0]!r} could be run: `sh`"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "path", [one for one in SHOWN if any(kind == "sh" for kind, _ in blocks(one))], ids=lambda path: path.stem
+    "path",
+    [one for one in SHOWN if any(kind in ("sh", "console", "python") for kind, _ in blocks(one))],
+    ids=lambda path: path.stem,
 )
 def test_every_block_of_a_page_runs_in_order(path, tmp_path):
     tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     where = {**os.environ, "PATH": tools, "COLUMNS": "100", "OMP_NUM_THREADS": "1"}
+    run(["bash", "-euc", BEFORE.get(path.stem, "")], tmp_path, where)
     for place, (kind, text) in enumerate(blocks(path)):
-        if kind == "toml":
-            name = re.match(r"# (\S+)\n", text)[1]
-            (tmp_path / name).write_text(cheap(text))
+        named = re.match(r"# (\S+\.\w+)\n", text)
+        if kind in ("toml", "python") and named:
+            (tmp_path / named[1]).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / named[1]).write_text(cheap(text))
         elif kind == "python":
             file = tmp_path / f"block{place}.py"
             file.write_text(text)
             run([sys.executable, str(file)], tmp_path, where)
         elif kind == "sh":
             run(["bash", "-euc", cheap(text)], tmp_path, where)
+        elif kind == "console":
+            for command, said in re.findall(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", text, re.MULTILINE):
+                talks(command, said, tmp_path, where)
+
+
+def talks(command, said, folder, environment):
+    """Run a command that is shown with its output; what says where data lie is compared, scores and times are not."""
+    done = subprocess.run(
+        ["bash", "-euc", command], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode != 0) == ("error: " in said), f"{command}\n{done.stdout}\n{done.stderr}"
+    if command.startswith("genharness data"):
+        flat = " ".join(f"{done.stdout} {done.stderr}".split())
+        for line in said.splitlines():
+            assert " ".join(line.replace("/tmp/doc19", str(folder)).split()) in flat, f"{line}\n{flat}"
 
 
 def run(command, folder, environment):

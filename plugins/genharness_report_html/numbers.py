@@ -25,4 +25,4 @@ def number_table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> Mark
 
 
 def _shown(value: object) -> object:
-    return f"{value:.6g}" if isinstance(value, float) else DASH if value is None else value
+    return f"{value:.4g}" if isinstance(value, float) else DASH if value is None else value

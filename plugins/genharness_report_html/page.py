@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from genharness.board.render import RenderOptions
-from genharness.board.rows import Board, Group
+from genharness.board.rows import COLLAPSED, Board, Group
 from genharness.figures.markers import DARK, LIGHT
 from genharness.figures.numbers import number
 from genharness.figures.recorded import markers_of_board
@@ -23,6 +23,7 @@ from genharness.spec.record import Record
 from genharness.version import VERSION
 from genharness_report_html import ReportConfig
 from genharness_report_html.material import Block, Figure, Material
+from genharness_report_html.names import how_many
 from genharness_report_html.sections import (
     classes,
     closing,
@@ -41,6 +42,8 @@ __all__ = ["render"]
 
 _PLAIN_CELLS_FROM = 300
 
+_MOST_COLLAPSED = 6
+"""Rows that collapsed up to which each has its line below the table."""
 Section = Callable[[Material], list[Figure]]
 
 
@@ -57,6 +60,7 @@ class PageGroup:
         table: The leaderboard.
         table_caption: How to read it.
         notes: Below it.
+        folded: More of them behind a line that says what they are: the rows that collapsed, where these are many.
         blocks: Figures in order, the table among them as `board`.
         plain_cells: Whether cells are bare text, as of very many rows.
     """
@@ -69,6 +73,7 @@ class PageGroup:
     table: Table
     table_caption: Markup
     notes: Sequence[str]
+    folded: Sequence[str]
     blocks: Sequence[Block | str]
     plain_cells: bool
 
@@ -119,6 +124,9 @@ def _group(material: Material, options: RenderOptions) -> PageGroup:
         )
     dataset = plain(group.dataset)
     under = f" under protocol {group.protocol.hash}" if group.protocol else ""
+    notes = [plain(note) for note in group.notes_on(group.shown)]
+    collapsed = [note for note in notes if note.startswith(COLLAPSED)]
+    folded = collapsed if len(collapsed) > _MOST_COLLAPSED else []
     return PageGroup(
         material.ident,
         material.level,
@@ -127,7 +135,8 @@ def _group(material: Material, options: RenderOptions) -> PageGroup:
         [Part(plain(part.text), part.style) for part in verdict(group)],
         table,
         _table_caption(table, material),
-        [plain(note) for note in group.notes_on(group.shown)],
+        [note for note in notes if note not in folded],
+        folded,
         blocks,
         len(table.lines) > _PLAIN_CELLS_FROM,
     )
@@ -183,14 +192,14 @@ def _table_caption(table: Table, material: Material) -> Markup:
 
 
 def _title(board: Board, model: str = "") -> str:
-    models = {row.label for group in board.groups for row in group.rows if not row.reference}
+    rows = [row for group in board.groups for row in group.rows if not row.reference]
     datasets = list(dict.fromkeys(plain(group.dataset) for group in board.groups))
     where = datasets[0] if len(datasets) == 1 else f"{len(datasets)} datasets"
     if not board.groups:
         return "No results yet"
     if model:
         return f"{plain(model)} on {where}"
-    return f"{len(models)} generative model{'' if len(models) == 1 else 's'} on {where}"
+    return f"{how_many(rows)} on {where}"
 
 
 def _crumb(board: Board) -> Markup:

@@ -8,7 +8,8 @@ from genharness.board.rows import Row
 from genharness.figures.numbers import THIN, TIMES, number
 from genharness.figures.standings import Standings
 from genharness.stats import Comparison
-from genharness_report_html.svg import Ink, cut, drawing, mark, plain, rect, tag, text, width_of
+from genharness_report_html.names import short_name
+from genharness_report_html.svg import Ink, drawing, mark, plain, rect, tag, text, width_of
 
 __all__ = ["MOST_PAIRED", "pair_matrix"]
 
@@ -20,14 +21,16 @@ _TOP = 36.0
 
 
 def pair_matrix(ink: Ink, standings: Standings) -> Markup | None:
-    """Return the drawing; None where there are no two rows to compare."""
+    """Return the drawing; None where there is nothing to show of two rows."""
     rows = standings.rows[:MOST_PAIRED]
     found = standings.comparisons(MOST_PAIRED)
     if not found:
         return None
     small = len(rows) > _WITH_TEXT
+    if small and not standings.ranks:
+        return None  # nothing was tested, and there is no room for ratios: empty boxes
     wide, high = (_SMALL, _SMALL) if small else (_WIDE, _HIGH)
-    left = max(width_of(cut(row.label, 22)) for row in rows) + 34
+    left = max(width_of(short_name(row, 22)) for row in rows) + 34
     parts: list[Markup] = []
     for place, row in enumerate(rows):
         parts += _head(ink, row, left + (place + 0.5) * wide, small)
@@ -36,14 +39,14 @@ def pair_matrix(ink: Ink, standings: Standings) -> Markup | None:
             _cell(row, other, _between(found, row, other), (left + at * wide, y - high / 2, wide, high), small)
             for at, other in enumerate(rows)
         ]
-        name = text(left - 26, y + 4, cut(row.label, 22), "lb", "end")
+        name = text(left - 26, y + 4, short_name(row, 22), "lb", "end")
         parts.append(tag("g", name, mark(ink.of(row), left - 12, y), *cells, data_m=plain(row.label)))
     size = left + wide * len(rows), _TOP + high * len(rows) + 2
     return drawing(ink, *size, "Pairwise comparisons", _finding(found), *parts)
 
 
 def _head(ink: Ink, row: Row, x: float, small: bool) -> list[Markup]:
-    words = [] if small else [text(x, 28, cut(row.label, 9), "tk ink", "middle")]
+    words = [] if small else [text(x, 28, short_name(row, 9), "tk ink", "middle")]
     return [mark(ink.of(row), x, 24 if small else 10), *words]
 
 

@@ -13,6 +13,7 @@ from genharness.figures.curves import Curve, remark, steps_of_best
 from genharness.figures.numbers import short, significant
 from genharness.figures.scales import Scale, scale_of
 from genharness.spec.record import Band
+from genharness_report_html.names import short_name
 from genharness_report_html.svg import (
     Ink,
     area,
@@ -43,7 +44,7 @@ def panel_head(ink: Ink, row: Row, level: int, words: str = "") -> Markup:
     """Return the heading of a small multiple: marker, name, and a remark at its right."""
     marker = ink.of(row)
     icon = tag("svg", mark(marker, 7, 7), width=14, height=14, viewBox="0 0 14 14", aria_hidden="true", class_="ml")
-    name = tag("bdi", cut(row.label, 34))
+    name = tag("bdi", short_name(row, 28))
     return tag(f"h{level}", icon, name, *([tag("span", words)] if words else []), class_="mh")
 
 

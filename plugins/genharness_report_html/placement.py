@@ -59,23 +59,48 @@ class Label:
 
 
 def place_labels(
-    marks: Sequence[tuple[float, float]], widths: Sequence[float], obstacles: Sequence[Box], area: Box
-) -> list[Label]:
-    """Return a place for the name of every mark; greedy, from the top down.
+    marks: Sequence[tuple[float, float]],
+    widths: Sequence[float],
+    obstacles: Sequence[Box],
+    area: Box,
+    first: Sequence[int] = (),
+) -> list[Label | None]:
+    """Return a place for the name of every mark, greedy; None for names without room, which would hide others.
+
+    From the top down where all have room, else as the marks come, so that those that matter have a name.
 
     Args:
         marks: Where the marks are, pixels.
         widths: Of their names, pixels.
         obstacles: What no name should stand on, beside the marks themselves.
         area: What no name should leave.
+        first: Places of the marks that come first.
     """
-    taken = [*obstacles, *(Box(x - 6, y - 6, x + 6, y + 6) for x, y in marks)]
-    found: dict[int, Label] = {}
-    for place in sorted(range(len(marks)), key=lambda one: (marks[one][1], marks[one][0])):
-        label, box = _best(marks[place], widths[place], taken, area)
-        taken.append(box)
+    downwards = sorted(range(len(marks)), key=lambda one: (marks[one][1], marks[one][0]))
+    found = _placed(downwards, marks, widths, obstacles, area)
+    if None in found:
+        ranked = [*first, *(place for place in range(len(marks)) if place not in first)]
+        found = _placed(ranked, marks, widths, obstacles, area)
+    return found
+
+
+def _placed(
+    order: Sequence[int],
+    marks: Sequence[tuple[float, float]],
+    widths: Sequence[float],
+    obstacles: Sequence[Box],
+    area: Box,
+) -> list[Label | None]:
+    own = [Box(x - 6, y - 6, x + 6, y + 6) for x, y in marks]
+    names: list[Box] = []
+    found: list[Label | None] = [None] * len(marks)
+    for place in order:
+        label, box = _best(marks[place], widths[place], [*obstacles, *own, *names], area)
+        if any(box.overlap(one) for one in names) or not area.holds(box):
+            continue
+        names.append(box)
         found[place] = label
-    return [found[place] for place in range(len(marks))]
+    return found
 
 
 def _best(mark: tuple[float, float], width: float, taken: Sequence[Box], area: Box) -> tuple[Label, Box]:

@@ -12,9 +12,10 @@ from genharness.board.rows import BoardColumn, Estimate
 from genharness.figures.scales import Scale, scale_of, time_ticks
 from genharness.figures.tradeoff import Point, TradeOff
 from genharness.spec.record import Band
+from genharness_report_html.names import short_name
 from genharness_report_html.placement import Box, place_labels
 from genharness_report_html.scores import in_words
-from genharness_report_html.svg import Ink, colour, cut, drawing, line, mark, path, plain, rect, tag, text, width_of
+from genharness_report_html.svg import Ink, colour, drawing, line, mark, path, plain, rect, tag, text, width_of
 
 __all__ = ["cost_plane", "share_plane"]
 
@@ -205,9 +206,10 @@ def _points(plane: _Plane, obstacles: Sequence[Box]) -> list[Markup]:
     bars = [_bars(plane, point) for point in points]
     blocked = [*obstacles, *(box for one in bars for box in one[1])]
     named = points[:_MOST_LABELS]
-    names = [cut(point.row.label, 26) for point in named]
+    names = [short_name(point.row, 26) for point in named]
+    first = [place for place, point in enumerate(named) if any(point is one for one in plane.found.front)]
     frame = Box(2, 16, plane.box.right + 6, plane.box.bottom)
-    labels = place_labels(places[:_MOST_LABELS], [width_of(name) for name in names], blocked, frame)
+    labels = place_labels(places[:_MOST_LABELS], [width_of(name) for name in names], blocked, frame, first)
     parts: list[Markup] = []
     for place, point in enumerate(points):
         marker = plane.ink.of(point.row)
@@ -215,11 +217,13 @@ def _points(plane: _Plane, obstacles: Sequence[Box]) -> list[Markup]:
             f"{plain(point.row.label)}: {in_words(point.y, plane.found.up)}, {in_words(point.x, plane.found.across)}"
         )
         inner = [tag("title", words), *bars[place][0], mark(marker, *places[place])]
-        if place < len(labels):
-            label = labels[place]
+        if place < len(labels) and (label := labels[place]) is not None:
             inner += [line(*label.leader, "lead")] if label.leader else []
             inner.append(text(label.x, label.y, names[place], "lb halo", label.anchor))
         parts.append(tag("g", *inner, data_m=plain(point.row.label), class_=colour(marker)))
+    shown = sum(label is not None for label in labels)
+    if shown < len(points):
+        parts.append(text(plane.box.right, 12, f"{shown} of {len(points)} named", "tk", "end"))
     return parts
 
 

@@ -10,8 +10,9 @@ from genharness.board.rows import BoardColumn, Row
 from genharness.figures.numbers import DASH, THIN
 from genharness.figures.scales import Scale, scale_of
 from genharness.figures.standings import Standings
+from genharness_report_html.names import short_name
 from genharness_report_html.scores import in_words, real_row, value_of
-from genharness_report_html.svg import Ink, colour, cut, drawing, line, mark, plain, rect, tag, text, width_of
+from genharness_report_html.svg import Ink, colour, drawing, line, mark, plain, rect, tag, text, width_of
 
 __all__ = ["MOST_RANKED", "ranking", "row_height"]
 
@@ -24,7 +25,7 @@ _MOST_NAME = 24
 
 def row_height(count: int) -> float:
     """Return the height of a row of so many, pixels."""
-    return 36.0 if count <= 8 else 31.0 if count <= 12 else 26.0
+    return 36.0 if count <= 8 else 31.0 if count <= 12 else 26.0 if count <= 16 else 22.0  # all on one screen
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def _plot(ink: Ink, standings: Standings, width: float, narrow: bool) -> _Plot:
     ranked = bool(standings.ranks) and not narrow
     step = min(17.6, 190.0 / len(rows))
     panel = width - (step * (len(rows) - 1) + 24) if ranked else width
-    names = max(width_of(cut(row.label, _most_name(narrow))) for row in rows)
+    names = max(width_of(short_name(row, _most_name(narrow))) for row in rows)
     left = 58 + names + 16
     return _Plot(
         ink,
@@ -165,7 +166,7 @@ def _row(plot: _Plot, row: Row, place: int) -> Markup:
     shown = str(standing).replace("-", DASH) if standing else str(place + 1)
     words = in_words(one, plot.column)
     ranks = f", rank {standing.low} to {standing.high}" if standing else ""
-    name = cut(row.label, _most_name(plot.width < 400))
+    name = short_name(row, _most_name(plot.width < 400))
     return tag(
         "g",
         tag("title", f"{plain(row.label)}: {plot.column.title} {words}{ranks}"),

@@ -9,9 +9,10 @@ from genharness.board.rows import Row
 from genharness.figures.kept import KeptCell
 from genharness.figures.numbers import short
 from genharness.figures.tiles import Tiles
+from genharness_report_html.names import short_name
 from genharness_report_html.panels import panel_head
 from genharness_report_html.sprites import sprite
-from genharness_report_html.svg import Ink, cut, mark, plain, tag
+from genharness_report_html.svg import Ink, mark, plain, tag
 
 __all__ = ["class_rows", "nearest_pairs", "reconstruction_pairs", "strip_panel", "wall_head", "wall_row"]
 
@@ -45,7 +46,7 @@ def wall_row(ink: Ink, row: Row, kept: KeptCell, score: str, *, ranked: bool) ->
         parts.append(sprite(images[best[: -ENDS - 1 : -1]], ENDS, f"the least realistic samples of {name}"))
     marker = ink.of(row)
     icon = tag("svg", mark(marker, 7, 7), width=14, height=14, viewBox="0 0 14 14", aria_hidden="true")
-    head = tag("div", icon, tag("bdi", cut(row.label, 30)), *([tag("i", score)] if score else []), class_="wn")
+    head = tag("div", icon, tag("bdi", short_name(row, 30)), *([tag("i", score)] if score else []), class_="wn")
     more = "rl" if row.real else ""
     return tag("div", head, *parts, class_=_wall_class(more, ranked), data_m=name)
 

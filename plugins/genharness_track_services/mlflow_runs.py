@@ -7,6 +7,7 @@ import io
 import os
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genharness.errors import ConfigError
@@ -20,7 +21,7 @@ from genharness_track_services import MlflowConfig
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-__all__ = ["MlflowTracker"]
+__all__ = ["MlflowTracker", "beside_database"]
 
 _MOST_LETTERS = 500
 """Of a parameter's value, which every release of MLflow takes."""
@@ -43,6 +44,7 @@ class MlflowTracker:
         except ImportError as error:
             raise ConfigError("tracker mlflow needs the package mlflow: pip install 'genharness[mlflow]'") from error
         self._client: MlflowClient = MlflowClient(tracking_uri=config.uri)
+        self._uri = config.uri
         self._experiment_name = config.experiment
         self._scalars = Scalars()
         self._runs: dict[str, str] = {}
@@ -53,7 +55,7 @@ class MlflowTracker:
     def start(self, tasks: Sequence[Task]) -> None:
         """Find or make the experiment."""
         known = self._client.get_experiment_by_name(self._experiment_name)
-        self._experiment = known.experiment_id if known else self._client.create_experiment(self._experiment_name)
+        self._experiment = known.experiment_id if known else self._new_experiment()
         self._store = Store(tasks[0].settings.results) if tasks else None
 
     def event(self, event: Event) -> None:
@@ -87,6 +89,9 @@ class MlflowTracker:
             self._client.log_text(run, text.getvalue(), "results.csv")
             self._client.set_terminated(run)
 
+    def _new_experiment(self) -> str:
+        return self._client.create_experiment(self._experiment_name, artifact_location=beside_database(self._uri))
+
     def _write(self, cell_id: str, scalars: Sequence[Scalar]) -> None:
         for one in scalars:
             self._client.log_metric(self._run(cell_id), _name(one.name), one.value, step=one.step)
@@ -95,6 +100,18 @@ class MlflowTracker:
         if cell_id not in self._runs:
             self._runs[cell_id] = self._client.create_run(self._experiment, run_name=cell_id).info.run_id
         return self._runs[cell_id]
+
+
+def beside_database(uri: str) -> str | None:
+    """Return where the files of a SQLite database's runs go, which MLflow would put into the working directory.
+
+    None where MLflow knows a place: a server has its own, and a folder holds numbers and files alike.
+    """
+    scheme, _, place = uri.partition(":///")
+    file = place.partition("?")[0]
+    if scheme.partition("+")[0] != "sqlite" or file in ("", ":memory:"):
+        return None
+    return (Path(file).absolute().parent / "mlartifacts").as_uri()
 
 
 def pictures(store: Store | None, record: Record) -> list[str]:

@@ -5,6 +5,7 @@ import pytest
 from genharness.errors import ConfigError, PluginError
 from genharness.plugin.registry import load_factory, load_registry
 from genharness.spec.plugins import ExecutorSpec
+from genharness.study.measuring import select
 
 MODEL = """
 from genharness import ModelSpec, Recipe, hookimpl
@@ -122,6 +123,15 @@ def test_an_unknown_name_without_a_neighbour_comes_with_the_broken_plugin(make_p
     make_plugin("broken-toys", "raise RuntimeError('no licence')")
     with pytest.raises(ConfigError, match=r"'broken-toys' of broken-toys 1.0 is broken: RuntimeError: no"):
         load_registry().models.find("zzzzzz")
+
+
+@pytest.mark.parametrize("word", ["my-vae", "my-*"])
+def test_a_broken_plugin_that_is_called_so_is_named_however_near_another_name_is(make_plugin, word):
+    make_plugin("my-vae", "raise RuntimeError('no licence')")
+    chosen, mistakes = select(load_registry().models, [word])
+    assert not chosen
+    assert "; plugin 'my-vae' of my-vae 1.0 is broken: RuntimeError: no licence" in mistakes[0]
+    assert "did you mean" not in mistakes[0]
 
 
 def test_a_factory_that_cannot_be_loaded_is_named():

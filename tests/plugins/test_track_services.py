@@ -14,6 +14,7 @@ from genharness.plugin.registry import load_registry
 from genharness.results.scalars import Scalars
 from genharness.results.store import Store
 from genharness.spec.cell import Settings, Task
+from genharness_track_services.mlflow_runs import beside_database
 
 
 def done():
@@ -89,7 +90,8 @@ class Client:
     def get_experiment_by_name(self, name):
         return None
 
-    def create_experiment(self, name):
+    def create_experiment(self, name, artifact_location=None):
+        self.place = artifact_location
         return name
 
     def create_run(self, experiment, run_name):
@@ -105,19 +107,40 @@ class Client:
 
 def test_mlflow_is_told_the_numbers_of_the_record(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "mlflow", SimpleNamespace(MlflowClient=Client))
+    monkeypatch.chdir(tmp_path)
     follow("mlflow:sqlite:///there.db", tmp_path)
     client = Client.last
     assert client.uri == "sqlite:///there.db"
+    assert client.place == (tmp_path / "mlartifacts").as_uri()
     assert client.runs[done().cell.id] == EXPECTED | {("train/loss_ of G", 10): 0.25}
     assert ("log_param", done().cell.id, "option.lr", "0.1") in client.said
     assert ("set_terminated", done().cell.id, "FINISHED") in client.said
     assert next(told[2] for told in client.said if told[0] == "log_text").startswith("cell,model,dataset,seed,status")
 
 
+@pytest.mark.parametrize(
+    ("uri", "place"),
+    [
+        ("sqlite:////a/runs.db", "file:///a/mlartifacts"),
+        ("sqlite+pysqlite:////a/b c/runs.db?timeout=9", "file:///a/b%20c/mlartifacts"),
+        ("sqlite:///:memory:", None),
+        ("sqlite://", None),
+        ("file:///a/mlruns", None),
+        ("/a/mlruns", None),
+        ("http://127.0.0.1:5000", None),
+        ("postgresql://me@host/runs", None),
+    ],
+)
+def test_files_of_a_local_database_lie_beside_it_and_servers_and_folders_have_their_own_place(uri, place):
+    assert beside_database(uri) == place
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-def test_a_database_of_mlflow_holds_the_numbers_of_the_record(tmp_path):
+def test_a_database_of_mlflow_holds_the_numbers_of_the_record(tmp_path, monkeypatch):
     mlflow = pytest.importorskip("mlflow")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
     uri = f"sqlite:///{tmp_path}/runs.db"
     follow("mlflow", tmp_path / "results", {"uri": uri})
     client = mlflow.MlflowClient(tracking_uri=uri)
@@ -129,6 +152,8 @@ def test_a_database_of_mlflow_holds_the_numbers_of_the_record(tmp_path):
     assert runs[done().cell.id].data.params["option.lr"] == "0.1"
     assert {one.path for one in client.list_artifacts(run)} == {"grid.png"}
     assert runs.keys() == {done().cell.id, "results"}
+    assert {path.name for path in tmp_path.glob("mlartifacts/*/artifacts/*")} == {"grid.png", "results.csv"}
+    assert not list((tmp_path / "elsewhere").iterdir())
 
 
 @pytest.mark.slow

@@ -96,6 +96,8 @@ def _log_ticks(scale: Scale, most: int) -> Ticks:
         inside = [value for value in values if scale.low * 0.999 <= value <= scale.high * 1.001]
         if 2 <= len(inside) <= most:
             return [(value, _round(value)) for value in inside]
+    if len(inside) < 2:  # a short axis between two round values, which has none of powers of ten
+        return _linear_ticks(scale, most)
     every = max(1, math.ceil(len(inside) / most))
     return [(value, _round(value)) for value in inside[::every]]
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fnmatch
 import functools
 import importlib
 import importlib.metadata
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -95,8 +97,19 @@ class Kind(Mapping[str, S]):
         """
         if name in self._specs:
             return self._specs[name]
+        raise ConfigError(f"unknown {self.word} {shown(name)!r}{self.hint(name)}")
+
+    def hint(self, name: str) -> str:
+        """Return the tail of a message that there is no `name`, or nothing that fits it as a pattern.
+
+        A broken plugin that is called so is what was meant, however near another name lies.
+        """
+        for problem in self._problems:
+            called = (problem.provider.plugin, problem.provider.distribution, *re.findall(r"[\w-]+", problem.reason))
+            if any(fnmatch.fnmatchcase(one, name) for one in called):
+                return f"; {problem}"
         broken = self._broken() if nearest(name, self._specs) is None else ""
-        raise ConfigError(f"unknown {self.word} {shown(name)!r}{did_you_mean(name, self._specs)}{broken}")
+        return f"{did_you_mean(name, self._specs)}{broken}"
 
     def _broken(self) -> str:
         """Return which plugins may have given what is missing."""

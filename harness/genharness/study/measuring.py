@@ -102,7 +102,7 @@ def select(kind: Kind[S], wanted: Iterable[str]) -> tuple[list[S], list[str]]:
         pattern = "*" if word == "all" else word
         names = _fitting(kind, pattern) if any(sign in pattern for sign in "*?[") else [pattern]
         if not names:
-            mistakes.append(f"no {kind.word} fits the pattern {shown(word)!r}{did_you_mean(word, kind)}")
+            mistakes.append(f"no {kind.word} fits the pattern {shown(word)!r}{kind.hint(word)}")
         for name in names:
             try:
                 chosen[name] = kind.find(name)

@@ -16,6 +16,8 @@ from genharness_report_html.svg import Ink, closed, colour, dots, drawing, plain
 __all__ = ["latents"]
 
 _MAPPED, _MOST_NAMED = 300, 20
+_MOST_FILLED = 20
+"""Ellipses up to which they are filled; more would hide the codes."""
 
 
 def latents(material: Material) -> list[Figure]:
@@ -42,7 +44,8 @@ def _panel(ink: Ink, row: Row, found: LatentMap, level: int) -> Markup:
     codes = found.codes[:_MAPPED]
     together = np.concatenate([codes, *outlines])
     box = together.min(axis=0), together.max(axis=0)
-    parts = [closed(on_map(outline, box), "el") for outline in outlines]
+    style = "el" if len(outlines) <= _MOST_FILLED else "el elm"
+    parts = [closed(on_map(outline, box), style) for outline in outlines]
     parts.append(dots(on_map(codes, box), "pf"))
     words = "" if found.share >= 1 else f"{number(100 * found.share)}{THIN}%"
     many = len(outlines)

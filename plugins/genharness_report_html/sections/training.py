@@ -46,7 +46,12 @@ def _curves_of(material: Material, column: BoardColumn, key: str) -> Figure:
 def losses(material: Material) -> list[Figure]:
     """Return the losses of each model."""
     found: list[Markup] = []
+    shown: set[str] = set()
     for row in material.best:
+        training = row.records[0].training  # rows that only draw otherwise have one, and one curve
+        if training in shown:
+            continue
+        shown |= {training} - {""}
         curves = loss_curves(row)
         if curves:
             found.append(loss_panel(material.ink, row, curves, held_out_curves(row), material.level + 1))

@@ -1,0 +1,99 @@
+"""Pages of many rows: names that fit and still tell rows apart, and no figure that says nothing."""
+
+import re
+
+import pytest
+
+from board_records import record
+from genharness.board.build import build
+from genharness.figures.scales import Scale
+from genharness.plugin.registry import load_registry
+from genharness_report_html.names import how_many, short_name
+from genharness_report_html.placement import Box, place_labels
+from report_pages import page
+
+GRID = [
+    {"latent": latent, "lr": lr, "batch": batch} for latent in (16, 100) for lr in (1e-4, 1e-3) for batch in (8, 64)
+]
+
+
+def sweep():
+    records = [
+        record(model, 400.0 + place, options=options)
+        for model in ("deep-dcgan", "dcgan")
+        for place, options in enumerate(GRID)
+    ]
+    for one in records:
+        one.measurements |= {"train_seconds": 20.0, "latency_p50_ms": 0.5}
+    return records
+
+
+def rows():
+    return build(sweep(), load_registry()).groups[0].rows
+
+
+@pytest.mark.parametrize("most", [13, 22, 24, 26, 34])
+def test_a_name_that_is_cut_keeps_what_tells_its_row_from_the_others(most):
+    names = [short_name(row, most) for row in rows()]
+    assert all(len(name) <= most for name in names)
+    if most >= 22:
+        assert len(set(names)) == len(names)
+
+
+def test_a_name_that_fits_is_whole_and_settings_lose_their_keys_first():
+    row = next(row for row in rows() if row.model == "dcgan")
+    assert short_name(row, 60) == row.label
+    assert short_name(row, len(row.label) - 1) == "dcgan " + " ".join(re.findall(r"=(\S+)", row.variation))
+
+
+def test_the_heading_counts_models_and_their_settings():
+    assert how_many(rows()) == "2 generative models in 16 settings"
+    assert how_many(rows()[:1]) == "1 generative model"
+
+
+def test_names_without_room_are_left_out_and_those_that_come_first_are_named():
+    marks, area = [(300.0, 200.0 + place / 10) for place in range(40)], Box(0, 0, 600, 400)
+    labels = place_labels(marks, [140.0] * 40, [], area, first=[39])
+    boxes = []
+    for label in filter(None, labels):
+        left = label.x - {"start": 0, "middle": 70, "end": 140}[label.anchor]
+        boxes.append(Box(left, label.y - 10, left + 140, label.y + 2))
+    assert not any(a.overlap(b) for place, a in enumerate(boxes) for b in boxes[:place])
+    assert labels[39] is not None
+    assert labels[0] is not None
+    assert 4 <= len(boxes) < 40
+
+
+def test_a_plane_says_how_many_of_its_marks_are_named():
+    assert re.search(r">(\d+) of 16 named<", page(sweep()))
+
+
+def test_many_rows_with_one_seed_have_no_matrix_of_empty_boxes():
+    assert 'id="g1-pairs"' not in page(sweep())
+
+
+def test_rows_that_collapsed_are_folded_where_they_are_many():
+    records = sweep()
+    real = record("real", 1.0, scores={"recall": 0.9})
+    for one in records:
+        one.scores |= {"recall": 0.01, "precision": 0.9}
+    real.scores |= {"precision": 0.9}
+    text = page([*records, real])
+    assert "<summary>† 16 rows collapsed: which, and by what</summary>" in text
+    assert text.count("collapsed: recall") == 16
+
+
+def test_one_training_has_one_panel_of_losses():
+    records = [record("ddpm", 10.0 + steps, options={"steps": steps}) for steps in (10, 20, 50)]
+    for one in records:
+        one.history.losses = {"step": [1, 2, 3], "loss": [3.0, 2.0, 1.0]}
+        one.training = "ddpm-digits-s0-one"
+    records[-1].training = "ddpm-digits-s0-other"
+    text = page(records)
+    figure = text[text.index('id="g1-losses"') :]
+    assert figure[: figure.index("</figure>")].count('class="sm"') == 2
+
+
+@pytest.mark.parametrize(("low", "high"), [(385.0, 480.0), (1.1, 1.9), (31.0, 39.0)])
+def test_a_short_logarithmic_axis_has_ticks(low, high):
+    assert 2 <= len(Scale(low, high, log=True).ticks(5)) <= 6

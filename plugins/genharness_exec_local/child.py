@@ -12,8 +12,11 @@ from multiprocessing.synchronize import Event as StopEvent
 from typing import Any
 
 from genharness.engine.memory import limit_memory
+from genharness.plugin.blame import one_line
 from genharness.plugin.execution import Event
+from genharness.results.store import Store
 from genharness.spec.cell import Task
+from genharness.spec.record import Record
 
 __all__ = ["own_variables", "run_in_child"]
 
@@ -42,16 +45,35 @@ def run_in_child(task: Task, pipe: Connection, stop: StopEvent, slot: int, varia
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    from genharness.cells.cell import run_task
-
-    limit_memory(task.settings.memory_limit_bytes)
     news = _News(pipe)
+    try:
+        from genharness.cells.cell import run_task
+    except (ImportError, OSError, MemoryError) as error:  # a broken torch, or `ulimit -v`, which it does not fit into
+        news.send(("record", _unloaded(task, error)))
+        os._exit(1)
+    limit_memory(task.settings.memory_limit_bytes)
     task = dataclasses.replace(task, settings=dataclasses.replace(task.settings, device=_device(task, slot)))
     record = run_task(task, news.event, lambda: stop.is_set() or news.orphaned)
     news.send(("record", record))
     with contextlib.suppress(OSError):  # a model may have closed it
         pipe.close()
     os._exit(0)  # a thread that a plugin left behind must not hold the process
+
+
+def _unloaded(task: Task, error: BaseException) -> Record:
+    """Return the record of a cell whose code cannot be loaded."""
+    record = Record(cell=task.cell, status="failed", skipped=dict(task.skipped))
+    record.end("failed", f"torch cannot be loaded ({one_line(error)}): mend its installation{_below_limit()}")
+    return Store(task.settings.results, writing=True).settle(record)
+
+
+def _below_limit() -> str:
+    """Return what else to do where the shell limits memory."""
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    limited = limit != resource.RLIM_INFINITY
+    return f", or allow more memory than {limit / 2**20:,.0f} MiB (ulimit -v)" if limited else ""
 
 
 def _device(task: Task, slot: int) -> str:

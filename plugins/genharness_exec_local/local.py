@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import multiprocessing.connection
 import multiprocessing.forkserver
@@ -84,8 +85,6 @@ class _Worker:
 
     def __init__(self, context: BaseContext, task: Task, slot: int) -> None:
         self.task, self.slot = task, slot
-        self.pipe, child_pipe = context.Pipe(duplex=False)
-        self._stop = context.Event()
         self._record_path = Store(task.settings.results).record_path(task.cell.id)
         self._record_before = _stamp(self._record_path)
         self._kills_before = oom_kills()
@@ -93,15 +92,19 @@ class _Worker:
         self._timed_out = self._deaf = False
         self._phase: Phase = "prepare"
         self._drained = False
-        self.process = context.Process(  # type: ignore[attr-defined]  # every concrete context has it
-            target=run_in_child, args=(task, child_pipe, self._stop, slot, own_variables()), name=task.cell.id
-        )
         try:
+            self.pipe, child_pipe = context.Pipe(duplex=False)
+            self._stop = context.Event()
+            self.process = context.Process(  # type: ignore[attr-defined]  # every concrete context has it
+                target=run_in_child, args=(task, child_pipe, self._stop, slot, own_variables()), name=task.cell.id
+            )
             with _without_main():
                 self.process.start()
         except OSError as error:
+            files = error.errno in (errno.EMFILE, errno.ENFILE)
+            advice = "allow more open files (ulimit -n)" if files else "free memory"
             raise RunError(
-                f"cannot start a process for {task.cell} ({error.strerror}): free memory or use fewer --jobs"
+                f"cannot start a process for {task.cell} ({error.strerror}): {advice} or use fewer --jobs"
             ) from error
         child_pipe.close()
         self._started = self._last_news = time.monotonic()  # not before there is a process: the server imports torch

@@ -81,3 +81,34 @@ def test_labels_come_as_numbers_tensors_or_one_hot_rows():
     wanted = np.arange(30) % 3
     for labels in (wanted, torch.from_numpy(wanted), np.eye(3)[wanted]):
         np.testing.assert_array_equal(held(IMAGES, labels=labels).labels, wanted)
+
+
+def endless(batch):
+    while True:
+        yield batch
+
+
+def test_an_endless_iterator_without_a_count_ends_where_memory_would(monkeypatch):
+    monkeypatch.setattr("genharness.api.arrays.free_memory", lambda: 50 * IMAGES.nbytes)
+    with pytest.raises(DataError, match=r"samples: 780 samples take more than half .*: say with count"):
+        held(endless(IMAGES))
+
+
+def test_batches_that_hold_nothing_do_not_go_on_for_ever():
+    for count in (None, 5):
+        with pytest.raises(DataError, match="gave 1,001 batches without a sample, one after the other"):
+            held(endless(IMAGES[:0]), count=count)
+    assert len(held([IMAGES[:0], IMAGES, IMAGES[:0]]).samples) == 30
+
+
+@pytest.mark.parametrize("made", [lambda batch: lambda n: batch, lambda batch: endless(batch)])
+def test_of_a_batch_that_is_far_too_large_no_more_than_the_count_is_taken(made):
+    batch = np.broadcast_to(IMAGES[0], (10**12, 3, 8, 8))
+    found = held(made(batch), count=45)
+    np.testing.assert_array_equal(found.samples, np.broadcast_to(IMAGES[0], (45, 3, 8, 8)))
+
+
+@pytest.mark.parametrize("spread", [np.broadcast_to, lambda one, shape: torch.from_numpy(one).expand(*shape)])
+def test_an_array_that_memory_cannot_hold_is_refused(spread):
+    with pytest.raises(DataError, match=r"1,000,000,000,000 samples need .*count"):
+        held(spread(IMAGES[:1], (10**12, 3, 8, 8)))

@@ -58,12 +58,9 @@ def test_an_array_is_scaled_and_made_grey_and_counts_once(tmp_path):
 
 
 def test_a_set_that_memory_cannot_hold_is_refused_with_the_size(tmp_path, monkeypatch):
-    def full(*_arguments):
-        raise MemoryError
-
     save_pictures(tmp_path, grey=2)
-    monkeypatch.setattr("genharness.images.samples.np.empty", full)
-    with pytest.raises(DataError, match=r"2 pictures of 8x8x1 need 0\.0 GiB, .* --resize-to, or with @SIZE"):
+    monkeypatch.setattr("genharness.files.free_memory.free_memory", lambda: 100)
+    with pytest.raises(DataError, match=r"2 pictures of 8x8x1 need 0\.0 GiB of memory, .* --resize-to, or with @SIZE"):
         read_images(tmp_path)
 
 

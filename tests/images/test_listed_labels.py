@@ -71,3 +71,10 @@ def test_samples_of_a_folder_or_zip_take_their_labels_from_the_list(tmp_path, pa
     found = read_images(pack(files, tmp_path / "set"))
     assert found.labels.tolist() == [0, 1, 0, 1, 0, 1]
     assert "labels: 2 classes, from dataset.json" in found.notes
+
+
+@pytest.mark.parametrize("label", [10**6, 2**63, 10**30, 1e300])
+def test_a_number_that_is_no_class_is_none(label):
+    found = layout({"labels": [(name, label) for name in NAMES]})
+    assert not found.labelled
+    assert found.notes[0].startswith("no labels: dataset.json holds such as 1") or "9223" in found.notes[0]

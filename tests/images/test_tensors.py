@@ -263,3 +263,15 @@ def test_labels_may_be_words_which_name_the_classes(kind, shape):
     labels, names = named_labels(np.array(["dog", "cat", "dog", "emu"]).astype(kind).reshape(shape), 4, "a")
     assert (labels.tolist(), names) == ([1, 0, 1, 2], ("cat", "dog", "emu"))
     assert named_labels(np.array([1, 0]), 2, "a")[1] == ()
+
+
+def test_words_that_are_no_utf8_stay_different_classes():
+    labels, names = named_labels(np.array([b"\xff", b"\xfe", b"\xff"]), 3, "labels")
+    assert labels.tolist() == [1, 0, 1]
+    assert names == ("\\xfe", "\\xff")
+
+
+@pytest.mark.parametrize("words", [["a", "", "b"], [b"a", b"", b"b"]])
+def test_an_empty_word_is_no_class(words):
+    with pytest.raises(DataError, match="labels: entry 2 is an empty word: label all, or none"):
+        named_labels(np.array(words), 3, "labels")

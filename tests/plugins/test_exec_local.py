@@ -1,14 +1,19 @@
 """The local executor: what it knows of its machine, and that a cell which neither speaks nor listens is ended."""
 
 import datetime
+import errno
+import resource
+import sys
 import threading
 import time
 from types import SimpleNamespace
 
 import pytest
 
+import genharness_exec_local.child
 import genharness_exec_local.local
 from faulty_models import HEAVY, LIGHT
+from genharness import RunError
 from genharness.data.facts import facts_reader
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
@@ -18,7 +23,7 @@ from genharness.spec.record import Record
 from genharness.study.plan import expand
 from genharness.study.suite import Suite
 from genharness_exec_local import memory
-from genharness_exec_local.child import _device
+from genharness_exec_local.child import _device, own_variables, run_in_child
 from genharness_exec_local.local import LocalExecutor
 from genharness_exec_local.memory import oom_kills
 
@@ -108,6 +113,38 @@ def test_a_model_that_leaves_python_is_one_failed_cell(task):
     record = ended(task("leaves"))
     assert record.status == "failed"
     assert "SystemExit: 0 (faulty_models_heavy.py:" in record.reason
+
+
+@pytest.mark.parametrize("limit", [None, 4 << 30])
+def test_a_torch_that_cannot_be_loaded_is_one_line_of_a_record(task, monkeypatch, limit):
+    """As a broken installation is, or address space that it does not fit into."""
+
+    def leave(code):
+        raise SystemExit(code)
+
+    sent = []
+    pipe = SimpleNamespace(send=sent.append)
+    one = task("good")
+    monkeypatch.setitem(sys.modules, "genharness.cells.cell", None)
+    monkeypatch.setattr(genharness_exec_local.child.os, "_exit", leave)
+    monkeypatch.setattr(genharness_exec_local.child.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(resource, "getrlimit", lambda kind: (limit or resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    with pytest.raises(SystemExit):
+        run_in_child(one, pipe, threading.Event(), 0, own_variables())
+    ((kind, record),) = sent
+    assert (kind, record.status) == ("record", "failed")
+    assert record.reason.startswith("torch cannot be loaded (ModuleNotFoundError: import of genharness.cells.cell")
+    assert ("allow more memory than 4,096 MiB (ulimit -v)" in record.reason) == (limit is not None)
+    assert Store(one.settings.results).load(one.cell.id) == record
+
+
+@pytest.mark.parametrize(("number", "advice"), [(errno.EMFILE, "allow more open files"), (errno.ENOMEM, "free memory")])
+def test_a_process_that_cannot_be_started_says_what_to_do(task, number, advice):
+    def refuse(**_):
+        raise OSError(number, "refused")
+
+    with pytest.raises(RunError, match=rf"cannot start a process for .* \(refused\): {advice}.* or use fewer --jobs"):
+        genharness_exec_local.local._Worker(SimpleNamespace(Pipe=refuse), task("good"), 0)
 
 
 def test_an_executor_that_runs_nothing_starts_nothing(monkeypatch):

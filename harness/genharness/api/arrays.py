@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genharness.errors import ConfigError, DataError, GenharnessError
+from genharness.files.free_memory import free_memory
 from genharness.files.paths import input_path, printable
 from genharness.images import SampleFile
+from genharness.images.draw import Draw
 from genharness.images.samples import samples_of_array
 from genharness.plugin.blame import one_line
 
@@ -26,9 +28,13 @@ Samples = Any
 
 BATCH = 250
 """Samples asked of a function at a time."""
+_MOST_EMPTY = 1000
+"""Batches without a sample in a row; whoever makes more makes them for ever."""
 
 
-def held_samples(samples: Samples, *, count: int | None, labels: Any, where: str) -> SampleFile | str:
+def held_samples(
+    samples: Samples, *, count: int | None, labels: Any, where: str, draw: Draw | None = None
+) -> SampleFile | str:
     """Return samples in memory; a path stays one, as text.
 
     Args:
@@ -36,6 +42,7 @@ def held_samples(samples: Samples, *, count: int | None, labels: Any, where: str
         count: How many a function is asked for, or an iterable at most; of others all are taken here.
         labels: Classes `(n,)`, or None.
         where: What to call them in messages.
+        draw: Which samples are wanted of an array, if not all: of one that memory cannot hold they alone are taken.
 
     Raises:
         ConfigError: If a function is given and no count.
@@ -44,16 +51,20 @@ def held_samples(samples: Samples, *, count: int | None, labels: Any, where: str
     if isinstance(samples, str | os.PathLike):
         return os.fspath(samples)
     of = None if labels is None else as_array(labels, f"{where}: labels")
-    return samples_of_array(_one_array(samples, count, where), of, where)
+    return samples_of_array(_one_array(samples, count, where), of, where, draw=draw)
 
 
-def held_reference(reference: Samples) -> SampleFile | Path:
+def held_reference(reference: Samples, draw: Draw | None = None) -> SampleFile | Path:
     """Return what samples are compared with, in memory or as the path that it is.
+
+    Args:
+        reference: See `Samples`.
+        draw: As `held_samples` takes it.
 
     Raises:
         DataError: As `held_samples`, and if there is no such path.
     """
-    held = held_samples(reference, count=None, labels=None, where="reference")
+    held = held_samples(reference, count=None, labels=None, where="reference", draw=draw)
     if isinstance(held, SampleFile):
         return held
     path = input_path(held)
@@ -86,20 +97,31 @@ def _drawn(draw: Callable[[int], Any], count: int) -> Iterable[Any]:
 def _joined(batches: Iterable[Any], count: int | None, where: str) -> NDArray[Any]:
     """Return batches as one array, no more than `count` of their samples."""
     parts: list[NDArray[Any]] = []
-    have = 0
-    for batch in made(batches, where):
-        part = as_array(batch, f"{where}: batch {len(parts)}")
+    have = held = empty = 0
+    room = free_memory() // 2  # joining them takes as much again
+    for number, batch in enumerate(made(batches, where)):
+        part = as_array(batch, f"{where}: batch {number}")
         if part.ndim < 2 or (parts and part.shape[1:] != parts[0].shape[1:]):
-            raise DataError(f"{where}: batch {len(parts)} has shape {part.shape}: give batches (n, ...) of one shape")
-        parts.append(part)
-        have += len(part)
+            raise DataError(f"{where}: batch {number} has shape {part.shape}: give batches (n, ...) of one shape")
+        part = part if count is None else part[: count - have]
+        empty = 0 if len(part) else empty + 1
+        have, held = have + len(part), held + part.nbytes
+        if held > room:
+            raise DataError(f"{where}: {have:,} samples take more than half of the free memory: {_FEWER}")
+        if empty > _MOST_EMPTY:
+            raise DataError(f"{where} gave {empty:,} batches without a sample, one after the other")
+        if len(part) or not parts:
+            parts.append(part)
         if count is not None and have >= count:
             break
     if not parts:
         raise DataError(f"{where} holds no samples")
     if count is not None and have < count:
         raise DataError(f"{where} gave {have:,} samples, and {count:,} were asked for")
-    return np.concatenate(parts)[:count]
+    return np.concatenate(parts)
+
+
+_FEWER = "say with count how many are to be taken, or give them as uint8"
 
 
 def made(batches: Iterable[T], where: str) -> Iterator[T]:

@@ -14,11 +14,13 @@ from genharness.api.devices import resolve_device
 from genharness.api.rows import Rows
 from genharness.errors import ConfigError, DataError
 from genharness.images import SampleFile
+from genharness.images.draw import Draw
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
 from genharness.results.table import flat_record
 from genharness.spec.record import Record
 from genharness.spec.report import Report, silent
+from genharness.study.measuring import Measuring
 
 __all__ = ["Evaluated", "evaluate"]
 
@@ -166,11 +168,12 @@ def evaluate(
     store = Store(given.results)
     if given.register:
         store.open_for_writing()
-    held, labels_file = _samples(samples, given.samples, labels)
+    held, labels_file = _samples(samples, given.measuring, labels)
+    some_real = Draw(given.measuring.reference or 0, given.measuring.protocol_seed)
     request = Request(
         samples=(held,),
         dataset=given.dataset,
-        reference=None if reference is None else held_reference(reference),
+        reference=None if reference is None else held_reference(reference, some_real),
         labels=labels_file,
         resize_to=given.resize_to,
         units=given.units,
@@ -210,10 +213,12 @@ _ARGUMENTS = {"samples": "count", "reference": "reference_count", "protocol_seed
 """What options of `Measuring` are called here, where samples and reference are what is scored."""
 
 
-def _samples(samples: Samples, count: int | None, labels: Any) -> tuple[SampleFile | str, Path | None]:
+def _samples(samples: Samples, measuring: Measuring, labels: Any) -> tuple[SampleFile | str, Path | None]:
     """Return the samples, and the file of their labels if that is where they are."""
     in_file = isinstance(labels, str | os.PathLike)
-    held = held_samples(samples, count=count, labels=None if in_file else labels, where="samples")
+    count = measuring.samples
+    draw = None if in_file else Draw(count or 0, measuring.protocol_seed)  # a file of labels is of all samples
+    held = held_samples(samples, count=count, labels=None if in_file else labels, where="samples", draw=draw)
     if isinstance(held, str) and labels is not None and not in_file:
         raise DataError("labels of a path are in a file: give its path as labels, or samples as an array")
     return held, Path(labels) if in_file else None

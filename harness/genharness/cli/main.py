@@ -13,6 +13,7 @@ import click
 
 from genharness import __version__
 from genharness.cli.screen.complaints import debug_option, print_errors, show_traceback
+from genharness.cli.screen.endings import exit_code, line_of, tidy_endings
 from genharness.cli.screen.output import discard_output, escape_what_cannot_be_written, open_closed_streams
 from genharness.cli.screen.terminal import say
 from genharness.errors import GenharnessError, did_you_mean
@@ -127,6 +128,16 @@ def _complain(errors: Sequence[str]) -> NoReturn:
     sys.exit(2)
 
 
+def _end(error: BaseException) -> NoReturn:
+    """End after Ctrl-C or another signal; a terminal that is gone can be told nothing."""
+    try:
+        say(line_of(error), err=True)
+    except OSError:
+        discard_output(sys.stderr)
+    discard_output()
+    sys.exit(exit_code(error))
+
+
 def _refuse_a_folder_that_is_gone() -> None:
     """Refuse to start where nothing could be found or written, and torch cannot be loaded."""
     try:
@@ -140,6 +151,7 @@ def main() -> None:
     from genharness.engine.waiting import settle_waiting
 
     settle_waiting()
+    tidy_endings()
     open_closed_streams()
     escape_what_cannot_be_written()
     _refuse_a_folder_that_is_gone()
@@ -148,9 +160,9 @@ def main() -> None:
             cli.main(standalone_mode=False)
         finally:
             sys.stdout.flush()
-    except click.exceptions.Abort:
-        say("aborted", err=True)
-        sys.exit(130)
+    except (click.exceptions.Abort, KeyboardInterrupt) as error:
+        show_traceback(error)
+        _end(error)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

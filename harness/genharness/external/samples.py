@@ -15,6 +15,7 @@ from genharness.errors import ConfigError, DataError, did_you_mean
 from genharness.files.paths import printable
 from genharness.images.arrays import label_array
 from genharness.images.class_folders import class_folder
+from genharness.images.draw import Draw
 from genharness.images.sample_file import SampleFile
 from genharness.images.tensors import as_labels, load_npy, load_npz
 from genharness.spec.plugins import DataShape
@@ -132,23 +133,23 @@ def with_classes(found: SampleFile, class_names: Sequence[str]) -> SampleFile:
     return found
 
 
-def taken(found: SampleFile, count: int, seed: int) -> SampleFile:
-    """Return a seeded subset of `count` samples in their order, or all for 0.
+def taken(found: SampleFile, draw: Draw) -> SampleFile:
+    """Return a seeded subset of the samples in their order, or all for a count of 0.
 
     Raises:
         DataError: If there are fewer.
     """
-    have = len(found.samples)
+    have, count = len(found.samples), draw.count
     if count > have:
         raise DataError(f"{found.where} holds {have:,} samples, and --count asks for {count:,}")
     if count in (0, have):
         return found
-    chosen = np.sort(np.random.default_rng([seed, 37]).choice(have, count, replace=False))
+    chosen = draw.chosen(have)
     return dataclasses.replace(
         found,
         samples=found.samples[chosen],
         labels=None if found.labels is None else found.labels[chosen],
-        notes=(*found.notes, f"{count:,} of {have:,} samples, drawn with seed {seed}"),
+        notes=(*found.notes, draw.note(have)),
     )
 
 

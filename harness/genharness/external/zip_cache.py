@@ -16,6 +16,7 @@ from genharness.files.checksums import file_digest
 from genharness.files.home import home
 from genharness.identity.contents import content_of
 from genharness.identity.parts import core_code
+from genharness.images.draw import Draw
 from genharness.images.sample_file import SampleFile
 from genharness.images.samples import read_samples
 from genharness.measure.feature_cache import FeatureCache
@@ -30,7 +31,9 @@ _MOST_FILES = 100_000
 """Files of such a folder; a link that leads in a circle has more."""
 
 
-def read_or_recall(path: Path, *, size: int | None, report: Report, beside: int = 0) -> SampleFile:
+def read_or_recall(
+    path: Path, *, size: int | None, report: Report, beside: int = 0, draw: Draw | None = None
+) -> SampleFile:
     """Return what `genharness.images.read_samples` gives; pictures of a small zip or folder are decoded once.
 
     Raises:
@@ -38,7 +41,7 @@ def read_or_recall(path: Path, *, size: int | None, report: Report, beside: int 
     """
     try:
         if not _is_small(path):
-            return read_samples(path, size=size, report=report, beside=beside)
+            return read_samples(path, size=size, report=report, beside=beside, draw=draw)
         digest = file_digest(path, "sha256") if path.is_file() else f"folder {content_of(path)}"
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}): check its permissions") from error

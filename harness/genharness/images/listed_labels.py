@@ -17,6 +17,7 @@ import orjson
 from genharness.errors import DataError
 from genharness.files.archives import UnreadableError
 from genharness.files.paths import printable
+from genharness.images.tensors import MOST_CLASSES
 
 __all__ = ["FILE", "ListedLabels", "listed_labels"]
 
@@ -93,6 +94,6 @@ def _classes(labels: dict[str, Any]) -> ListedLabels:
 def _class_of(label: Any) -> int | None:
     if isinstance(label, list) and label and all(one in (0, 1) for one in label) and sum(label) == 1:
         return label.index(1)
-    if isinstance(label, (int, float)) and not isinstance(label, bool) and label >= 0 and label == int(label):
+    if isinstance(label, (int, float)) and not isinstance(label, bool) and 0 <= label < MOST_CLASSES and label % 1 == 0:
         return int(label)
     return None

@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genharness.errors import DataError
+from genharness.files.free_memory import free_memory, refuse_beyond_memory
 from genharness.images.arrays import UNITS, SampleArrays, sort_arrays
 from genharness.images.batches import Survey, decode_batches, survey
 from genharness.images.depth import Depth
+from genharness.images.draw import FEWER, Draw, chosen_of
 from genharness.images.layout import LEFT_OUT, Layout, read_layout
 from genharness.images.names import first_of
 from genharness.images.resize import POLICY
@@ -32,7 +34,9 @@ from genharness.spec.report import Report, silent
 __all__ = ["read_images", "read_samples", "samples_of_array", "scaled_beside"]
 
 
-def read_samples(path: Path, *, size: int | None = None, report: Report | None = None, beside: int = 0) -> SampleFile:
+def read_samples(
+    path: Path, *, size: int | None = None, report: Report | None = None, beside: int = 0, draw: Draw | None = None
+) -> SampleFile:
     """Read a whole set of samples, images or rows, or refuse it.
 
     Args:
@@ -44,12 +48,13 @@ def read_samples(path: Path, *, size: int | None = None, report: Report | None =
         report: Told of the progress.
         beside: White of what they are compared with, where that had more than 8 bits: pictures of 16 bits are scaled by
             it where they can be.
+        draw: Which samples are wanted, if not all: of an array that memory cannot hold they alone are taken.
 
     Raises:
         DataError: If it is missing, empty, damaged, hostile, of mixed sizes, or of an unknown layout or range; each bad
             file is named with the reason. Or rows are empty, no numbers, or not finite.
     """
-    found = _read(path, size, report, rows=True, beside=beside)
+    found = _read(path, size, report, rows=True, beside=beside, draw=draw)
     return found if size is None or found.shape.modality == "tabular" else found.conformed(size, None)
 
 
@@ -67,16 +72,24 @@ def read_images(path: Path, *, size: int | None = None, report: Report | None = 
     return _read(path, size, report, rows=False)
 
 
-def _read(path: Path, size: int | None, report: Report | None, *, rows: bool, beside: int = 0) -> SampleFile:
+def _read(
+    path: Path,
+    size: int | None,
+    report: Report | None,
+    *,
+    rows: bool,
+    beside: int = 0,
+    draw: Draw | None = None,
+) -> SampleFile:
     if not path.exists():
         raise DataError(f"{path} does not exist: give a folder, zip, .npz or .npy of images")
     suffix = path.suffix.lower()
     if path.is_dir() or suffix == ".zip":
         return _read_files(path, size, report, beside)
     if suffix == ".npy":
-        return samples_of_array(load_npy(path), None, str(path), rows=rows, beside=beside)
+        return samples_of_array(load_npy(path), None, str(path), rows=rows, beside=beside, draw=draw)
     if suffix == ".npz":
-        return _read_npz(path, rows=rows, beside=beside)
+        return _read_npz(path, rows=rows, beside=beside, draw=draw)
     if kind := kind_of(path):
         return _read_stored(open_stored(kind, str(path)), path, size, report, rows=rows, beside=beside)
     raise DataError(f"{path} is no folder, .zip, .npz, .npy, .tar, .parquet, .h5 or .csv: give one of these")
@@ -144,9 +157,21 @@ def _read_stored(
     if stored.kind == "pictures":
         found = _decoded(stored, seen, path, size, beside)
     else:
-        values = np.concatenate([np.asarray(piece.samples) for piece in stored.pieces()])
+        values = _all_values(stored)
         found = samples_of_array(values, None, str(path), rows=rows, beside=beside)
     return replace(found, labels=labels[split], class_names=names, notes=(*stored.notes, *found.notes))
+
+
+def _all_values(stored: StoredSet) -> NDArray[Any]:
+    """Return the values of all pieces as one array; joining them takes as much memory again."""
+    parts: list[NDArray[Any]] = []
+    have, free = 0, free_memory()
+    for piece in stored.pieces():
+        parts.append(np.asarray(piece.samples))
+        have += parts[-1].nbytes
+        if 2 * have > free:
+            raise DataError(f"{stored.where} holds more than half of the memory that is free: {FEWER}")
+    return np.concatenate(parts)
 
 
 def _decoded(stored: StoredSet, seen: Look, path: Path, size: int | None, beside: int) -> SampleFile:
@@ -174,14 +199,12 @@ def _notes(layout: Layout, changes: Mapping[str, Sequence[str]], depth: Depth | 
 
 
 def _room(path: Path, shape: tuple[int, int, int, int]) -> NDArray[np.uint8]:
-    try:
-        return np.empty(shape, np.uint8)
-    except MemoryError as error:
-        count, channels, height, width = shape
-        raise DataError(
-            f"{path}: {count:,} pictures of {width}x{height}x{channels} need {math.prod(shape) / 2**30:.1f} GiB, more "
-            "than there is: make them smaller with --resize-to, or with @SIZE behind the dataset's name"
-        ) from error
+    count, channels, height, width = shape
+    what = f"{path}: {count:,} pictures of {width}x{height}x{channels}"
+    refuse_beyond_memory(
+        math.prod(shape), what, "make them smaller with --resize-to, or with @SIZE behind the dataset's name"
+    )
+    return np.empty(shape, np.uint8)
 
 
 _NAMED = 10
@@ -202,12 +225,12 @@ def _key(change: str) -> str:
     return f"converted_{change.lower().replace(' ', '_')}"
 
 
-def _read_npz(path: Path, *, rows: bool, beside: int) -> SampleFile:
+def _read_npz(path: Path, *, rows: bool, beside: int, draw: Draw | None) -> SampleFile:
     arrays = load_npz(path)
     found = sort_arrays(arrays, str(path), any_name=True)
     samples, labels = _one_set(found, path)
     of = arrays[labels] if labels else None
-    read = samples_of_array(arrays[samples], of, str(path), rows=rows, beside=beside)
+    read = samples_of_array(arrays[samples], of, str(path), rows=rows, beside=beside, draw=draw)
     raw = read.shape.modality == "tabular" and UNITS in arrays and str(arrays[UNITS]) == "raw"
     return replace(read, raw=raw, notes=(*found.notes, *read.notes))
 
@@ -229,7 +252,13 @@ def _one_set(found: SampleArrays, path: Path) -> tuple[str, str]:
 
 
 def samples_of_array(
-    array: NDArray[Any], labels: NDArray[Any] | None, where: str, *, rows: bool = True, beside: int = 0
+    array: NDArray[Any],
+    labels: NDArray[Any] | None,
+    where: str,
+    *,
+    rows: bool = True,
+    beside: int = 0,
+    draw: Draw | None = None,
 ) -> SampleFile:
     """Return the samples that an array holds, by the rules of `read_samples`.
 
@@ -239,20 +268,27 @@ def samples_of_array(
         where: What to call it in messages.
         rows: Whether two axes are rows; else they are refused.
         beside: White of what they are compared with, as `read_samples` takes it.
+        draw: Likewise.
 
     Raises:
-        DataError: As `read_samples`.
+        DataError: As `read_samples`, and if memory cannot hold what is wanted of it.
     """
     note, white = "", 0
+    chosen = chosen_of(array, where, draw)
+    wanted = array if chosen is None else array[chosen]
     if rows and array.ndim == 2:
-        samples = as_rows(array, where)
+        samples = as_rows(wanted, where)
     else:
         scaling = scalings_of({where: array}, beside)[where]
-        (samples, note), white = as_uint8(array, where, scaling), scaling.white
-    of, names = (None, ()) if labels is None else named_labels(labels, len(samples), f"{where}: labels")
+        (samples, note), white = as_uint8(wanted, where, scaling), scaling.white
+    of, names = (None, ()) if labels is None else named_labels(labels, len(array), f"{where}: labels")
+    notes = [note] if note else []
+    if chosen is not None and draw is not None:
+        of = None if of is None else of[chosen]
+        notes.append(draw.note(len(array)))
     touched = {"converted": len(samples)} if note else {}
-    deep = array if white else None
-    return SampleFile(where, samples, of, names, touched, notes=(note,) if note else (), white=white, deep=deep)
+    deep = wanted if white else None
+    return SampleFile(where, samples, of, names, touched, notes=tuple(notes), white=white, deep=deep)
 
 
 def scaled_beside(found: SampleFile, white: int) -> SampleFile:

@@ -12,13 +12,24 @@ from numpy.typing import NDArray
 
 from genharness.errors import DataError, reason
 from genharness.files.archives import list_members
+from genharness.files.free_memory import refuse_beyond_memory
 from genharness.files.regular import what_to_do
 from genharness.images.ranges import Scaling, Values
 
-__all__ = ["as_labels", "as_uint8", "channels_first", "load_npy", "load_npz", "named_labels", "scalings_of"]
+__all__ = [
+    "MOST_CLASSES",
+    "as_labels",
+    "as_uint8",
+    "channels_first",
+    "load_npy",
+    "load_npz",
+    "named_labels",
+    "scalings_of",
+]
 
 _NPY, _ZIP, _EMPTY_ZIP = b"\x93NUMPY", b"PK\x03\x04", b"PK\x05\x06"
-_MOST_CLASSES = 1_000_000
+MOST_CLASSES = 1_000_000
+"""A label beyond is a number of something else."""
 _LAYOUTS = "save images as (n, h, w), (n, h, w, c) or (n, c, h, w) with 1 or 3 channels, features as (n, d)"
 
 
@@ -42,7 +53,11 @@ def load_npz(path: Path) -> Mapping[str, NDArray[Any]]:
     """
     with _reading(path):
         _check_start(path, _ZIP, _EMPTY_ZIP)
-        list_members(path)  # refuses bombs before a byte is unpacked
+        members = list_members(path)  # refuses bombs before a byte is unpacked
+        needed = sum(member.size for member in members)
+        refuse_beyond_memory(
+            needed, f"{path}: its arrays", "save a .npy, which is read piece by piece, or fewer samples"
+        )
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     for name, array in arrays.items():
@@ -160,7 +175,10 @@ def named_labels(array: NDArray[Any], count: int, where: str) -> tuple[NDArray[n
     """
     if array.dtype.kind not in "US" or array.size == 0:
         return as_labels(array, count, where), ()
-    words = array if array.dtype.kind == "U" else np.char.decode(array, "utf-8", "replace")
+    words = array if array.dtype.kind == "U" else np.char.decode(array, "utf-8", "backslashreplace")
+    if (words == "").any():
+        first = int(np.flatnonzero(words.reshape(-1) == "")[0]) + 1
+        raise DataError(f"{where}: entry {first} is an empty word: label all, or none")
     names, indices = np.unique(words, return_inverse=True)
     return as_labels(indices.reshape(words.shape), count, where), tuple(map(str, names))
 
@@ -180,10 +198,10 @@ def as_labels(array: NDArray[Any], count: int, where: str) -> NDArray[np.int64]:
     if array.shape != (count,):
         raise DataError(f"{where} has shape {array.shape} for {count:,} images: give one label for each")
     values = array.astype(np.float64)
-    wrong = np.flatnonzero(~((values >= 0) & (values < _MOST_CLASSES) & (values == np.floor(values))))
+    wrong = np.flatnonzero(~((values >= 0) & (values < MOST_CLASSES) & (values == np.floor(values))))
     if len(wrong):
         raise DataError(
             f"{where}: entry {wrong[0] + 1} is {array[wrong[0]]}: labels must be whole numbers from 0 below "
-            f"{_MOST_CLASSES:,}"
+            f"{MOST_CLASSES:,}"
         )
     return array.astype(np.int64)

@@ -74,3 +74,16 @@ def test_what_is_no_text_is_one_line(tmp_path, content):
     (tmp_path / "t.csv").write_bytes(content)
     with pytest.raises(DataError):
         read(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize("written", ["3,5", "-1.000,50", "1 000,5", "12%", "12.5 %", "€ 3", "$1,000.50", "5€"])
+def test_numbers_that_are_written_for_people_do_not_become_classes(tmp_path, written):
+    path = table(tmp_path / "t.csv", f"a;b\n{written};1\n{written};2\n")
+    with pytest.raises(DataError, match=r"column a holds numbers such as .*: write them with a point and no unit"):
+        open_delimited(path)
+    assert read(path, "a")[2] == [written, written]
+
+
+@pytest.mark.parametrize("word", ["1.2.3", "2020-01-01", "a,5", "12 kg", "3-5", "x%"])
+def test_words_that_begin_like_numbers_stay_classes(tmp_path, word):
+    assert read(table(tmp_path / "t.csv", f"a;b\n{word};1\n{word};2\n"))[2] == [word, word]

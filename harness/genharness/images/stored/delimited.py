@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,8 @@ def _form(path: Path, asked: str) -> _Form:
     ]
     chosen = label_column(asked, columns, str(path)) or (words[0] if len(words) == 1 else "")
     place = columns.index(chosen) if chosen else None
+    if place is not None and not asked:
+        _refuse_written_numbers(path, chosen, [row[place] for row in first[1:] if len(row) > place])
     if place is not None and not asked and not _are_labels([row[place] for row in first[1:] if len(row) > place]):
         place = None
     return _Form(delimiter, columns, place)
@@ -84,6 +87,19 @@ def _check_header(path: Path, columns: Sequence[str]) -> None:
 def _are_labels(words: Sequence[str]) -> bool:
     """Whether the first entries are words or whole numbers, and not measurements."""
     return all(not _is_number(word) or word.strip().isdigit() for word in words)
+
+
+def _refuse_written_numbers(path: Path, column: str, words: Sequence[str]) -> None:
+    """Refuse numbers as people write them, such as 3,5 or 12 %: they would become classes, one for each number."""
+    if words and all(_WRITTEN_NUMBER.fullmatch(word.strip()) for word in words):
+        raise DataError(
+            f"{path}: column {printable(column)} holds numbers such as {printable(words[0].strip()[:40])}: write them "
+            f"with a point and no unit, or take them for classes with #label={printable(column)}"
+        )
+
+
+_WRITTEN_NUMBER = re.compile(r"[-+]?\d[\d.' ]*,\d+|[-+]?\d[\d.,]*\s?[%$€£]|[$€£]\s?\d[\d.,]*", re.ASCII)
+"""With a decimal comma, a unit or a currency; none of these is a number to `float`."""
 
 
 def _are_words(words: Sequence[str]) -> bool:

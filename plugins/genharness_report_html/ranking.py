@@ -96,7 +96,7 @@ def _plot(ink: Ink, standings: Standings, width: float, narrow: bool) -> _Plot:
 
 
 def _most_name(narrow: bool) -> int:
-    return 13 if narrow else MOST_NAME
+    return 20 if narrow else MOST_NAME
 
 
 def _scale(standings: Standings, column: BoardColumn, rows: list[Row]) -> Scale:

@@ -14,13 +14,14 @@ from genharness_report_html.names import short_name
 from genharness_report_html.scores import in_words, real_row, value_of
 from genharness_report_html.svg import Ink, colour, drawing, line, mark, plain, rect, tag, text, width_of
 
-__all__ = ["MOST_RANKED", "ranking", "row_height"]
+__all__ = ["MOST_NAME", "MOST_RANKED", "ranking", "row_height"]
 
 MOST_RANKED = 20
 """Rows of the figure; the rest stand in the table."""
 _TOP, _BOTTOM = 40.0, 38.0
 _MOST_SEEDS = 10
-_MOST_NAME = 24
+MOST_NAME = 24
+"""Characters of a name."""
 
 
 def row_height(count: int) -> float:
@@ -95,7 +96,7 @@ def _plot(ink: Ink, standings: Standings, width: float, narrow: bool) -> _Plot:
 
 
 def _most_name(narrow: bool) -> int:
-    return 13 if narrow else _MOST_NAME
+    return 20 if narrow else MOST_NAME
 
 
 def _scale(standings: Standings, column: BoardColumn, rows: list[Row]) -> Scale:

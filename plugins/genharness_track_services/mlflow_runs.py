@@ -90,7 +90,9 @@ class MlflowTracker:
             self._client.set_terminated(run)
 
     def _new_experiment(self) -> str:
-        return self._client.create_experiment(self._experiment_name, artifact_location=beside_database(self._uri))
+        place = beside_database(self._uri)
+        made: str = self._client.create_experiment(self._experiment_name, artifact_location=place)
+        return made
 
     def _write(self, cell_id: str, scalars: Sequence[Scalar]) -> None:
         for one in scalars:

@@ -41,6 +41,7 @@ def opened(browser, address):
     def open_page(**options):
         context = browser.new_context(viewport={"width": 1280, "height": 800}, offline=True, **options)
         contexts.append(context)
+        context.set_default_timeout(120_000)  # a busy machine takes more than the 30 s of Playwright to open a page
         found, told = context.new_page(), []
         found.on("console", lambda message: told.append(message.text))
         found.on("pageerror", lambda error: told.append(str(error)))

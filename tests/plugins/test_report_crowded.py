@@ -69,7 +69,10 @@ def test_a_plane_says_how_many_of_its_marks_are_named():
 
 
 def test_many_rows_with_one_seed_have_no_matrix_of_empty_boxes():
-    assert 'id="g1-pairs"' not in page(sweep())
+    text = page(sweep())
+    assert 'id="g1-pairs"' not in text
+    assert re.search(r'<a href="#g1-[a-z]+">Comparisons</a>', text)
+    assert "Long names: settings by their values" in text
 
 
 def test_rows_that_collapsed_are_folded_where_they_are_many():

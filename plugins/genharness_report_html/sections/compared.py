@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from markupsafe import Markup
 
 from genharness.figures.tradeoff import trade_off
@@ -26,7 +28,8 @@ def comparisons(material: Material) -> list[Figure]:
         for across, up, part in (("recall", "precision", "fidelity"), ("coverage", "density", "coverage"))
         if (plane := _shares(material, across, up, part)) is not None
     ]
-    return [*([pairs] if pairs else []), *planes, *_latency(material)]
+    found = [*([pairs] if pairs else []), *planes, *_latency(material)]
+    return [replace(one, link="Comparisons") if place == 0 else one for place, one in enumerate(found)]
 
 
 def _pairs(material: Material) -> Figure | None:
@@ -51,7 +54,7 @@ def _pairs(material: Material) -> Figure | None:
     )
     caption = Markup("{}{}{}").format(what, keys if told else " ≈: not told apart.", some)
     box = tag("div", matrix, class_="scroll", tabindex=0, role="region", aria_label="Pairwise comparisons")
-    return material.figure("pairs", heading, caption, box, link="Comparisons")
+    return material.figure("pairs", heading, caption, box)
 
 
 def _shares(material: Material, across: str, up: str, part: str) -> Figure | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from genharness.figures.tradeoff import TradeOff, trade_off
 from genharness_report_html.material import Figure, Material
+from genharness_report_html.names import short_name
 from genharness_report_html.plane import cost_plane
-from genharness_report_html.ranking import MOST_RANKED, ranking, row_height
+from genharness_report_html.ranking import MOST_NAME, MOST_RANKED, ranking, row_height
 from genharness_report_html.scores import real_row
+from genharness_report_html.svg import plain
 
 __all__ = ["first_screen"]
 
@@ -39,6 +41,8 @@ def first_screen(material: Material) -> list[Figure]:
 def _how(material: Material) -> str:
     rows, fewest, most = material.standings.rows, *material.standings.seeds
     more = f" The best {MOST_RANKED} of {len(rows)}; the others stand in the table." if len(rows) > MOST_RANKED else ""
+    if any(short_name(row, MOST_NAME) != plain(row.label) for row in rows[:MOST_RANKED]):
+        more += " Long names: settings by their values, in the order of the table."
     if most < 2:
         return f"One seed each, so there is no error and no interval of ranks.{more}"
     seeds = f"{most} seeds" if fewest == most else f"{fewest} to {most} seeds"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
+from os import _exit  # a plugin that is being imported finds another
 from types import FrameType
 
 __all__ = ["Ended", "exit_code", "line_of", "tidy_endings"]
@@ -61,4 +61,4 @@ def _end(number: int, _frame: FrameType | None) -> None:
 
 
 def _end_at_once(number: int, _frame: FrameType | None) -> None:
-    os._exit(_USUAL + number)
+    _exit(_USUAL + number)

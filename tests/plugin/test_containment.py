@@ -141,6 +141,12 @@ def test_a_process_that_it_forks_may_leave():
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
 
 
+def test_a_process_that_it_forks_does_not_go_on_as_the_command():
+    with contained():
+        child = os.fork()
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+
+
 def test_threads_that_it_starts_do_not_hold_the_process():
     code = (
         "import threading, time\n"

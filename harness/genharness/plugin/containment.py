@@ -161,6 +161,8 @@ def _staying() -> Iterator[None]:
     try:
         yield
     finally:
+        if os.getpid() != own:  # a copy that the code has forked and not ended: it is not to go on as this process
+            leave(1)
         os._exit = leave
         thread._daemonic = daemonic  # type: ignore[attr-defined]
 

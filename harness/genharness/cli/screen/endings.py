@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
+from collections.abc import Iterator
 from os import _exit  # a plugin that is being imported finds another
 from types import FrameType
 
@@ -25,14 +27,20 @@ class Ended(KeyboardInterrupt):
         self.number = number
 
 
-def tidy_endings() -> None:
-    """Let SIGTERM and a closed terminal end this process as Ctrl-C does; what is ignored, as under `nohup`, stays so.
+@contextlib.contextmanager
+def tidy_endings() -> Iterator[None]:
+    """Let SIGTERM and a closed terminal end a block as Ctrl-C does; what is ignored, as under `nohup`, stays so.
 
-    The second of them ends it at once. A run that has records to save handles signals itself while it lasts.
+    The second of them ends the process at once. A run that has records to save handles signals itself while it lasts.
     """
-    for number in _ENDINGS:
-        if signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, _end)
+    ours = [number for number in _ENDINGS if signal.getsignal(number) is signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, _end)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def exit_code(error: BaseException) -> int:

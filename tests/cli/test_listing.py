@@ -43,6 +43,13 @@ def genharness_reporters():
     assert "loud-reports 7.1" in listed("reporters").stdout
 
 
+def test_a_broken_plugin_is_named_beside_json_too_which_stays_json(make_plugin):
+    make_plugin("broken-toys", "import os\nprint('noise')\nos._exit(0)")
+    done = listed("models", "--format", "json")
+    assert "vae" in [one["name"] for one in json.loads(done.stdout)["models"]]
+    assert "plugin 'broken-toys' of broken-toys 1.0 is broken: SystemExit: it calls os._exit(0)" in done.stderr
+
+
 def test_a_broken_plugin_is_named_and_hides_no_other(make_plugin):
     make_plugin("broken-toys", "1 / 0")
     done = listed("models")

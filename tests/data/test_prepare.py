@@ -143,6 +143,18 @@ def test_what_the_disk_refuses_is_one_line_and_the_earlier_preparation_stands(to
     assert temporaries() == []
 
 
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES])
+def test_what_cannot_be_removed_is_said_to_be_removed_and_not_prepared(toy, monkeypatch, number):
+    ensure_prepared(toy.spec, "toy")
+
+    def refuse(*_args, **_options):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("genharness.data.prepare.delete", refuse)
+    with pytest.raises(DataError, match=r"no permission for .* while removing toy: change it, or set GENHARNESS_HOME"):
+        remove_prepared(parse_reference("toy"))
+
+
 def test_a_really_full_disk_is_named(toy, tmp_path):
     """On a file system of 4 KiB, where the system lets an ordinary user mount one."""
     small = tmp_path / "small"

@@ -7,13 +7,13 @@ from genharness.errors import DataError
 from genharness.external.samples import taken
 from genharness.files import free_memory as memory
 from genharness.images import draw as module
-from genharness.images.draw import Draw
+from genharness.images.draw import SeededDraw
 from genharness.images.samples import read_samples, samples_of_array
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (300, 3, 8, 8), dtype=np.uint8)
 ROWS = np.random.default_rng(1).normal(size=(300, 40))
 LABELS = np.arange(300) % 7
-DRAW = Draw(20, 3)
+DRAW = SeededDraw(20, 3)
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_what_is_drawn_is_what_is_drawn_of_all(name, tmp_path, request):
 
 
 @pytest.mark.parametrize("name", TOO_LARGE)
-@pytest.mark.parametrize("draw", [None, Draw(0, 0), Draw(300, 0), Draw(1000, 0)])
+@pytest.mark.parametrize("draw", [None, SeededDraw(0, 0), SeededDraw(300, 0), SeededDraw(1000, 0)])
 @pytest.mark.usefixtures("little_memory")
 def test_what_is_too_large_is_refused_before_it_is_read(name, draw, tmp_path):
     array = TOO_LARGE[name](tmp_path)
@@ -72,7 +72,7 @@ def test_what_is_too_large_is_refused_before_it_is_read(name, draw, tmp_path):
 @pytest.mark.usefixtures("little_memory")
 def test_too_many_that_are_asked_for_are_refused_too():
     with pytest.raises(DataError, match=r"^x: 299 samples need"):
-        samples_of_array(spread(IMAGES), None, "x", draw=Draw(299, 0))
+        samples_of_array(spread(IMAGES), None, "x", draw=SeededDraw(299, 0))
 
 
 @pytest.mark.usefixtures("little_memory")

@@ -123,3 +123,60 @@ def test_what_the_whole_process_shares_is_set_back_and_refused(change, name, rai
         "ValueError: of its own" if raises else f"it changed {name} of the whole process: set it back, or do without"
     )
     assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_leaving_without_a_word_is_an_error_of_who_does_it(code):
+    leave = os._exit
+    with pytest.raises(PluginError, match=rf"^SystemExit: it calls os\._exit\({code}\)$"), contained():
+        os._exit(code)
+    assert os._exit is leave
+
+
+def test_a_process_that_it_forks_may_leave():
+    with contained():
+        child = os.fork()
+        if child == 0:
+            os._exit(7)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+
+
+def test_a_process_that_it_forks_does_not_go_on_as_the_command():
+    with contained():
+        child = os.fork()
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+
+
+def test_threads_that_it_starts_do_not_hold_the_process():
+    code = (
+        "import threading, time\n"
+        "from genharness.plugin.containment import contained\n"
+        "with contained():\n"
+        "    threading.Thread(target=time.sleep, args=(1000,)).start()\n"
+        "assert not threading.main_thread().daemon and not threading.Thread().daemon\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_where_genharness_writes_is_not_a_plugins_to_say(monkeypatch, tmp_path):
+    monkeypatch.setenv("GENHARNESS_HOME", str(tmp_path))
+    with pytest.raises(PluginError, match=r"it changed variables GENHARNESS_\* of the whole process"), contained():
+        os.environ |= {"GENHARNESS_HOME": "/elsewhere", "GENHARNESS_MORE": "x"}
+    assert os.environ["GENHARNESS_HOME"] == str(tmp_path)
+    assert "GENHARNESS_MORE" not in os.environ
+    with pytest.raises(PluginError, match="GENHARNESS_"), contained():
+        del os.environ["GENHARNESS_HOME"]
+    assert os.environ["GENHARNESS_HOME"] == str(tmp_path)
+
+
+def test_the_recursion_limit_may_be_raised_and_not_lowered():
+    before = sys.getrecursionlimit()
+    try:
+        with contained():
+            sys.setrecursionlimit(before + 5000)
+        assert sys.getrecursionlimit() == before + 5000
+    finally:
+        sys.setrecursionlimit(before)
+    with pytest.raises(PluginError, match="it changed the recursion limit"), contained():
+        sys.setrecursionlimit(300)
+    assert sys.getrecursionlimit() >= min(before, 1000)

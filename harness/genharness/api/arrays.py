@@ -15,7 +15,7 @@ from genharness.errors import ConfigError, DataError, GenharnessError
 from genharness.files.free_memory import free_memory
 from genharness.files.paths import input_path, printable
 from genharness.images import SampleFile
-from genharness.images.draw import Draw
+from genharness.images.draw import SeededDraw
 from genharness.images.samples import samples_of_array
 from genharness.plugin.blame import one_line
 
@@ -33,7 +33,7 @@ _MOST_EMPTY = 1000
 
 
 def held_samples(
-    samples: Samples, *, count: int | None, labels: Any, where: str, draw: Draw | None = None
+    samples: Samples, *, count: int | None, labels: Any, where: str, draw: SeededDraw | None = None
 ) -> SampleFile | str:
     """Return samples in memory; a path stays one, as text.
 
@@ -54,7 +54,7 @@ def held_samples(
     return samples_of_array(_one_array(samples, count, where), of, where, draw=draw)
 
 
-def held_reference(reference: Samples, draw: Draw | None = None) -> SampleFile | Path:
+def held_reference(reference: Samples, draw: SeededDraw | None = None) -> SampleFile | Path:
     """Return what samples are compared with, in memory or as the path that it is.
 
     Args:

@@ -14,7 +14,7 @@ from genharness.api.devices import resolve_device
 from genharness.api.rows import Rows
 from genharness.errors import ConfigError, DataError
 from genharness.images import SampleFile
-from genharness.images.draw import Draw
+from genharness.images.draw import SeededDraw
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
 from genharness.results.table import flat_record
@@ -169,7 +169,7 @@ def evaluate(
     if given.register:
         store.open_for_writing()
     held, labels_file = _samples(samples, given.measuring, labels)
-    some_real = Draw(given.measuring.reference or 0, given.measuring.protocol_seed)
+    some_real = SeededDraw(given.measuring.reference or 0, given.measuring.protocol_seed)
     request = Request(
         samples=(held,),
         dataset=given.dataset,
@@ -217,7 +217,7 @@ def _samples(samples: Samples, measuring: Measuring, labels: Any) -> tuple[Sampl
     """Return the samples, and the file of their labels if that is where they are."""
     in_file = isinstance(labels, str | os.PathLike)
     count = measuring.samples
-    draw = None if in_file else Draw(count or 0, measuring.protocol_seed)  # a file of labels is of all samples
+    draw = None if in_file else SeededDraw(count or 0, measuring.protocol_seed)  # a file of labels is of all samples
     held = held_samples(samples, count=count, labels=None if in_file else labels, where="samples", draw=draw)
     if isinstance(held, str) and labels is not None and not in_file:
         raise DataError("labels of a path are in a file: give its path as labels, or samples as an array")

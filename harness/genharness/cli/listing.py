@@ -41,10 +41,10 @@ def list_plugins(kind: str | None, by_plugin: bool, form: str) -> None:
     kinds = _chosen(registry, kind)
     if form == "json":
         click.echo(json.dumps({word: _plain(group) for word, group in kinds.items()}, indent=2))
-        return
-    out = console()
-    for word, group in kinds.items():
-        _print(out, word, group)
+    else:
+        out = console()
+        for word, group in kinds.items():
+            _print(out, word, group)
     for problem in registry.problems:
         say(f"broken: {problem}", fg="red", err=True)
 

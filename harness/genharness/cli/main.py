@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import importlib.metadata
 import sys
@@ -14,7 +15,12 @@ import click
 from genharness import __version__
 from genharness.cli.screen.complaints import debug_option, print_errors, show_traceback
 from genharness.cli.screen.endings import exit_code, line_of, tidy_endings
-from genharness.cli.screen.output import discard_output, escape_what_cannot_be_written, open_closed_streams
+from genharness.cli.screen.output import (
+    discard_output,
+    escape_what_cannot_be_written,
+    open_closed_streams,
+    print_to_stderr,
+)
 from genharness.cli.screen.terminal import say
 from genharness.errors import GenharnessError, did_you_mean
 from genharness.files.paths import printable
@@ -151,15 +157,16 @@ def main() -> None:
     from genharness.engine.waiting import settle_waiting
 
     settle_waiting()
-    tidy_endings()
     open_closed_streams()
     escape_what_cannot_be_written()
     _refuse_a_folder_that_is_gone()
     try:
         try:
-            cli.main(standalone_mode=False)
+            with tidy_endings():
+                cli.main(standalone_mode=False)
         finally:
             sys.stdout.flush()
+            atexit.register(print_to_stderr)  # before what plugins have registered: results for programs are whole
     except (click.exceptions.Abort, KeyboardInterrupt) as error:
         show_traceback(error)
         _end(error)

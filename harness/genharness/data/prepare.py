@@ -312,14 +312,15 @@ def _remove_leftovers(folder: Path) -> None:
 @contextlib.contextmanager
 def _disk_errors(reference: DatasetReference, done: str = "prepared") -> Iterator[None]:
     """Turn what the operating system refuses into one line for the user."""
+    doing = {"prepared": "preparing", "removed": "removing"}[done]
     try:
         yield
     except OSError as error:
         where = error.filename or data_home()
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            line = f"disk full while preparing {reference} in {data_home()}: free some space, or set GENHARNESS_HOME"
+            line = f"disk full while {doing} {reference} in {data_home()}: free some space, or set GENHARNESS_HOME"
         elif isinstance(error, PermissionError) or error.errno == errno.EROFS:
-            line = f"no permission for {where} while preparing {reference}: change it, or set GENHARNESS_HOME"
+            line = f"no permission for {where} while {doing} {reference}: change it, or set GENHARNESS_HOME"
         else:
             line = f"{reference} cannot be {done}: {where}: {error.strerror or error}"
         raise DataError(line) from error

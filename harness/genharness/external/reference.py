@@ -16,7 +16,7 @@ from genharness.external.statistics import protocol_in
 from genharness.files.paths import printable
 from genharness.functional.gaussian import GaussianStatistics
 from genharness.images.arrays import arrays_of
-from genharness.images.draw import Draw
+from genharness.images.draw import SeededDraw
 from genharness.images.sample_file import SampleFile
 from genharness.images.samples import read_samples
 from genharness.kit.evaluation import SampleSet
@@ -168,13 +168,13 @@ def path_reference(path: Path | SampleFile, size: int | None, count: int, seed: 
         if count:
             raise ConfigError(f"--reference {path.name} holds statistics of all samples: leave --reference-count out")
         return _of_statistics(path)
-    found = read_samples(path, size=size, report=report, draw=Draw(count, seed))
+    found = read_samples(path, size=size, report=report, draw=SeededDraw(count, seed))
     beside = _of_statistics(path) if found.samples.ndim == 2 and arrays.statistics else None
     return dataclasses.replace(_of_samples(found, path.name, count, seed), instead=beside)
 
 
 def _of_samples(found: SampleFile, name: str, count: int, seed: int) -> Reference:
-    kept = taken(found, Draw(min(count, len(found.samples)), seed))
+    kept = taken(found, SeededDraw(min(count, len(found.samples)), seed))
     missing = f"--reference {name} has no splits: name a dataset with --dataset"
     return Reference(
         name=f"file:{printable(name)}",

@@ -17,7 +17,7 @@ from genharness.external.sources import NamedSamples, find_source, row_names
 from genharness.external.together import comparable, each_once, refuse_other_shapes
 from genharness.external.zip_cache import read_or_recall
 from genharness.files.weights import locate_weights
-from genharness.images.draw import Draw
+from genharness.images.draw import SeededDraw
 from genharness.images.sample_file import SampleFile
 from genharness.images.samples import scaled_beside
 from genharness.plugin.registry import Registry
@@ -277,7 +277,7 @@ def _read_one(request: Request, source: NamedSamples, reference: Reference, repo
     shape = reference.shape
     square = shape is not None and shape.modality == "image" and shape.height == shape.width
     size = shape.height if shape is not None and square and reference.data is not None else request.resize_to
-    draw = Draw(request.measuring.samples or 0, request.measuring.protocol_seed)
+    draw = SeededDraw(request.measuring.samples or 0, request.measuring.protocol_seed)
     if source.held is None:
         some = draw if request.labels is None else None  # a file of labels is of all samples
         found = read_or_recall(source.path, size=size, report=report, beside=reference.white, draw=some)

@@ -15,7 +15,7 @@ from genharness.errors import ConfigError, DataError, did_you_mean
 from genharness.files.paths import printable
 from genharness.images.arrays import label_array
 from genharness.images.class_folders import class_folder
-from genharness.images.draw import Draw
+from genharness.images.draw import SeededDraw
 from genharness.images.sample_file import SampleFile
 from genharness.images.tensors import as_labels, load_npy, load_npz
 from genharness.spec.plugins import DataShape
@@ -133,7 +133,7 @@ def with_classes(found: SampleFile, class_names: Sequence[str]) -> SampleFile:
     return found
 
 
-def taken(found: SampleFile, draw: Draw) -> SampleFile:
+def taken(found: SampleFile, draw: SeededDraw) -> SampleFile:
     """Return a seeded subset of the samples in their order, or all for a count of 0.
 
     Raises:

@@ -16,7 +16,7 @@ from genharness.files.checksums import file_digest
 from genharness.files.home import home
 from genharness.identity.contents import content_of
 from genharness.identity.parts import core_code
-from genharness.images.draw import Draw
+from genharness.images.draw import SeededDraw
 from genharness.images.sample_file import SampleFile
 from genharness.images.samples import read_samples
 from genharness.measure.feature_cache import FeatureCache
@@ -32,7 +32,7 @@ _MOST_FILES = 100_000
 
 
 def read_or_recall(
-    path: Path, *, size: int | None, report: Report, beside: int = 0, draw: Draw | None = None
+    path: Path, *, size: int | None, report: Report, beside: int = 0, draw: SeededDraw | None = None
 ) -> SampleFile:
     """Return what `genharness.images.read_samples` gives; pictures of a small zip or folder are decoded once.
 

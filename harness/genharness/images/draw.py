@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from genharness.files.free_memory import free_memory, refuse_beyond_memory
 
-__all__ = ["FEWER", "Draw", "chosen_of"]
+__all__ = ["FEWER", "SeededDraw", "chosen_of"]
 
 FEWER = "give fewer of them, or say with count (--count) how many are to be drawn"
 
 
 @dataclass(frozen=True, slots=True)
-class Draw:
+class SeededDraw:
     """How many samples of a set are wanted, drawn with a seed, in their order.
 
     Attributes:
@@ -37,7 +37,7 @@ class Draw:
         return f"{self.count:,} of {have:,} samples, drawn with seed {self.seed}"
 
 
-def chosen_of(array: NDArray[Any], where: str, draw: Draw | None) -> NDArray[np.int64] | None:
+def chosen_of(array: NDArray[Any], where: str, draw: SeededDraw | None) -> NDArray[np.int64] | None:
     """Return which samples are taken of an array that memory cannot hold; None where it can.
 
     Args:

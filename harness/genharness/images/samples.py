@@ -17,7 +17,7 @@ from genharness.files.free_memory import free_memory, refuse_beyond_memory
 from genharness.images.arrays import UNITS, SampleArrays, sort_arrays
 from genharness.images.batches import Survey, decode_batches, survey
 from genharness.images.depth import Depth
-from genharness.images.draw import FEWER, Draw, chosen_of
+from genharness.images.draw import FEWER, SeededDraw, chosen_of
 from genharness.images.layout import LEFT_OUT, Layout, read_layout
 from genharness.images.names import first_of
 from genharness.images.resize import POLICY
@@ -35,7 +35,12 @@ __all__ = ["read_images", "read_samples", "samples_of_array", "scaled_beside"]
 
 
 def read_samples(
-    path: Path, *, size: int | None = None, report: Report | None = None, beside: int = 0, draw: Draw | None = None
+    path: Path,
+    *,
+    size: int | None = None,
+    report: Report | None = None,
+    beside: int = 0,
+    draw: SeededDraw | None = None,
 ) -> SampleFile:
     """Read a whole set of samples, images or rows, or refuse it.
 
@@ -79,7 +84,7 @@ def _read(
     *,
     rows: bool,
     beside: int = 0,
-    draw: Draw | None = None,
+    draw: SeededDraw | None = None,
 ) -> SampleFile:
     if not path.exists():
         raise DataError(f"{path} does not exist: give a folder, zip, .npz or .npy of images")
@@ -225,7 +230,7 @@ def _key(change: str) -> str:
     return f"converted_{change.lower().replace(' ', '_')}"
 
 
-def _read_npz(path: Path, *, rows: bool, beside: int, draw: Draw | None) -> SampleFile:
+def _read_npz(path: Path, *, rows: bool, beside: int, draw: SeededDraw | None) -> SampleFile:
     arrays = load_npz(path)
     found = sort_arrays(arrays, str(path), any_name=True)
     samples, labels = _one_set(found, path)
@@ -258,7 +263,7 @@ def samples_of_array(
     *,
     rows: bool = True,
     beside: int = 0,
-    draw: Draw | None = None,
+    draw: SeededDraw | None = None,
 ) -> SampleFile:
     """Return the samples that an array holds, by the rules of `read_samples`.
 

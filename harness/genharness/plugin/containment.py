@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 from genharness.errors import GenharnessError, PluginError
 from genharness.plugin.blame import text_of
@@ -25,13 +25,13 @@ def contained() -> Iterator[None]:
     """Run a plugin's code: what it prints goes to stderr, and what it raises comes out as a `PluginError`.
 
     Results for programs go to stdout, so nothing else may. A plugin that does not return within the limit is
-    interrupted where the system can do that.
+    interrupted where the system can do that. Threads that it starts do not hold the process when that ends.
 
     Raises:
         PluginError: What the code raised, `SystemExit` and errors without a text included, or that it took too long.
     """
     try:
-        with _printing_to_stderr(), leaving_the_process_alone(), _limited():
+        with _printing_to_stderr(), leaving_the_process_alone(), _staying(), _limited():
             yield
     except (GenharnessError, KeyboardInterrupt):
         raise
@@ -68,11 +68,16 @@ def _shared() -> dict[str, tuple[Any, Callable[[Any], object]]]:
         "the working directory": (_folder(), _enter),
         "the umask": (_umask(), os.umask),
         "sys.stderr": (sys.stderr, lambda stream: setattr(sys, "stderr", stream)),
+        "variables GENHARNESS_*": (_own_variables(), _set_own_variables),
+        "the recursion limit": (min(sys.getrecursionlimit(), _RECURSION), sys.setrecursionlimit),  # lower than it was
     }
     if threading.current_thread() is threading.main_thread():  # no other may set handlers
         shared["handlers of signals"] = ({one: signal.getsignal(one) for one in _STOPS}, _handle)
     return shared
 
+
+_RECURSION = 1000
+"""What Python begins with; some libraries need more, and nothing works with much less."""
 
 _STOPS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE") if hasattr(signal, name)]
 
@@ -93,6 +98,16 @@ def _folder() -> str | None:
 def _enter(folder: str | None) -> None:
     if folder is not None:
         os.chdir(folder)
+
+
+def _own_variables() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith("GENHARNESS_")}
+
+
+def _set_own_variables(variables: dict[str, str]) -> None:
+    for name in _own_variables().keys() - variables.keys():
+        del os.environ[name]
+    os.environ.update(variables)
 
 
 def _umask() -> int:
@@ -128,6 +143,28 @@ def _printing_to_stderr() -> Iterator[None]:
         if kept is not None:
             os.dup2(kept, 1)
             os.close(kept)
+
+
+@contextlib.contextmanager
+def _staying() -> Iterator[None]:
+    """Let `os._exit`, which ends a process without a word, be an error, and threads end with the process."""
+    leave, own, thread = os._exit, os.getpid(), threading.current_thread()
+
+    def refuse(code: int) -> NoReturn:
+        if os.getpid() != own:  # a process that the code has forked
+            leave(code)
+        raise SystemExit(f"it calls os._exit({code})")
+
+    daemonic = thread.daemon
+    os._exit = refuse  # type: ignore[assignment]
+    thread._daemonic = True  # type: ignore[attr-defined]  # what new threads inherit
+    try:
+        yield
+    finally:
+        if os.getpid() != own:  # a copy that the code has forked and not ended: it is not to go on as this process
+            leave(1)
+        os._exit = leave
+        thread._daemonic = daemonic  # type: ignore[attr-defined]
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """A command that a signal ends says so in a line, leaves nothing half-written, and can be started again."""
 
+import json
 import os
 import signal
 import subprocess
@@ -122,11 +123,37 @@ def test_after_an_end_the_same_command_goes_through(waiting, genharness, results
     assert len(list((tmp_path / "given" / "records").iterdir())) == 2
 
 
-def test_what_is_ignored_stays_ignored():
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGHUP, signal.SIGTERM)}
+def test_what_is_ignored_stays_ignored_and_the_rest_is_as_before():
+    before = {number: signal.signal(number, how) for number, how in HOW.items()}
     try:
-        endings.tidy_endings()
-        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        with endings.tidy_endings():
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            assert signal.getsignal(signal.SIGTERM) is endings._end
+        assert {number: signal.getsignal(number) for number in HOW} == HOW
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+HOW = {signal.SIGHUP: signal.SIG_IGN, signal.SIGTERM: signal.SIG_DFL}
+
+
+def test_what_is_printed_as_the_process_ends_goes_to_stderr(tmp_path):
+    (tmp_path / "says_bye.py").write_text(SAYS_BYE)
+    command = [sys.executable, "-m", "genharness", "list", "trackers", "--format", "json"]
+    env = {**os.environ, "GENHARNESS_PLUGINS": str(tmp_path / "says_bye.py")}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    assert [*json.loads(done.stdout)] == ["trackers"]
+    assert done.stderr.splitlines()[-1] == "bye"
+
+
+SAYS_BYE = """
+import atexit
+from genharness import hookimpl
+
+atexit.register(print, "bye")
+
+@hookimpl
+def genharness_models():
+    return []
+"""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import signal
+from collections.abc import Iterator
+from os import _exit  # a plugin that is being imported finds another
 from types import FrameType
 
 __all__ = ["Ended", "exit_code", "line_of", "tidy_endings"]
@@ -25,14 +27,20 @@ class Ended(KeyboardInterrupt):
         self.number = number
 
 
-def tidy_endings() -> None:
-    """Let SIGTERM and a closed terminal end this process as Ctrl-C does; what is ignored, as under `nohup`, stays so.
+@contextlib.contextmanager
+def tidy_endings() -> Iterator[None]:
+    """Let SIGTERM and a closed terminal end a block as Ctrl-C does; what is ignored, as under `nohup`, stays so.
 
-    The second of them ends it at once. A run that has records to save handles signals itself while it lasts.
+    The second of them ends the process at once. A run that has records to save handles signals itself while it lasts.
     """
-    for number in _ENDINGS:
-        if signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, _end)
+    ours = [number for number in _ENDINGS if signal.getsignal(number) is signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, _end)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def exit_code(error: BaseException) -> int:
@@ -61,4 +69,4 @@ def _end(number: int, _frame: FrameType | None) -> None:
 
 
 def _end_at_once(number: int, _frame: FrameType | None) -> None:
-    os._exit(_USUAL + number)
+    _exit(_USUAL + number)

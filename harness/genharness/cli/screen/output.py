@@ -10,7 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-__all__ = ["discard_output", "escape_what_cannot_be_written", "lasting_output", "open_closed_streams"]
+__all__ = [
+    "discard_output",
+    "escape_what_cannot_be_written",
+    "lasting_output",
+    "open_closed_streams",
+    "print_to_stderr",
+]
 
 
 def escape_what_cannot_be_written() -> None:
@@ -40,6 +46,13 @@ def _discard(stream: TextIO) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
+
+
+def print_to_stderr() -> None:
+    """Send what is printed from now on to stderr: all that was to go to stdout is there."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
 
 @contextlib.contextmanager

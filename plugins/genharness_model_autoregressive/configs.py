@@ -15,6 +15,9 @@ class PixelCNNConfig:
 
     width: int = option(64, low=1, high=1024, help="channels of both stacks")
     layers: int = option(7, low=1, high=64, help="gated layers; the first sees 7x7 pixels, the others 3x3")
+    levels: int | None = option(
+        None, low=2, high=65536, help="grey levels told apart at most, each for those next to it; none: all there are"
+    )
     lr: float = option(1e-3, above=0.0, high=1.0, help="learning rate of Adam")
     decay: float = option(0.0, low=0.0, high=1.0, help="share of the budget, at its end, in which the rate falls to 0")
     clip: float = option(1.0, above=0.0, high=1e6, help="norm to which longer gradients are shortened")

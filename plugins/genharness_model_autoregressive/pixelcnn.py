@@ -16,6 +16,7 @@ from genharness.kit.dequantise import GreyLevels
 from genharness.kit.optim import adam, linear_decay, minimise, set_learning_rate
 from genharness.kit.pixelcnn import GatedPixelCNN
 from genharness_model_autoregressive.configs import PixelCNNConfig
+from genharness_model_autoregressive.merged import MergedLevels
 
 __all__ = ["PixelCNN"]
 
@@ -23,8 +24,9 @@ __all__ = ["PixelCNN"]
 class PixelCNN(GenerativeModel):
     """p(image) = prod_i p(level_i | levels before), over the grey levels that the data really has.
 
-    The colours of a pixel are values side by side in a row, of which a later one sees the earlier ones: the paper
-    divides channels among them instead.
+    With the option `levels` the network knows fewer, and `MergedLevels` the rest. The colours of
+    a pixel are values side by side in a row, of which a later one sees the earlier ones: the paper divides channels
+    among them instead.
 
     Args:
         data: What the samples look like.
@@ -40,9 +42,9 @@ class PixelCNN(GenerativeModel):
         super().__init__(data, config)
         self.levels = GreyLevels.of(data)
         self.classes = learnt_classes(data, conditional=config.conditional)
-        self.network = GatedPixelCNN(
-            self.levels.count, config.width, config.layers, classes=self.classes, colours=data.channels
-        )
+        count = min(config.levels or self.levels.count, self.levels.count)
+        self.merged = MergedLevels(self.levels, count) if count < self.levels.count else None
+        self.network = GatedPixelCNN(count, config.width, config.layers, classes=self.classes, colours=data.channels)
         self.optimiser = adam(self.network.parameters(), config.lr)
 
     def averaged_module(self) -> torch.nn.Module:
@@ -51,6 +53,8 @@ class PixelCNN(GenerativeModel):
 
     def training_step(self, batch: Batch) -> Mapping[str, Tensor]:
         """Minimise the bits per dimension."""
+        if self.merged is not None:
+            self.merged.see(self.grid(batch.data))
         loss = self._bits(batch.data, withheld(batch.labels, self.config.label_dropout, self.classes)).mean()
         set_learning_rate(self.optimiser, linear_decay(self.config.lr, batch.progress, start=1 - self.config.decay))
         minimise(self.optimiser, loss, clip=self.config.clip)
@@ -58,7 +62,10 @@ class PixelCNN(GenerativeModel):
 
     def _bits(self, x: Tensor, labels: Tensor | None) -> Tensor:
         values = self.grid(x)
-        nats: Tensor = F.cross_entropy(self.network(values, labels).float(), values, reduction="none")
+        known = values if self.merged is None else self.merged.merge(values)
+        nats: Tensor = F.cross_entropy(self.network(known, labels).float(), known, reduction="none")
+        if self.merged is not None:
+            nats = nats + self.merged.nats(values)
         return nats.flatten(1).mean(1) / math.log(2)
 
     def grid(self, x: Tensor) -> Tensor:
@@ -84,4 +91,4 @@ class PixelCNN(GenerativeModel):
             labels=labels if self.classes else None,
             temperature=self.config.temperature,
         )
-        return self.images(grid)
+        return self.images(grid if self.merged is None else self.merged.draw(grid, generator))

@@ -7,9 +7,11 @@ import torch
 
 from genharness.errors import ConfigError
 from genharness.kit import Batch
+from genharness.kit.dequantise import GreyLevels
 from genharness.spec.options import build_config
 from genharness.spec.plugins import DataShape
 from genharness_model_autoregressive import genharness_models
+from genharness_model_autoregressive.merged import MergedLevels
 from genharness_model_autoregressive.pixelcnn import PixelCNN
 
 (SPEC,) = genharness_models()
@@ -57,6 +59,45 @@ def test_the_probabilities_of_all_images_sum_to_one(channels):
     with torch.no_grad():
         bits = model.bits_per_dim(model.images(grid)).double()
     assert float((2 ** (-bits * values)).sum()) == pytest.approx(1, abs=1e-5)
+
+
+def test_probabilities_sum_to_one_where_levels_are_merged():
+    data = shape(1, 2, levels=5)
+    model = build(data, levels=2)
+    assert model.network.codes == 2
+    grid = torch.cartesian_prod(torch.arange(5), torch.arange(5)).view(-1, 1, 2)
+    x = model.images(grid)
+    model.training_step(Batch(data=x[:7], labels=None, step=0, progress=0.0))
+    with torch.no_grad():
+        bits = model.eval().bits_per_dim(x).double()
+    assert float((2 ** (-bits * 2)).sum()) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize(("levels", "count"), [(256, 8), (17, 8), (5, 2), (256, 255)])
+def test_a_merged_level_is_drawn_as_the_levels_it_stands_for_by_their_shares(levels, count):
+    merged = MergedLevels(GreyLevels(levels), count)
+    values = torch.randint(0, levels, (200_000,), generator=torch.Generator().manual_seed(1)) ** 2 // levels
+    merged.see(values)
+    drawn = merged.draw(merged.merge(values), torch.Generator().manual_seed(0))
+    assert torch.equal(merged.merge(drawn), merged.merge(values))
+    shares = [part.bincount(minlength=levels) / len(values) for part in (values, drawn)]
+    assert float((shares[0] - shares[1]).abs().max()) < 0.004
+    nats = merged.nats(torch.arange(levels)).double()
+    sums = torch.zeros(count, dtype=torch.float64).index_add_(0, merged.merge(torch.arange(levels)), (-nats).exp())
+    torch.testing.assert_close(sums, torch.ones(count, dtype=torch.float64), rtol=1e-5, atol=1e-5)
+
+
+def test_shares_of_levels_are_kept_with_the_model():
+    data = shape(levels=16)
+    model, other = build(data, levels=4), build(data, levels=4)
+    model.training_step(Batch(data=images(data), labels=None, step=0, progress=0.0))
+    other.load_state_dict(model.state_dict())
+    assert torch.equal(other.merged.counts, model.merged.counts)
+    assert float(model.merged.counts.sum()) == 16 + 5 * 16
+
+
+def test_as_many_levels_as_the_data_has_are_not_merged():
+    assert build(shape(levels=3), levels=8).merged is None
 
 
 def test_no_value_depends_on_later_ones_or_itself():

@@ -219,7 +219,7 @@ _BIGGAN_LITE = ModelSpec(
     recipes={
         # What a class adds to a feature grows with the length of its vector: a long one soon drowns the noise.
         "smoke": _smoke(
-            "3000steps",
+            "2500steps",
             {
                 **_SMALL_RESNET,
                 "generator_width": 16,

@@ -48,13 +48,13 @@ def genharness_models() -> Sequence[ModelSpec]:
             capabilities=("likelihood:exact",),
             recipes={
                 "smoke": Recipe(
-                    length="1600steps",
+                    length="3000steps",
                     batch_size=16,
                     ema=0.99,
                     # Without a least scale the way back overflows on MNIST, from some thirty steps on.
                     options={"depth": 8, "width": 64, "least_scale": 0.5, "lr": 4e-3, "warmup": 50, "decay": 0.3},
                     step_ms=120,
-                    full_up_to=28,
+                    full_up_to=20,
                 ),
                 "standard": Recipe(
                     length="40000steps",

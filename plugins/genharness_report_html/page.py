@@ -44,6 +44,7 @@ _PLAIN_CELLS_FROM = 300
 
 _MOST_COLLAPSED = 6
 """Rows that collapsed up to which each has its line below the table."""
+
 Section = Callable[[Material], list[Figure]]
 
 

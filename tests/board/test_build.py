@@ -37,6 +37,15 @@ def test_scores_of_different_protocols_never_stand_in_one_ranking(registry):
     assert len(board.groups) == 2
 
 
+def test_a_dataset_is_asked_for_by_the_path_that_a_run_was_given(registry, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    records = [record("vae", 1.0, dataset=f"csv:{tmp_path}/wine.csv"), record("vae", 2.0)]
+    for name in ("csv:wine.csv", f"csv:{tmp_path}/wine.csv"):
+        assert [group.dataset for group in build(records, registry, datasets=[name]).groups] == [
+            f"csv:{tmp_path}/wine.csv"
+        ]
+
+
 def test_only_over_inception_is_the_distance_called_fid(registry):
     board = build([record("vae", 3.0), record("dcgan", 2.0, extractor="inception")], registry)
     assert {group.protocol.extractor: group.columns[0].title for group in board.groups} == {

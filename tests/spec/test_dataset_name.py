@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genharness.errors import ConfigError
-from genharness.spec.dataset_name import DatasetReference, parse_reference, split_references, with_view
+from genharness.spec.dataset_name import DatasetReference, parse_reference, recorded_name, split_references, with_view
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,13 @@ def test_relative_path_is_taken_from_the_current_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert parse_reference("zip:faces.zip").path == str(tmp_path / "faces.zip")
     assert parse_reference("folder:a/../b").path == str(tmp_path / "b")
+
+
+def test_records_have_a_dataset_under_its_absolute_path_and_anything_else_as_it_is(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert recorded_name("csv:wine.csv#label=kind,50") == f"csv:{tmp_path}/wine.csv#label=kind,50"
+    assert recorded_name("digits") == "digits"
+    assert recorded_name("no name") == "no name"
 
 
 @pytest.mark.parametrize(

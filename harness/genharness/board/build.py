@@ -26,6 +26,7 @@ from genharness.results.configuration import configuration, settings
 from genharness.results.decisions import KeptDecisions
 from genharness.results.members import Members, RecordTable
 from genharness.results.provenance import Provenance
+from genharness.spec.dataset_name import recorded_name
 from genharness.spec.naming import differing_settings, setting_word
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Band, Record
@@ -100,7 +101,9 @@ def build(
 
 def _known_datasets(name: str, known: Collection[str]) -> list[str]:
     """Return the datasets that a name means: itself, or its variants."""
-    matches = [dataset for dataset in sorted(known) if dataset == name or dataset.startswith((f"{name}@", f"{name}#"))]
+    meant = {name, recorded_name(name)}
+    variants = tuple(f"{one}{mark}" for one in meant for mark in "@#")
+    matches = [dataset for dataset in sorted(known) if dataset in meant or dataset.startswith(variants)]
     if not matches:
         raise ConfigError(f"no results for the dataset {name!r}{did_you_mean(name, known)}")
     return matches

@@ -26,6 +26,7 @@ __all__ = [
     "DatasetReference",
     "Fit",
     "parse_reference",
+    "recorded_name",
     "split_references",
     "with_view",
 ]
@@ -147,6 +148,17 @@ def parse_reference(text: str) -> DatasetReference:
     is_name = name in _NAMED and not path.startswith((".", "/", "~"))
     reference = DatasetReference(name, (path if is_name else _absolute(path)) if path else None)
     return _with_variant(text, _read_view(text, reference, form["view"]), form["variant"])
+
+
+def recorded_name(text: str) -> str:
+    """Return the name under which records have what a user's text means; the text itself where it is no reference.
+
+    `csv:wine.csv` stands there with its absolute path.
+    """
+    try:
+        return str(parse_reference(text))
+    except ConfigError:
+        return text
 
 
 def split_references(text: str) -> tuple[str, ...]:

@@ -38,3 +38,10 @@ def test_without_a_choice_nothing_is_removed(genharness, results):
     assert done.returncode == 2
     assert "name what is to go" in done.stderr
     assert len(results.ids()) == 4
+
+
+def test_cells_of_a_dataset_are_chosen_by_the_path_that_a_run_was_given(genharness, results):
+    folder = results.folder.parent
+    results.save(record("vae", 1.0, dataset=f"csv:{folder}/wine.csv"))
+    listed = json.loads(genharness("results", "list", "--json", "--dataset", "csv:wine.csv").stdout)
+    assert [one["dataset"] for one in listed] == [f"csv:{folder}/wine.csv"]

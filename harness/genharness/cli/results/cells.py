@@ -21,6 +21,7 @@ from genharness.files.turns import is_taken
 from genharness.results.configuration import settings
 from genharness.results.removing import Removal, removals, remove
 from genharness.results.store import Store
+from genharness.spec.dataset_name import recorded_name
 from genharness.spec.record import Record
 
 __all__ = ["results"]
@@ -132,13 +133,14 @@ def _wanted(
     status: Sequence[str] | None,
 ) -> Callable[[Record], bool]:
     conditions = [parse_condition(text) for text in where]
+    meant = {one for name in datasets or () for one in (name, recorded_name(name))}
 
     def fits(record: Record) -> bool:
         cell = record.cell
         return (
             (not cells or cell.id.startswith(tuple(cells)))
             and (not models or any(fnmatch.fnmatchcase(cell.model, one) for one in models))
-            and (not datasets or cell.dataset in datasets)
+            and (not datasets or cell.dataset in meant)
             and (not status or record.status in status)
             and _holds(conditions, record)
         )

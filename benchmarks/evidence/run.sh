@@ -9,7 +9,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 
-[ $# -gt 0 ] || set -- digits-zoo samplers breast-cancer mnist xray cifar10 covid gan-vae-study gan-vae-ablations latent-study
+[ $# -gt 0 ] || set -- digits-zoo digits-seeds samplers breast-cancer mnist mnist-seeds xray cifar10 covid gan-vae-study gan-vae-ablations latent-study
 failed=0
 for name in "$@"; do
   started=$(date +%s)

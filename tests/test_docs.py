@@ -84,7 +84,7 @@ CHEAP = {
     r"--models ddpm ": "--models ddpm --set ddpm.ch=8 ",
     r"--seeds 10 --until-decided": "--seeds 3 --until-decided",
     r"(genharness run(?: --(?:models|datasets) \S+)+)(?= --(?:set|score-every) )(?!.*--budget)": r"\1 --budget 2steps",
-    r"(genharness search [^#\n]*\S)": r"\1 --tries 2 --confirm 1 --fresh-seeds 3 --budget 2steps",
+    r"(genharness search [^#\n]*[^#\s])": r"\1 --tries 2 --confirm 1 --fresh-seeds 3 --budget 2steps",
 }
 """Training is as short as it can be here: that the commands are right does not hang on how well a model learns."""
 BEFORE = {"records": "genharness run --models vae,dcgan --budget 2steps", "data": f"{sys.executable} {MADE_UP}"}

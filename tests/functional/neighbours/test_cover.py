@@ -39,8 +39,9 @@ def test_errors_are_those_of_leaving_out_each_fake(pair):
     real, fake = pair
     again = [brute(real, np.delete(fake, j, 0), 2) for j in range(len(fake))]
     found = cover(real, fake, 2)
-    assert found.fakes_error == pytest.approx(jackknife_error([one[0] for one in again]), rel=1e-9)
-    assert found.reals_error == pytest.approx(jackknife_error([one[1] for one in again]), rel=1e-9)
+    errors = found.fakes_error, found.reals_error
+    for shares, error, rows in zip(zip(*again, strict=True), errors, (fake, real), strict=True):
+        assert error == pytest.approx(np.hypot(jackknife_error(shares), 1 / (len(rows) * np.sqrt(12))), rel=1e-9)
 
 
 def test_a_hub_among_the_fakes_and_an_outlier_among_the_reals_move_neither():

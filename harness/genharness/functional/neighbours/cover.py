@@ -7,6 +7,7 @@ share it is.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,7 +50,8 @@ def cover(real: ArrayLike, fake: ArrayLike, k: int = 5) -> Cover:
     """Return both shares; balls are closed, and rows that occur several times count as often.
 
     The errors are those of the delete-one jackknife, exactly: without a fake, the balls that held it reach to the next
-    neighbour, and those that held k fakes with it hold one too few.
+    neighbour, and those that held k fakes with it hold one too few. To it comes what the steps of a share of so many
+    rows hide, of variance step^2 / 12 (Sheppard).
 
     Args:
         real: `(N, d)`, N > 3 k.
@@ -90,9 +92,12 @@ def cover(real: ArrayLike, fake: ArrayLike, k: int = 5) -> Cover:
     return Cover(
         fakes=int(counts[held].sum()) / len(fakes),
         reals=int(real_counts[in_reals >= k].sum()) / len(reals),
-        fakes_error=_error(_fakes_without_each(held, grown, counts, members), counts, reach),
+        fakes_error=_error(_fakes_without_each(held, grown, counts, members), counts, reach, len(fakes)),
         reals_error=_error(
-            _reals_without_each(in_reals, real_counts, (few_balls, few_points), k, len(counts)), counts, reach
+            _reals_without_each(in_reals, real_counts, (few_balls, few_points), k, len(counts)),
+            counts,
+            reach,
+            len(reals),
         ),
     )
 
@@ -125,5 +130,11 @@ def _reals_without_each(
     return np.asarray((counts[in_ball >= k].sum() - lost) / counts.sum(), np.float64)
 
 
-def _error(without_each: NDArray[np.float64], counts: NDArray[np.int64], reach: int) -> float:
-    return jackknife_error(np.repeat(without_each, counts)) if counts.sum() > reach + 1 else float("nan")
+def _error(without_each: NDArray[np.float64], counts: NDArray[np.int64], reach: int, rows: int) -> float:
+    """Return the error of a share of so many rows: of the jackknife and of its steps.
+
+    Where no ball holds k rows exactly, no row that is left out changes anything; other fakes do, by a row or two.
+    """
+    if counts.sum() <= reach + 1:
+        return float("nan")
+    return math.hypot(jackknife_error(np.repeat(without_each, counts)), 1 / (rows * math.sqrt(12)))

@@ -16,9 +16,13 @@ from genharness.files.atomic import TEMPORARY
 from genharness.results.store import Store
 
 WAITING = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from genharness.files import atomic
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background ignore it, and so would this
+for number in (signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, signal.SIG_DFL)
 
 def wait(*_):
     Path("ready").touch()

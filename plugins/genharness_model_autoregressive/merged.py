@@ -26,6 +26,7 @@ class MergedLevels(nn.Module):
 
     def __init__(self, levels: GreyLevels, count: int) -> None:
         super().__init__()
+        self.count = count
         self.register_buffer("counts", torch.ones(levels.count, dtype=torch.float64))
         merged = GreyLevels(count).indices(levels.images(torch.arange(levels.count)))
         self.register_buffer("merged", merged, persistent=False)
@@ -36,7 +37,8 @@ class MergedLevels(nn.Module):
 
     def see(self, values: Tensor) -> None:
         """Count levels `(n, ...)` of training images."""
-        self.counts += values.flatten().bincount(minlength=len(self.counts))
+        seen = values.flatten()
+        self.counts.index_add_(0, seen, torch.ones_like(seen, dtype=self.counts.dtype))
 
     def nats(self, values: Tensor) -> Tensor:
         """Return -log p(level | merged level) of levels `(n, ...)`."""
@@ -53,5 +55,5 @@ class MergedLevels(nn.Module):
 
     def _totals(self) -> Tensor:
         """Return the counts of merged levels."""
-        totals = self.counts.new_zeros(int(self.merged[-1]) + 1)
+        totals = self.counts.new_zeros(self.count)
         return totals.index_add_(0, self.merged, self.counts)

@@ -24,9 +24,8 @@ __all__ = ["PixelCNN"]
 class PixelCNN(GenerativeModel):
     """p(image) = prod_i p(level_i | levels before), over the grey levels that the data really has.
 
-    With the option `levels` the network knows fewer, and `MergedLevels` the rest. The colours of
-    a pixel are values side by side in a row, of which a later one sees the earlier ones: the paper divides channels
-    among them instead.
+    With the option `levels` the network knows fewer, and `MergedLevels` the rest. The colours of a pixel are values
+    side by side in a row, of which a later one sees the earlier ones: the paper divides channels among them instead.
 
     Args:
         data: What the samples look like.
@@ -53,15 +52,15 @@ class PixelCNN(GenerativeModel):
 
     def training_step(self, batch: Batch) -> Mapping[str, Tensor]:
         """Minimise the bits per dimension."""
+        values = self.grid(batch.data)
         if self.merged is not None:
-            self.merged.see(self.grid(batch.data))
-        loss = self._bits(batch.data, withheld(batch.labels, self.config.label_dropout, self.classes)).mean()
+            self.merged.see(values)
+        loss = self._bits(values, withheld(batch.labels, self.config.label_dropout, self.classes)).mean()
         set_learning_rate(self.optimiser, linear_decay(self.config.lr, batch.progress, start=1 - self.config.decay))
         minimise(self.optimiser, loss, clip=self.config.clip)
         return {"loss": loss.detach()}
 
-    def _bits(self, x: Tensor, labels: Tensor | None) -> Tensor:
-        values = self.grid(x)
+    def _bits(self, values: Tensor, labels: Tensor | None) -> Tensor:
         known = values if self.merged is None else self.merged.merge(values)
         nats: Tensor = F.cross_entropy(self.network(known, labels).float(), known, reduction="none")
         if self.merged is not None:
@@ -79,7 +78,7 @@ class PixelCNN(GenerativeModel):
 
     def bits_per_dim(self, x: Tensor) -> Tensor:
         """Return the exact bits per dimension `(n,)` of grey levels, without classes."""
-        return self._bits(x, None)
+        return self._bits(self.grid(x), None)
 
     def sample(self, n: int, *, labels: Tensor | None, generator: torch.Generator) -> Tensor:
         """Draw one value after the other."""

@@ -217,7 +217,7 @@ _BIGGAN_LITE = ModelSpec(
     capabilities=("decoder", "conditions"),
     needs_labels=True,
     recipes={
-        # What a class adds to a feature grows with the length of its vector: a long one soon drowns the noise.
+        # With longer vectors of classes (`shared` 32, 128) each class was one picture on MNIST.
         "smoke": _smoke(
             "2500steps",
             {

@@ -30,7 +30,7 @@ def genharness_models() -> Sequence[ModelSpec]:
                     # Strokes are learnt long before 256 levels are told apart.
                     options={"width": 16, "layers": 5, "levels": 8, "lr": 3e-3, "decay": 0.3},
                     step_ms=85,
-                    full_up_to=28,
+                    full_up_to=24,
                 ),
                 "standard": Recipe(length="60000steps", batch_size=64, ema=0.999, options={"decay": 0.2}, step_ms=700),
                 "paper": Recipe(

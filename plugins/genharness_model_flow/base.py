@@ -18,7 +18,7 @@ from genharness.kit.ode_density import standard_normal_log_density
 from genharness.kit.optim import linear_decay, linear_warmup, minimise, set_learning_rate
 from genharness.kit.precision import no_autocast
 from genharness_model_flow.configs import FlowConfig
-from genharness_model_flow.invertible import Invertible
+from genharness_model_flow.invertible import BeginsWithData, Invertible
 
 __all__ = ["Flow", "not_even"]
 
@@ -56,8 +56,16 @@ class Flow(GenerativeModel):
             self._descend(loss, batch)
         return {"loss": loss.detach()}
 
+    @torch.no_grad()
     def begin(self, y: Tensor) -> None:
-        """Look at the first batch before the first step."""
+        """Let every part that begins with data see the first batch."""
+        parts = [part for part in self.flow.modules() if isinstance(part, BeginsWithData)]
+        for part in parts:
+            part.beginning = True
+        if parts:
+            self.flow(y)
+        for part in parts:
+            part.beginning = False
 
     def _descend(self, loss: Tensor, batch: Batch) -> None:
         lr = linear_warmup(self.config.lr, batch.step, self.config.warmup)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from genharness import option
 
@@ -22,6 +22,10 @@ class FlowConfig:
     warmup: int = _warmup(500)
     decay: float = option(0.0, low=0.0, high=1.0, help="share of the budget, at its end, in which the rate falls to 0")
     clip: float = option(50.0, above=0.0, high=1e6, help="norm to which longer gradients are shortened")
+    whiten: Literal["never", "colour", "always"] = option(
+        "never",
+        help="which pictures begin with every spatial frequency scaled to variance 1: none, those in colour, or all",
+    )
     temperature: float = option(
         1.0, low=0.0, high=10.0, help="deviation of the noise that samples are made of; 1 is the model", stage="sample"
     )

@@ -9,7 +9,8 @@ from torch.nn import functional as F
 from genharness import ConfigError, DataShape
 from genharness_model_flow.base import Flow, not_even
 from genharness_model_flow.configs import GlowConfig
-from genharness_model_flow.invertible import Composed, Invertible, MultiScale, Shift, Split, Squeeze
+from genharness_model_flow.frequency import whitening
+from genharness_model_flow.invertible import BeginsWithData, Composed, Invertible, MultiScale, Shift, Split, Squeeze
 
 __all__ = ["ActNorm", "GaussianSplit", "Glow", "InvertibleConv", "SigmoidCoupling"]
 
@@ -42,18 +43,8 @@ class Glow(Flow):
             shapes.append((c, h, w))
             c //= 2
         splits = [GaussianSplit(c // 2) for c, _, _ in shapes[:-1]]
-        self.flow = Composed([Shift(0.5), MultiScale(scales, splits, shapes)])
+        self.flow = Composed([Shift(0.5), *whitening(data, config.whiten), MultiScale(scales, splits, shapes)])
         self.optimiser = torch.optim.Adamax(self.flow.parameters(), config.lr)
-
-    @torch.no_grad()
-    def begin(self, y: Tensor) -> None:
-        """Let every act-norm begin with the statistics of the first batch (section 3.1)."""
-        norms = [part for part in self.flow.modules() if isinstance(part, ActNorm)]
-        for norm in norms:
-            norm.beginning = True
-        self.flow(y)
-        for norm in norms:
-            norm.beginning = False
 
 
 def _levels(height: int, width: int) -> int:
@@ -70,21 +61,17 @@ def _step(c: int, config: GlowConfig) -> list[Invertible]:
     return [ActNorm(c), InvertibleConv(c), SigmoidCoupling(c, config.width, config.least_scale)]
 
 
-class ActNorm(Invertible):
+class ActNorm(BeginsWithData):
     """z = (x + bias) exp(log_scale) of every channel; the first batch comes out with mean 0 and variance 1.
 
     Args:
         channels: Of the images.
-
-    Attributes:
-        beginning: Whether the next batch sets both parameters.
     """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.bias = nn.Parameter(torch.zeros(channels, 1, 1))
         self.log_scale = nn.Parameter(torch.zeros(channels, 1, 1))
-        self.beginning = False
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Map `(n, c, h, w)`; every pixel gains the sum of log_scale."""

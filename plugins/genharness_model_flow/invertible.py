@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-__all__ = ["Composed", "FlowNorm", "Invertible", "Logit", "MultiScale", "Shift", "Split", "Squeeze"]
+__all__ = ["BeginsWithData", "Composed", "FlowNorm", "Invertible", "Logit", "MultiScale", "Shift", "Split", "Squeeze"]
 
 
 class Invertible(nn.Module):
@@ -22,6 +22,18 @@ class Invertible(nn.Module):
     def inverse(self, z: Tensor) -> Tensor:
         """Return the x of which `forward` makes z."""
         raise NotImplementedError
+
+
+class BeginsWithData(Invertible):
+    """A map whose parameters are set by the first batch (Kingma and Dhariwal 2018, section 3.1).
+
+    Attributes:
+        beginning: Whether the next batch sets them.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.beginning = False
 
 
 class Composed(Invertible):

@@ -11,6 +11,7 @@ from genharness.kit.optim import adam
 from genharness_model_flow.base import Flow, not_even
 from genharness_model_flow.configs import RealNVPConfig
 from genharness_model_flow.couplings import ChannelCoupling, MaskedCoupling, ResidualNetwork, checkerboard
+from genharness_model_flow.frequency import whitening
 from genharness_model_flow.invertible import Composed, FlowNorm, Invertible, Logit, MultiScale, Split, Squeeze
 
 __all__ = ["RealNVP"]
@@ -62,7 +63,13 @@ def _of_images(data: DataShape, config: RealNVPConfig) -> Invertible:
         scales.append(Composed([*before, Squeeze(), *after]))
         shapes.append((c, h, w))
         c //= 2
-    return Composed([Logit(config.alpha), MultiScale(scales, [Split() for _ in scales[1:]], shapes)])
+    return Composed(
+        [
+            Logit(config.alpha),
+            *whitening(data, config.whiten),
+            MultiScale(scales, [Split() for _ in scales[1:]], shapes),
+        ]
+    )
 
 
 def _scales(height: int, width: int) -> int:

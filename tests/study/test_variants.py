@@ -76,6 +76,14 @@ def test_zipped_axes_step_together_at_the_place_of_the_first(ddpm):
         assert told == [(5, 1e-3, 32), (5, 1e-4, 64), (10, 1e-3, 32), (10, 1e-4, 64)]
 
 
+def test_zipped_axes_may_repeat_a_value_and_a_step_that_is_written_twice_is_one(ddpm):
+    found = points(
+        ddpm, {}, {"lr": [1e-3, 1e-3, "1e-3", 1e-4], "batch_size": "32,64,64,32", "zip": ["lr", "batch_size"]}
+    )
+    assert [(one["lr"], one["batch_size"]) for one in found] == [(1e-3, 32), (1e-3, 64), (1e-4, 32)]
+    assert len(points(ddpm, {}, {"lr": [1e-3, 1e-3, 1e-4]})) == 2
+
+
 def test_excluded_points_are_left_out_however_their_values_are_written(ddpm):
     found = points(ddpm, {}, {**SWEEP, "exclude": [{"lr": "0.0001", "batch_size": 64}]})
     assert [(one["lr"], one["batch_size"]) for one in found] == [(1e-3, 32), (1e-3, 64), (1e-4, 32)]

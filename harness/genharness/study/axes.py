@@ -75,7 +75,7 @@ def swept_values(name: str, option: Option, written: Any) -> list[Any]:
 
 
 def checked_values(name: str, option: Option, values: Sequence[Any]) -> tuple[list[Any], list[str]]:
-    """Return the values that fit, as the option's type, each once, and every mistake, one line each.
+    """Return the values that fit, as the option's type, in the order written, and every mistake, one line each.
 
     Args:
         name: What to call the option.
@@ -88,14 +88,14 @@ def checked_values(name: str, option: Option, values: Sequence[Any]) -> tuple[li
         return [], [f"{name}={as_written(values)} is no list of values: write one, or several with commas between"]
     if len(values) > MOST_VALUES:
         return [], [f"{name} has {len(values):,} values: at most {MOST_VALUES:,}"]
-    good: dict[Any, None] = {}
-    mistakes: list[str] = []
+    good: list[Any] = []
+    mistakes: dict[str, None] = {}
     for value in values:
         try:
-            good[check_value(name, option, value)] = None
+            good.append(check_value(name, option, value))
         except ConfigError as error:
-            mistakes += error.lines
-    return list(good), mistakes
+            mistakes |= dict.fromkeys(error.lines)
+    return good, list(mistakes)
 
 
 def as_written(values: Sequence[Any]) -> str:

@@ -125,7 +125,7 @@ def _blocks(spec: ModelSpec, axes: Mapping[str, Sequence[Any]], zipped: Any) -> 
     blocks: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for name in axes:
         group = together.get(name, (name,))
-        steps = zip(*(axes[one] for one in group), strict=True)
+        steps = dict.fromkeys(zip(*(axes[one] for one in group), strict=True))  # a step that is written twice is one
         blocks.setdefault(group, [dict(zip(group, step, strict=True)) for step in steps])
     return list(blocks.values())
 
@@ -154,7 +154,7 @@ def _zip_groups(spec: ModelSpec, axes: Mapping[str, Sequence[Any]], zipped: Any)
     for group in groups:
         if len({len(axes[name]) for name in group}) > 1:
             lengths = ", ".join(f"{name} has {len(axes[name])} values" for name in group)
-            mistakes.append(f"{where}: {lengths}: zipped options need equally many different ones")
+            mistakes.append(f"{where}: {lengths}: zipped options need equally many")
     refuse(mistakes)
     return groups
 
@@ -216,7 +216,7 @@ def read_ablation(
             continue
         good, more = checked_values(f"{spec.name}.{name}", known[name], several)
         mistakes += more
-        points += [{**values, name: one} for one in good]
+        points += [{**values, name: one} for one in dict.fromkeys(good)]
     refuse(mistakes)
     return points
 

@@ -44,6 +44,28 @@ def test_what_is_published_is_a_results_folder_that_merges_to_the_same_table(gen
     assert "0 records added, 17 were there already" in again.stdout
 
 
+@pytest.mark.parametrize(
+    ("pictures", "kinds"), [("grid", {"grid"}), (" grid, strip", {"grid", "strip"}), ("none", set())]
+)
+def test_only_the_pictures_that_are_asked_for_are_copied(genharness, results, tmp_path, pictures, kinds):
+    genharness("publish", results, "--to", tmp_path / "all")
+    done = genharness("publish", results, "--to", tmp_path / "few", "--pictures", pictures)
+    found = list((tmp_path / "few").rglob("*.png"))
+    assert {path.stem for path in found} == kinds
+    assert len(found) == sum(path.stem in kinds for path in (tmp_path / "all").rglob("*.png"))
+    assert f" {len(found)} pictures, " in done.stdout
+    genharness("merge", tmp_path / "few", "--to", tmp_path / "merged")
+
+
+@pytest.mark.parametrize("pictures", ["grids", "", "grid,", "all,none"])
+def test_unknown_pictures_are_told_before_anything_is_written(genharness, results, tmp_path, pictures):
+    done = genharness("publish", results, "--to", tmp_path / "given", "--pictures", pictures)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: --pictures names ")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "given").exists()
+
+
 def test_nothing_is_merged_of_a_folder_that_was_changed(genharness, results, tmp_path):
     genharness("publish", results, "--to", tmp_path / "given")
     one = next((tmp_path / "given" / "records").iterdir())

@@ -14,7 +14,7 @@ from genharness.cli.options import AnyPath, results_argument
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.display import print_warnings
 from genharness.cli.screen.terminal import say
-from genharness.errors import ConfigError, RunError
+from genharness.errors import ConfigError, RunError, did_you_mean, shown
 from genharness.files.atomic import replace_folder, write_bytes
 from genharness.files.paths import printable
 from genharness.images.names import first_of
@@ -36,8 +36,15 @@ _POINTS = 60
 @click.option(
     "--to", "target", type=AnyPath(), required=True, help="Folder to write; one that was published is replaced."
 )
+@click.option(
+    "--pictures",
+    metavar="A,B,...",
+    default="all",
+    show_default=True,
+    help=f"Pictures to copy: all, none, or any of {', '.join(_PICTURES)}. The report has its own.",
+)
 @debug_option
-def publish(results: Path, target: Path) -> None:
+def publish(results: Path, target: Path, pictures: str) -> None:
     """Write what of RESULTS is worth giving away: records, pictures, the report, and an index of hashes.
 
     What comes out is a results folder: leaderboard, compare, report and plot read it as it is, merge joins it with
@@ -46,9 +53,11 @@ def publish(results: Path, target: Path) -> None:
     \b
     Examples:
       genharness publish --to published/digits
+      genharness publish runs/zoo --to published/zoo --pictures grid     much smaller
       genharness leaderboard published/digits
       genharness merge theirs/digits ours/digits --to all
     """
+    wanted = _named_pictures(pictures)
     _refuse_target(results, target)
     store = Store(results)
     records = list(store.records())
@@ -57,7 +66,7 @@ def publish(results: Path, target: Path) -> None:
     try:
         with replace_folder(target) as folder:
             _write_records(folder, records)
-            pictures = sum(_copy_pictures(store, folder, record) for record in records)
+            copied = sum(_copy_pictures(store, folder, record, wanted) for record in records)
             _write_report(folder, results)
             digest = write_index(folder)
             size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
@@ -65,8 +74,23 @@ def publish(results: Path, target: Path) -> None:
         raise RunError(
             f"cannot write {printable(target)} ({error.strerror or error}): name another with --to"
         ) from error
-    say(f"{target}: {len(records):,} records, {pictures:,} pictures, {size / 1e6:,.1f} MB, content {digest[:12]}")
+    say(f"{target}: {len(records):,} records, {copied:,} pictures, {size / 1e6:,.1f} MB, content {digest[:12]}")
     print_warnings(store.warnings)
+
+
+def _named_pictures(text: str) -> tuple[str, ...]:
+    """Return the kinds of pictures that are asked for.
+
+    Raises:
+        ConfigError: If one is unknown.
+    """
+    if text in ("all", "none"):
+        return _PICTURES if text == "all" else ()
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in _PICTURES:
+            raise ConfigError(f"--pictures names {shown(name)!r}{did_you_mean(name, (*_PICTURES, 'all', 'none'))}")
+    return tuple(names)
 
 
 def _refuse_target(results: Path, target: Path) -> None:
@@ -93,10 +117,10 @@ def _write_records(folder: Path, records: Iterable[Record]) -> None:
         (folder / "records" / f"{record.cell.id}.json").write_bytes(content)
 
 
-def _copy_pictures(store: Store, folder: Path, record: Record) -> int:
+def _copy_pictures(store: Store, folder: Path, record: Record, wanted: Iterable[str]) -> int:
     """Copy the pictures of a cell and the map of its codes, as many as there are, and return how many."""
     place = store.cell(record.cell.id)
-    known = [*(place.picture(name) for name in _PICTURES), place.latents]
+    known = [*(place.picture(name) for name in wanted), place.latents]
     found = [path for path in known if path.is_file() and not path.is_symlink()]
     if found:
         target = folder / "cells" / place.path.name

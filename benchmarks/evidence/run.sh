@@ -9,12 +9,12 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 
-[ $# -gt 0 ] || set -- digits-zoo digits-seeds samplers breast-cancer mnist mnist-seeds xray cifar10 covid gan-vae-study gan-vae-ablations latent-study
+[ $# -gt 0 ] || set -- digits-zoo precision samplers breast-cancer mnist mnist-seeds xray cifar10 covid gan-vae-study gan-vae-ablations latent-study
 failed=0
 for name in "$@"; do
   started=$(date +%s)
   if genharness run "benchmarks/evidence/$name.toml"; then
-    genharness publish "runs/$name" --to "results/$name" || failed=1
+    genharness publish "runs/$name" --to "results/$name" --pictures grid || failed=1
     echo "$name: $((($(date +%s) - started) / 60)) minutes"
   else
     echo "$name did not end well: see above"

@@ -139,6 +139,21 @@ def test_other_columns_have_bold_rows_of_their_own(registry):
     assert (bold(by_label), bold(by_label, "recall")) == ({"vae"}, {"wgan"})
 
 
+@pytest.mark.parametrize("columns", [["fid"], ["fid", "kid"], ["fid", "train_seconds"]])
+def test_columns_that_are_asked_for_leave_the_verdicts_of_the_others_out(registry, columns):
+    records = [
+        record(model, seed, value, recall=value / 40 + noise / 10, kid=value)
+        for model, values in (("vae", CLOSE), ("dcgan", FAR), ("wgan", FARTHER))
+        for seed, (value, noise) in enumerate(zip(values, ALIKE, strict=True))
+    ]
+    whole, _ = rows(records, registry)
+    by_label, group = rows(records, registry, columns=columns)
+    assert standing(by_label) == standing(whole)
+    for key in columns:
+        assert bold(by_label, key) == bold(whole, key)
+    assert not any("ecall" in note for note in group.notes)
+
+
 def test_a_row_that_lost_seeds_is_not_called_better_than_one_that_did_not(registry):
     lost = [board_records.record("vae", None, seed=seed, status="diverged") for seed in (5, 6)]
     by_label, group = rows([*seeds("vae", CLOSE), *lost, *seeds("dcgan", FAR)], registry)

@@ -55,6 +55,8 @@ def _mark_standings(group: Group, rows: list[Row]) -> None:
     contest = Contest.of(rows, group.compared, group.decided)
     by_label = {row.label: row for row in rows}
     for place, column in enumerate(contest.columns):
+        if column.key not in rows[0].estimates:
+            continue  # not among the columns that were asked for, and compared all the same
         best = contest.singled_out(place)
         beyond = [label for label in best if by_label[label].estimates[column.key].reading == "better than real"]
         if beyond:

@@ -250,6 +250,28 @@ def test_what_is_not_shown_needs_no_caveat(registry):
     assert "fid" not in rows([record("gan", 0, 2.0)], registry)[1].column_notes
 
 
+RESTS = """
+from genharness import Column, MetricSpec, hookimpl
+
+@hookimpl
+def genharness_metrics():
+    columns = (
+        Column(key="first", title="First"),
+        Column(key="second", title="Second"),
+        Column(key="second_share", title="Share", caveat="rests on a share", caveat_on="second"),
+    )
+    return [MetricSpec(name="rests", summary="Ours", factory="nowhere:Rests", columns=columns)]
+"""
+
+
+def test_what_is_said_of_one_number_is_not_said_of_another_of_its_metric(make_plugin):
+    make_plugin("rests-metric", RESTS)
+    one, registry = record("vae", 0, 1.0, first=1.0, second=2.0, second_share=0.01), load_registry()
+    told = {"second": ["Second rests on a share"]}
+    for columns, expected in (((), told), (["second"], told), (["first"], {}), (["fid"], {})):
+        assert rows([one], registry, columns=columns)[1].column_notes == expected
+
+
 NOTED = """
 from genharness import Column, MetricSpec, hookimpl
 

@@ -127,8 +127,8 @@ def _note_caveats(group: Group, metrics: Iterable[MetricSpec]) -> None:
         for column in spec.columns:
             told = column.caveat and column.key in scored
             rows = [row.label for row in group.rows if row.by_seed(column.key)] if told else []
-            if rows and known:
-                head = column.caveat_on if column.caveat_on in shown else known[0].key
+            head = column.caveat_on or (known[0].key if known else "")
+            if rows and head in shown:  # what is said of a number that is not shown would be read of another
                 of = "" if len(rows) == len(group.rows) else f" (of {listed(rows)})"
                 group.column_notes.setdefault(head, []).append(f"{shown[head].title}{of} {column.caveat}")
 

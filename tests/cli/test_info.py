@@ -90,3 +90,9 @@ def test_a_plugin_of_every_kind_is_told_as_json(name):
     if name == "vae":
         assert set(told["recipes"]) == {"smoke", "standard", "paper"}
         assert told["code"].startswith(registered_code(kind, name).digest)
+
+
+def test_keys_of_a_suite_are_json_too(genharness):
+    keys = json.loads(genharness("info", "suite", "--format", "json").stdout)
+    assert {"extends", "models", "seeds", "budget"} <= {one["key"] for one in keys}
+    assert all(one["meaning"] for one in keys)

@@ -2,13 +2,16 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from click.testing import CliRunner
 
 from board_records import record
+from genharness.cli.screen.endings import Ended
 from genharness.cli.watch import news, status, submitted, watch, worked_on
 from genharness.errors import RunError
 from genharness.results.store import Store
@@ -108,3 +111,17 @@ def test_a_damaged_list_of_jobs_is_none(tmp_path, content):
     (tmp_path / "jobs").mkdir()
     (tmp_path / "jobs" / "cells.json").write_bytes(content)
     assert submitted(Store(tmp_path)) == {}
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt(), Ended(signal.SIGTERM)], ids=["Ctrl-C", "SIGTERM"])
+def test_ctrl_c_is_how_watching_ends_and_another_signal_is_an_end_of_its_own(tmp_path, monkeypatch, end):
+    def interrupted(_seconds):
+        raise end
+
+    monkeypatch.setattr(time, "sleep", interrupted)
+    Store(tmp_path).open_for_writing()
+    if isinstance(end, Ended):
+        with pytest.raises(Ended):
+            watch.callback(tmp_path, 1.0, once=False)
+    else:
+        watch.callback(tmp_path, 1.0, once=False)

@@ -10,7 +10,7 @@ import click
 from rich.table import Table
 
 from genharness.cli.screen.data_views import megabytes
-from genharness.cli.screen.terminal import console, say
+from genharness.cli.screen.terminal import console, echo, say
 from genharness.errors import did_you_mean, refuse
 from genharness.files.cached import KINDS, CacheEntry, cache_entries, clear_entry
 from genharness.files.home import home
@@ -47,7 +47,7 @@ def list_cache(kinds: Sequence[str], as_json: bool) -> None:
     """
     entries = cache_entries(_chosen(kinds))
     if as_json:
-        click.echo(json.dumps([_plain(entry) for entry in entries], indent=2))
+        echo(json.dumps([_plain(entry) for entry in entries], indent=2))
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("kind", "size", "age", "what"):

@@ -20,7 +20,7 @@ from genharness.cli.options import DEFAULT_RESULTS, AnyPath, datasets_option
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.completion import columns, rows
 from genharness.cli.screen.display import print_warnings
-from genharness.cli.screen.terminal import console
+from genharness.cli.screen.terminal import console, echo
 from genharness.errors import ConfigError, did_you_mean
 from genharness.files.gc_pause import no_collection
 from genharness.files.paths import printable
@@ -78,7 +78,7 @@ def compare(
     if ablation is not None:
         if rows or alone:
             raise ConfigError("--ablation BASE names its rows itself: leave out others, and --alone")
-        click.echo(_ablation(store, ablation, datasets or (), wanted, form))
+        echo(_ablation(store, ablation, datasets or (), wanted, form))
         print_warnings(store.warnings)
         return
     if not rows:
@@ -90,7 +90,7 @@ def compare(
         found = compare_rows(store, registry, rows, datasets=datasets or (), metrics=wanted, alone=alone)
     if form == "json":
         option = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
-        click.echo(as_json(orjson.dumps([_plain(one) for one in found], option=option).decode()))
+        echo(as_json(orjson.dumps([_plain(one) for one in found], option=option).decode()))
     else:
         out = console()
         for one in found:

@@ -14,7 +14,7 @@ from genharness.cli.options import AnyPath, InputPath, Whole, declared, read_giv
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.completion import names_of, options
 from genharness.cli.screen.data_views import PrepareProgress, dataset_plain, dataset_table, info_view, megabytes
-from genharness.cli.screen.terminal import console, say
+from genharness.cli.screen.terminal import console, echo, say
 from genharness.errors import ConfigError, DataError, attempt, refuse
 from genharness.files.atomic import delete
 from genharness.files.home import home
@@ -61,7 +61,7 @@ def list_datasets(as_json: bool) -> None:
     registry = load_registry(tolerant=True)
     prepared, damaged = prepared_datasets()
     if as_json:
-        click.echo(json.dumps(dataset_plain(registry, prepared, damaged), indent=2))
+        echo(json.dumps(dataset_plain(registry, prepared, damaged), indent=2))
         return
     console().print(dataset_table(registry, prepared))
     for reason in damaged.values():
@@ -85,7 +85,7 @@ def info(name: str, as_json: bool) -> None:
     spec, reference = _find(load_registry(), name)
     prepared = open_prepared(spec, reference) if is_prepared(spec, reference) else None
     if as_json:
-        click.echo(json.dumps(info_view(spec, reference, prepared).plain, indent=2))
+        echo(json.dumps(info_view(spec, reference, prepared).plain, indent=2))
     else:
         console().print(info_view(spec, reference, prepared).table)
 

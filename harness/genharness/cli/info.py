@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from genharness.cli.screen.completion import plugins
-from genharness.cli.screen.terminal import console
+from genharness.cli.screen.terminal import console, echo
 from genharness.errors import ConfigError, PluginError, did_you_mean
 from genharness.identity.parts import registered_code
 from genharness.plugin.registry import Kind, load_registry
@@ -44,7 +44,7 @@ def info(name: str, form: str, schema: bool) -> None:
       genharness info suite --schema > suite.schema.json
     """
     if name == _SUITE:
-        _explain_suite(schema)
+        _explain_suite(form, schema)
         return
     if schema:
         raise ConfigError(f"--schema is of suite files, and {name} is none: genharness info suite --schema")
@@ -54,7 +54,7 @@ def info(name: str, form: str, schema: bool) -> None:
         known = [_SUITE, *(known for kind in registry.kinds.values() for known in kind)]
         raise ConfigError(f"nothing is called {name!r}{did_you_mean(name, known)}; see `genharness list`")
     if form == "json":
-        click.echo(json.dumps([_plain(kind, spec) for kind, spec in found], indent=2, default=str))
+        echo(json.dumps([_plain(kind, spec) for kind, spec in found], indent=2, default=str))
         return
     out = console()
     for kind, spec in found:
@@ -87,26 +87,31 @@ def _plain_value(value: Any) -> Any:
     return [_plain_value(one) for one in value] if isinstance(value, tuple | list | frozenset) else value
 
 
-def _explain_suite(schema: bool) -> None:
-    """Print every key of a suite file, as a table or as a JSON Schema."""
+def _explain_suite(form: str, schema: bool) -> None:
+    """Print every key of a suite file, as a table, as JSON or as a JSON Schema."""
     from genharness.study.schema import EXTENDS_HELP, file_keys, json_schema
 
     if schema:
-        click.echo(json.dumps(json_schema(), indent=2))
+        echo(json.dumps(json_schema(), indent=2))
+        return
+    rows = [("extends", "path", "none", "", EXTENDS_HELP)]
+    rows += [(one.name, _key_type(one), _key_default(one), one.bounds, one.help) for one in file_keys()]
+    if form == "json":
+        echo(json.dumps([dict(zip(_OF_A_KEY, row, strict=True)) for row in rows], indent=2))
         return
     out = console()
     out.print(Text("suite", "bold") + "  a TOML file: genharness run SUITE.toml; `genharness run` has the same options")
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for word in ("key", "type", "default", "allowed", "meaning"):
+    for word in _OF_A_KEY:
         table.add_column(word)
-    table.add_row("extends", "path", "none", "", EXTENDS_HELP)
-    for one in file_keys():
-        table.add_row(one.name, _key_type(one), _key_default(one), one.bounds, one.help)
+    for row in rows:
+        table.add_row(*row)
     out.print(table)
     out.print(Text(_TABLES))
 
 
 _SUITE = "suite"
+_OF_A_KEY = ("key", "type", "default", "allowed", "meaning")
 _TABLES = """\
 [set.NAME]     OPTION = VALUE, of any plugin; several values of a model's option are a sweep
 [sweep.MODEL]  OPTION = [A, B] or { low = 1e-5, high = 1e-2, log = true, points = 4 }: every combination

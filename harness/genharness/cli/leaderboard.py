@@ -16,7 +16,7 @@ from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.completion import columns, options
 from genharness.cli.screen.display import print_warnings
 from genharness.cli.screen.sheets import SheetRequest, sheet_text
-from genharness.cli.screen.terminal import console
+from genharness.cli.screen.terminal import console, echo
 from genharness.errors import refuse
 from genharness.files.gc_pause import no_collection
 from genharness.plugin.registry import Registry, load_registry
@@ -111,7 +111,7 @@ def leaderboard(
         registry, sheet_store = load_registry(), Store(results)
         rows = ShownRows.asked(models, where, best_of)
         records = rows.records(sheet_store, registry, history=asked_sheet.of_curves)
-        click.echo(sheet_text(asked_sheet, records, registry, datasets or (), form))
+        echo(sheet_text(asked_sheet, records, registry, datasets or (), form))
         print_warnings(sheet_store.warnings)
         return
     options, mistakes = read_settings(settings)
@@ -147,7 +147,7 @@ def leaderboard(
             del board  # while the collector pauses: it would walk through all of it
         if not store.warnings and not registry.problems:
             kept.keep(text)
-    click.echo(text)
+    echo(text)
     print_warnings(store.warnings)
 
 
@@ -233,7 +233,7 @@ def print_board(
     board: Board, reporter: ReporterSpec, out: Console, *, wide: bool = False, settings: PluginOptions | None = None
 ) -> None:
     """Print what `board_text` returns."""
-    click.echo(board_text(board, reporter, out, wide=wide, settings=settings))
+    echo(board_text(board, reporter, out, wide=wide, settings=settings))
 
 
 def board_text(

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from genharness.cli.screen.terminal import console, say
+from genharness.cli.screen.terminal import console, echo, say
 from genharness.errors import ConfigError, did_you_mean
 from genharness.files.paths import printable
 from genharness.plugin.registry import Kind, Registry, load_registry
@@ -40,7 +40,7 @@ def list_plugins(kind: str | None, by_plugin: bool, form: str) -> None:
         return
     kinds = _chosen(registry, kind)
     if form == "json":
-        click.echo(json.dumps({word: _plain(group) for word, group in kinds.items()}, indent=2))
+        echo(json.dumps({word: _plain(group) for word, group in kinds.items()}, indent=2))
     else:
         out = console()
         for word, group in kinds.items():
@@ -66,7 +66,7 @@ def _plugins(registry: Registry) -> list[dict[str, Any]]:
 
 def _print_plugins(plugins: list[dict[str, Any]], form: str) -> None:
     if form == "json":
-        click.echo(json.dumps(plugins, indent=2))
+        echo(json.dumps(plugins, indent=2))
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for word in ("plugin", "package", "version", "gives", "faults"):

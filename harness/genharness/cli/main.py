@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import importlib
 import importlib.metadata
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,11 +21,11 @@ from genharness.cli.screen.output import (
     discard_output,
     escape_what_cannot_be_written,
     open_closed_streams,
-    print_to_stderr,
 )
 from genharness.cli.screen.terminal import say
 from genharness.errors import GenharnessError, did_you_mean
 from genharness.files.paths import printable
+from genharness.plugin.own_output import keep_output, output
 from genharness.plugin.single_files import add_plugin_files, content_digest, plugin_files
 
 __all__ = ["cli", "main"]
@@ -55,6 +57,10 @@ COMMANDS = {
     "doctor": ("genharness.cli.doctor:doctor", "Check devices, versions, caches, weights and plugins."),
 }
 """Command -> (where it is, its line in the help)."""
+
+
+_COMPLETING = "_GENHARNESS_COMPLETE"
+"""Environment variable by which a shell asks for completions."""
 
 
 class LazyGroup(click.Group):
@@ -159,14 +165,16 @@ def main() -> None:
     settle_waiting()
     open_closed_streams()
     escape_what_cannot_be_written()
+    if _COMPLETING not in os.environ:  # click prints what completes, after plugins were asked
+        keep_output()
     _refuse_a_folder_that_is_gone()
     try:
         try:
             with tidy_endings():
                 cli.main(standalone_mode=False)
         finally:
-            sys.stdout.flush()
-            atexit.register(print_to_stderr)  # before what plugins have registered: results for programs are whole
+            output().flush()
+            atexit.register(gc.freeze)  # nothing is looked through again: behind torch that takes half a second
     except (click.exceptions.Abort, KeyboardInterrupt) as error:
         show_traceback(error)
         _end(error)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from genharness.errors import ConfigError, RunError, refuse
 from genharness.files.atomic import replace_folder, write_bytes
 from genharness.files.gc_pause import no_collection
 from genharness.files.paths import printable
+from genharness.plugin.own_output import output
 from genharness.plugin.registry import Registry, load_registry
 from genharness.results.decisions import kept_decisions
 from genharness.results.store import Store
@@ -173,7 +173,7 @@ def _write_site(
 
 def _write(out: Path, text: str) -> None:
     if str(out) == "-":
-        sys.stdout.write(text)
+        output().write(text)
         return
     content = text.encode("utf-8", "backslashreplace")
     try:

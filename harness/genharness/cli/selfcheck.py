@@ -13,7 +13,7 @@ from genharness.cli.options import InputPath, Whole, declared, read_given, read_
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.completion import options
 from genharness.cli.screen.data_views import PrepareProgress
-from genharness.cli.screen.terminal import console, say
+from genharness.cli.screen.terminal import console, echo, say
 from genharness.errors import attempt, refuse
 from genharness.plugin.registry import load_registry
 from genharness.study.measuring import Measuring, feature_errors, select_metrics
@@ -76,7 +76,7 @@ def selfcheck(form: str, wide: bool, datasets: tuple[str, ...], **options: Any) 
     with PrepareProgress("selfcheck") as progress:
         found = check_datasets(datasets, asked, registry, progress.report)
     if form == "json":
-        click.echo(json.dumps([checked_plain(one) for one in found], indent=2))
+        echo(json.dumps([checked_plain(one) for one in found], indent=2))
     else:
         out = console()
         for one in found:

@@ -13,12 +13,11 @@ from click.core import ParameterSource
 from rich.table import Table
 from rich.text import Text
 
-from genharness.board.terminal import DataConsole
 from genharness.cli.evaluate import request_of, request_options
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.data_views import PrepareProgress
 from genharness.cli.screen.display import print_other_code
-from genharness.cli.screen.terminal import say
+from genharness.cli.screen.terminal import console, echo, say
 from genharness.errors import ConfigError
 from genharness.plugin.registry import load_registry
 from genharness.results.provenance import Provenance
@@ -104,12 +103,12 @@ def _refuse_another_protocol(cells: Collection[str]) -> None:
 
 def _print_json(found: dict[str, list[PeerScore]]) -> None:
     plain = {name: [_plain(one) for one in several] for name, several in found.items()}
-    click.echo(json.dumps(plain, indent=2))
+    echo(json.dumps(plain, indent=2))
 
 
 def _print(found: dict[str, list[PeerScore]]) -> None:
     for name, several in found.items():
-        DataConsole(width=_UNCUT).print(_table(name, several))
+        console(width=_UNCUT).print(_table(name, several))
         for line in (*_whys(several), *_reasons(several)):
             say(line, dim=True)
     for line in _missing([one for several in found.values() for one in several]):

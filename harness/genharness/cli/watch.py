@@ -14,6 +14,7 @@ import click
 from genharness.cli.options import Number, results_argument
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.display import outcome, print_warnings
+from genharness.cli.screen.endings import Ended
 from genharness.cli.screen.terminal import say
 from genharness.errors import RunError
 from genharness.files.regular import read_regular
@@ -61,6 +62,8 @@ def watch(results: Path, every: float, once: bool) -> None:
             if once:
                 return
             time.sleep(every)
+    except Ended:
+        raise
     except KeyboardInterrupt:
         return
 

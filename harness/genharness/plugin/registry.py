@@ -17,6 +17,7 @@ from genharness.errors import ConfigError, GenharnessError, PluginError, did_you
 from genharness.plugin import hooks as hookspecs
 from genharness.plugin.checked import BUDGETS, checked
 from genharness.plugin.containment import contained, leaving_the_process_alone, reason_of
+from genharness.plugin.own_output import leave_stdout
 from genharness.plugin.single_files import content_digest, import_file, plugin_files
 from genharness.spec.options import PluginOptions, build_config
 from genharness.spec.plugins import (
@@ -183,6 +184,7 @@ def load_registry(*, tolerant: bool = False) -> Registry:
     Raises:
         PluginError: If two distributions give one name, or there is no plugin at all.
     """
+    leave_stdout()
     registry = Registry()
     manager = pluggy.PluginManager("genharness")
     manager.add_hookspecs(hookspecs)

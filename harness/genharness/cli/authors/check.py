@@ -15,7 +15,7 @@ from rich.text import Text
 
 from genharness.board.escapes import as_json
 from genharness.cli.screen.complaints import debug_option
-from genharness.cli.screen.terminal import console, say
+from genharness.cli.screen.terminal import console, echo, say
 from genharness.files.paths import printable
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def check(package: str, exhaustive: bool, form: str) -> None:
             results.append(result)
     if form == "json":
         plain = [dataclasses.asdict(result) for result in results]
-        click.echo(as_json(orjson.dumps(plain, option=orjson.OPT_INDENT_2).decode()))
+        echo(as_json(orjson.dumps(plain, option=orjson.OPT_INDENT_2).decode()))
     else:
         out.print(_table(results))
         for result in results:

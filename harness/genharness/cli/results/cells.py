@@ -15,7 +15,7 @@ from genharness.cli.options import datasets_option, results_argument, split_name
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.data_views import megabytes
 from genharness.cli.screen.display import print_warnings
-from genharness.cli.screen.terminal import console, say
+from genharness.cli.screen.terminal import console, echo, say
 from genharness.errors import ConfigError, refuse
 from genharness.files.turns import is_taken
 from genharness.results.configuration import settings
@@ -77,7 +77,7 @@ def list_cells(
     store = Store(results)
     found = removals(store, _wanted(cells, models, datasets, where, status))
     if as_json:
-        click.echo(json.dumps([_plain(one) for one in found], indent=2))
+        echo(json.dumps([_plain(one) for one in found], indent=2))
     else:
         _show(found)
     print_warnings(store.warnings)

@@ -8,14 +8,15 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
+
+from genharness.plugin.own_output import output, put_output
 
 __all__ = [
     "discard_output",
     "escape_what_cannot_be_written",
     "lasting_output",
     "open_closed_streams",
-    "print_to_stderr",
 ]
 
 
@@ -37,9 +38,9 @@ def open_closed_streams() -> None:
 
 
 def discard_output(stream: TextIO | None = None) -> None:
-    """Send what is still to be written to stdout, or to another stream, nowhere: Python fails at it when it ends."""
+    """Send what is still to be written to the output, or to another stream, nowhere: Python fails at it in the end."""
     with contextlib.suppress(OSError, ValueError):
-        _discard(stream or sys.stdout)
+        _discard(stream or output())
 
 
 def _discard(stream: TextIO) -> None:
@@ -48,26 +49,21 @@ def _discard(stream: TextIO) -> None:
     os.close(nowhere)
 
 
-def print_to_stderr() -> None:
-    """Send what is printed from now on to stderr: all that was to go to stdout is there."""
-    with contextlib.suppress(OSError, ValueError):
-        sys.stdout.flush()
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-
-
 @contextlib.contextmanager
 def lasting_output() -> Iterator[None]:
     """Let a long command go on when its reader goes away, its terminal is closed or its disk is full.
 
     The first write that fails is the last that is tried, and stderr says so.
     """
-    out, err = sys.stdout, sys.stderr
+    out, err = output(), sys.stderr
     lasting = _Lasting(err, None)
-    sys.stdout, sys.stderr = _Lasting(out, lasting), lasting
+    put_output(cast(TextIO, _Lasting(out, lasting)))
+    sys.stderr = cast(TextIO, lasting)
     try:
         yield
     finally:
-        sys.stdout, sys.stderr = out, err
+        put_output(out)
+        sys.stderr = err
 
 
 class _Lasting:

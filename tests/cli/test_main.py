@@ -42,6 +42,18 @@ def test_too_little_memory_is_one_line(monkeypatch, capsys):
     assert left.value.code == 2
 
 
+def test_a_library_that_cannot_be_loaded_is_one_line(monkeypatch, capsys):
+    def fail(**_):
+        raise ImportError("libtorch.so: failed to map segment")
+
+    monkeypatch.setattr(main.cli, "main", fail)
+    with pytest.raises(SystemExit) as left:
+        main.main()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: a library cannot be loaded (libtorch.so: failed to map segment): ")
+    assert left.value.code == 2
+
+
 TRIAL = """
 import genharness
 import numpy as np

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from genharness.errors import ConfigError
@@ -177,6 +179,14 @@ def test_what_one_source_both_sets_and_sweeps_stays_a_contradiction(tmp_path):
     study = load_suite(path, {})
     assert study.set["vae"] == {"lr": 1}
     assert study.sweep["vae"] == {"lr": [1]}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_suite_that_is_extended_is_no_pipe_which_would_be_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "suite.toml").write_text('extends = "pipe"\n')
+    with pytest.raises(ConfigError, match=r"cannot read the suite .*: it is no regular file"):
+        load_suite(tmp_path / "suite.toml", {})
 
 
 @pytest.mark.parametrize("files", [{"suite": "suite"}, {"suite": "a", "a": "b", "b": "a"}])

@@ -186,6 +186,9 @@ def main() -> None:
         _complain(error.lines)
     except MemoryError as error:
         _complain([f"there is not enough memory ({error}): give fewer or smaller samples"])
+    except ImportError as error:  # a damaged installation, or `ulimit -v` below what torch takes to load
+        show_traceback(error)
+        _complain([f"a library cannot be loaded ({error}): allow more memory (ulimit -v), or install it again"])
     except BrokenPipeError as error:  # the reader went away, as `head` does
         show_traceback(error)
         discard_output()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.resources
 import re
 import tomllib
@@ -105,7 +106,7 @@ def _sources(path: Path | None) -> list[tuple[_Values, str]]:
             circle = " extends ".join(printable(one.name) for one in (*seen[seen.index(path.resolve()) :], path))
             raise ConfigError(f"suites extend each other in a circle: {circle}")
         seen.append(path.resolve())
-        content = _content(path)
+        content = _content(path, regular=bool(found))
         base = content.pop(EXTENDS, None)
         if base is not None and not (isinstance(base, str) and base and "\0" not in base):
             raise ConfigError(f"{path}: {EXTENDS}={shown(base)} is not the path of another suite")
@@ -114,8 +115,8 @@ def _sources(path: Path | None) -> list[tuple[_Values, str]]:
     return found[::-1]
 
 
-def _content(path: Path) -> _Values:
-    text = _text(path)
+def _content(path: Path, *, regular: bool) -> _Values:
+    text = _text(path, regular=regular)
     if _is_deep(text):
         raise ConfigError(f"{path} is not TOML that anybody could mean: it is nested too deeply")
     try:
@@ -133,8 +134,11 @@ def _is_deep(text: str) -> bool:
     return any(part.count(".") >= _DEEPEST for line in bare for part in re.split(r"[^\w\s.-]", line))
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, *, regular: bool) -> str:
+    """Return a suite's text; a named one may be a pipe, as of `<(COMMAND)`, one that is extended is a file."""
     try:
+        if regular and path.exists() and not (path.is_file() or path.is_dir()):
+            raise OSError(errno.EINVAL, "it is no regular file")
         with path.open("rb") as file:
             content = file.read(_LARGEST_SUITE + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path

@@ -1,11 +1,14 @@
 """`genharness publish` and `merge` as users meet them."""
 
+import errno
 import json
 import shutil
 
 import pytest
 
 from board_records import record
+from genharness.cli import publish
+from genharness.errors import RunError
 from genharness.results.published import INDEX, write_index
 from genharness.results.store import Store
 from report_pages import studied, with_pictures
@@ -74,6 +77,26 @@ def test_nothing_is_merged_of_a_folder_that_was_changed(genharness, results, tmp
     assert done.returncode == 2
     assert "is not what its index says (SHA-256): get it again" in done.stderr
     assert not (tmp_path / "all").exists()
+
+
+def test_a_disk_that_is_full_under_a_merge_is_one_line_and_it_goes_on_afterwards(
+    genharness, results, tmp_path, monkeypatch
+):
+    genharness("publish", results, "--to", tmp_path / "given")
+    write, written = publish.write_bytes, []
+
+    def fill(path, content):
+        written.append(path)
+        if len(written) > 30:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(path, content)
+
+    monkeypatch.setattr(publish, "write_bytes", fill)
+    with pytest.raises(RunError, match=r"cannot write .*all \(No space left on device\): mend that"):
+        publish.merge.callback((tmp_path / "given",), tmp_path / "all")
+    monkeypatch.undo()
+    publish.merge.callback((tmp_path / "given",), tmp_path / "all")
+    assert len(list((tmp_path / "all" / "records").glob("*.json"))) == 17
 
 
 def test_a_record_that_is_there_stays_as_it_is(genharness, results, tmp_path):

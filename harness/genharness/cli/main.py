@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import gc
 import importlib
 import importlib.metadata
@@ -58,6 +59,8 @@ COMMANDS = {
 }
 """Command -> (where it is, its line in the help)."""
 
+
+_NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 
 _COMPLETING = "_GENHARNESS_COMPLETE"
 """Environment variable by which a shell asks for completions."""
@@ -197,7 +200,8 @@ def main() -> None:
         show_traceback(error)
         discard_output()
         where = f"{error.filename}: " if error.filename else ""
-        _complain([f"{where}{error.strerror or error}"])
+        room = ": free space, or allow larger files (ulimit -f)" if error.errno in _NO_ROOM else ""
+        _complain([f"{where}{error.strerror or error}{room}"])
 
 
 if __name__ == "__main__":

@@ -166,7 +166,12 @@ def merge(folders: tuple[Path, ...], target: Path) -> None:
     store = Store(target)
     store.open_for_writing()
     for folder, files, records in found:
-        say(f"{folder}: {_take(store, files, records)}")
+        try:
+            told = _take(store, files, records)
+        except OSError as error:
+            reason = error.strerror or error
+            raise RunError(f"cannot write {target} ({reason}): mend that, and the same command goes on") from error
+        say(f"{folder}: {told}")
     print_warnings(store.warnings)
 
 

@@ -71,7 +71,7 @@ def test_a_full_disk_under_any_other_output_is_one_line(command, arguments):
         process = command(*arguments, stdout=full)
         _, told = process.communicate(timeout=100)
     assert process.returncode == 2
-    assert told == "error: No space left on device\n"
+    assert told == "error: No space left on device: free space, or allow larger files (ulimit -f)\n"
 
 
 @pytest.mark.slow

@@ -81,6 +81,18 @@ def test_what_is_in_memory_already_is_taken_however_little_is_left():
     assert len(samples_of_array(ROWS, None, "x").samples) == 300
 
 
+def test_rows_that_leave_no_room_for_what_scoring_makes_of_them_are_refused(tmp_path, monkeypatch):
+    rows = mapped(ROWS, tmp_path)
+    for free, fits in ((2 * rows.nbytes, False), (5 * rows.nbytes, True)):
+        monkeypatch.setattr(module, "free_memory", lambda free=free: free)
+        monkeypatch.setattr(memory, "free_memory", lambda free=free: free)
+        if fits:
+            assert len(samples_of_array(rows, None, "x", rows=True).samples) == 300
+        else:
+            with pytest.raises(DataError, match="say with count"):
+                samples_of_array(rows, None, "x", rows=True)
+
+
 @pytest.mark.usefixtures("little_memory")
 def test_files_are_drawn_of_in_the_same_way(tmp_path):
     np.save(tmp_path / "a.npy", IMAGES)

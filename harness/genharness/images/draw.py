@@ -57,9 +57,13 @@ def chosen_of(array: NDArray[Any], where: str, draw: SeededDraw | None) -> NDArr
     return None if some is None else some.chosen(have)
 
 
+_COPIES = 3
+"""Copies in float64 that scoring makes of rows: whole numbers, standardised ones, features."""
+
+
 def _bytes_of(array: NDArray[Any]) -> int:
-    """Return what an array takes once it is read: bytes of images, numbers of rows."""
-    return int(array.size) * (1 if array.ndim > 2 else max(4, array.dtype.itemsize))
+    """Return what an array takes once it is read: bytes of images; numbers of rows, and what is made of them."""
+    return int(array.size) * (1 if array.ndim > 2 else max(4, array.dtype.itemsize) + 8 * _COPIES)
 
 
 def _is_held(array: NDArray[Any]) -> bool:

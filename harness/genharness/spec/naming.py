@@ -35,8 +35,8 @@ def differing_settings(variants: Sequence[Mapping[str, Any]]) -> list[str]:
 def single_differences(variants: Sequence[Mapping[str, Any]]) -> list[int]:
     """Return of each variant how many others differ from it in one setting alone, as `differing_settings` has it.
 
-    Two that differ in their budget do: it says the rest. Those of one budget are counted setting by setting, by what they
-    are without it, so that thousands take no time.
+    Two that differ in their budget do: it says the rest. Those of one budget are counted setting by setting, by what
+    they are without it, so that thousands take no time.
     """
     names = list(dict.fromkeys(name for one in variants for name in one))
     written = [{name: _written(value) for name, value in one.items()} for one in variants]

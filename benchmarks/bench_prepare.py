@@ -1,7 +1,9 @@
 """Preparing pictures: PNG files and a parquet of them beside a bare Pillow loop, CIFAR-10 beside ImageFolder.
 
-    pytest benchmarks/bench_prepare.py --benchmark-only -k own     5,000 PNG files; PICTURES=50000 for more
+    pytest benchmarks/bench_prepare.py --benchmark-only -k own     5,000 PNG files of 64x64
     pytest benchmarks/bench_prepare.py --benchmark-only -k cifar   60,000 JPEGs from their tar.xz
+
+PICTURES=50000 SIDE=32 asks for others. On a busy machine, --benchmark-timer=time.process_time measures seconds of CPU.
 
 Of one's own pictures the peer opens every file and decodes it into an array, one after the other, and nothing else;
 ours also looks at all headers first, finds classes, divides, hashes and writes. Memory is that of a process of its own.
@@ -34,12 +36,13 @@ from genharness_data_vision import CIFAR10
 ARCHIVE = Path(__file__).resolve().parents[2] / "shared" / "data" / "cifar10-jpeg.tar.xz"
 
 PICTURES = int(os.environ.get("PICTURES", "5000"))
+SIDE = int(os.environ.get("SIDE", "64"))
 
 of_cifar = [
     pytest.mark.skipif(not ARCHIVE.is_file(), reason=f"{ARCHIVE} is missing"),
     pytest.mark.benchmark(group="prepare 60,000 JPEGs of 32x32 from tar.xz"),
 ]
-of_own = pytest.mark.benchmark(group=f"prepare {PICTURES:,} PNG files of 64x64")
+of_own = pytest.mark.benchmark(group=f"prepare {PICTURES:,} PNG files of {SIDE}x{SIDE}")
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +54,7 @@ def own(tmp_path_factory):
         (folder / "pictures" / str(label)).mkdir(parents=True)
     for place in range(PICTURES):
         smooth = Image.fromarray(random.integers(0, 256, (8, 8, 3), np.uint8)).resize(
-            (64, 64), Image.Resampling.BICUBIC
+            (SIDE, SIDE), Image.Resampling.BICUBIC
         )
         stream = io.BytesIO()
         smooth.save(stream, "PNG")
@@ -87,7 +90,7 @@ def prepare_own(own, home, monkeypatch, kind):
 
 
 def decode_alone(own):
-    images = np.empty((PICTURES, 64, 64, 3), np.uint8)
+    images = np.empty((PICTURES, SIDE, SIDE, 3), np.uint8)
     for index, path in enumerate(sorted((own / "pictures").rglob("*.png"))):
         with Image.open(path) as picture:
             images[index] = np.asarray(picture)

@@ -22,5 +22,6 @@ def genharness_executors() -> Sequence[ExecutorSpec]:
             packages=("submitit",),
             argument="KEY=VALUE,...",
             remote=True,
+            queue="genharness_exec_slurm.queue:queued",
         )
     ]

@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from genharness import option
+from genharness import ConfigError, option
 
 __all__ = ["SlurmConfig"]
 
 
 @dataclass(frozen=True)
 class SlurmConfig:
-    """Options of `slurm`."""
+    """Options of `slurm`.
+
+    Raises:
+        ConfigError: If the grace leaves a job hardly any time.
+    """
 
     minutes: int = option(
         1440, low=1, high=60 * 24 * 365, help="time limit of a job; a cell goes on in another job then"
@@ -24,3 +28,10 @@ class SlurmConfig:
     cluster: Literal["slurm", "local"] = option(
         "slurm", help="local: processes of this machine, to try jobs without Slurm"
     )
+
+    def __post_init__(self) -> None:
+        most = 60 * self.minutes // 5  # submitit takes a signal that comes earlier for preemption, not for lack of time
+        if self.grace_seconds > max(most, 10):
+            raise ConfigError(
+                f"grace_seconds={self.grace_seconds} is too much of minutes={self.minutes}: at most {max(most, 10)}"
+            )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import io
 import json
 import shutil
-import subprocess
 import threading
 import time
 from collections import defaultdict
@@ -15,10 +16,12 @@ from typing import Any
 
 from genharness import ConfigError, PluginError, RunError
 from genharness.files.atomic import write_bytes
+from genharness.files.turns import entry_turn
 from genharness.plugin.execution import Event
 from genharness.results.store import Store
 from genharness.spec.cell import Task
 from genharness.spec.record import Record
+from genharness_exec_slurm import queue
 from genharness_exec_slurm.configs import SlurmConfig
 
 __all__ = ["SlurmExecutor", "read_argument"]
@@ -75,6 +78,7 @@ class SlurmExecutor:
         by_size: dict[tuple[int, int], list[Task]] = defaultdict(list)
         for task in settled_here(tasks, "slurm"):
             by_size[task.settings.threads, int(task.settings.device == "cuda")].append(task)
+        longest = queue.longest_array() if self._config.cluster == "slurm" else len(tasks)
         jobs: list[tuple[Task, Any]] = []
         for (cpus, gpus), alike in by_size.items():
             executor = submitit.AutoExecutor(
@@ -84,21 +88,32 @@ class SlurmExecutor:
                 local_max_num_timeout=self._config.requeues,
             )
             executor.update_parameters(**self._parameters(cpus, gpus, tasks[0].settings.jobs))
-            jobs += zip(alike, self._array(executor, alike), strict=True)
-        write_bytes(
-            folder / "cells.json", json.dumps({task.cell.id: job.job_id for task, job in jobs}, indent=1).encode()
-        )
+            for part in (alike[first : first + longest] for first in range(0, len(alike), longest)):
+                try:
+                    jobs += zip(part, self._array(executor, part), strict=True)
+                except RunError:
+                    self._cancel(jobs)
+                    raise
+        _note_jobs(folder, {task.cell.id: job.job_id for task, job in jobs})
         return jobs
 
     def _array(self, executor: Any, tasks: Sequence[Task]) -> list[Any]:
         from genharness_exec_slurm.job import CellJob
 
         try:
-            with executor.batch():
+            with contextlib.redirect_stderr(io.StringIO()), executor.batch():  # it passes on what sbatch says, too
                 return [executor.submit(CellJob(task)) for task in tasks]
         except Exception as error:  # submitit has errors of its own, and passes on those of sbatch
-            reason = " ".join(str(getattr(error, "stderr", "") or error).split())[-300:]
+            said = str(getattr(error, "stderr", "") or error).replace("sbatch: error: ", "")
+            reason = "; ".join(filter(None, (" ".join(line.split()) for line in said.splitlines())))[-300:]
             raise RunError(f"Slurm did not take the jobs: {reason}") from error
+
+    def _cancel(self, jobs: Sequence[tuple[Task, Any]]) -> None:
+        if self._config.cluster == "slurm":
+            queue.cancel([job.job_id for _, job in jobs])
+        else:
+            for _, job in jobs:
+                job.cancel(check=False)
 
     def _parameters(self, cpus: int, gpus: int, at_a_time: int) -> dict[str, Any]:
         config = self._config
@@ -123,18 +138,18 @@ class SlurmExecutor:
         on_event: Callable[[Event], None],
         stop: threading.Event,
     ) -> Iterator[Record]:
-        waiting, states, given_up = list(jobs), dict[str, str](), 0.0
+        waiting, given_up = list(jobs), 0.0
+        states = {job.job_id: "pending" for _, job in jobs}  # has been said
         while waiting:
             if stop.is_set() and not given_up:
-                for _, job in waiting:
-                    job.cancel(check=False)
+                self._cancel(waiting)
                 given_up = time.monotonic() + _STOP_SECONDS
             present = self._states(waiting)
             for task, job in list(waiting):
                 state = present.get(job.job_id, "")
                 if state and state != states.get(job.job_id):
                     states[job.job_id] = state
-                    on_event(Event(cell_id=task.cell.id, phase="waiting", text=f"job {job.job_id}: {state.lower()}"))
+                    on_event(Event(cell_id=task.cell.id, phase="waiting", text=f"job {job.job_id}: {state}"))
                 if not state:
                     waiting.remove((task, job))
                     record = _record(task, job, earlier[task.cell.id], stopped=stop.is_set())
@@ -150,19 +165,11 @@ class SlurmExecutor:
     def _states(self, jobs: Sequence[tuple[Task, Any]]) -> Mapping[str, str]:
         """Return what the jobs that have not ended are doing, by their ids."""
         if self._config.cluster == "local":
-            return {job.job_id: "RUNNING" for _, job in jobs if not job.done()}
-        ids = ",".join(dict.fromkeys(job.job_id.partition("_")[0] for _, job in jobs))
-        for _ in range(20):  # the controller may be away for a while
-            command = ["squeue", "--noheader", "--array", "--format=%i %T", f"--jobs={ids}"]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            if done.returncode == 0 or "Invalid job id" in done.stderr:
-                found = (line.split() for line in done.stdout.splitlines())
-                return {words[0]: words[1] for words in found if len(words) == 2 and words[1] not in _ENDED}
-            time.sleep(_LOOK_SECONDS)
-        raise RunError(f"squeue does not answer ({done.stderr.strip()[:200]}): the jobs go on, see `genharness status`")
-
-
-_ENDED = ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "OUT_OF_MEMORY", "BOOT_FAIL", "DEADLINE")
+            return {job.job_id: "running" for _, job in jobs if not job.done()}
+        found = queue.states([job.job_id for _, job in jobs], pause_seconds=_LOOK_SECONDS)
+        if isinstance(found, str):
+            raise RunError(f"squeue does not answer ({found}): the jobs go on, see `genharness status`")
+        return found
 
 
 def read_argument(text: str) -> dict[str, str]:
@@ -178,6 +185,16 @@ def read_argument(text: str) -> dict[str, str]:
             raise ConfigError(f"executor slurm: {part!r} must be one of {', '.join(_KEYS)}, as in slurm:partition=gpu")
         found[key] = value
     return found
+
+
+def _note_jobs(folder: Path, jobs: Mapping[str, str]) -> None:
+    """Write down which cell is which job, beside what other runs into this folder wrote."""
+    file = folder / "cells.json"
+    with entry_turn(file):
+        earlier: dict[str, str] = {}
+        with contextlib.suppress(OSError, ValueError):
+            earlier = json.loads(file.read_bytes())
+        write_bytes(file, json.dumps({**earlier, **jobs}, indent=1).encode())
 
 
 def _started(task: Task) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import multiprocessing
+import os
 import signal
 import subprocess
 import sys
@@ -13,9 +14,11 @@ from multiprocessing.connection import Connection
 from types import FrameType
 from typing import Any
 
+from submitit.core.job_environment import JobEnvironment
 from submitit.helpers import DelayedSubmission
 
 from genharness.spec.cell import Task
+from genharness_exec_slurm.queue import is_being_preempted
 
 __all__ = ["CellJob"]
 
@@ -27,7 +30,7 @@ class CellJob:
 
     Slurm signals every process of a job at once. The one that trains ignores that; this one, which submitit started,
     passes on the request. submitit asks for `checkpoint` on preemption and before the time limit, and then puts the job
-    into the queue again; `scancel` and a plain SIGTERM only end it.
+    into the queue again, and so does this where Slurm preempts by SIGTERM; `scancel` and a plain SIGTERM only end it.
 
     Args:
         task: The cell.
@@ -63,6 +66,10 @@ class CellJob:
         return DelayedSubmission(CellJob(dataclasses.replace(self.task, settings=settings)))
 
     def _end(self, _number: int, _frame: FrameType | None) -> None:
+        job = os.environ.get("SLURM_JOB_ID")  # none of submitit's local executor
+        if job and is_being_preempted(job):
+            # Slurm takes a job that ends within its grace for done: do as before the time limit
+            signal.raise_signal(signal.Signals[f"SIG{JobEnvironment.USR_SIG}"])
         self._stop()
         sys.exit(0)
 

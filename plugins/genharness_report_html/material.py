@@ -85,6 +85,11 @@ class Material:
             return [row for row in self.standings.rows if row.model == self.model]
         return self.standings.rows[:_MOST_MODELS]
 
+    @property
+    def _only(self) -> str:
+        every = len(self.standings.rows)
+        return "" if self.model or every <= _MOST_MODELS else f" Of the best {_MOST_MODELS} of {every} rows."
+
     @cached_property
     def references(self) -> list[Row]:
         """Reference rows, held-out real data first."""
@@ -107,10 +112,18 @@ class Material:
         return KeptCell(Store(self.folder).cell(record.cell.id), record)
 
     def figure(
-        self, part: str, title: str, caption: str, body: Markup, *, narrow: Markup | None = None, link: str = ""
+        self,
+        part: str,
+        title: str,
+        caption: str,
+        body: Markup,
+        *,
+        narrow: Markup | None = None,
+        link: str = "",
+        of_best: bool = False,
     ) -> Figure:
-        """Return a figure of this group."""
-        return Figure(self.named(part), title, caption, body, narrow or Markup(), link)
+        """Return a figure of this group; one that is `of_best` says so where there are more rows than that."""
+        return Figure(self.named(part), title, caption + self._only * of_best, body, narrow or Markup(), link)
 
 
 def panels(parts: Sequence[Markup], style: str = "g4") -> Markup:

@@ -64,6 +64,7 @@ def place_labels(
     obstacles: Sequence[Box],
     area: Box,
     first: Sequence[int] = (),
+    texts: Sequence[Box] = (),
 ) -> list[Label | None]:
     """Return a place for the name of every mark, greedy; None for names without room, which would hide others.
 
@@ -75,12 +76,13 @@ def place_labels(
         obstacles: What no name should stand on, beside the marks themselves.
         area: What no name should leave.
         first: Places of the marks that come first.
+        texts: What is written there already, which no name may stand on.
     """
     downwards = sorted(range(len(marks)), key=lambda one: (marks[one][1], marks[one][0]))
-    found = _placed(downwards, marks, widths, obstacles, area)
+    found = _placed(downwards, marks, widths, obstacles, area, texts)
     if None in found:
         ranked = [*first, *(place for place in range(len(marks)) if place not in first)]
-        found = _placed(ranked, marks, widths, obstacles, area)
+        found = _placed(ranked, marks, widths, obstacles, area, texts)
     return found
 
 
@@ -90,9 +92,10 @@ def _placed(
     widths: Sequence[float],
     obstacles: Sequence[Box],
     area: Box,
+    texts: Sequence[Box],
 ) -> list[Label | None]:
     own = [Box(x - 6, y - 6, x + 6, y + 6) for x, y in marks]
-    names: list[Box] = []
+    names = [*texts]
     found: list[Label | None] = [None] * len(marks)
     for place in order:
         label, box = _best(marks[place], widths[place], [*obstacles, *own, *names], area)

@@ -67,12 +67,13 @@ def cost_plane(ink: Ink, found: TradeOff, band: Band | None, real: float | None,
     title = "training time" if found.across.key == "train_seconds" else plain(_named(found.across))
     way = "lower is better" if not found.up.column.higher_is_better else "higher is better"
     arrow = "↓" if not found.up.column.higher_is_better else "↑"
+    points, note = _points(plane, _obstacles(plane, band, real), up.ticks(6))
     parts = [
         *_frame(plane, ticks, up.ticks(6)),
         *_reference(plane, band, real),
         *_front(plane),
-        *_points(plane, _obstacles(plane, band, real)),
-        text(0, 12, f"{arrow} {plain(found.up.title)}, {way}", "ax"),
+        *points,
+        *_head(plane, arrow, f"{plain(found.up.title)}, {way}", note),
         text((box.left + box.right) / 2, size[1] - 6, f"{title}, log scale · less is better ←", "ax", "middle"),
     ]
     what = f"{found.up.title} against {found.across.title}"
@@ -93,15 +94,15 @@ def share_plane(ink: Ink, found: TradeOff, bands: tuple[Band | None, Band | None
     box = Box(44, 26, size[0] - 8, size[1] - 44)
     plane = _Plane(ink, found, scale, scale, box)
     parts = [*_frame(plane, scale.ticks(6), scale.ticks(6))]
-    obstacles: list[Box] = []
     across, up = bands
     if across and up:
         left, top = plane.at(across["low"], up["high"])
         right, bottom = plane.at(across["high"], up["low"])
         parts.append(rect(left, top, max(right - left, 2), max(bottom - top, 2), "band"))
+    points, note = _points(plane, [], scale.ticks(6))
     parts += [
-        *_points(plane, obstacles),
-        text(0, 12, f"↑ {_SHARES.get(found.up.key, plain(found.up.title))}", "ax"),
+        *points,
+        *_head(plane, "↑", _SHARES.get(found.up.key, plain(found.up.title)), note),
         text(
             (box.left + box.right) / 2,
             size[1] - 6,
@@ -200,7 +201,26 @@ def _front(plane: _Plane) -> list[Markup]:
     return [path(corners, "front")] if corners else []
 
 
-def _points(plane: _Plane, obstacles: Sequence[Box]) -> list[Markup]:
+def _numbers(plane: _Plane, up: Ticks) -> list[Box]:
+    """Return what the numbers beside the axis cover."""
+    right, places = plane.box.left - 6, [(plane.at(plane.across.low, value)[1], words) for value, words in up]
+    return [Box(right - width_of(words, 11), y - 6, right, y + 6) for y, words in places]
+
+
+def _head(plane: _Plane, arrow: str, title: str, note: str) -> list[Markup]:
+    """Return what stands above: what goes up, in full where that leaves room for the note at the other end."""
+    full = f"{arrow} {title}"
+    room = plane.box.right - width_of(note, 11) - 12
+    return [
+        text(
+            0, 12, full if not note or width_of(full, 11.5) < room else f"{arrow} {plain(plane.found.up.title)}", "ax"
+        ),
+        *([text(plane.box.right, 12, note, "tk", "end")] if note else []),
+    ]
+
+
+def _points(plane: _Plane, obstacles: Sequence[Box], up: Ticks) -> tuple[list[Markup], str]:
+    """Return the marks with their names, and how many have one where not all have."""
     points = plane.found.points
     places = [plane.at(*point.at) for point in points]
     bars = [_bars(plane, point) for point in points]
@@ -209,7 +229,8 @@ def _points(plane: _Plane, obstacles: Sequence[Box]) -> list[Markup]:
     names = [short_name(point.row, 26) for point in named]
     first = [place for place, point in enumerate(named) if any(point is one for one in plane.found.front)]
     frame = Box(2, 16, plane.box.right + 6, plane.box.bottom)
-    labels = place_labels(places[:_MOST_LABELS], [width_of(name) for name in names], blocked, frame, first)
+    widths, numbers = [width_of(name) for name in names], _numbers(plane, up)
+    labels = place_labels(places[:_MOST_LABELS], widths, blocked, frame, first, numbers)
     parts: list[Markup] = []
     for place, point in enumerate(points):
         marker = plane.ink.of(point.row)
@@ -222,9 +243,7 @@ def _points(plane: _Plane, obstacles: Sequence[Box]) -> list[Markup]:
             inner.append(text(label.x, label.y, names[place], "lb halo", label.anchor))
         parts.append(tag("g", *inner, data_m=plain(point.row.label), class_=colour(marker)))
     shown = sum(label is not None for label in labels)
-    if shown < len(points):
-        parts.append(text(plane.box.right, 12, f"{shown} of {len(points)} named", "tk", "end"))
-    return parts
+    return parts, f"{shown} of {len(points)} named" if shown < len(points) else ""
 
 
 def _bars(plane: _Plane, point: Point) -> tuple[list[Markup], list[Box]]:

@@ -32,6 +32,8 @@ Value = str | float | int | None
 
 _CHARACTER = 0.62
 """Width of a character of DejaVu Sans over its size, on the wide side of what names are made of."""
+_WIDER = 0.36
+"""By how much an m and a w are wider than that."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def cut(words: str, most: int) -> str:
 
 def width_of(words: str, size: float = 12.5) -> float:
     """Return about how wide a text is, in pixels."""
-    return len(words) * size * _CHARACTER
+    return size * (len(words) * _CHARACTER + sum(words.lower().count(one) for one in "mw") * _WIDER)
 
 
 def drawing(

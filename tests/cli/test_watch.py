@@ -92,6 +92,25 @@ def test_the_status_of_a_study_that_was_submitted(tmp_path):
     assert submitted(store) == {}
 
 
+def test_the_status_says_what_a_queue_says(tmp_path, monkeypatch):
+    """Of a cell that was interrupted, too: a job that was put back into the queue goes on with it."""
+    store = Store(tmp_path)
+    store.open_for_writing()
+    done, again = record("vae", 1.0), record("gan", None, status="interrupted", reason="stopped on request")
+    for one in (done, again):
+        store.save(one)
+    (tmp_path / "jobs").mkdir()
+    jobs = {done.cell.id: "7_0", again.cell.id: "7_1", "ae-digits-s0-1": "7_2", "glow-digits-s0-1": "7_3"}
+    (tmp_path / "jobs" / "cells.json").write_text(json.dumps(jobs))
+    monkeypatch.setattr("genharness.cli.watch.queued", lambda _, asked: {"7_1": "pending", "7_2": "running"})
+    assert CliRunner().invoke(status, [str(tmp_path)]).output.splitlines() == [
+        f"{again.cell.id}  job 7_1: pending",
+        "ae-digits-s0-1  job 7_2: running",
+        "glow-digits-s0-1  its job 7_3 has ended without a record: run again",
+        "1 ok, 2 waiting, 1 without a record",
+    ]
+
+
 def test_a_record_that_cannot_be_read_is_named_and_the_others_are_told(tmp_path):
     store = Store(tmp_path)
     store.open_for_writing()

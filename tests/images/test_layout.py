@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+
 import pytest
 
 from genharness import DataError
 from genharness.images import first_of, read_layout
+from genharness.images.decode import SUFFIXES
+from genharness.images.layout import _is_picture, _parts
 
 
 def test_two_folders_are_classes_however_deep_the_pictures_lie():
@@ -110,3 +114,12 @@ def test_names_are_shown_on_one_line():
 def test_unclear_trees_are_refused(names, reason):
     with pytest.raises(DataError, match=reason.replace(".", r"\.")):
         read_layout(names, "here")
+
+
+@pytest.mark.parametrize(
+    "name", ["a.png", "b/a.PNG", "b//a.png", "./b/a.png", "b/.png", "b/..png", "b/a.", "b/a", "b/a.tar.jpg", ".b/a.png"]
+)
+def test_names_are_taken_apart_as_pathlib_does(name):
+    path = PurePosixPath(name)
+    assert _parts(name) == path.parts
+    assert _is_picture(name) == (path.suffix.lower() in SUFFIXES)

@@ -169,3 +169,9 @@ def test_a_column_that_no_table_can_show_is_refused(field, value):
 def test_a_metric_has_columns_each_with_a_key_of_its_own(columns):
     with pytest.raises(PluginError, match="give one at least, and each a key of its own"):
         checked(dataclasses.replace(SPECS[3], columns=columns), MetricSpec)
+
+
+def test_the_queue_of_an_executor_reads_as_its_factory_does():
+    assert checked(ExecutorSpec(**BASE, queue="a.b:c"), ExecutorSpec).queue == "a.b:c"
+    with pytest.raises(PluginError, match="queue 'nowhere' must read 'module:attribute'"):
+        checked(ExecutorSpec(**BASE, queue="nowhere"), ExecutorSpec)

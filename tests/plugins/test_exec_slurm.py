@@ -14,17 +14,13 @@ import pytest
 from board_records import record
 from genharness import ConfigError, PluginError, RunError
 from genharness.cli.watch import submitted
-from genharness.data import ensure_prepared, parse_reference
-from genharness.data.facts import facts_reader
-from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
 from genharness.spec.cell import Settings, Task
-from genharness.spec.report import silent
-from genharness.study.plan import expand
-from genharness.study.suite import Suite
+from planned_cells import planned
 
 pytest.importorskip("submitit", reason="the extra slurm is missing")
 
+from genharness_exec_slurm import queue
 from genharness_exec_slurm.configs import SlurmConfig
 from genharness_exec_slurm.executor import SlurmExecutor, _record, read_argument
 
@@ -64,29 +60,100 @@ def test_without_sbatch_there_is_a_line(monkeypatch):
 
 
 @pytest.fixture
-def squeue(tmp_path, monkeypatch):
-    """Return a function that puts a squeue there which says something."""
+def slurm(tmp_path, monkeypatch):
+    """Return a function that puts commands of Slurm there which say something."""
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
     monkeypatch.setattr("genharness_exec_slurm.executor._LOOK_SECONDS", 0.0)
     (tmp_path / "bin").mkdir()
 
-    def install(script):
-        for name in ("squeue", "sbatch"):
+    def install(**scripts):
+        for name, script in ({"squeue": "", "sbatch": "", "srun": "", "scontrol": "", "scancel": ""} | scripts).items():
             path = tmp_path / "bin" / name
             path.write_text(f"#!/bin/sh\n{script}\n")
             path.chmod(path.stat().st_mode | stat.S_IXUSR)
-        return SlurmExecutor("", SlurmConfig())
 
     return install
 
 
-def test_jobs_that_have_ended_are_not_among_those_that_go_on(squeue, tmp_path):
+def test_jobs_that_have_ended_are_not_among_those_that_go_on(slurm, tmp_path):
     jobs = [(task_of(tmp_path), job_of(tmp_path, f"7_{place}")) for place in range(4)]
-    executor = squeue("echo '7_0 RUNNING'; echo '7_1 PENDING'; echo '7_2 COMPLETED'")
-    assert executor._states(jobs) == {"7_0": "RUNNING", "7_1": "PENDING"}
-    assert squeue("echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1")._states(jobs) == {}
+    slurm(
+        squeue="echo '7_0 RUNNING None'; echo '7_1 PENDING Priority'; echo '7_2 COMPLETED None'; echo '7_3 PREEMPTED'"
+    )
+    executor = SlurmExecutor("", SlurmConfig())
+    assert executor._states(jobs) == {"7_0": "running", "7_1": "pending"}
+    slurm(squeue="echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1")
+    assert executor._states(jobs) == {}
+    slurm(squeue="echo no controller >&2; exit 1")
     with pytest.raises(RunError, match=r"does not answer \(no controller\): the jobs go on"):
-        squeue("echo no controller >&2; exit 1")._states(jobs)
+        executor._states(jobs)
+    assert queue.queued(["7_0"]) is None
+
+
+def test_a_job_that_waits_for_what_does_not_pass_by_itself_says_for_what(slurm):
+    slurm(squeue="echo '7_0 PENDING Nodes required for job are DOWN, DRAINED or reserved'; echo '8 RUNNING None'")
+    assert queue.queued(["7_0", "8"]) == {
+        "7_0": "pending (Nodes required for job are DOWN, DRAINED or reserved)",
+        "8": "running",
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "preempted"),
+    [
+        ("JobState=RUNNING Reason=None PreemptEligibleTime=2026-11-29T14:42:38 PreemptTime=2026-11-29T14:42:42", True),
+        ("JobState=RUNNING Reason=None PreemptEligibleTime=2026-11-29T14:42:38 PreemptTime=None", False),
+        ("JobState=COMPLETING Reason=None PreemptTime=2026-11-29T14:42:42", False),
+        ("", False),
+    ],
+)
+def test_a_job_that_has_to_make_room_is_told_from_one_that_is_cancelled(slurm, said, preempted):
+    slurm(scontrol=f"echo '{said}'")
+    assert queue.is_being_preempted("7") == preempted
+
+
+def test_an_array_is_as_long_as_slurm_takes_it(slurm, tmp_path, monkeypatch):
+    slurm(scontrol="echo 'MaxArraySize            = 2'")
+    tasks = planned(tmp_path / "r", models=("noise",), seeds=(0, 1, 2))
+    executor, sizes = SlurmExecutor("", SlurmConfig(detach=True)), []
+
+    def array(_, part):
+        sizes.append(len(part))
+        return [job_of(tmp_path, f"{len(sizes)}_{place}") for place in range(len(part))]
+
+    monkeypatch.setattr(executor, "_array", array)
+    list(executor.run(tasks, on_event=lambda event: None, stop=threading.Event()))
+    assert sizes == [2, 1]
+    assert [*submitted(Store(tmp_path / "r")).values()] == ["1_0", "1_1", "2_0"]
+
+
+def test_jobs_that_were_taken_before_others_were_refused_are_cancelled(slurm, tmp_path):
+    cancelled = tmp_path / "cancelled"
+    slurm(
+        scontrol="echo 'MaxArraySize = 2'",
+        sbatch=f"test -e {tmp_path}/one && echo 'sbatch: error: too\nsbatch: error: many' >&2 && exit 1; "
+        f"touch {tmp_path}/one; echo Submitted batch job 7",
+        scancel=f'echo "$@" > {cancelled}',
+    )
+    tasks = planned(tmp_path / "r", models=("noise",), seeds=(0, 1, 2))
+    with pytest.raises(RunError, match=r"^Slurm did not take the jobs: too; many$"):
+        list(SlurmExecutor("", SlurmConfig()).run(tasks, on_event=lambda event: None, stop=threading.Event()))
+    assert cancelled.read_text() == "7_0 7_1\n"
+
+
+def test_what_other_runs_submitted_is_still_known(tmp_path, monkeypatch):
+    for number, model in enumerate(("noise", "gaussian")):
+        tasks = planned(tmp_path / "r", models=(model,))
+        executor = SlurmExecutor("", dataclasses.replace(LOCAL, detach=True))
+        monkeypatch.setattr(executor, "_array", lambda _, given, number=number: [job_of(tmp_path, str(number))])
+        list(executor.run(tasks, on_event=lambda event: None, stop=threading.Event()))
+    assert [*submitted(Store(tmp_path / "r")).values()] == ["0", "1"]
+
+
+def test_the_grace_leaves_a_job_time(tmp_path):
+    assert SlurmConfig(minutes=1, grace_seconds=12).minutes == 1
+    with pytest.raises(ConfigError, match=r"grace_seconds=120 is too much of minutes=1: at most 12"):
+        SlurmConfig(minutes=1)
 
 
 def test_a_job_that_ends_without_a_record_is_a_failure_that_says_what_it_said(tmp_path):
@@ -110,15 +177,6 @@ def test_what_an_earlier_attempt_left_is_not_taken_for_this_one_s(tmp_path):
     old.started_at = "2026-01-02"
     store.save(old)
     assert _record(task, job_of(tmp_path), "2026-01-01", stopped=True).status == "interrupted"
-
-
-def planned(folder, **suite):
-    registry, reference = load_registry(), parse_reference("digits#100")
-    ensure_prepared(registry.datasets.find("digits"), reference)
-    Store(folder).open_for_writing()
-    given = {"datasets": ("digits#100",), "metrics": ("fid",), "features": "pixels", "samples": 20, "baselines": False}
-    settings = Settings(results=folder, device="cpu", threads=1)
-    return expand(Suite(**given, **suite), registry, settings, facts_reader(registry, None, silent)).tasks
 
 
 def test_a_detached_run_leaves_when_all_is_submitted(tmp_path, monkeypatch):

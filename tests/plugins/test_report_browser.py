@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from board_records import record
 from report_pages import page, studied, with_pictures
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -146,3 +147,28 @@ def test_axe_finds_no_serious_fault(opened, scheme):
         "axe.run().then(found => found.violations.map(one => [one.id, one.impact, one.nodes[0].html]))"
     )
     assert [one for one in faults if one[1] in ("serious", "critical")] == []
+
+
+CROSSED = """() => [...document.querySelectorAll("svg")].flatMap(svg => {
+    const texts = [...svg.querySelectorAll("text")].map(one => [one.textContent, one.getBoundingClientRect()])
+        .filter(one => one[1].width)
+    return texts.flatMap(([words, a], place) => texts.slice(place + 1).filter(([, b]) =>
+        Math.min(a.right, b.right) - Math.max(a.left, b.left) > 3 &&
+        Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 5).map(([other]) => `${words} | ${other}`))
+})"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_words_of_a_crowded_figure_lie_on_others(browser, tmp_path, width):
+    names = ["ddpm", "edm", "wgan", "mwm-wgan-gp", "stylegan2", "flow-matching", "vae", "sn-wgan-gp"]
+    records = [record(name, 3.0 * 1.5**place) for place, name in enumerate(names)]
+    for place, one in enumerate(records):
+        close = 0.02 * place
+        one.measurements |= {"train_seconds": 5.0 + close, "latency_p50_ms": 0.1 + close / 100}
+        one.scores |= {"density": 0.2 + close, "coverage": close, "precision": 0.6 + close, "recall": 0.02 + close}
+    (tmp_path / "page.html").write_text(page(records))
+    found = browser.new_page(viewport={"width": width, "height": 844})
+    found.set_default_timeout(120_000)
+    found.goto((tmp_path / "page.html").as_uri())
+    assert found.evaluate(CROSSED) == []
+    found.close()

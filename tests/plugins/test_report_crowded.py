@@ -64,6 +64,43 @@ def test_names_without_room_are_left_out_and_those_that_come_first_are_named():
     assert 4 <= len(boxes) < 40
 
 
+def test_no_name_stands_on_the_numbers_of_an_axis():
+    marks, numbers = [(50.0, 100.0 + 9 * place) for place in range(8)], Box(10, 60, 38, 240)
+    labels = place_labels(marks, [70.0] * 8, [], Box(2, 16, 140, 300), texts=[numbers])
+    for label in filter(None, labels):
+        left = label.x - {"start": 0, "middle": 35, "end": 70}[label.anchor]
+        assert not Box(left, label.y - 10, left + 70, label.y + 2).overlap(numbers)
+
+
+def crowd(seeds=1):
+    """Return the records of fourteen models whose shares lie close together, with losses."""
+    made = [record(f"model-{place:02}", 10.0 + place, seed=seed) for place in range(14) for seed in range(seeds)]
+    for place, one in enumerate(made):
+        one.scores |= {"density": 0.5 + place / 1000, "coverage": 0.5, "precision": 0.5, "recall": 0.5 + place / 1000}
+        one.history.losses = {"step": [1, 2, 3], "loss": [3.0, 2.0, 1.0]}
+    return made
+
+
+def figure_of(text, part):
+    found = text[text.index(f'id="g1-{part}"') :]
+    return found[: found.index("</figure>")]
+
+
+def test_the_name_of_an_axis_makes_room_for_how_many_are_named():
+    wide, narrow = figure_of(page(crowd()), "coverage").split("<svg")[1:3]
+    assert "↑ density: how densely" in wide
+    assert re.search(r"\d+ of 14 named", narrow)
+    assert re.search(r">↑ density<", narrow, re.IGNORECASE)
+
+
+def test_panels_of_the_best_rows_say_so_and_bars_are_explained_where_there_are_some():
+    text = page(crowd())
+    assert "Of the best 12 of 14 rows." in figure_of(text, "losses")
+    assert "deviation over seeds" not in figure_of(text, "coverage")
+    assert "Of the best" not in page(crowd()[:12])
+    assert "Bars: ± standard deviation over seeds." in figure_of(page(crowd(seeds=2)), "coverage")
+
+
 def test_a_plane_says_how_many_of_its_marks_are_named():
     assert re.search(r">(\d+) of 16 named<", page(sweep()))
 

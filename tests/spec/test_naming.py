@@ -1,8 +1,10 @@
 """What tells variants apart, and nothing else."""
 
+import random
+
 import pytest
 
-from genharness.spec.naming import differing_settings, setting_word
+from genharness.spec.naming import differing_settings, setting_word, single_differences
 
 SMOKE, LONG = {"budget": "smoke", "length": "9steps", "width": 8}, {"budget": "9s", "length": "9s", "width": 64}
 
@@ -33,3 +35,20 @@ def test_settings_that_differ_are_named_but_what_follows_from_the_budget_is_not(
 )
 def test_lists_are_named_by_what_they_hold(value, word):
     assert setting_word(value) == word
+
+
+def test_single_differences_are_those_of_every_pair():
+    draw = random.Random(0)
+    for _ in range(200):
+        variants = [
+            {
+                name: draw.choice([1, 1.0, "1", [1], None])
+                for name in ("lr", "budget", "batch", "depth")
+                if draw.random() < 0.8
+            }
+            for _ in range(draw.randint(1, 12))
+        ]
+        assert single_differences(variants) == [
+            sum(len(differing_settings([one, other])) == 1 for other in variants if other is not one)
+            for one in variants
+        ]

@@ -6,7 +6,7 @@ import contextlib
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -19,6 +19,8 @@ from genharness.cli.screen.terminal import say
 from genharness.errors import RunError
 from genharness.files.regular import read_regular
 from genharness.files.turns import is_taken
+from genharness.plugin.execution import queued
+from genharness.plugin.registry import load_registry
 from genharness.results.index import state_of
 from genharness.results.store import Store
 from genharness.spec.record import Record
@@ -84,18 +86,38 @@ def status(results: Path) -> None:
     store = Store(results)
     ended = {record.cell.id: record for record in store.records(history=False)}
     running = worked_on(store)
+    waiting, lost = _in_queue(submitted(store), ended, running)
     for cell_id, record in ended.items():
-        if not record.finished and cell_id not in running:
+        if not record.finished and cell_id not in running and cell_id not in waiting:
             say(_line(record), fg="red" if record.went_wrong else None)
     for cell_id in running:
         say(f"{cell_id}  worked on")
-    waiting = {key: job for key, job in submitted(store).items() if key not in ended and key not in running}
-    for cell_id, job in waiting.items():
-        say(f"{cell_id}  waits as job {job}")
-    counts = Counter(record.status.replace("_", " ") for key, record in ended.items() if key not in running)
-    counts |= {"worked on": len(running), "waiting": len(waiting)}
-    say(", ".join(f"{count:,} {name}" for name, count in counts.items()) or "nothing has begun", dim=True)
+    for cell_id, words in waiting.items():
+        say(f"{cell_id}  {words}")
+    for cell_id, job in lost.items():
+        say(f"{cell_id}  its job {job} has ended without a record: run again", fg="red")
+    counts = Counter(
+        record.status.replace("_", " ") for key, record in ended.items() if key not in running and key not in waiting
+    )
+    counts |= {"worked on": len(running), "waiting": len(waiting), "without a record": len(lost)}
+    say(", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "nothing has begun", dim=True)
     print_warnings(store.warnings)
+
+
+def _in_queue(
+    jobs: Mapping[str, str], ended: Mapping[str, Record], running: Sequence[str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the cells that wait for their jobs, in words, and the jobs of those that a queue has lost."""
+    left = {
+        cell_id: job
+        for cell_id, job in jobs.items()
+        if cell_id not in running and not (cell_id in ended and ended[cell_id].finished)
+    }
+    states = queued(load_registry(), list(left.values())) if left else None
+    if states is None:  # no queue answers here: of what has a record it is not known whether a job goes on with it
+        return {cell_id: f"waits as job {job}" for cell_id, job in left.items() if cell_id not in ended}, {}
+    waiting = {cell_id: f"job {job}: {states[job]}" for cell_id, job in left.items() if job in states}
+    return waiting, {cell_id: job for cell_id, job in left.items() if job not in states and cell_id not in ended}
 
 
 def submitted(store: Store) -> dict[str, str]:

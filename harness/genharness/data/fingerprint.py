@@ -39,13 +39,14 @@ def _paths(source: str | Path) -> list[Path]:
 
 def _add_all(digest: hashlib._Hash, path: Path, prefix: str) -> None:
     if path.is_file():
-        _add(digest, path, prefix)
+        _add(digest, str(path), prefix)
     for place, folders, names in os.walk(path):
         folders.sort()
+        inside = os.path.relpath(place, path)
         for name in sorted(names):
-            _add(digest, Path(place, name), os.path.relpath(Path(place, name), path))
+            _add(digest, f"{place}{os.sep}{name}", name if inside == os.curdir else f"{inside}{os.sep}{name}")
 
 
-def _add(digest: hashlib._Hash, path: Path, name: str) -> None:
-    state = path.lstat()
+def _add(digest: hashlib._Hash, path: str, name: str) -> None:
+    state = os.lstat(path)
     digest.update(f"{name}\0{state.st_size}\0{state.st_mtime_ns}\0".encode("utf-8", "surrogateescape"))

@@ -15,7 +15,7 @@ from genharness.errors import PluginError, did_you_mean
 from genharness.spec.capabilities import parse_capability
 from genharness.spec.length import parse_length
 from genharness.spec.options import option_errors, options_of
-from genharness.spec.plugins import MetricSpec, ModelSpec, Need, Spec
+from genharness.spec.plugins import ExecutorSpec, MetricSpec, ModelSpec, Need, Spec
 
 __all__ = ["BUDGETS", "checked"]
 
@@ -52,8 +52,7 @@ def checked(spec: Any, record: type[Spec]) -> Spec:
         _check_needs(spec)
     if wrong := _misfit(spec, type(spec)):
         raise PluginError(f"{spec.name}: its {wrong}")
-    if not re.fullmatch(r"[\w.]+:[\w.]+", spec.factory):
-        raise PluginError(f"{spec.name}: factory {_shown(spec.factory)} must read 'module:attribute'")
+    _check_references(spec)
     _check_stages(spec)
     for folder in spec.caches:
         if not _NAME.fullmatch(folder) or folder in _NO_CACHES:
@@ -63,6 +62,13 @@ def checked(spec: Any, record: type[Spec]) -> Spec:
     if isinstance(spec, MetricSpec):
         _check_columns(spec)
     return spec
+
+
+def _check_references(spec: Spec) -> None:
+    queue = spec.queue if isinstance(spec, ExecutorSpec) else ""
+    for field, value in {"factory": spec.factory, **({"queue": queue} if queue else {})}.items():
+        if not re.fullmatch(r"[\w.]+:[\w.]+", value):
+            raise PluginError(f"{spec.name}: {field} {_shown(value)} must read 'module:attribute'")
 
 
 def _check_stages(spec: Spec) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 from genharness.errors import ConfigError
@@ -129,6 +129,19 @@ def make_executor(registry: Registry, text: str, settings: PluginOptions = _NO_O
     spec, argument = find_executor(registry, text)
     executor: Executor = load_factory(spec)(argument, config_of(spec, settings))
     return executor
+
+
+def queued(registry: Registry, jobs: Sequence[str]) -> Mapping[str, str] | None:
+    """Return what the jobs of a queue do that have not ended, by job; None where no executor's queue answers.
+
+    Raises:
+        PluginError: If what an executor names as its queue cannot be loaded.
+    """
+    for spec in registry.executors.values():
+        found: Mapping[str, str] | None = load_factory(replace(spec, factory=spec.queue))(jobs) if spec.queue else None
+        if found is not None:
+            return found
+    return None
 
 
 def find_tracker(registry: Registry, text: str) -> tuple[TrackerSpec, dict[str, str]]:

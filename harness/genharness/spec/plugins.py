@@ -337,10 +337,14 @@ class ExecutorSpec(Spec):
         argument: What may follow the name after a colon, such as `ADDRESS`; empty when nothing may.
         remote: Whether cells may run on other machines: devices are looked for there, and without `--jobs` as many
             cells run at a time as there is room for.
+        queue: `module:attribute` of what `genharness status` asks, for an executor that hands cells to a queue and
+            writes their jobs to `jobs/cells.json` in the results folder, by cell id. It takes a sequence of jobs and
+            returns what each does that has not ended, by job; None where the queue does not answer.
     """
 
     argument: str = ""
     remote: bool = False
+    queue: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

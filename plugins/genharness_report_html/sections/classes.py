@@ -44,7 +44,7 @@ def drawn(material: Material) -> list[Figure]:
         "(black steps). TV: total variation, 0 is the same shares. Reference rows off this scale are left out."
     )
     title = "Which classes are drawn, and which are left out"
-    return [material.figure("classes", title, caption, panels(parts, "g6"), link="Classes")]
+    return [material.figure("classes", title, caption, panels(parts, "g6"), link="Classes", of_best=True)]
 
 
 def _shares(material: Material, row: Row) -> Shares | None:
@@ -63,7 +63,9 @@ def confusions(material: Material) -> list[Figure]:
         "The darker, the larger the share of its row; a model that makes what it is asked for is dark on the diagonal."
     )
     parts = [_matrix(material.ink, row, one, material.level + 1) for row, one in found]
-    return [material.figure("confusion", "Classes asked for and recognised", caption, panels(parts, "g6"))]
+    return [
+        material.figure("confusion", "Classes asked for and recognised", caption, panels(parts, "g6"), of_best=True)
+    ]
 
 
 def _matrix(ink: Ink, row: Row, shares: Array, level: int) -> Markup:

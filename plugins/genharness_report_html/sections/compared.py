@@ -69,10 +69,11 @@ def _shares(material: Material, across: str, up: str, part: str) -> Figure | Non
             "Up: samples lie where real data is dense. Right: all of it is covered.",
         ),
     }[part]
+    bars = " Bars: ± standard deviation over seeds." if material.standings.seeds[1] > 1 else ""
     return material.figure(
         part,
         title,
-        f"{words} Green: real against real. Lines: ± standard deviation over seeds.",
+        f"{words} Green: real against real.{bars}",
         share_plane(material.ink, found, bands, _WIDE),
         narrow=share_plane(material.ink, found, bands, _NARROW),
     )

@@ -36,7 +36,7 @@ def latents(material: Material) -> list[Figure]:
         "of the Gaussians that the model draws codes from. Numbers stand in the middle of a class. Codes outside every "
         "ellipse are hardly ever drawn; from ellipses without codes the decoder draws what it never learnt."
     )
-    return [material.figure("latents", "Latent codes and the prior", caption, panels(parts, "g6"))]
+    return [material.figure("latents", "Latent codes and the prior", caption, panels(parts, "g6"), of_best=True)]
 
 
 def _panel(ink: Ink, row: Row, found: LatentMap, level: int) -> Markup:

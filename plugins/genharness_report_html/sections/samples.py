@@ -80,7 +80,7 @@ def _map(
     ]
     title = "Where the samples lie among real ones"
     return material.figure(
-        part, title, caption, joined([defs, panels(parts, "g6")]), link="Map" if part == "map" else ""
+        part, title, caption, joined([defs, panels(parts, "g6")]), link="Map" if part == "map" else "", of_best=True
     )
 
 
@@ -116,7 +116,7 @@ def wall(material: Material) -> list[Figure]:
         "Pixels are shown as they are, large or coloured pictures with little loss."
     )
     body = tag("div", wall_head(ranked=ranked), *found, class_="wall")
-    return [material.figure("samples", "Samples, best model first", caption, body, link="Samples")]
+    return [material.figure("samples", "Samples, best model first", caption, body, link="Samples", of_best=True)]
 
 
 def _ranked(material: Material, row: Row) -> bool:
@@ -148,10 +148,12 @@ def on_demand(material: Material) -> list[Figure]:
     found = []
     if parts:
         caption = "Held-out originals above what the model makes of them, first seed."
-        found.append(material.figure("rebuilt", "Reconstructions", caption, panels(parts, "g4")))
+        found.append(material.figure("rebuilt", "Reconstructions", caption, panels(parts, "g4"), of_best=True))
     if conditional:
         caption = "The first samples of each class that the model was asked for, first seed."
-        found.append(material.figure("on-demand", "Classes on demand", caption, panels(conditional, "g4")))
+        found.append(
+            material.figure("on-demand", "Classes on demand", caption, panels(conditional, "g4"), of_best=True)
+        )
     return found
 
 
@@ -180,4 +182,6 @@ def nearest(material: Material) -> list[Figure]:
         "The samples that lie nearest to a training sample by features (above), and that training sample (below): "
         "alike pairs of other models than the memoriser are copies."
     )
-    return [material.figure("nearest", "Nearest training samples", caption, panels(found), link="Copying")]
+    return [
+        material.figure("nearest", "Nearest training samples", caption, panels(found), link="Copying", of_best=True)
+    ]

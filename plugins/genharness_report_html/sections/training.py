@@ -39,8 +39,8 @@ def _curves_of(material: Material, column: BoardColumn, key: str) -> Figure:
     )
     body = panels(score_panels(material.ink, ScorePanels(column, curves, band), material.level + 1))
     if key:
-        return material.figure(f"curves-{key}", f"{column.title} over training", caption, body)
-    return material.figure("curves", "Scores over training", caption, body, link="Curves")
+        return material.figure(f"curves-{key}", f"{column.title} over training", caption, body, of_best=True)
+    return material.figure("curves", "Scores over training", caption, body, link="Curves", of_best=True)
 
 
 def losses(material: Material) -> list[Figure]:
@@ -62,7 +62,7 @@ def losses(material: Material) -> list[Figure]:
         "Line: mean over seeds of 60 bins; band: lowest to highest seed; points: held-out samples, where scores were "
         "taken over training."
     )
-    return [material.figure("losses", "Losses", caption, panels(found), link="Losses")]
+    return [material.figure("losses", "Losses", caption, panels(found), link="Losses", of_best=True)]
 
 
 def strips(material: Material) -> list[Figure]:
@@ -77,4 +77,4 @@ def strips(material: Material) -> list[Figure]:
     if not found:
         return []
     caption = "Three fixed codes of the first seed at equal distances over training; numbers are steps."
-    return [material.figure("strips", "The same codes over training", caption, panels(found))]
+    return [material.figure("strips", "The same codes over training", caption, panels(found), of_best=True)]

@@ -71,6 +71,13 @@ def test_the_end_of_a_cell_is_told_with_its_reason(terminal):
     assert "out of memory after ?: it asked for 9 GiB" in text()
 
 
+def test_what_a_cell_waits_for_is_a_line_whenever_it_changes():
+    view, text = shown()
+    for words in ("job 7: pending", "job 7: running", "job 7: running"):
+        view.event(event("waiting", text=words))
+    assert text().count("pending") == text().count("running") == 1
+
+
 def test_rows_of_a_running_study_do_not_wrap_and_say_what_goes_on():
     stream = io.StringIO()
     console = Console(file=stream, width=80, force_terminal=True)

@@ -9,7 +9,7 @@ from genharness.board.contest import score_table
 from genharness.board.rows import Board, BoardColumn, Group, Row
 from genharness.board.sheets import Entry, Sheet
 from genharness.errors import ConfigError, did_you_mean
-from genharness.spec.naming import differing_settings, setting_words
+from genharness.spec.naming import differing_settings, setting_words, single_differences
 from genharness.stats.changes import Change, changes_from
 
 __all__ = ["ablation_sheets"]
@@ -47,11 +47,12 @@ def ablation_sheets(board: Board, base: str, metrics: Sequence[str] = ()) -> lis
 
 def _base(group: Group, rows: Sequence[Row], wanted: Sequence[str]) -> Row | None:
     """Return the row that is meant, or None where it has no variants here."""
-    fitting = [row for row in rows if set(setting_words(row.settings)) >= set(wanted)]
-    counts = [sum(len(_changed(row, other)) == 1 for other in rows if other is not row) for row in fitting]
-    if not counts or not max(counts):
+    counted = zip(rows, single_differences([row.settings for row in rows]), strict=True)
+    fitting = [(row, count) for row, count in counted if set(setting_words(row.settings)) >= set(wanted)]
+    most = max((count for _, count in fitting), default=0)
+    if not most:
         return None
-    hubs = [row for row, count in zip(fitting, counts, strict=True) if count == max(counts)]
+    hubs = [row for row, count in fitting if count == most]
     if len(hubs) > 1:
         labels = ", ".join(repr(row.label) for row in hubs[:4])
         raise ConfigError(f"--ablation: the base on {group.dataset} could be {labels}: write its settings")

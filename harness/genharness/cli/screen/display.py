@@ -126,12 +126,13 @@ class _PlainDisplay:
 
     def event(self, event: Event) -> None:
         name, now = self._names[event.cell_id], time.monotonic()
-        changed = self._phases.get(event.cell_id) != event.phase
+        phase = event.text if event.phase == "waiting" else event.phase  # what a cell waits for is news when it changes
+        changed = self._phases.get(event.cell_id) != phase
         if event.phase in ("measure", "record"):  # over in a moment
             return
         if not changed and now - self._spoken.get(event.cell_id, 0.0) < _PLAIN_SECONDS:
             return
-        self._phases[event.cell_id], self._spoken[event.cell_id] = event.phase, now
+        self._phases[event.cell_id], self._spoken[event.cell_id] = phase, now
         parts = [f"{name}: {event.phase}", event.text]
         if event.phase == "train" and event.step:
             parts = [f"{name}: step {event.step}, {event.images_per_second:,.0f} images/s"]

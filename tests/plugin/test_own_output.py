@@ -92,7 +92,7 @@ def test_help_and_completions_are_printed_where_they_were(beside_noise, tmp_path
     command = [
         sys.executable,
         "-c",
-        "import sys; sys.argv[0] = 'genharness'; from genharness.cli.main import main; main()",
+        "import sys; sys.argv[0] = 'genharness'; from genharness.cli.main import program; program()",
     ]
     env = {**os.environ, **environment}
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)

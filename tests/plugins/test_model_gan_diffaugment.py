@@ -94,5 +94,7 @@ def test_all_and_single_names_are_read_and_strange_ones_refused():
 
 
 def test_tables_are_not_augmented():
+    table = DataShape("tabular", (30,), classes=2)
     with pytest.raises(ConfigError, match="table"):
-        build("gan", DataShape("tabular", (30,), classes=2), diffaugment=("colour",))
+        build("wgan-gp", table, diffaugment=("colour",))
+    assert build("gan", table, diffaugment=("colour",)).config.diffaugment == ()

@@ -26,10 +26,10 @@ from genharness.cli.screen.output import (
 from genharness.cli.screen.terminal import say
 from genharness.errors import GenharnessError, did_you_mean
 from genharness.files.paths import printable
-from genharness.plugin.own_output import keep_output, output
+from genharness.plugin.own_output import give_output_back, keep_output, output
 from genharness.plugin.single_files import add_plugin_files, content_digest, plugin_files
 
-__all__ = ["cli", "main"]
+__all__ = ["cli", "main", "program"]
 
 COMMANDS = {
     "run": ("genharness.cli.run:run", "Train, measure and rank models on datasets."),
@@ -162,7 +162,19 @@ def _refuse_a_folder_that_is_gone() -> None:
 
 
 def main() -> None:
-    """Run the command line; a user's mistake is one line and exit code 2."""
+    """Run the command line within a Python program, which has its stdout back afterwards.
+
+    Raises:
+        SystemExit: A user's mistake, which is told in one line, with code 2; other ends with theirs.
+    """
+    try:
+        program()
+    finally:
+        give_output_back()
+
+
+def program() -> None:
+    """Run the command line as a process of its own; a user's mistake is one line and exit code 2."""
     from genharness.engine.waiting import settle_waiting
 
     settle_waiting()
@@ -205,4 +217,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    program()

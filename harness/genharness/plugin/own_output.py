@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
 from typing import TextIO
 
-__all__ = ["keep_output", "leave_stdout", "output", "put_output"]
+__all__ = ["give_output_back", "keep_output", "leave_stdout", "output", "put_output"]
 
 _kept: list[TextIO] = []
 """The stream that a command keeps for itself; empty where stdout is everybody's, as in a notebook."""
@@ -56,3 +57,14 @@ def leave_stdout() -> None:
     """Let what is printed from now on go to stderr, where a command has kept its output."""
     if _kept and sys.stdout is _kept[0]:
         sys.stdout = sys.stderr
+
+
+def give_output_back() -> None:
+    """Let everybody print to stdout again, once a command is done that a Python program has called."""
+    if not _kept:
+        return
+    own = _kept.pop()
+    sys.stdout = own
+    with contextlib.suppress(OSError, ValueError):  # closed in the meantime, or put in its place by a test
+        own.flush()
+        os.dup2(own.fileno(), 1)

@@ -53,7 +53,7 @@ def _smoke(length: str, options: Mapping[str, object], step_ms: float, batch_siz
 _GAN = ModelSpec(
     name="gan",
     summary="The original GAN between multilayer perceptrons, non-saturating loss",
-    factory="genharness_model_gan.gan:GAN",
+    factory="genharness_model_gan.mlp_gan:MLPGAN",
     config=configs.GANConfig,
     family="gan",
     paper="Goodfellow et al. 2014, arXiv:1406.2661",

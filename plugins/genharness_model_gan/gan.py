@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from torch import Tensor, nn
@@ -20,15 +19,7 @@ __all__ = ["GAN"]
 
 
 class GAN(LatentGAN):
-    """The original two-player game between multilayer perceptrons, for images and tables.
-
-    Args:
-        data: What the samples look like.
-        config: The options; `diffaugment`, which its quick recipe sets, is of images and means nothing for a table.
-    """
-
-    def __init__(self, data: DataShape, config: Any) -> None:
-        super().__init__(data, config if data.modality == "image" else replace(config, diffaugment=()))
+    """The original two-player game between multilayer perceptrons, for images and tables."""
 
     def networks(self, data: DataShape, config: Any) -> tuple[nn.Module, nn.Module]:
         """Multilayer perceptrons of `config.layers` hidden layers of `config.width` units."""

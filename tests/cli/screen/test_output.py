@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from genharness.cli.screen.output import escape_what_cannot_be_written
+from genharness.cli.screen.output import escape_what_cannot_be_written, lasting_output
 
 RUN = [
     "run",
@@ -181,3 +181,26 @@ def test_streams_that_are_closed_or_full_change_no_exit_code(tmp_path, shell, co
     )
     assert done.returncode == code
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_what_a_signal_says_in_the_middle_of_a_write_waits_for_its_end(monkeypatch):
+    class Interrupted(io.StringIO):
+        """A stream in whose writes a handler prints, as Python's buffers refuse it."""
+
+        inside = False
+
+        def write(self, text):
+            if self.inside:
+                raise RuntimeError("reentrant call inside <_io.BufferedWriter>")
+            self.inside = True
+            if text == "step\n":
+                print("stopping")
+            self.inside = False
+            return super().write(text)
+
+    stream = Interrupted()
+    monkeypatch.setattr(sys, "stdout", stream)
+    with lasting_output():
+        sys.stdout.write("step\n")
+        sys.stdout.flush()
+    assert stream.getvalue().split() == ["step", "stopping"]

@@ -57,17 +57,22 @@ def lasting_output() -> Iterator[None]:
     """
     out, err = output(), sys.stderr
     lasting = _Lasting(err, None)
-    put_output(cast(TextIO, _Lasting(out, lasting)))
+    lasting_out = _Lasting(out, lasting)
+    put_output(cast(TextIO, lasting_out))
     sys.stderr = cast(TextIO, lasting)
     try:
         yield
     finally:
+        lasting_out.flush()
         put_output(out)
         sys.stderr = err
 
 
 class _Lasting:
     """A stream whose writes never fail.
+
+    A signal may come in the middle of a write, which Python's buffers do not let begin again: what its handler says
+    waits until that write is done.
 
     Args:
         stream: The stream.
@@ -76,7 +81,8 @@ class _Lasting:
 
     def __init__(self, stream: TextIO, told: _Lasting | None) -> None:
         self._stream, self._told = stream, told
-        self._lost = False
+        self._lost = self._busy = False
+        self._later: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
@@ -84,19 +90,27 @@ class _Lasting:
     def write(self, text: str) -> int:
         """Write a text, or nothing once the stream is lost."""
         if not self._lost:
-            try:
-                return self._stream.write(text)
-            except OSError as error:
-                self._lose(error)
+            self._later.append(text)
+            self._catch_up(flush=False)
         return len(text)
 
     def flush(self) -> None:
         """Flush the stream, unless it is lost."""
-        if not self._lost:
-            try:
+        self._catch_up(flush=True)
+
+    def _catch_up(self, *, flush: bool) -> None:
+        if self._busy or self._lost:
+            return
+        self._busy = True
+        try:
+            while self._later:
+                self._stream.write(self._later.pop(0))
+            if flush:
                 self._stream.flush()
-            except OSError as error:
-                self._lose(error)
+        except OSError as error:
+            self._lose(error)
+        finally:
+            self._busy = False
 
     def _lose(self, error: OSError) -> None:
         self._lost = True

@@ -97,3 +97,30 @@ def test_help_and_completions_are_printed_where_they_were(beside_noise, tmp_path
     env = {**os.environ, **environment}
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
     assert "plain,vae" in done.stdout.splitlines()
+
+
+def test_a_python_program_that_calls_commands_has_its_stdout_back_after_each(tmp_path):
+    """Twice: the second command keeps its output to itself as the first did."""
+    code = """
+import os, sys
+from genharness.cli.main import main
+stdout = sys.stdout
+for place in range(2):
+    sys.argv = ["genharness", "list", "executors", "--format", "json"]
+    main()
+    assert sys.stdout is stdout
+    print("after", place, flush=True)
+    os.write(1, b"and in C\\n")
+try:
+    sys.argv = ["genharness", "lst"]
+    main()
+except SystemExit as end:
+    print("code", end.code)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    lines = done.stdout.splitlines()
+    assert [line for line in lines if line in ("after 0", "after 1", "and in C", "code 2")] == [
+        *("after 0", "and in C", "after 1", "and in C", "code 2")
+    ]
+    decoder, first = json.JSONDecoder(), done.stdout
+    assert "executors" in decoder.raw_decode(first)[0]

@@ -4,9 +4,8 @@ import pytest
 import scipy.fft
 import torch
 
-from flow_models import batch_of, build, draw, exact_log_det, loud, shape
-from genharness.spec.options import build_config
-from genharness_model_flow import genharness_models
+from flow_models import SPECS, batch_of, build, draw, exact_log_det, loud, shape
+from genharness.spec.plugins import DataShape
 from genharness_model_flow.frequency import FrequencyNorm, cosine_transform
 
 
@@ -91,7 +90,13 @@ def test_the_norm_learns_on():
 
 
 def test_rows_have_no_frequencies_and_the_quick_recipe_serves_them_as_well():
-    (spec,) = [one for one in genharness_models() if one.name == "realnvp"]
-    config = build_config("realnvp", spec.config, spec.recipes["smoke"].options)
-    assert config.whiten == "colour"
-    assert spec.recipes["paper"].options.get("whiten", "never") == "never"
+    smoke = SPECS["realnvp"].recipes["smoke"].options
+    rows = build("realnvp", DataShape("tabular", (5,), train_count=100), **smoke)
+    assert rows.config.whiten == "colour"
+    assert not any(isinstance(part, FrequencyNorm) for part in rows.flow.modules())
+    rows.training_step(batch_of(rows.data))
+
+
+def test_the_papers_flow_is_not_whitened():
+    for spec in SPECS.values():
+        assert spec.recipes["paper"].options.get("whiten", "never") == "never"

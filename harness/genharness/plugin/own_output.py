@@ -13,6 +13,9 @@ __all__ = ["give_output_back", "keep_output", "leave_stdout", "output", "put_out
 _kept: list[TextIO] = []
 """The stream that a command keeps for itself; empty where stdout is everybody's, as in a notebook."""
 
+_before: list[TextIO] = []
+"""The stdout that it took the place of."""
+
 
 def keep_output() -> None:
     """Keep stdout for what is written to `output()`, for as long as the process lasts.
@@ -36,7 +39,7 @@ def keep_output() -> None:
         os.dup2(2, 1)
     except (OSError, ValueError):  # a closed stream, or no descriptor left
         return
-    _kept[:] = [own]
+    _kept[:], _before[:] = [own], [stdout]
     sys.stdout = own
 
 
@@ -63,8 +66,7 @@ def give_output_back() -> None:
     """Let everybody print to stdout again, once a command is done that a Python program has called."""
     if not _kept:
         return
-    own = _kept.pop()
-    sys.stdout = own
+    own, sys.stdout = _kept.pop(), _before.pop()
     with contextlib.suppress(OSError, ValueError):  # closed in the meantime, or put in its place by a test
         own.flush()
         os.dup2(own.fileno(), 1)

@@ -64,6 +64,7 @@ def lasting_output() -> Iterator[None]:
         yield
     finally:
         lasting_out.flush()
+        lasting.flush()
         put_output(out)
         sys.stderr = err
 

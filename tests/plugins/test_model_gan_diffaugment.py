@@ -9,7 +9,7 @@ from gan_models import SPECS, build, shape, train
 from genharness.errors import ConfigError
 from genharness.spec.options import option_errors
 from genharness.spec.plugins import DataShape
-from genharness_model_gan import configs
+from genharness_model_gan.configs import DCGANConfig, fields
 from genharness_model_gan.diffaugment import TRANSFORMATIONS, diff_augment
 
 
@@ -24,7 +24,7 @@ def test_without_names_it_is_the_identity(images):
 
 
 def test_options_and_transformations_have_the_same_names():
-    assert tuple(TRANSFORMATIONS) == configs.TRANSFORMATIONS
+    assert tuple(TRANSFORMATIONS) == fields.TRANSFORMATIONS
 
 
 @pytest.mark.parametrize("name", TRANSFORMATIONS)
@@ -84,11 +84,11 @@ def test_every_gan_shows_its_discriminator_changed_images_of_both_kinds(name, mo
 
 
 def test_all_and_single_names_are_read_and_strange_ones_refused():
-    read = configs.read_transformations
+    read = fields.read_transformations
     assert read("all") == tuple(TRANSFORMATIONS)
     assert read("cutout,colour") == ("colour", "cutout")
     assert read("") == read("none") == ()
-    (error,) = option_errors("dcgan", configs.DCGANConfig, {"diffaugment": "color"})
+    (error,) = option_errors("dcgan", DCGANConfig, {"diffaugment": "color"})
     assert "color" in error
     assert "colour, translation, cutout" in error
 

@@ -1,5 +1,8 @@
 """Plots are written as their name says, the same bytes for the same numbers, and others' text stays text."""
 
+import resource
+from contextlib import contextmanager
+
 import matplotlib as mpl
 import pytest
 
@@ -26,6 +29,25 @@ def test_the_same_figure_gives_the_same_bytes(tmp_path, form):
     for name in "ab":
         save(drawn(), tmp_path / f"{name}{form}")
     assert (tmp_path / f"a{form}").read_bytes() == (tmp_path / f"b{form}").read_bytes()
+
+
+@contextmanager
+def largest_file(size):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_full_disk_is_said_wherever_it_ends_and_nothing_is_left(tmp_path, form):
+    sheet = drawn()
+    for size in (0, 500, 1000, 1500, 2000, 2500):
+        with pytest.raises(OSError, match="File too large"), largest_file(size):
+            save(sheet, tmp_path / f"a{form}")
+    assert not list(tmp_path.iterdir())
 
 
 def test_text_is_text(tmp_path):

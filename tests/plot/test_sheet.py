@@ -57,6 +57,13 @@ def test_text_is_text(tmp_path):
     assert "10\u202fs" in text
 
 
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_letter_that_the_font_lacks_is_no_complaint(tmp_path, form):
+    sheet = drawn()
+    entitle(sheet.axes[0], "\N{UNICORN FACE} \u4eba")
+    save(sheet, tmp_path / f"a{form}")  # a warning is an error in these tests
+
+
 def test_another_end_is_refused(tmp_path):
     with pytest.raises(ConfigError, match=r"a figure ends in \.svg, \.pdf, \.png"):
         save(drawn(), tmp_path / "a.jpeg")

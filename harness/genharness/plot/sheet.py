@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -209,6 +210,7 @@ def save(sheet: Sheet, out: Path) -> None:
         raise ConfigError(f"{printable(out)}: a figure ends in {', '.join(FORMATS)}")
     none = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}[form]
     content = io.BytesIO()  # on a full disk matplotlib's own clean-up fails, and hides why
-    with look():
+    with look(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # a box stands there, as in every program
         sheet.savefig(content, format=form[1:], metadata=none)
     write_bytes(out, content.getvalue())

@@ -47,6 +47,15 @@ def test_what_is_published_is_a_results_folder_that_merges_to_the_same_table(gen
     assert "0 records added, 17 were there already" in again.stdout
 
 
+def test_cells_of_files_whose_names_are_not_ascii_are_published_and_merged(genharness, tmp_path):
+    store = Store(tmp_path / "results")
+    store.open_for_writing()
+    store.save(record("generator:/x/caf\N{LATIN SMALL LETTER E WITH ACUTE}-\u4eba.onnx", 1.0))
+    genharness("publish", store.folder, "--to", tmp_path / "given")
+    merged = genharness("merge", tmp_path / "given", "--to", tmp_path / "all")
+    assert merged.stdout.endswith("given: 1 records added, 0 were there already\n")
+
+
 @pytest.mark.parametrize(
     ("pictures", "kinds"), [("grid", {"grid"}), (" grid, strip", {"grid", "strip"}), ("none", set())]
 )

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from fuzzing import INPUTS, refusable, value_campaign, values
 from genharness.plugin.registry import load_registry
+from genharness.spec.flags import parse_setting
 from genharness.spec.options import as_options, options_of, read_options
 from genharness.study.running import Running
-from genharness.study.suite import Suite, parse_setting
+from genharness.study.suite import Suite
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,8 @@
 """Plots are written as their name says, the same bytes for the same numbers, and others' text stays text."""
 
+import resource
+from contextlib import contextmanager
+
 import matplotlib as mpl
 import pytest
 
@@ -28,11 +31,37 @@ def test_the_same_figure_gives_the_same_bytes(tmp_path, form):
     assert (tmp_path / f"a{form}").read_bytes() == (tmp_path / f"b{form}").read_bytes()
 
 
+@contextmanager
+def largest_file(size):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_full_disk_is_said_wherever_it_ends_and_nothing_is_left(tmp_path, form):
+    sheet = drawn()
+    for size in (0, 500, 1000, 1500, 2000, 2500):
+        with pytest.raises(OSError, match="File too large"), largest_file(size):
+            save(sheet, tmp_path / f"a{form}")
+    assert not list(tmp_path.iterdir())
+
+
 def test_text_is_text(tmp_path):
     save(drawn(), tmp_path / "a.svg")
     text = (tmp_path / "a.svg").read_text()
     assert "$\\frac{a}{b}$ \\x1b[31m &lt;b&gt;" in text
     assert "10\u202fs" in text
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_letter_that_the_font_lacks_is_no_complaint(tmp_path, form):
+    sheet = drawn()
+    entitle(sheet.axes[0], "\N{UNICORN FACE} \u4eba")
+    save(sheet, tmp_path / f"a{form}")  # a warning is an error in these tests
 
 
 def test_another_end_is_refused(tmp_path):

@@ -11,10 +11,10 @@ def test_scores_come_back_as_floats():
     assert finite_scores([1, 2.5, True], "a") == [1.0, 2.5, 1.0]
 
 
-@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf, LARGEST, -LARGEST])
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf, LARGEST, -LARGEST, 1e308])
 def test_a_score_without_a_finite_square_is_refused_by_its_place(bad):
     with pytest.raises(ValueError, match="a: score 2 is"):
-        finite_scores([1.0, 2.0, bad], "a")
+        finite_scores([1.0, 2.0, bad, bad], "a")
 
 
 def test_many_large_scores_are_no_error_though_their_sum_is_too_large():

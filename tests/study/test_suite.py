@@ -3,8 +3,9 @@
 import pytest
 
 from genharness.errors import ConfigError
+from genharness.spec.flags import parse_setting
 from genharness.spec.options import read_options
-from genharness.study.suite import Suite, parse_seeds, parse_setting
+from genharness.study.suite import Suite, parse_seeds
 
 
 @pytest.mark.parametrize(

@@ -30,3 +30,11 @@ class DataConsole(Console):
             else:
                 lines = (printable(line) for line in segment.text.split("\n"))
                 yield Segment("\n".join(lines), segment.style)
+
+    def on_broken_pipe(self) -> None:
+        """Leave it to the command line what a reader that went away means; rich would exit with 1.
+
+        Raises:
+            BrokenPipeError: It is called while that is handled.
+        """
+        raise  # what is being handled

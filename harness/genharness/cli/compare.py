@@ -19,8 +19,7 @@ from genharness.board.escapes import as_json
 from genharness.cli.options import DEFAULT_RESULTS, AnyPath, datasets_option
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.completion import columns, rows
-from genharness.cli.screen.display import print_warnings
-from genharness.cli.screen.terminal import console, echo
+from genharness.cli.screen.terminal import console, echo, print_warnings
 from genharness.errors import ConfigError, did_you_mean
 from genharness.files.gc_pause import no_collection
 from genharness.files.paths import printable

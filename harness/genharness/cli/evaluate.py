@@ -34,11 +34,12 @@ from genharness.cli.screen.terminal import console, say
 from genharness.errors import ConfigError, attempt
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
+from genharness.spec.flags import flag
 from genharness.spec.options import option
 from genharness.spec.record import Record
 from genharness.spec.report import Report
 from genharness.study.measuring import Measuring
-from genharness.study.suite import Suite, flag
+from genharness.study.suite import Suite
 
 if TYPE_CHECKING:
     from genharness.external.registering import Pictures

@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
-from rich.console import Console
 
 from genharness.board.render import RenderOptions, rendered
 from genharness.cli.options import datasets_option, read_settings, results_argument, split_names
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.completion import columns, options
-from genharness.cli.screen.display import print_warnings
 from genharness.cli.screen.sheets import SheetRequest, sheet_text
-from genharness.cli.screen.terminal import console, echo
+from genharness.cli.screen.terminal import console, echo, print_warnings, screen_state
 from genharness.errors import refuse
 from genharness.files.gc_pause import no_collection
 from genharness.plugin.registry import Registry, load_registry
-from genharness.results.decisions import kept_decisions
 from genharness.results.kept_text import KeptText
 from genharness.results.store import Store
 from genharness.spec.options import PluginOptions
 from genharness.spec.plugins import ReporterSpec
 from genharness.spec.record import Record
-from genharness.study.settings import setting_errors
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from genharness.board.choosing import Condition
     from genharness.board.rows import Board
+    from genharness.results.decisions import KeptDecisions
 
 __all__ = ["board_text", "leaderboard", "print_board", "show"]
 
@@ -115,15 +115,17 @@ def leaderboard(
         print_warnings(sheet_store.warnings)
         return
     options, mistakes = read_settings(settings)
-    store, out = Store(results), console()
+    store = Store(results)
     asked = {"datasets": datasets, "sort": sort, "columns": columns, "seeds": seeds, "interval": interval}
     asked |= {"models": models, "where": where, "best_of": best_of}
-    shown = {"form": form, "wide": wide, "settings": options, "width": out.width, "colour": _colour(out)}
-    decisions = list(kept_decisions(results))
+    shown = {"form": form, "wide": wide, "settings": options, "screen": screen_state()}
+    decisions = _decisions(results)
     kept = KeptText.of(store, {**asked, **shown, "decisions": [one.as_plain() for one in decisions]})
     text = None if mistakes else kept.read()
     if text is None:  # what is kept was asked for before, and was no mistake: nothing is imported for it
-        registry = load_registry()
+        from genharness.study.settings import setting_errors
+
+        registry, out = load_registry(), console()
         reporter = registry.reporters.find(form)
         refuse([*mistakes, *setting_errors(options, [reporter], registry)])
         chosen = ShownRows.asked(models, where, best_of)
@@ -192,8 +194,12 @@ class ShownRows:
         keep_best(board, self.best_of)
 
 
-def _colour(out: Console) -> str:
-    return str(out.color_system) if out.is_terminal else ""
+def _decisions(results: Path) -> list[KeptDecisions]:
+    if not os.path.isdir(results / "decisions"):  # noqa: PTH112 -- False whatever the name; few studies have any
+        return []
+    from genharness.results.decisions import kept_decisions
+
+    return list(kept_decisions(results))
 
 
 def show(
@@ -220,7 +226,7 @@ def show(
     if wanted:
         from genharness.board.build import build
 
-        board = build(records, registry, datasets=wanted, decisions=kept_decisions(results))
+        board = build(records, registry, datasets=wanted, decisions=_decisions(results))
         for group in board.groups:
             group.failures = [record for record in group.failures if record.cell.id not in told]
         board.groups = [group for group in board.groups if group.rows or group.failures]

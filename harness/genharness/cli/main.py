@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import errno
 import gc
 import importlib
 import importlib.metadata
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -66,6 +67,18 @@ _COMPLETING = "_GENHARNESS_COMPLETE"
 """Environment variable by which a shell asks for completions."""
 
 
+class _ReaderGoneError(Exception):
+    """Whoever read the output went away, as `head` does; of a `BrokenPipeError` click makes exit code 1."""
+
+
+@contextlib.contextmanager
+def _kept_from_click() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise _ReaderGoneError from error
+
+
 class LazyGroup(click.Group):
     """A group that imports a command when it is used, so that `--help` costs nothing."""
 
@@ -80,6 +93,16 @@ class LazyGroup(click.Group):
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Read the command line, which prints help and versions."""
+        with _kept_from_click():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        with _kept_from_click():
+            return super().invoke(ctx)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -204,7 +227,7 @@ def program() -> None:
     except ImportError as error:  # a damaged installation, or `ulimit -v` below what torch takes to load
         show_traceback(error)
         _complain([f"a library cannot be loaded ({error}): allow more memory (ulimit -v), or install it again"])
-    except BrokenPipeError as error:  # the reader went away, as `head` does
+    except (BrokenPipeError, _ReaderGoneError) as error:  # what it had read by then is all that it wanted
         show_traceback(error)
         discard_output()
         sys.exit(0)

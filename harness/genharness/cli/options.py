@@ -14,8 +14,8 @@ from genharness.cli.screen.completion import BY_OPTION, names_of
 from genharness.errors import ConfigError, DataError, shown
 from genharness.files.paths import expanded, input_path, printable
 from genharness.spec.dataset_name import MOST_SAMPLES, split_references
+from genharness.spec.flags import flag, parse_setting
 from genharness.spec.options import Option, check_value, options_of, read_options
-from genharness.study.suite import flag, parse_setting
 
 __all__ = [
     "AnyPath",

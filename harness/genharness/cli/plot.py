@@ -11,8 +11,7 @@ from genharness.board.rows import Group
 from genharness.cli.options import DEFAULT_RESULTS, AnyPath, Number, Whole, results_argument, split_datasets
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.completion import cells, columns, names_of
-from genharness.cli.screen.display import print_warnings
-from genharness.cli.screen.terminal import say
+from genharness.cli.screen.terminal import print_warnings, say
 from genharness.errors import ConfigError, RunError
 from genharness.files.paths import printable
 from genharness.plugin.registry import load_registry

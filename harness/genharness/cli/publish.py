@@ -12,8 +12,7 @@ import orjson
 
 from genharness.cli.options import AnyPath, results_argument
 from genharness.cli.screen.complaints import debug_option
-from genharness.cli.screen.display import print_warnings
-from genharness.cli.screen.terminal import say
+from genharness.cli.screen.terminal import print_warnings, say
 from genharness.errors import ConfigError, RunError, did_you_mean, shown
 from genharness.files.atomic import replace_folder, write_bytes
 from genharness.files.paths import printable

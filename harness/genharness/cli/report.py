@@ -12,8 +12,7 @@ from genharness.board.render import RenderOptions, rendered
 from genharness.cli.options import AnyPath, datasets_option, read_settings, results_argument, split_names
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.completion import columns, options
-from genharness.cli.screen.display import print_warnings
-from genharness.cli.screen.terminal import say
+from genharness.cli.screen.terminal import print_warnings, say
 from genharness.errors import ConfigError, RunError, refuse
 from genharness.files.atomic import replace_folder, write_bytes
 from genharness.files.gc_pause import no_collection

@@ -17,20 +17,20 @@ from genharness.api.trackers import Trackers
 from genharness.cli.options import AnyPath, InputPath, declared, given, read_settings
 from genharness.cli.screen.complaints import debug_option, debugging, print_errors
 from genharness.cli.screen.completion import names_of, options
-from genharness.cli.screen.display import make_display, print_warnings
+from genharness.cli.screen.display import make_display
 from genharness.cli.screen.output import lasting_output
 from genharness.cli.screen.planned import print_changes, print_plan, print_skips
-from genharness.cli.screen.terminal import console, say
+from genharness.cli.screen.terminal import console, print_warnings, say
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
 from genharness.spec.cell import Task
+from genharness.spec.flags import flag
 from genharness.spec.options import options_of
 from genharness.spec.record import Record
 from genharness.spec.report import Report
 from genharness.study.asked import Study
 from genharness.study.pending import Pending
 from genharness.study.plan import Plan
-from genharness.study.suite import flag
 
 __all__ = ["run"]
 

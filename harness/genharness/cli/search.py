@@ -20,10 +20,10 @@ from genharness.cli.screen.output import lasting_output
 from genharness.cli.screen.terminal import console, say
 from genharness.plugin.execution import Event
 from genharness.spec.cell import Task
+from genharness.spec.flags import flag
 from genharness.spec.report import silent
 from genharness.study.asked import Study
 from genharness.study.search import SearchOptions
-from genharness.study.suite import flag
 
 __all__ = ["search"]
 

@@ -13,9 +13,9 @@ import click
 
 from genharness.cli.options import Number, results_argument
 from genharness.cli.screen.complaints import debug_option
-from genharness.cli.screen.display import outcome, print_warnings
+from genharness.cli.screen.display import outcome
 from genharness.cli.screen.endings import Ended
-from genharness.cli.screen.terminal import say
+from genharness.cli.screen.terminal import print_warnings, say
 from genharness.errors import RunError
 from genharness.files.regular import read_regular
 from genharness.files.turns import is_taken

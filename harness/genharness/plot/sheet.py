@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import math
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ from genharness.figures.kept import KeptCell
 from genharness.figures.markers import LIGHT, Marker
 from genharness.figures.scales import scale_of, time_ticks
 from genharness.figures.standings import Standings
-from genharness.files.atomic import replace_file
+from genharness.files.atomic import write_bytes
 from genharness.files.paths import printable
 from genharness.results.store import Store
 
@@ -207,5 +209,8 @@ def save(sheet: Sheet, out: Path) -> None:
     if form not in FORMATS:
         raise ConfigError(f"{printable(out)}: a figure ends in {', '.join(FORMATS)}")
     none = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}[form]
-    with look(), replace_file(out) as temporary:
-        sheet.savefig(temporary, format=form[1:], metadata=none)
+    content = io.BytesIO()  # on a full disk matplotlib's own clean-up fails, and hides why
+    with look(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # a box stands there, as in every program
+        sheet.savefig(content, format=form[1:], metadata=none)
+    write_bytes(out, content.getvalue())

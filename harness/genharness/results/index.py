@@ -68,7 +68,8 @@ def are_settled(states: Iterable[State]) -> bool:
     """Whether the times of files would show a change from now on: they are older than their clock is coarse."""
     now = time.time()
     coarse, fine = (int((now - seconds) * 1e9) for seconds in (_COARSE_SECONDS, _FINE_SECONDS))
-    return all(max(written, moved) < (fine if written % 10**9 else coarse) for _, written, moved, _ in states)
+    young = [(written, moved) for _, written, moved, _ in states if written >= coarse or moved >= coarse]
+    return all(written % 10**9 and max(written, moved) < fine for written, moved in young)
 
 
 _NAMES, _STATES, _SEEDS, _RESTS, _OWNS = range(5)

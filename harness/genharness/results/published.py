@@ -31,9 +31,7 @@ _FORMAT = 1
 _MOST_BYTES = 64 << 20
 _MOST_OF_A_FILE = 256 << 20
 _NAME = r"[\w@#:=+,~-][\w@#:=+,.~-]*"
-_PATH = re.compile(
-    rf"records/{_NAME}\.json|cells/{_NAME}/(?:{_NAME}\.png|latents\.npz)|report\.html|markers\.json", re.ASCII
-)
+_PATH = re.compile(rf"records/{_NAME}\.json|cells/{_NAME}/(?:{_NAME}\.png|latents\.npz)|report\.html|markers\.json")
 
 
 def is_published(folder: Path) -> bool:

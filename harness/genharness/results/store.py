@@ -14,6 +14,8 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import orjson
+
 from genharness.errors import ConfigError, RunError, did_you_mean, shown
 from genharness.files.atomic import remove_temporaries, write_bytes
 from genharness.files.gc_pause import no_collection
@@ -259,8 +261,8 @@ class Store:
         states = [state for name in names if (state := self._looked[name])]
         if len(states) < len(names) or not are_settled(states):
             return ""
-        known = [os.path.realpath(self.records_folder), names, states]
-        return hashlib.sha256(repr(known).encode("utf-8", "surrogateescape")).hexdigest()
+        folder, known = os.path.realpath(self.records_folder), orjson.dumps(states)
+        return hashlib.sha256(b"\0".join([known, *map(os.fsencode, (folder, *names))])).hexdigest()
 
     def _look(self) -> dict[str, State | None]:
         """Return the states of the files that may be records, None where one cannot be told.

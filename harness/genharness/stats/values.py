@@ -23,7 +23,7 @@ def finite_scores(scores: Iterable[float], name: str) -> list[float]:
     kept = [float(score) for score in scores]
     if not kept:
         raise ValueError(f"{name}: no scores; give at least one")
-    if math.fsum(map(abs, kept)) < LARGEST:  # so is each of them
+    if sum(map(abs, kept)) < LARGEST:  # so is each of them; fsum raises where a sum leaves the floats
         return kept
     for position, score in enumerate(kept):
         if not abs(score) < LARGEST:

@@ -12,9 +12,9 @@ from typing import Any
 
 from genharness.errors import ConfigError, refuse, shown
 from genharness.files.paths import expanded, printable
+from genharness.spec.flags import flag
 from genharness.spec.options import read_options
 from genharness.study.asked import Study
-from genharness.study.suite import flag
 
 __all__ = ["EXTENDS", "load_suite", "read_suite"]
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from genharness.errors import ConfigError, nearest, shown
+from genharness.errors import ConfigError, nearest
 from genharness.plugin.registry import BUDGETS
 from genharness.spec.dataset_name import MOST_SAMPLES, Fit, split_references
 from genharness.spec.length import read_length
@@ -17,9 +17,7 @@ from genharness.study.settings import LARGEST_BATCH
 __all__ = [
     "MOST_SEEDS",
     "Suite",
-    "flag",
     "parse_seeds",
-    "parse_setting",
     "read_device",
 ]
 
@@ -179,25 +177,3 @@ class Suite(Measuring):
     margin: float | None = option(
         None, above=0, high=10, help="Rows that differ by less are equal: 0.05 is 5 % where ratios are compared"
     )
-
-
-def flag(name: str) -> str:
-    """Return the command-line option of a field: `--protocol-seed`."""
-    return f"--{name.replace('_', '-')}"
-
-
-def parse_setting(text: str, name: str = "--set") -> tuple[str, str, str]:
-    """Split `NAME.OPTION=VALUE`.
-
-    Args:
-        text: What was written.
-        name: The command-line option that it stands behind.
-
-    Raises:
-        ConfigError: If it does not read so.
-    """
-    target, equals, value = text.partition("=")
-    owner, dot, option_name = target.strip().rpartition(".")
-    if not (equals and dot and owner and option_name):
-        raise ConfigError(f"{name} {shown(text)!r} must read NAME.OPTION=VALUE, such as {name} dcgan.lr=1e-4")
-    return owner, option_name, value.strip()

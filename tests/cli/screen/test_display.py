@@ -7,7 +7,8 @@ from rich.console import Console
 
 from board_records import record
 from genharness.cli.screen import display
-from genharness.cli.screen.display import duration, make_display, print_warnings
+from genharness.cli.screen.display import duration, make_display
+from genharness.cli.screen.terminal import print_warnings
 from genharness.plugin.execution import Event
 from genharness.spec.cell import Settings, Task
 

@@ -65,6 +65,16 @@ def test_a_run_goes_on_when_the_disk_under_its_output_is_full(command, tmp_path)
     assert statuses(tmp_path) == {"ok"}
 
 
+@pytest.mark.parametrize("arguments", [["list"], ["run", "--help"], ["info", "suite", "--schema"], ["data", "list"]])
+def test_a_reader_that_went_away_is_no_fault_however_much_there_was_to_say(command, arguments):
+    read, write = os.pipe()
+    os.close(read)
+    process = command(*arguments, stdout=write)
+    os.close(write)
+    _, told = process.communicate(timeout=100)
+    assert (process.returncode, told) == (0, "")
+
+
 @pytest.mark.parametrize("arguments", [["list"], ["--help"], ["info", "dcgan"], ["data", "list"]])
 def test_a_full_disk_under_any_other_output_is_one_line(command, arguments):
     with Path("/dev/full").open("w") as full:

@@ -1,8 +1,11 @@
 import json
+import re
+from pathlib import Path
 
 import pytest
+import rich.console
 
-from genharness.cli.screen.terminal import say
+from genharness.cli.screen.terminal import say, screen_state
 from genharness.results.store import Store
 from genharness.spec.cell import Cell
 from genharness.spec.protocol import Protocol
@@ -39,6 +42,16 @@ def test_a_line_is_one_line_whatever_it_holds(capsys):
     said = capsys.readouterr().out
     assert said.count("\n") == 1
     assert said[:-1].isprintable()
+
+
+def test_the_state_of_a_screen_holds_whatever_its_console_reads(monkeypatch):
+    read = re.findall(r'nviron\.get\("(\w+)"', Path(rich.console.__file__).read_text(encoding="utf-8"))
+    assert {"COLUMNS", "NO_COLOR", "TERM"} <= {*read}
+    for name in {*read} - {"JUPYTER_COLUMNS", "JUPYTER_LINES"}:  # asked in notebooks alone, which run no command
+        monkeypatch.delenv(name, raising=False)
+        before = screen_state()
+        monkeypatch.setenv(name, "77")
+        assert screen_state() != before
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,7 @@ from genharness.board.choosing import Condition, parse_condition
 from genharness.cli.options import datasets_option, results_argument, split_names
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.data_views import megabytes
-from genharness.cli.screen.display import print_warnings
-from genharness.cli.screen.terminal import console, echo, say
+from genharness.cli.screen.terminal import console, echo, print_warnings, say
 from genharness.errors import ConfigError, refuse
 from genharness.files.turns import is_taken
 from genharness.results.configuration import settings

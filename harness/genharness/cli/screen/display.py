@@ -14,7 +14,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from genharness.cli.screen.terminal import say
+from genharness.cli.screen.terminal import print_warnings
 from genharness.files.paths import printable
 from genharness.plugin.execution import Event
 from genharness.results.provenance import UNKNOWN_CODE
@@ -22,7 +22,7 @@ from genharness.spec.cell import Task
 from genharness.spec.record import Record
 from genharness.study.variants import told_apart
 
-__all__ = ["Display", "duration", "make_display", "outcome", "print_other_code", "print_warnings"]
+__all__ = ["Display", "duration", "make_display", "outcome", "print_other_code"]
 
 _PLAIN_SECONDS = 10.0
 """How often a plain line about one cell's progress is written."""
@@ -43,21 +43,10 @@ _PHASES: Mapping[str, str] = {
 }
 """Phases in the words of a row that is watched."""
 
-_WARNINGS = 10
-"""Warnings that are printed; a damaged disk may give one for each of thousands of records."""
-
 
 def print_other_code(record: Record, changed: Iterable[str]) -> None:
     """Print on stderr what is known to have changed of the code that a record was made by."""
     print_warnings([f"{record.cell.id}: {line} since" for line in changed if line != UNKNOWN_CODE])
-
-
-def print_warnings(warnings: Sequence[str]) -> None:
-    """Print a line on stderr for each of the first warnings, and how many more there are."""
-    for warning in warnings[:_WARNINGS]:
-        say(f"warning: {warning}", err=True)
-    if len(warnings) > _WARNINGS:
-        say(f"warning: and {len(warnings) - _WARNINGS:,} more like these", err=True)
 
 
 class Display(Protocol):

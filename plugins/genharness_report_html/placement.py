@@ -13,6 +13,8 @@ _RADII = (10.0, 14.0, 22.0, 32.0, 44.0, 60.0)
 _DIRECTIONS = ((1, 0), (-1, 0), (0, -1), (0, 1), (0.75, -0.75), (0.75, 0.75), (-0.75, -0.75), (-0.75, 0.75))
 _OVERLAP, _OUTSIDE = 100.0, 1000.0
 _HIGH = 13.0
+_BETWEEN = 4.0
+"""Pixels between two names beside each other."""
 _LEADER_FROM = 20.0
 """Pixels between mark and name from which a line leads from one to the other."""
 
@@ -96,15 +98,19 @@ def _placed(
     texts: Sequence[Box],
 ) -> list[Label | None]:
     own = [Box(x - 6, y - 6, x + 6, y + 6) for x, y in marks]
-    names = [*texts]
+    names = [_apart(one) for one in texts]
     found: list[Label | None] = [None] * len(marks)
     for place in order:
         label, box = _best(marks[place], widths[place], [*obstacles, *own, *names], area)
         if any(box.overlap(one) for one in names) or not area.holds(box):
             continue
-        names.append(box)
+        names.append(_apart(box))
         found[place] = label
     return found
+
+
+def _apart(text: Box) -> Box:
+    return Box(text.left - _BETWEEN, text.top, text.right + _BETWEEN, text.bottom)
 
 
 def _best(mark: tuple[float, float], width: float, taken: Sequence[Box], area: Box) -> tuple[Label, Box]:

@@ -1,6 +1,7 @@
 """Pages of many rows: names that fit and still tell rows apart, and no figure that says nothing."""
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from genharness.plugin.registry import load_registry
 from genharness_report_html import placement
 from genharness_report_html.names import how_many, short_name
 from genharness_report_html.placement import Box, place_labels
+from genharness_report_html.ranking import _places
 from report_pages import page
 
 RADII, WAYS, option = placement._RADII, placement._DIRECTIONS, placement._option
@@ -52,6 +54,53 @@ def test_a_name_that_fits_is_whole_and_settings_lose_their_keys_first():
 def test_the_heading_counts_models_and_their_settings():
     assert how_many(rows()) == "2 generative models in 16 settings"
     assert how_many(rows()[:1]) == "1 generative model"
+
+
+def test_the_bar_of_a_rank_ends_where_the_rank_does_also_beyond_the_rows_that_are_drawn():
+    rng = np.random.default_rng(0)
+    records = [
+        record("vae", float(10 * 1.06**place * rng.lognormal(0, 0.08)), seed=seed, options={"lr": place})
+        for place in range(30)
+        for seed in range(5)
+    ]
+    text = page(records)
+    drawn = text[text.index('id="g1-ranking"') :].split("</figure>")[0].split('<div class="narrow">')[0]
+    bars = re.findall(r'rank (\d+) to (\d+)</title>.*?<rect x="([\d.]+)"[^>]* width="([\d.]+)"[^>]* class="rk"', drawn)
+    assert len(bars) == 20
+    ends = {int(high): float(x) + float(width) for _, high, x, width in bars}
+    assert len(ends) > 4
+    assert max(ends) > 20
+    steps = np.diff([ends[high] for high in sorted(ends)]) / np.diff(sorted(ends))
+    assert steps == pytest.approx(190 / max(ends), abs=0.3)
+    numbers = [int(one) for one in re.findall(r'class="tk" text-anchor="middle">(\d+)<', drawn.split("rank, at 95")[1])]
+    assert numbers[:3] == [1, 5, 10]
+
+
+@pytest.mark.parametrize(("last", "step"), [(6, 17.6), (14, 13.6), (26, 7.3), (60, 3.2), (300, 0.63), (20_000, 0.01)])
+def test_the_numbers_of_ranks_have_room_beside_each_other(last, step):
+    places = _places(last, step)
+    assert places[0] == 1
+    assert places[-1] <= last
+    assert all((b - a) * step > 7 * len(str(b)) for a, b in pairwise(places))
+    assert len(places) >= (3 if last < 5000 else 1)
+
+
+def test_names_of_losses_are_whole_and_held_out_points_are_explained_where_there_are_some():
+    records = [record("dcgan", 9.0)]
+    records[0].history.losses = {"step": [1, 2], "gradient_penalty": [1.0, 2.0], "critic_loss": [2.0, 1.0]}
+    text = page(records)
+    assert ">gradient penalty</text>" in text
+    assert "held-out samples, where" not in text
+    records[0].history.held_out = {"step": [1, 2], "critic_loss": [3.0, 2.0]}
+    assert "points: held-out samples, where" in page(records)
+
+
+def test_captions_hold_in_the_dark_too():
+    one = record("acgan", 9.0)
+    one.confusion = [[8, 2], [0, 10]]
+    text = page([one])
+    assert "asked for and recognised" in text
+    assert not re.search(r"\b(darker|black|white)\b", re.sub(r"<style>.*?</style>", "", text, flags=re.S))
 
 
 def test_names_without_room_are_left_out_and_those_that_come_first_are_named():

@@ -12,6 +12,7 @@ from genharness.figures.scales import Scale
 from genharness.plugin.registry import load_registry
 from genharness_report_html import placement
 from genharness_report_html.names import how_many, short_name
+from genharness_report_html.numbers import number_table
 from genharness_report_html.placement import Box, place_labels
 from genharness_report_html.ranking import _places
 from report_pages import page
@@ -93,6 +94,31 @@ def test_names_of_losses_are_whole_and_held_out_points_are_explained_where_there
     assert "held-out samples, where" not in text
     records[0].history.held_out = {"step": [1, 2], "critic_loss": [3.0, 2.0]}
     assert "points: held-out samples, where" in page(records)
+
+
+def test_where_no_two_of_many_rows_are_told_apart_no_empty_matrix_is_drawn():
+    records = [record("vae", 10.0 + seed, seed=seed, options={"lr": one}) for one in range(12) for seed in range(3)]
+    text = page(records)
+    assert "tell 0 of 66 pairs apart" in text
+    assert 'id="g1-pairs"' not in text
+    assert 'id="g1-pairs"' in page(records[:9])
+
+
+def test_a_name_of_hundreds_of_characters_is_broken_and_costs_no_column():
+    short, long = ([record("vae", 9.0, options={"note": one}) for one in ("b", note)] for note in ("a", "a" * 400))
+    for one in (*short, *long):
+        one.scores |= dict.fromkeys(("precision", "recall", "density", "coverage", "clipped_density"), 0.5)
+        one.measurements |= {"train_seconds": 9.0, "latency_p50_ms": 0.5}
+    pages = [page(one) for one in (short, long)]
+    assert [text.count('class="nm long"') for text in pages] == [0, 1]
+    heads = [text.count('<th scope="col" class="n"') for text in pages]
+    assert heads[0] - 4 <= heads[1] > 4  # rank, seeds, and at least three scores
+
+
+def test_columns_of_numbers_stand_right_with_minus_signs_and_words_left():
+    text = number_table(["setting", "change"], [["lr", -0.25], ["width", None]])
+    assert '<td class="n"><bdi>\u22120.25</bdi></td>' in text
+    assert "<td><bdi>lr</bdi></td>" in text
 
 
 def test_captions_hold_in_the_dark_too():

@@ -8,12 +8,12 @@ import pytest
 
 from board_records import record
 from genharness.board.build import build
+from genharness.figures import placement
+from genharness.figures.placement import Box, place_labels
 from genharness.figures.scales import Scale
 from genharness.plugin.registry import load_registry
-from genharness_report_html import placement
 from genharness_report_html.names import how_many, short_name
 from genharness_report_html.numbers import number_table
-from genharness_report_html.placement import Box, place_labels
 from genharness_report_html.ranking import _places
 from report_pages import page
 

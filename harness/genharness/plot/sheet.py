@@ -50,9 +50,11 @@ _SHAPES = {
     "star": "*",
     "cross": "x",
 }
+_TITLE_SIZE, _SMALLEST = 8.0, 5.0
+"""Points of a title, and of one that has little room."""
 _LOOK: dict[Any, Any] = {
     "font.size": 8,
-    "axes.titlesize": 8,
+    "axes.titlesize": _TITLE_SIZE,
     "axes.labelsize": 8,
     "xtick.labelsize": 7,
     "ytick.labelsize": 7,
@@ -208,4 +210,15 @@ def save(sheet: Sheet, out: Path) -> None:
         raise ConfigError(f"{printable(out)}: a figure ends in {', '.join(FORMATS)}")
     none = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}[form]
     with look(), replace_file(out) as temporary:
+        _fit_titles(sheet)
         sheet.savefig(temporary, format=form[1:], metadata=none)
+
+
+def _fit_titles(sheet: Sheet) -> None:
+    """Make titles that would run into the next panel smaller."""
+    sheet.draw_without_rendering()
+    for axes in sheet.axes:
+        title = axes.title if axes.title.get_text() else axes._left_title  # type: ignore[attr-defined]
+        share = axes.bbox.width / max(title.get_window_extent().width, 1.0)
+        if share < 1:
+            title.set_fontsize(max(_TITLE_SIZE * share, _SMALLEST))

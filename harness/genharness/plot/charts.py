@@ -211,7 +211,7 @@ def _raise_legend(axes: Axes) -> None:
     legend = axes.get_legend()
     if legend is None or len(axes.get_lines()) < 2:
         return
-    share = min(legend.get_window_extent().height / axes.bbox.height, _MOST_LEGEND)
+    share = min(1.05 * legend.get_window_extent().height / axes.bbox.height, _MOST_LEGEND)
     low, high = axes.get_ylim()
     axes.set_ylim(low, low + (high - low) / (1 - share))
 

@@ -31,7 +31,7 @@ _NAMED = 50
 """Bad files that one message names."""
 
 T = TypeVar("T")
-_Fitted = tuple[NDArray[np.uint8], tuple[bool, bool, bool], tuple[str, ...]]
+_Fitted = tuple[NDArray[np.uint8], tuple[bool, bool, bool], tuple[str, ...], Header]
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,7 @@ class Pictures:
         cropped: How many lost their edges.
         converted: How many changed mode, channels or depth.
         changes: What was done to single pictures to make them plain 8-bit grey or RGB, such as `palette`, and to which.
+        headers: Of each that could be decoded, in order.
     """
 
     images: NDArray[np.uint8]
@@ -110,6 +111,7 @@ class Pictures:
     cropped: int
     converted: int
     changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    headers: tuple[Header, ...] = ()
 
 
 def survey(source: FileSource, names: Sequence[str], report: Report | None = None) -> Survey:
@@ -211,21 +213,24 @@ def _decode_group(
     images = np.zeros((len(names), *shape), np.uint8)
     bad, counts = [], np.zeros(3, np.int64)
     changed: dict[str, list[str]] = {}
+    headers: list[Header] = []
     for index, name in enumerate(names):
         fitted = _or_reason(source, name, use)
         if isinstance(fitted, str):
             bad.append(f"{printable(name)} ({fitted})")
             continue
-        images[index], touched, changes = fitted
+        images[index], touched, changes, header = fitted
+        headers.append(header)
         counts += touched
         for change in changes:
             changed.setdefault(change, []).append(name)
     resized, cropped, converted = counts.tolist()
-    return Pictures(images, resized, cropped, converted, {key: tuple(some) for key, some in changed.items()}), bad
+    by_change = {key: tuple(some) for key, some in changed.items()}
+    return Pictures(images, resized, cropped, converted, by_change, tuple(headers)), bad
 
 
 def _fit(content: bytes, shape: tuple[int, int, int], white: int, fit: Fit | None) -> _Fitted:
-    """Return one picture as `(c, h, w)`, whether it was resized, cropped, converted, and what was done to decode it."""
+    """Return one picture as `(c, h, w)`, whether it was resized, cropped, converted, what was done, and its header."""
     decoded = decode_image(content, white)
     image = decoded.image
     channels, height, width = shape
@@ -239,7 +244,7 @@ def _fit(content: bytes, shape: tuple[int, int, int], white: int, fit: Fit | Non
     planes = np.broadcast_to(pixels, shape) if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
     changed = (old_height, old_width) != (height, width)
     resized, cropped = changes_of(old_height, old_width, height, fit) if changed else (False, False)
-    return planes, (resized, cropped, converted), decoded.changes
+    return planes, (resized, cropped, converted), decoded.changes, decoded.header
 
 
 def _or_reason(source: FileSource, name: str, use: Callable[[bytes], T]) -> T | str:

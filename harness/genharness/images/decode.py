@@ -63,10 +63,12 @@ class Decoded:
     Attributes:
         image: In mode `L` or `RGB`.
         changes: What was done to make it so, such as `palette`; empty when nothing was.
+        header: What `read_header` says of it.
     """
 
     image: Image.Image
     changes: tuple[str, ...]
+    header: Header
 
 
 def read_header(content: bytes) -> Header:
@@ -75,7 +77,10 @@ def read_header(content: bytes) -> Header:
     Raises:
         BadImageError: If it is no picture of a known format, or too large.
     """
-    image = _open(content)
+    return _header(_open(content))
+
+
+def _header(image: Image.Image) -> Header:
     width, height = image.size
     if _orientation(image) >= 5:  # a quarter turn
         width, height = height, width
@@ -108,7 +113,7 @@ def decode_image(content: bytes, white: int = FULL) -> Decoded:
         BadImageError: If it is no picture of a known format, too large, cut off, or its values have no known range.
     """
     image = _open(content)
-    done = []
+    header, done = _header(image), []
     with _reasons():
         if getattr(image, "is_animated", False):
             done.append("animation")
@@ -119,7 +124,7 @@ def decode_image(content: bytes, white: int = FULL) -> Decoded:
             image = ImageOps.exif_transpose(image)
             done.append("orientation")
         plain, change = _plain(image, white)
-    return Decoded(plain, (*done, *([change] if change else [])))
+    return Decoded(plain, (*done, *([change] if change else [])), header)
 
 
 @contextlib.contextmanager

@@ -41,6 +41,7 @@ KINDS = {
     "transparent": lambda place: noise(place, (SIDE, SIDE, 4)),
     "palettes": lambda place: noise(place).convert("P", palette=Image.Palette.ADAPTIVE),
     "oblong": lambda place: noise(place, (SIDE, SIDE + 6, 3)),
+    "oblong and square": lambda place: noise(place, (SIDE, SIDE + 6 if place < 9 else SIDE, 3)),
     "turned": turned,
     "deep": deep,
     "deep at last": lambda place: noise(place, GREY) if place < 9 else deep(place),
@@ -70,8 +71,8 @@ def refused(*_):
 @pytest.mark.parametrize("variant", ["", "@8", "@8:pad"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_bits_counts_and_notes_are_those_of_a_look_at_all_of_them(kind, variant, tmp_path, monkeypatch):
-    if kind == "oblong" and not variant:
-        variant = "@12:stretch"
+    if kind == "oblong and square" and not variant:
+        variant = "@12:stretch"  # neither is cut unasked
     folder = write(tmp_path, kind)
     once = prepared(tmp_path, folder, monkeypatch, "once", variant)
     monkeypatch.setattr(pictures, "_write_at_once", refused)

@@ -91,19 +91,13 @@ def write_pictures(
         DataError: If some cannot be read; the message names each with the reason. Or if one is not `like`.
     """
     done, headers = 0, list[Header]()
-    for batch in decode_batches(source, names, shape, white=white, fit=request.reference.fit):
+    for batch in decode_batches(source, names, shape, white=white, fit=request.reference.fit, like=like):
         end = done + len(batch.images)
         headers += batch.headers
-        alike = like is None or (len(batch.headers) == len(batch.images) and _are_like(batch.headers, like))
-        if not alike:
-            raise DataError(f"{source.where}: its pictures are not all alike")
+        if like is not None and len(batch.headers) < len(batch.images):
+            raise DataError(f"{source.where}: its pictures are not all alike, or not all readable")
         output.write(batch.images, None if labels is None else labels[done:end])
         request.writer.touched(resized=batch.resized, cropped=batch.cropped, converted=batch.converted)
         request.report(end, len(names), f"decoding {output.name}")
         done = end
     return headers
-
-
-def _are_like(headers: Sequence[Header], like: Header) -> bool:
-    size = like.width, like.height
-    return all((one.width, one.height) == size and not one.deep and (one.grey or not like.grey) for one in headers)

@@ -181,6 +181,7 @@ def decode_batches(
     *,
     white: int = FULL,
     fit: Fit | None = None,
+    like: Header | None = None,
 ) -> Iterator[Pictures]:
     """Yield all pictures in order, fitted to one shape.
 
@@ -190,6 +191,8 @@ def decode_batches(
         shape: `(channels, height, width)`; pictures of another size are made square, so it must then be square.
         white: The value of grey pictures of 16 bits that becomes 255; `Survey.white` knows it of a whole set.
         fit: How those of another size are made square.
+        like: What all must be like, where only one was looked at: of its size, without colours where it has none, and
+            of 8 bits; others cannot be used.
 
     Raises:
         DataError: After the last batch, if some were unreadable; the message names each with the reason.
@@ -199,7 +202,7 @@ def decode_batches(
     bad: list[str] = []
 
     def decode(group: Sequence[str]) -> tuple[Pictures, list[str]]:
-        return _decode_group(source, group, lambda content: _fit(content, shape, white, fit), shape)
+        return _decode_group(source, group, lambda content: _fit(content, shape, white, fit, like), shape)
 
     for batch, reasons in _in_order(decode, groups):
         bad += reasons
@@ -229,9 +232,11 @@ def _decode_group(
     return Pictures(images, resized, cropped, converted, by_change, tuple(headers)), bad
 
 
-def _fit(content: bytes, shape: tuple[int, int, int], white: int, fit: Fit | None) -> _Fitted:
+def _fit(content: bytes, shape: tuple[int, int, int], white: int, fit: Fit | None, like: Header | None) -> _Fitted:
     """Return one picture as `(c, h, w)`, whether it was resized, cropped, converted, what was done, and its header."""
     decoded = decode_image(content, white)
+    if like is not None and not _is_like(decoded.header, like):
+        raise BadImageError("it is not like the first")
     image = decoded.image
     channels, height, width = shape
     converted = bool(decoded.changes) or (image.mode == "RGB") != (channels == 3)
@@ -245,6 +250,10 @@ def _fit(content: bytes, shape: tuple[int, int, int], white: int, fit: Fit | Non
     changed = (old_height, old_width) != (height, width)
     resized, cropped = changes_of(old_height, old_width, height, fit) if changed else (False, False)
     return planes, (resized, cropped, converted), decoded.changes, decoded.header
+
+
+def _is_like(one: Header, like: Header) -> bool:
+    return (one.width, one.height) == (like.width, like.height) and not one.deep and (one.grey or not like.grey)
 
 
 def _or_reason(source: FileSource, name: str, use: Callable[[bytes], T]) -> T | str:

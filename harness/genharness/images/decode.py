@@ -77,15 +77,16 @@ def read_header(content: bytes) -> Header:
     Raises:
         BadImageError: If it is no picture of a known format, or too large.
     """
-    return _header(_open(content))
+    image = _open(content)
+    with _reasons():
+        return _header(image)
 
 
 def _header(image: Image.Image) -> Header:
     width, height = image.size
     if _orientation(image) >= 5:  # a quarter turn
         width, height = height, width
-    with _reasons():
-        return Header(width, height, _is_grey(image), _is_deep(image) or _is_deep_colour(image))
+    return Header(width, height, _is_grey(image), _is_deep(image) or _is_deep_colour(image))
 
 
 def read_depth(content: bytes) -> Depth:
@@ -113,8 +114,9 @@ def decode_image(content: bytes, white: int = FULL) -> Decoded:
         BadImageError: If it is no picture of a known format, too large, cut off, or its values have no known range.
     """
     image = _open(content)
-    header, done = _header(image), []
+    done = []
     with _reasons():
+        header = _header(image)
         if getattr(image, "is_animated", False):
             done.append("animation")
         if _is_deep_colour(image):

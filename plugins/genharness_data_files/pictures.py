@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from genharness import DataError
 from genharness.data import PrepareRequest, stratified_split
 from genharness.data.from_pictures import asked_shape, native_shape, note_shapes, write_pictures
-from genharness.images import LEFT_OUT, Layout, Survey, first_of, open_source, read_layout, survey
+from genharness.images import LEFT_OUT, FileSource, Header, Layout, Survey, first_of, open_source, read_layout, survey
 
 TEST_FRACTION = 0.2
 
@@ -25,14 +25,42 @@ def prepare(request: PrepareRequest) -> None:
     _check_kind(request.spec.name, path)
     with open_source(path) as source:
         layout = read_layout(source.names, source.where, read=source.read)
-        everything = [name for names in layout.splits.values() for name in names]
-        found = survey(source, everything, request.report)
-        shape = asked_shape(request, native_shape(request, found))
         request.writer.describe(class_names=layout.class_names, source=f"{request.spec.name} {path.name}")
-        _note(request, layout, found, shape)
-        for split, (names, labels) in _splits(request, layout, source.where).items():
-            with request.writer.split(split, count=len(names), shape=shape) as output:
-                write_pictures(request, output, source, names, labels, shape, white=found.white)
+        try:
+            _write_at_once(request, layout, source)
+        except DataError:  # not all alike, or not all readable: which, and why, the whole look says
+            request.writer.restart()
+            _write_after_a_look(request, layout, source)
+
+
+def _write_at_once(request: PrepareRequest, layout: Layout, source: FileSource) -> None:
+    """Write pictures that are all like the first, which is all that was looked at: each is opened once.
+
+    Raises:
+        DataError: They are not, or some cannot be used. What was written is wrong.
+    """
+    everything = [name for names in layout.splits.values() for name in names]
+    first = survey(source, everything[:1])
+    if first.depth is not None:
+        raise DataError(f"{source.where}: its pictures have more than 8 bits, of which white is to be found")
+    shape = asked_shape(request, native_shape(request, first))
+    headers: dict[str, Header] = {}
+    for split, (names, labels) in _splits(request, layout, source.where).items():
+        with request.writer.split(split, count=len(names), shape=shape) as output:
+            seen = write_pictures(request, output, source, names, labels, shape, like=first.headers[0])
+        headers |= zip(names, seen, strict=True)
+    _note(request, layout, Survey(tuple(everything), tuple(headers[name] for name in everything)), shape)
+
+
+def _write_after_a_look(request: PrepareRequest, layout: Layout, source: FileSource) -> None:
+    """Write pictures of any sizes and depths, whose headers were all looked at first."""
+    everything = [name for names in layout.splits.values() for name in names]
+    found = survey(source, everything, request.report)
+    shape = asked_shape(request, native_shape(request, found))
+    _note(request, layout, found, shape)
+    for split, (names, labels) in _splits(request, layout, source.where).items():
+        with request.writer.split(split, count=len(names), shape=shape) as output:
+            write_pictures(request, output, source, names, labels, shape, white=found.white)
 
 
 def _check_kind(kind: str, path: Path) -> None:

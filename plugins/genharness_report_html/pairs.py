@@ -21,14 +21,14 @@ _TOP = 36.0
 
 
 def pair_matrix(ink: Ink, standings: Standings) -> Markup | None:
-    """Return the drawing; None where there is nothing to show of two rows."""
+    """Return the drawing; None where there is nothing to show of any two rows."""
     rows = standings.rows[:MOST_PAIRED]
     found = standings.comparisons(MOST_PAIRED)
     if not found:
         return None
     small = len(rows) > _WITH_TEXT
-    if small and not standings.ranks:
-        return None  # nothing was tested, and there is no room for ratios: empty boxes
+    if small and not (standings.ranks and any(one.verdict != "undecided" for one in found.values())):
+        return None  # nothing was told apart, and there is no room for ratios: empty boxes
     wide, high = (_SMALL, _SMALL) if small else (_WIDE, _HIGH)
     left = max(width_of(short_name(row, 22)) for row in rows) + 34
     parts: list[Markup] = []

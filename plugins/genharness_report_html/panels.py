@@ -28,13 +28,16 @@ from genharness_report_html.svg import (
     rect,
     tag,
     text,
+    width_of,
 )
 
 __all__ = ["ScorePanels", "loss_panel", "panel_head", "score_panels"]
 
 _WIDTH, _HEIGHT = 280.0, 150.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 36.0, 264.0, 10.0, 126.0
-_LOSS_RIGHT = 188.0
+_LOSS_RIGHT, _LEAST_LOSS_RIGHT = 188.0, 140.0
+"""Where the curves of losses end: that of names that are short, and that of the longest, which are cut."""
+_NAME_AT, _MOST_NAME = 15.0, 20
 _APART = 13.0
 _APART_FROM_TABLE = 1.5
 """Ratio of the table's score to the curve's end from which both are shown: fewer samples do not explain it."""
@@ -182,16 +185,17 @@ def loss_panel(ink: Ink, row: Row, curves: Sequence[Curve], held_out: Mapping[st
     values = _clipped(value for curve in (*curves, *looked) for value in (*curve.low, *curve.high))
     up = scale_of(values, pad=0.08)
     steps = Scale(0.0, max(curve.steps[-1] for curve in curves))
-    parts = _frame(steps, up, _LOSS_RIGHT)
+    right = _room_for_names(curves)
+    parts = _frame(steps, up, right)
     if not up.log and up.low < 0 < up.high:
-        parts.append(line(_LEFT, _y(up, 0.0), _LOSS_RIGHT, _y(up, 0.0), "zero"))
+        parts.append(line(_LEFT, _y(up, 0.0), right, _y(up, 0.0), "zero"))
     for place, curve in enumerate(curves):
-        parts += _seeds(curve, steps, up, _LOSS_RIGHT)
-        parts.append(path(_line(curve.steps, curve.mean, steps, up, _LOSS_RIGHT), f"ln d{place % 4}"))
+        parts += _seeds(curve, steps, up, right)
+        parts.append(path(_line(curve.steps, curve.mean, steps, up, right), f"ln d{place % 4}"))
     for curve in looked:
-        way = _line(curve.steps, curve.mean, steps, up, _LOSS_RIGHT)
+        way = _line(curve.steps, curve.mean, steps, up, right)
         parts += [path(way, "lead own"), dots(way, "ho")]
-    parts += _ends(curves, steps, up)
+    parts += _ends(curves, steps, up, right)
     finding = "; ".join(
         f"{_name(curve)} {significant(curve.mean[0])} to {significant(curve.mean[-1])}" for curve in curves
     )
@@ -208,6 +212,12 @@ def loss_panel(ink: Ink, row: Row, curves: Sequence[Curve], held_out: Mapping[st
     return tag("div", head, picture, class_="sm", data_m=plain(row.label))
 
 
+def _room_for_names(curves: Sequence[Curve]) -> float:
+    """Return where curves end, so that the names beside their ends are whole."""
+    widest = max(width_of(_name(curve), 11) for curve in curves)
+    return min(_LOSS_RIGHT, max(_WIDTH - _NAME_AT - widest, _LEAST_LOSS_RIGHT))
+
+
 def _clipped(values: Iterable[float]) -> list[float]:
     """Return values without the outermost two hundredth, which would flatten a curve."""
     ordered = sorted(values)
@@ -215,17 +225,15 @@ def _clipped(values: Iterable[float]) -> list[float]:
     return ordered[cut_off : len(ordered) - cut_off]
 
 
-def _ends(curves: Sequence[Curve], steps: Scale, up: Scale) -> list[Markup]:
+def _ends(curves: Sequence[Curve], steps: Scale, up: Scale, right: float) -> list[Markup]:
     """Return the names of curves at their ends, pushed apart where they would overlap."""
     wanted = {place: _y(up, curve.mean[-1]) for place, curve in enumerate(curves)}
     found = _pushed_apart(wanted)
     parts: list[Markup] = []
     for place, curve in enumerate(curves):
-        x = _x(steps, curve.steps[-1], _LOSS_RIGHT)
-        parts.append(
-            path([(x, wanted[place]), (_LOSS_RIGHT + 6, found[place]), (_LOSS_RIGHT + 12, found[place])], "lead own")
-        )
-        parts.append(text(_LOSS_RIGHT + 15, found[place] + 4, cut(_name(curve), 14), "tk ink"))
+        x = _x(steps, curve.steps[-1], right)
+        parts.append(path([(x, wanted[place]), (right + 6, found[place]), (right + 12, found[place])], "lead own"))
+        parts.append(text(right + _NAME_AT, found[place] + 4, cut(_name(curve), _MOST_NAME), "tk ink"))
     return parts
 
 

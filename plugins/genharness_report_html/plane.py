@@ -9,11 +9,11 @@ from itertools import pairwise
 from markupsafe import Markup
 
 from genharness.board.rows import BoardColumn, Estimate
+from genharness.figures.placement import Box, place_labels
 from genharness.figures.scales import Scale, scale_of, time_ticks
 from genharness.figures.tradeoff import Point, TradeOff
 from genharness.spec.record import Band
 from genharness_report_html.names import short_name
-from genharness_report_html.placement import Box, place_labels
 from genharness_report_html.scores import in_words
 from genharness_report_html.svg import Ink, colour, drawing, line, mark, path, plain, rect, tag, text, width_of
 

@@ -20,6 +20,7 @@ MOST_RANKED = 20
 """Rows of the figure; the rest stand in the table."""
 _TOP, _BOTTOM = 40.0, 38.0
 _MOST_SEEDS = 10
+_ROUND = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 MOST_NAME = 24
 """Characters of a name."""
 
@@ -45,6 +46,8 @@ class _Plot:
     panel: float
     """Where the ranks begin; the width of the drawing where there are none."""
     step: float
+    last: int
+    """The last rank of the axis: what the worst of the rows that are drawn may have."""
 
     def x(self, value: float) -> float:
         return self.left + self.scale.at(value) * (self.right - self.left)
@@ -76,8 +79,9 @@ def _plot(ink: Ink, standings: Standings, width: float, narrow: bool) -> _Plot:
     rows = standings.rows[:MOST_RANKED]
     high = row_height(len(rows))
     ranked = bool(standings.ranks) and not narrow
-    step = min(17.6, 190.0 / len(rows))
-    panel = width - (step * (len(rows) - 1) + 24) if ranked else width
+    last = max([len(rows), *(one.high for row in rows if (one := standings.ranks.get(row.label)))])
+    step = min(17.6, 190.0 / last)
+    panel = width - (step * (last - 1) + 24) if ranked else width
     names = max(width_of(short_name(row, _most_name(narrow))) for row in rows)
     left = 58 + names + 16
     return _Plot(
@@ -92,6 +96,7 @@ def _plot(ink: Ink, standings: Standings, width: float, narrow: bool) -> _Plot:
         _TOP + high * len(rows),
         panel,
         step,
+        last,
     )
 
 
@@ -150,13 +155,20 @@ def _band(plot: _Plot, narrow: bool) -> list[Markup]:
 
 
 def _ranks_frame(plot: _Plot) -> list[Markup]:
-    count = min(len(plot.standings.rows), MOST_RANKED)
-    every = 1 if plot.step > 13 else 2 if count <= 12 else 4
-    parts = [text((plot.rank(1) + plot.rank(count)) / 2, 18, f"rank, at 95{THIN}%", "tk", "middle")]
-    for place in range(1, count + 1, every):
+    parts = [text((plot.rank(1) + plot.rank(plot.last)) / 2, 18, f"rank, at 95{THIN}%", "tk", "middle")]
+    for place in _places(plot.last, plot.step):
         x = plot.rank(place)
         parts += [text(x, _TOP - 6, str(place), "tk", "middle"), line(x, _TOP, x, plot.bottom, "grid")]
     return parts
+
+
+def _places(last: int, step: float) -> list[int]:
+    """Return the ranks that the axis names: all or every second, or the first and round ones."""
+    wide = width_of(str(last), 11) + 3
+    every = next((one for one in (1, 2, *_ROUND) if one * step > wide), _ROUND[-1])
+    if every <= 2:
+        return list(range(1, last + 1, every))
+    return [1, *(place for place in range(every, last + 1, every) if (place - 1) * step > wide)]
 
 
 def _row(plot: _Plot, row: Row, place: int) -> Markup:
@@ -210,8 +222,6 @@ def _rank_bar(plot: _Plot, row: Row, place: int, y: float) -> list[Markup]:
     standing = plot.standings.ranks.get(row.label)
     if standing is None or plot.panel >= plot.width:
         return []
-    most = min(len(plot.standings.rows), MOST_RANKED)
-    low, high = min(standing.low, most), min(standing.high, most)
-    left, right = plot.rank(low) - 5, plot.rank(high) + 5
+    left, right = plot.rank(standing.low) - 5, plot.rank(standing.high) + 5
     dot = tag("circle", cx=plot.rank(place + 1), cy=y, r=2.5, class_="rkd")
     return [rect(left, y - 5, right - left, 10, "rk", rx=5), dot]

@@ -21,6 +21,8 @@ _MARKED, _PLACED = 60, 300
 """Rows up to which cells hold a drawn mark, and one that is a class."""
 _WIDE, _HIGH = 64.0, 10.0
 _CHIPS = {"as real": ("≈", "as real", "ok"), "better than real": ("!", "better than real", "warn")}
+_WIDEST_NAME = 380.0
+"""Pixels, from which names are broken into lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,7 @@ def _head(column: BoardColumn) -> Head:
 def _fitting(
     wanted: Sequence[BoardColumn], columns: dict[str, list[TableCell]], rows: Sequence[Row]
 ) -> list[BoardColumn]:
-    used = 130 + max((width_of(plain(row.label), 13.5) for row in rows), default=0.0)
+    used = 130 + min(max((width_of(plain(row.label), 13.5) for row in rows), default=0.0), _WIDEST_NAME)
     shown: list[BoardColumn] = []
     for column in wanted:
         texts = [len(cell.text) + 0.85 * len(f" ± {cell.error}" if cell.error else "") for cell in columns[column.key]]

@@ -138,6 +138,23 @@ def test_a_phone_scrolls_down_only_and_paper_takes_few_sheets(opened, tmp_path):
     assert 1 <= (tmp_path / "page.pdf").read_bytes().count(b"/Type /Page\n") <= 10
 
 
+def test_a_table_that_goes_on_over_the_page_repeats_its_headings(opened):
+    found, _ = opened()
+    heading = 'getComputedStyle(document.querySelector(".board thead button")).display'
+    assert found.evaluate(heading) != "contents"
+    found.emulate_media(media="print")
+    assert found.evaluate(heading) == "contents"  # Chromium leaves the boxes of buttons out of repeated heads
+
+
+def test_no_section_begins_right_under_what_is_before_it(opened):
+    found, _ = opened()
+    gaps = found.evaluate("""() => [...document.querySelectorAll("#main > div > *")].slice(1).map(one => {
+        const heading = one.querySelector("h2").getBoundingClientRect().top;
+        return heading - one.previousElementSibling.getBoundingClientRect().bottom;
+    })""")
+    assert min(gaps) >= 30
+
+
 @pytest.mark.skipif(not AXE, reason="AXE_CORE names no axe.min.js: npm pack axe-core, and name the file")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_serious_fault(opened, scheme):

@@ -1,7 +1,9 @@
 """Pages of many rows: names that fit and still tell rows apart, and no figure that says nothing."""
 
 import re
+from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from board_records import record
@@ -9,7 +11,8 @@ from genharness.board.build import build
 from genharness.figures.scales import Scale
 from genharness.plugin.registry import load_registry
 from genharness_report_html.names import how_many, short_name
-from genharness_report_html.placement import Box, place_labels
+from genharness_report_html.numbers import number_table
+from genharness_report_html.ranking import _places
 from report_pages import page
 
 GRID = [
@@ -51,25 +54,76 @@ def test_the_heading_counts_models_and_their_settings():
     assert how_many(rows()[:1]) == "1 generative model"
 
 
-def test_names_without_room_are_left_out_and_those_that_come_first_are_named():
-    marks, area = [(300.0, 200.0 + place / 10) for place in range(40)], Box(0, 0, 600, 400)
-    labels = place_labels(marks, [140.0] * 40, [], area, first=[39])
-    boxes = []
-    for label in filter(None, labels):
-        left = label.x - {"start": 0, "middle": 70, "end": 140}[label.anchor]
-        boxes.append(Box(left, label.y - 10, left + 140, label.y + 2))
-    assert not any(a.overlap(b) for place, a in enumerate(boxes) for b in boxes[:place])
-    assert labels[39] is not None
-    assert labels[0] is not None
-    assert 4 <= len(boxes) < 40
+def test_the_bar_of_a_rank_ends_where_the_rank_does_also_beyond_the_rows_that_are_drawn():
+    rng = np.random.default_rng(0)
+    records = [
+        record("vae", float(10 * 1.06**place * rng.lognormal(0, 0.08)), seed=seed, options={"lr": place})
+        for place in range(30)
+        for seed in range(5)
+    ]
+    text = page(records)
+    drawn = text[text.index('id="g1-ranking"') :].split("</figure>")[0].split('<div class="narrow">')[0]
+    bars = re.findall(r'rank (\d+) to (\d+)</title>.*?<rect x="([\d.]+)"[^>]* width="([\d.]+)"[^>]* class="rk"', drawn)
+    assert len(bars) == 20
+    ends = {int(high): float(x) + float(width) for _, high, x, width in bars}
+    assert len(ends) > 4
+    assert max(ends) > 20
+    steps = np.diff([ends[high] for high in sorted(ends)]) / np.diff(sorted(ends))
+    assert steps == pytest.approx(190 / max(ends), abs=0.3)
+    numbers = [int(one) for one in re.findall(r'class="tk" text-anchor="middle">(\d+)<', drawn.split("rank, at 95")[1])]
+    assert numbers[:3] == [1, 5, 10]
 
 
-def test_no_name_stands_on_the_numbers_of_an_axis():
-    marks, numbers = [(50.0, 100.0 + 9 * place) for place in range(8)], Box(10, 60, 38, 240)
-    labels = place_labels(marks, [70.0] * 8, [], Box(2, 16, 140, 300), texts=[numbers])
-    for label in filter(None, labels):
-        left = label.x - {"start": 0, "middle": 35, "end": 70}[label.anchor]
-        assert not Box(left, label.y - 10, left + 70, label.y + 2).overlap(numbers)
+@pytest.mark.parametrize(("last", "step"), [(6, 17.6), (14, 13.6), (26, 7.3), (60, 3.2), (300, 0.63), (20_000, 0.01)])
+def test_the_numbers_of_ranks_have_room_beside_each_other(last, step):
+    places = _places(last, step)
+    assert places[0] == 1
+    assert places[-1] <= last
+    assert all((b - a) * step > 7 * len(str(b)) for a, b in pairwise(places))
+    assert len(places) >= (3 if last < 5000 else 1)
+
+
+def test_names_of_losses_are_whole_and_held_out_points_are_explained_where_there_are_some():
+    records = [record("dcgan", 9.0)]
+    records[0].history.losses = {"step": [1, 2], "gradient_penalty": [1.0, 2.0], "critic_loss": [2.0, 1.0]}
+    text = page(records)
+    assert ">gradient penalty</text>" in text
+    assert "held-out samples, where" not in text
+    records[0].history.held_out = {"step": [1, 2], "critic_loss": [3.0, 2.0]}
+    assert "points: held-out samples, where" in page(records)
+
+
+def test_where_no_two_of_many_rows_are_told_apart_no_empty_matrix_is_drawn():
+    records = [record("vae", 10.0 + seed, seed=seed, options={"lr": one}) for one in range(12) for seed in range(3)]
+    text = page(records)
+    assert "tell 0 of 66 pairs apart" in text
+    assert 'id="g1-pairs"' not in text
+    assert 'id="g1-pairs"' in page(records[:9])
+
+
+def test_a_name_of_hundreds_of_characters_is_broken_and_costs_no_column():
+    short, long = ([record("vae", 9.0, options={"note": one}) for one in ("b", note)] for note in ("a", "a" * 400))
+    for one in (*short, *long):
+        one.scores |= dict.fromkeys(("precision", "recall", "density", "coverage", "clipped_density"), 0.5)
+        one.measurements |= {"train_seconds": 9.0, "latency_p50_ms": 0.5}
+    pages = [page(one) for one in (short, long)]
+    assert [text.count('class="nm long"') for text in pages] == [0, 1]
+    heads = [text.count('<th scope="col" class="n"') for text in pages]
+    assert heads[0] - 4 <= heads[1] > 4  # rank, seeds, and at least three scores
+
+
+def test_columns_of_numbers_stand_right_with_minus_signs_and_words_left():
+    text = number_table(["setting", "change"], [["lr", -0.25], ["width", None]])
+    assert '<td class="n"><bdi>\u22120.25</bdi></td>' in text
+    assert "<td><bdi>lr</bdi></td>" in text
+
+
+def test_captions_hold_in_the_dark_too():
+    one = record("acgan", 9.0)
+    one.confusion = [[8, 2], [0, 10]]
+    text = page([one])
+    assert "asked for and recognised" in text
+    assert not re.search(r"\b(darker|black|white)\b", re.sub(r"<style>.*?</style>", "", text, flags=re.S))
 
 
 def crowd(seeds=1):

@@ -15,8 +15,8 @@ import pytest
 
 from board_records import CLOSE, FAR, record, seeds
 from genharness.figures.given import ReportFigure
+from genharness.figures.placement import Box, place_labels
 from genharness.study.reading import read_suite
-from genharness_report_html.placement import Box, place_labels
 from genharness_report_html.sprites import is_lossy, sprite
 from report_pages import page, studied, swept, with_pictures
 

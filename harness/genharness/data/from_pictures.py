@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from genharness.data import PrepareRequest, SplitWriter
 from genharness.errors import DataError
 from genharness.images.batches import Survey, decode_batches
+from genharness.images.decode import Header
 from genharness.images.depth import FULL
 from genharness.images.resize import POLICIES
 from genharness.images.sources import FileSource
@@ -68,7 +69,8 @@ def write_pictures(
     shape: tuple[int, int, int],
     *,
     white: int = FULL,
-) -> None:
+    like: Header | None = None,
+) -> list[Header]:
     """Decode pictures in order and append them to a split, counting what had to be changed.
 
     Args:
@@ -79,14 +81,23 @@ def write_pictures(
         labels: Class of each `(n,)`, or None.
         shape: `(c, h, w)` that each is fitted to.
         white: The value of grey pictures of 16 bits that becomes 255.
+        like: What all must be like, where only one was looked at: of its size, without colours where it has none, and
+            of 8 bits.
+
+    Returns:
+        The header of each, in order.
 
     Raises:
-        DataError: If some cannot be read; the message names each with the reason.
+        DataError: If some cannot be read; the message names each with the reason. Or if one is not `like`.
     """
-    done = 0
-    for batch in decode_batches(source, names, shape, white=white, fit=request.reference.fit):
+    done, headers = 0, list[Header]()
+    for batch in decode_batches(source, names, shape, white=white, fit=request.reference.fit, like=like):
         end = done + len(batch.images)
+        headers += batch.headers
+        if like is not None and len(batch.headers) < len(batch.images):
+            raise DataError(f"{source.where}: its pictures are not all alike, or not all readable")
         output.write(batch.images, None if labels is None else labels[done:end])
         request.writer.touched(resized=batch.resized, cropped=batch.cropped, converted=batch.converted)
         request.report(end, len(names), f"decoding {output.name}")
         done = end
+    return headers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -250,6 +251,16 @@ class ArrayWriter:
             raise DataError(f"{self.reference}: split {name!r} is written twice")
         self._splits[name] = SplitWriter(self, name, count, shape)
         return self._splits[name]
+
+    def restart(self) -> None:
+        """Forget all splits and what was done to their samples: a writer that took a guess that was wrong."""
+        for name, split in self._splits.items():
+            split.abandon()
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+        self.modality, self._shape = "image", None
+        self._splits.clear()
+        self._labels_seen.clear()
+        self._touched.clear()
 
     def describe(
         self,

@@ -31,7 +31,7 @@ _NAMED = 50
 """Bad files that one message names."""
 
 T = TypeVar("T")
-_Fitted = tuple[NDArray[np.uint8], tuple[bool, bool, bool], tuple[str, ...]]
+_Fitted = tuple[NDArray[np.uint8], tuple[bool, bool, bool], tuple[str, ...], Header]
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,7 @@ class Pictures:
         cropped: How many lost their edges.
         converted: How many changed mode, channels or depth.
         changes: What was done to single pictures to make them plain 8-bit grey or RGB, such as `palette`, and to which.
+        headers: Of each that could be decoded, in order.
     """
 
     images: NDArray[np.uint8]
@@ -110,6 +111,7 @@ class Pictures:
     cropped: int
     converted: int
     changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    headers: tuple[Header, ...] = ()
 
 
 def survey(source: FileSource, names: Sequence[str], report: Report | None = None) -> Survey:
@@ -179,6 +181,7 @@ def decode_batches(
     *,
     white: int = FULL,
     fit: Fit | None = None,
+    like: Header | None = None,
 ) -> Iterator[Pictures]:
     """Yield all pictures in order, fitted to one shape.
 
@@ -188,6 +191,8 @@ def decode_batches(
         shape: `(channels, height, width)`; pictures of another size are made square, so it must then be square.
         white: The value of grey pictures of 16 bits that becomes 255; `Survey.white` knows it of a whole set.
         fit: How those of another size are made square.
+        like: What all must be like, where only one was looked at: of its size, without colours where it has none, and
+            of 8 bits; others cannot be used.
 
     Raises:
         DataError: After the last batch, if some were unreadable; the message names each with the reason.
@@ -197,7 +202,7 @@ def decode_batches(
     bad: list[str] = []
 
     def decode(group: Sequence[str]) -> tuple[Pictures, list[str]]:
-        return _decode_group(source, group, lambda content: _fit(content, shape, white, fit), shape)
+        return _decode_group(source, group, lambda content: _fit(content, shape, white, fit, like), shape)
 
     for batch, reasons in _in_order(decode, groups):
         bad += reasons
@@ -211,22 +216,27 @@ def _decode_group(
     images = np.zeros((len(names), *shape), np.uint8)
     bad, counts = [], np.zeros(3, np.int64)
     changed: dict[str, list[str]] = {}
+    headers: list[Header] = []
     for index, name in enumerate(names):
         fitted = _or_reason(source, name, use)
         if isinstance(fitted, str):
             bad.append(f"{printable(name)} ({fitted})")
             continue
-        images[index], touched, changes = fitted
+        images[index], touched, changes, header = fitted
+        headers.append(header)
         counts += touched
         for change in changes:
             changed.setdefault(change, []).append(name)
     resized, cropped, converted = counts.tolist()
-    return Pictures(images, resized, cropped, converted, {key: tuple(some) for key, some in changed.items()}), bad
+    by_change = {key: tuple(some) for key, some in changed.items()}
+    return Pictures(images, resized, cropped, converted, by_change, tuple(headers)), bad
 
 
-def _fit(content: bytes, shape: tuple[int, int, int], white: int, fit: Fit | None) -> _Fitted:
-    """Return one picture as `(c, h, w)`, whether it was resized, cropped, converted, and what was done to decode it."""
+def _fit(content: bytes, shape: tuple[int, int, int], white: int, fit: Fit | None, like: Header | None) -> _Fitted:
+    """Return one picture as `(c, h, w)`, whether it was resized, cropped, converted, what was done, and its header."""
     decoded = decode_image(content, white)
+    if like is not None and not _is_like(decoded.header, like):
+        raise BadImageError("it is not like the first")
     image = decoded.image
     channels, height, width = shape
     converted = bool(decoded.changes) or (image.mode == "RGB") != (channels == 3)
@@ -239,7 +249,11 @@ def _fit(content: bytes, shape: tuple[int, int, int], white: int, fit: Fit | Non
     planes = np.broadcast_to(pixels, shape) if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
     changed = (old_height, old_width) != (height, width)
     resized, cropped = changes_of(old_height, old_width, height, fit) if changed else (False, False)
-    return planes, (resized, cropped, converted), decoded.changes
+    return planes, (resized, cropped, converted), decoded.changes, decoded.header
+
+
+def _is_like(one: Header, like: Header) -> bool:
+    return (one.width, one.height) == (like.width, like.height) and not one.deep and (one.grey or not like.grey)
 
 
 def _or_reason(source: FileSource, name: str, use: Callable[[bytes], T]) -> T | str:

@@ -63,10 +63,12 @@ class Decoded:
     Attributes:
         image: In mode `L` or `RGB`.
         changes: What was done to make it so, such as `palette`; empty when nothing was.
+        header: What `read_header` says of it.
     """
 
     image: Image.Image
     changes: tuple[str, ...]
+    header: Header
 
 
 def read_header(content: bytes) -> Header:
@@ -76,11 +78,15 @@ def read_header(content: bytes) -> Header:
         BadImageError: If it is no picture of a known format, or too large.
     """
     image = _open(content)
+    with _reasons():
+        return _header(image)
+
+
+def _header(image: Image.Image) -> Header:
     width, height = image.size
     if _orientation(image) >= 5:  # a quarter turn
         width, height = height, width
-    with _reasons():
-        return Header(width, height, _is_grey(image), _is_deep(image) or _is_deep_colour(image))
+    return Header(width, height, _is_grey(image), _is_deep(image) or _is_deep_colour(image))
 
 
 def read_depth(content: bytes) -> Depth:
@@ -110,6 +116,7 @@ def decode_image(content: bytes, white: int = FULL) -> Decoded:
     image = _open(content)
     done = []
     with _reasons():
+        header = _header(image)
         if getattr(image, "is_animated", False):
             done.append("animation")
         if _is_deep_colour(image):
@@ -119,7 +126,7 @@ def decode_image(content: bytes, white: int = FULL) -> Decoded:
             image = ImageOps.exif_transpose(image)
             done.append("orientation")
         plain, change = _plain(image, white)
-    return Decoded(plain, (*done, *([change] if change else [])))
+    return Decoded(plain, (*done, *([change] if change else [])), header)
 
 
 @contextlib.contextmanager

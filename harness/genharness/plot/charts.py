@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from genharness.board.rows import Row
+from genharness.board.rows import Estimate, Row
 from genharness.errors import ConfigError
 from genharness.figures.classes import shares_of_row, total_variation
 from genharness.figures.curves import Curve, held_out_curves, loss_curves, score_curve, scored_columns
-from genharness.figures.tradeoff import trade_off
+from genharness.figures.tradeoff import Point, trade_off
 from genharness.files.paths import printable
+from genharness.plot.names import name_marks
 from genharness.plot.sheet import (
     BAND,
     EDGE,
@@ -31,6 +34,8 @@ __all__ = ["classes", "curves", "losses", "pairs", "ranking", "scores", "tradeof
 
 _COSTS = ("train_seconds", "latency_p50_ms", "generator_parameters")
 _LINES = ("-", "--", ":", "-.")
+_MOST_LEGEND = 0.6
+"""Share of a panel of losses that its legend has at most."""
 
 
 def ranking(request: PlotRequest) -> Sheet:
@@ -45,6 +50,7 @@ def ranking(request: PlotRequest) -> Sheet:
     band = request.group.bands.get(column.key)
     if band is not None:
         axes.axvspan(band["low"], band["high"], facecolor=BAND, edgecolor=EDGE, linewidth=0.5, zorder=0)
+        axes.set_title("green: real against real", loc="left", fontsize=7, color=GREY)
     axes.set_yticks(range(len(rows)), [printable(row.label) for row in rows])
     axes.invert_yaxis()
     if column.column.ratio and all((row.estimates[column.key].mean or 0.0) > 0 for row in rows):
@@ -64,22 +70,40 @@ def tradeoff(request: PlotRequest) -> Sheet:
     if found is None:
         raise ConfigError(f"no cost was measured of two rows on {request.group.dataset}: there is no trade-off to draw")
     sheet, (axes,) = new_sheet(request.width, 0.62 * request.width)
-    shown = {id(row) for row in request.rows} | {id(point.row) for point in found.front}
-    for point in (point for point in found.points if id(point.row) in shown):
+    best = {id(row) for row in request.rows} | {id(point.row) for point in found.front}
+    shown = [point for point in found.points if id(point.row) in best]
+    for point in shown:
         marker = request.marker(point.row)
         style: dict[str, Any] = {"color": colour_of(marker), "marker": shape_of(marker)}
         axes.errorbar(*point.at, xerr=point.x.deviation, yerr=point.y.deviation, linewidth=1, markersize=6, **style)
-        axes.annotate(printable(point.row.label), point.at, xytext=(5, 4), textcoords="offset points", fontsize=7)
     if found.front:
         xs, ys = zip(*(point.at for point in found.front), strict=True)
         axes.step(xs, ys, ":", where="post", color=GREY, linewidth=1, zorder=0)
-    costs = [value for point in found.points for value in point.x.values]
+    costs = [value for point in shown for value in (*point.x.values, *_ends(point.x))]
     log_axis(axes, "x", costs, seconds=found.across.column.unit == "s")
-    if column.column.ratio and min(point.at[1] for point in found.points) > 0:
-        log_axis(axes, "y", (value for point in found.points for value in point.y.values))
+    if column.column.ratio and min(point.at[1] for point in shown) > 0:
+        log_axis(axes, "y", (value for point in shown for value in (*point.y.values, *_ends(point.y))))
     axes.set_xlabel(_heading(found.across.title, found.across.column.unit, False))
     axes.set_ylabel(_heading(column.title, column.column.unit, column.column.higher_is_better))
+    front = [place for place, point in enumerate(shown) if any(point is one for one in found.front)]
+    name_marks(axes, [one.at for one in shown], [one.row.label for one in shown], _bars(shown, found.front), front)
     return sheet
+
+
+def _ends(one: Estimate) -> tuple[float, float]:
+    mean, deviation = one.mean or 0.0, one.deviation or 0.0
+    return mean - deviation if mean > deviation else mean, mean + deviation
+
+
+def _bars(points: Sequence[Point], front: Sequence[Point]) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+    """Return the ends of the error bars of points, and of the stepped front."""
+    found = []
+    for point in points:
+        (x, y), (left, right), (low, high) = point.at, _ends(point.x), _ends(point.y)
+        found += [((left, y), (right, y)), ((x, low), (x, high))]
+    for (x, y), (next_x, next_y) in pairwise(point.at for point in front):
+        found += [((x, y), (next_x, y)), ((next_x, y), (next_x, next_y))]
+    return found
 
 
 def pairs(request: PlotRequest) -> Sheet:
@@ -99,7 +123,15 @@ def pairs(request: PlotRequest) -> Sheet:
             effect = one.difference if one.ratio is None else one.ratio
             value = (1 / effect if one.ratio is not None else -effect) if turned else effect
             tone = GREY if verdict == "undecided" else "black"
-            axes.text(x, y, f"{value:.2g}", ha="center", va="center", fontsize=6, color=tone)
+            axes.text(
+                x,
+                y,
+                f"{value:.2f}" if abs(value) < 10 else f"{value:.0f}",
+                ha="center",
+                va="center",
+                fontsize=6,
+                color=tone,
+            )
     names = [printable(label) for label in labels]
     axes.set_xticks(range(len(labels)), names, rotation=45, ha="right")
     axes.set_yticks(range(len(labels)), names)
@@ -165,10 +197,23 @@ def losses(request: PlotRequest) -> Sheet:
             if (held := held_out.get(curve.name)) is not None:
                 one.plot(held.steps, held.mean, "o-", color="black", linewidth=0.5, markersize=2)
                 names.append(f"{printable(curve.name)}, held out")
-        one.legend(one.get_lines(), names, fontsize=5.5, frameon=False, handlelength=2.4)
+        one.legend(one.get_lines(), names, loc="upper right", fontsize=5.5, frameon=False, handlelength=2.4)
         entitle(one, row.label)
     sheet.supxlabel("training steps", fontsize=8)
+    sheet.draw_without_rendering()  # the layout, on which the size of legends beside their panels depends
+    for one in axes:
+        _raise_legend(one)
     return sheet
+
+
+def _raise_legend(axes: Axes) -> None:
+    """Let an axis end higher, so that a legend of several lines lies above the curves."""
+    legend = axes.get_legend()
+    if legend is None or len(axes.get_lines()) < 2:
+        return
+    share = min(1.05 * legend.get_window_extent().height / axes.bbox.height, _MOST_LEGEND)
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, low + (high - low) / (1 - share))
 
 
 def _draw(axes: Axes, request: PlotRequest, row: Row, curve: Curve, style: str = "-") -> None:

@@ -123,7 +123,7 @@ def latents(request: PlotRequest) -> Sheet:
             panel.fill(*ellipse_outline(mean, covariance).T, fill=False, edgecolor="black", linewidth=0.6)
         held = "" if one.share >= 1 else f": {one.share:.0%} of variance"
         entitle(panel, f"{row.label}{held}")
-        panel.set_aspect("equal", adjustable="datalim")
+        panel.set_aspect("equal", adjustable="box")
     classed = any(one.labels is not None for _, one in found)
     colours = "; colours: classes" if classed else ""
     sheet.supxlabel(f"codes of held-out samples; ellipses: two deviations of the prior{colours}", fontsize=7)

@@ -52,9 +52,11 @@ _SHAPES = {
     "star": "*",
     "cross": "x",
 }
+_TITLE_SIZE, _SMALLEST = 8.0, 5.0
+"""Points of a title, and of one that has little room."""
 _LOOK: dict[Any, Any] = {
     "font.size": 8,
-    "axes.titlesize": 8,
+    "axes.titlesize": _TITLE_SIZE,
     "axes.labelsize": 8,
     "xtick.labelsize": 7,
     "ytick.labelsize": 7,
@@ -212,5 +214,16 @@ def save(sheet: Sheet, out: Path) -> None:
     content = io.BytesIO()  # on a full disk matplotlib's own clean-up fails, and hides why
     with look(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # a box stands there, as in every program
+        _fit_titles(sheet)
         sheet.savefig(content, format=form[1:], metadata=none)
     write_bytes(out, content.getvalue())
+
+
+def _fit_titles(sheet: Sheet) -> None:
+    """Make titles that would run into the next panel smaller."""
+    sheet.draw_without_rendering()
+    for axes in sheet.axes:
+        title = axes.title if axes.title.get_text() else axes._left_title  # type: ignore[attr-defined]
+        share = axes.bbox.width / max(title.get_window_extent().width, 1.0)
+        if share < 1:
+            title.set_fontsize(max(_TITLE_SIZE * share, _SMALLEST))

@@ -41,7 +41,7 @@ def drawn(material: Material) -> list[Figure]:
     ]
     caption = (
         "Share of generated samples by predicted class (bars; thin line: range over seeds) against held-out real data "
-        "(black steps). TV: total variation, 0 is the same shares. Reference rows off this scale are left out."
+        "(steps). TV: total variation, 0 is the same shares. Reference rows off this scale are left out."
     )
     title = "Which classes are drawn, and which are left out"
     return [material.figure("classes", title, caption, panels(parts, "g6"), link="Classes", of_best=True)]
@@ -60,7 +60,7 @@ def confusions(material: Material) -> list[Figure]:
         return []
     caption = (
         "Down: the class that was asked for; across: the one that the dataset's classifier sees, all seeds together. "
-        "The darker, the larger the share of its row; a model that makes what it is asked for is dark on the diagonal."
+        "The fuller a place, the larger its share of the row; one that makes what it is asked for fills the diagonal."
     )
     parts = [_matrix(material.ink, row, one, material.level + 1) for row, one in found]
     return [

@@ -102,7 +102,8 @@ def _environment(records: list[Record]) -> dict[str, str]:
     shown = {name.replace("_", " "): _plain(value) for name, value in known.items() if name != "hostname"}
     if isinstance(packages, dict):
         shown["packages"] = ", ".join(f"{name} {version}" for name, version in sorted(packages.items()))
-    return {**shown, "machines": str(_machines(records)), "finished": last.finished_at}
+    found = {**shown, "machines": str(_machines(records)), "finished": last.finished_at}
+    return {name: value for name, value in found.items() if value}
 
 
 def _machines(records: list[Record]) -> int:

@@ -58,7 +58,11 @@ def _slices(material: Material, sweep: Sweep, place: int) -> Figure | None:
 
 
 def _table(material: Material, part: str, title: str, sheet: Sheet) -> Figure:
-    notes = tag("ul", *(tag("li", tag("bdi", plain(note))) for note in sheet.notes)) if sheet.notes else Markup()
+    notes = (
+        tag("ul", *(tag("li", tag("bdi", plain(note))) for note in sheet.notes), class_="notes")
+        if sheet.notes
+        else Markup()
+    )
     return material.figure(
         part, plain(title), plain(sheet.title), joined([number_table(sheet.heads, sheet.rows), notes])
     )

@@ -47,6 +47,7 @@ def losses(material: Material) -> list[Figure]:
     """Return the losses of each model."""
     found: list[Markup] = []
     shown: set[str] = set()
+    looked = False
     for row in material.best:
         training = row.records[0].training  # rows that only draw otherwise have one, and one curve
         if training in shown:
@@ -54,13 +55,15 @@ def losses(material: Material) -> list[Figure]:
         shown |= {training} - {""}
         curves = loss_curves(row)
         if curves:
-            found.append(loss_panel(material.ink, row, curves, held_out_curves(row), material.level + 1))
+            held_out = held_out_curves(row)
+            looked = looked or any(curve.name in held_out for curve in curves)
+            found.append(loss_panel(material.ink, row, curves, held_out, material.level + 1))
     if not found:
         return []
     caption = (
-        "Each model has losses of its own, so every panel has its own scale: read the shape, not the height. "
-        "Line: mean over seeds of 60 bins; band: lowest to highest seed; points: held-out samples, where scores were "
-        "taken over training."
+        "Losses against training steps. Each model has its own, so every panel has its own scale: read the shape, not "
+        "the height. Line: mean over seeds of 60 bins; band: lowest to highest seed"
+        f"{'; points: held-out samples, where scores were taken over training' if looked else ''}."
     )
     return [material.figure("losses", "Losses", caption, panels(found), link="Losses", of_best=True)]
 

@@ -1,13 +1,17 @@
 """Which settings move a score."""
 
 import math
+from unittest.mock import patch
 
 import numpy as np
 import pytest
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.inspection import permutation_importance
+from sklearn.model_selection import KFold, cross_val_predict
 
 from board_records import record
 from genharness.board.build import build
-from genharness.board.sweeps.importance import importance_sheets
+from genharness.board.sweeps.importance import _permuted, importance_sheets
 from genharness.errors import ConfigError
 from genharness.plugin.registry import load_registry
 
@@ -37,6 +41,24 @@ def test_settings_stand_in_the_order_in_which_they_matter_with_shares_of_the_var
     assert told["lr"][1:] == [3, "1e-05", pytest.approx(math.exp(2.0))]
     assert told["norm"][1:] == [2, "batch", pytest.approx(math.exp(0.3))]
     assert "too low" not in sheet.notes[0]
+
+
+def test_one_forest_a_fold_gives_what_scikit_learn_finds_with_its_own():
+    draw = np.random.default_rng(0)
+    x = np.column_stack([draw.integers(0, 4, 30), draw.integers(0, 3, 30), draw.random(30)]).astype(float)
+    y = x[:, 0] + 0.5 * x[:, 1] + 0.1 * draw.normal(size=30)
+    forest, folds = RandomForestRegressor(50, random_state=0), KFold(4, shuffle=True, random_state=0)
+    total, lost = ((y - y.mean()) ** 2).sum(), 0
+    for train, test in folds.split(x):
+        forest.fit(x[train], y[train])
+        asked = {"scoring": "neg_mean_squared_error", "n_repeats": 5, "random_state": 0}
+        lost += permutation_importance(forest, x[test], y[test], **asked).importances_mean * len(test)
+    explained = 1 - ((y - cross_val_predict(forest, x, y, cv=folds)) ** 2).sum() / total
+    with patch.object(RandomForestRegressor, "fit", autospec=True, side_effect=RandomForestRegressor.fit) as fits:
+        found, together = _permuted(x.tolist(), y.tolist())
+    assert found == pytest.approx(np.maximum(lost / total, 0), rel=1e-12)
+    assert together == pytest.approx(explained, rel=1e-12)
+    assert fits.call_count == 4
 
 
 @pytest.mark.slow

@@ -54,6 +54,8 @@ def run(folder, model, *, budget=None, datasets=None, **options):
         results=folder,
     )
     (record,) = Store(folder).records()
+    if not record.finished:
+        raise SystemExit(f"{record.cell}: {record.status}: {record.reason}")
     return served(record)
 
 

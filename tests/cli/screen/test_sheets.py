@@ -25,6 +25,30 @@ def test_only_what_is_asked_for_is_a_table_and_only_curves_need_a_history():
     assert [SheetRequest(time_to="fid=3").of_curves, SheetRequest(importance="vae").of_curves] == [True, False]
 
 
+@pytest.mark.parametrize(
+    ("asked", "of_boards", "lines"),
+    [
+        ({}, ["--best-of"], []),
+        ({"pivot": ("a", "b"), "value": "fid"}, [], []),
+        ({"time_to": "fid=3", "against": ("images",)}, [], []),
+        (
+            {"pivot": ("a", "b")},
+            ["--best-of"],
+            ["--best-of is of leaderboards, and --pivot is a table of its own: leave one out"],
+        ),
+        ({"value": "fid"}, [], ["--value is read by --pivot and --importance: give one of them too"]),
+        ({"importance": "vae", "against": ("images",)}, [], ["--against is read by --time-to: give it too"]),
+        (
+            {"time_to": "fid=3", "value": "fid"},
+            [],
+            ["--value is read by --pivot and --importance: give one of them too"],
+        ),
+    ],
+)
+def test_options_without_effect_are_told(asked, of_boards, lines):
+    assert SheetRequest(**asked).without_effect(of_boards) == lines
+
+
 def test_two_tables_at_once_are_refused():
     with pytest.raises(ConfigError, match="--pivot and --time-to exclude each other"):
         text(pivot=("lr", "latent"), time_to="fid=3")

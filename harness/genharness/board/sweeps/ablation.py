@@ -100,4 +100,4 @@ def _named(base: Row, row: Row) -> str:
 def _entries(base: Row, row: Row, change: Change) -> list[Entry]:
     seeds = f"{change.n[0]} paired" if change.paired else f"{change.n[0]}, {change.n[1]}"
     numbers = (change.difference, change.low, change.high, change.p, change.within)
-    return [_named(base, row), seeds, *numbers, change.verdict or "-"]
+    return [_named(base, row), seeds, *numbers, change.verdict or None]

@@ -110,7 +110,7 @@ def speed_sheets(board: Board, threshold: Threshold, against: Sequence[str] = ()
     """
     for name in against:
         if name not in COSTS:
-            raise ConfigError(f"--against {name} is no cost: {', '.join(COSTS)}{did_you_mean(name, COSTS)}")
+            raise ConfigError(f"--against {name} is no cost{did_you_mean(name, COSTS)}")
     sheets = []
     for group in board.groups:
         rows = [row for row in group.rows if not row.reference and not row.external and _looks(row, threshold.column)]

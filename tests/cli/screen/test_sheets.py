@@ -1,5 +1,7 @@
 """Which table stands in the place of a leaderboard."""
 
+import json
+
 import pytest
 
 from board_records import record
@@ -10,8 +12,15 @@ from genharness.plugin.registry import load_registry
 ROWS = [record("vae", 3.0 + latent, options={"lr": lr, "latent": latent}) for lr in (1e-3, 1e-4) for latent in (2, 8)]
 
 
-def text(**asked):
-    return sheet_text(SheetRequest(**asked), ROWS, load_registry(), (), "csv")
+def text(form="csv", **asked):
+    return sheet_text(SheetRequest(**asked), ROWS, load_registry(), (), form)
+
+
+def test_a_pivot_says_to_programs_what_it_is_of():
+    (plain,) = json.loads(text("json", pivot=("lr", "latent")))
+    found = {name: plain[name] for name in ("model", "dataset", "column", "down", "across")}
+    assert found == {"model": "vae", "dataset": "digits", "column": "fid", "down": "lr", "across": "latent"}
+    assert plain["protocol_hash"] in plain["title"]
 
 
 def test_the_column_that_ranks_stands_in_a_pivot_unless_another_is_named():

@@ -23,6 +23,7 @@ from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
 from genharness.study.estimate import Estimator
 
+_TABLE = "breast-cancer"
 FIRST = {"budget": "100steps", "datasets": "digits"}
 OTHERS = {
     "dcgan": [
@@ -35,7 +36,7 @@ OTHERS = {
     "vae": [{"budget": "600steps"}, {"latent": 1024}, {"datasets": "digits@16"}, {"batch_size": 512}],
     "wgan-gp": [{"datasets": "digits@16"}, {"batch_size": 128}],
     "realnvp": [{"budget": "200steps"}, {"batch_size": 64}],
-    "gan": [{"datasets": "breast-cancer", "budget": "600steps"}],
+    "gan": [{"datasets": _TABLE, "budget": "600steps"}],
 }
 USUAL = [{"budget": "300steps"}, {"datasets": "digits@16", "budget": "50steps"}]
 
@@ -48,12 +49,14 @@ def run(folder, model, *, budget=None, datasets=None, **options):
         budget=budget or FIRST["budget"],
         set={model: options},
         metrics="fid",
-        features="pixels",
+        features="identity" if datasets == _TABLE else "pixels",
         baselines=False,
         threads=1,
         results=folder,
     )
     (record,) = Store(folder).records()
+    if not record.finished:
+        raise SystemExit(f"{record.cell}: {record.status}: {record.reason}")
     return served(record)
 
 

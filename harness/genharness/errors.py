@@ -140,7 +140,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     Returns:
         `"; did you mean 'dcgan'?"`, or `"; known: a, b"`, or `""` when nothing is known.
     """
-    names = sorted(known)
+    names = sorted(set(known))
     near = nearest(word, names)
     if near is not None:
         return f"; did you mean {near!r}?"

@@ -78,7 +78,7 @@ def test_rows_are_chosen_and_reference_rows_stay(registry, models, where, rows):
     [
         (("vea",), (), "no results of the model 'vea'; did you mean 'vae'?"),
         ((), ("l=1",), "no row has a setting 'l'; did you mean 'lr'?"),
-        (("vae",), ("lr=7",), "--where leaves no row"),
+        (("vae",), ("lr=7",), "--where leaves no row: lr is 0.0002, 0.001$"),
     ],
 )
 def test_a_choice_of_nothing_is_refused(registry, models, where, message):

@@ -33,7 +33,7 @@ def ranks(group):
 def test_ranks_and_the_best_are_those_of_the_study():
     group = board(decisions(RECORDS))
     assert ranks(group) == {"vae": Standing(1, 2), "dcgan": Standing(1, 2), "wgan": Standing(3, 3)}
-    assert any("told apart in FD by the looks at 3 seeds of a study until decided" in line for line in group.notes)
+    assert any("compared in FD at the looks at 3 seeds of a study until decided" in line for line in group.notes)
 
 
 def test_a_pair_that_the_study_left_open_is_not_decided_by_more_seeds_of_one_look():

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -31,6 +32,12 @@ def test_machines_read_every_digit():
     rows = list(csv.reader(io.StringIO(render_sheets([SHEET], "csv"))))
     assert rows[1] == ["a|b_c", "1e-3", "1.23456", ""]
     assert rows[2][1] != "=2"  # no formula for a spreadsheet
+
+
+def test_programs_read_no_title():
+    (plain,) = json.loads(render_sheets([replace(SHEET, about={"column": "fid", "threshold": 3.0})], "json"))
+    assert list(plain) == ["title", "column", "threshold", "rows", "notes"]
+    assert (plain["column"], plain["threshold"]) == ("fid", 3.0)
 
 
 def test_papers_get_what_their_languages_take():

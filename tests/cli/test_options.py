@@ -116,6 +116,13 @@ def test_settings_are_gathered_by_plugin():
     assert mistakes == []
 
 
+def test_a_setting_that_is_given_twice_is_refused_unless_it_is_the_same():
+    assert read_settings(["vae.lr=0.1", "vae.lr=0.1"])[1] == []
+    assert read_settings(["vae.lr=0.1", "vae.lr=0.2"])[1] == ["--set vae.lr was given twice: leave one out"]
+    (line,) = read_settings(["vae.lr=0.1", "vae.lr=0.2"], "--sweep")[1]
+    assert line == "--sweep vae.lr was given twice: leave one out, or write values with commas between"
+
+
 def test_a_value_may_hold_dots_and_equals_signs():
     assert read_settings(["files.path=a.b=c.png"])[0] == {"files": {"path": "a.b=c.png"}}
 

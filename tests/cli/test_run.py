@@ -50,6 +50,9 @@ def repeatable(record):
         (["--no-baselines", "--models", "x*"], "no model fits the pattern 'x*'"),
         (["--seeds", "0,x"], "--seeds=0,x must be a count such as 3, or different whole numbers"),
         (["--memory-limit", "lots"], "--memory-limit=lots is no amount of memory: write it as 512MiB or 4GiB"),
+        (["--until-decided"], "digits has 1 trained row, and nothing is to be decided of it: name more models"),
+        (["--sweep", "vae.lr=1e-3", "--sweep", "vae.lr=1e-4"], "--sweep vae.lr was given twice: leave one out, or"),
+        (["--set", "vae.lr=1e-5..1e-2"], "vae.lr=1e-5..1e-2 is no range: write LOW..HIGH:POINTS"),
         (["--budget", "long"], "--budget=long is none of smoke"),
         (["--device", "gpu"], "--device=gpu is none of auto, cpu, cuda"),
         (["--score-metrics", "fid,kidd"], "--score-metrics kidd is no metric of this run; did you mean 'kid'?"),
@@ -126,6 +129,12 @@ def test_a_plan_trains_and_writes_nothing(genharness, tmp_path):
     assert "nothing was trained" in done.stdout
     assert "dcgan on breast-cancer: makes image data" in done.stdout
     assert not list(tmp_path.iterdir())
+
+
+def test_a_plan_until_decided_has_the_cells_that_it_may_come_to(genharness):
+    done = genharness("run", "--models", "vae,ae", "--budget", "3steps", "--seeds", "5", "--until-decided", "--plan")
+    assert "16 cells" in done.stdout  # of each model five, of real and noise those of the first look
+    assert "at most about" in done.stdout
 
 
 def test_a_run_ranks_and_a_second_one_skips_what_is_finished(genharness, tmp_path, home):

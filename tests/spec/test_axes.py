@@ -78,6 +78,8 @@ def test_a_user_names_ranges_and_values(text, axis):
         ("lr=0.1", "one value is nothing to search over"),
         ("lr=a..b", "is not a number"),
         ("norm=a..b", "a range is LOW..HIGH of a number"),
+        ("lr=0.1..0.2:log:5", "a search is over all of a range, LOW..HIGH or LOW..HIGH:log, not points"),
+        ("lr=0.1..0.2:5", "not points"),
         ("norm=batch,layer", "is not one of: batch | none"),
         ("norm=batch,none:log", "only a range is logarithmic"),
         ("latent=1.5..4", "is not a whole number"),

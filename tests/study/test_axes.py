@@ -90,6 +90,9 @@ def test_a_narrow_range_has_as_many_digits_as_keep_its_points_apart_and_inside()
         ("lr", {"low": 0.1, "high": 0.5, "points": 2.5}, "must have a whole number of points"),
         ("lr", {"low": 0.1, "high": 0.5, "points": 3, "log": "yes"}, "log = true or false"),
         ("ema", "none..0.9:3", "must go from a number to a larger one"),
+        ("latent", "2..32", "m.latent=2..32 is no range: write LOW..HIGH:POINTS, or LOW..HIGH:log:POINTS"),
+        ("lr", "1e-5..1e-2:log", "m.lr=1e-5..1e-2:log is no range: write LOW..HIGH:POINTS"),
+        ("lr", "1e-5..1e-2:5:log", "m.lr=1e-5..1e-2:5:log is no range: write LOW..HIGH:POINTS"),
     ],
 )
 def test_a_range_that_cannot_be_is_refused_in_one_line(name, written, message):
@@ -119,6 +122,8 @@ def test_an_empty_axis_is_refused(written):
         ("lr", "1,2", True),
         ("lr", "0.1..0.2:3", True),
         ("lr", "2..1:3", True),
+        ("lr", "0.1..0.2", True),
+        ("file", "../x", False),
         ("lr", [1], True),
         ("lr", "1", False),
         ("norm", "batch,layer", True),

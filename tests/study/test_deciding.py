@@ -174,7 +174,7 @@ def test_decisions_that_are_damaged_are_not_begun_anew_in_silence(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"models": ("vae",)}, "digits has 1 trained row"),
+        ({"models": ("vae",)}, "digits has 1 trained row, and nothing is to be decided of it: name more models"),
         ({"goal": "top:4"}, "digits has 4 trained rows, and --goal top:4 needs more"),
         ({"models": ()}, "no model is trained"),
     ],

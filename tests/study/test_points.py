@@ -44,6 +44,17 @@ def test_a_change_that_changes_nothing_is_refused(vae):
         chosen_models([vae], Suite(ablate={"vae": {"latent": latent}}))
 
 
+def test_a_change_to_what_is_set_changes_nothing_however_it_is_written(vae):
+    for value in (2e-3, "2e-3"):
+        with pytest.raises(ConfigError, match=r"^ablate.vae.lr=0.002 changes nothing"):
+            chosen_models([vae], Suite(set={"vae": {"lr": value}}, ablate={"vae": {"lr": [2e-3, 1e-3]}}))
+
+
+def test_an_ablation_has_one_batch_size(vae):
+    with pytest.raises(ConfigError, match=r"batch_size has several values, and an ablation one base: give it one"):
+        points_of(vae, Suite(batch_size=(32, 64), ablate={"vae": {"latent": 8}}))
+
+
 def test_a_point_that_cannot_be_is_named(registry):
     suite = Suite(
         sweep={"ddpm": {"T": [500, 1000], "lr": [1e-3, 1e-4], "zip": ["T", "lr"]}}, set={"ddpm": {"steps": 600}}

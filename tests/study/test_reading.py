@@ -136,6 +136,13 @@ def test_a_file_with_a_byte_order_mark_and_dos_lines_is_read(tmp_path):
     assert load_suite(path, {}).seeds == (0, 1)
 
 
+def test_a_mistake_in_toml_is_shown_where_it_stands(tmp_path):
+    path = tmp_path / "suite.toml"
+    path.write_text('seeds = 1\nmodels = ["vae"]\nseeds = 2\n[set.vae]\n')
+    with pytest.raises(ConfigError, match=r"is not TOML: .*\(at line 3, column \d+\): seeds = 2$"):
+        load_suite(path, {})
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [(None, "cannot read the suite"), (b"models = [", "is not TOML"), (b"\xff\xfe", "is not UTF-8")],

@@ -166,12 +166,21 @@ def test_the_best_five_are_trained_again_or_a_quarter_of_few(tries, asked, count
 def test_a_search_looks_where_the_model_says_or_the_user():
     vae = REGISTRY.models["vae"]
     assert {axis.name for axis in axes_of(vae, [])[0]} >= {"lr", "latent"}
+    assert "lr" not in {axis.name for axis in axes_of(vae, [], ["lr"])[0]}
     assert axes_of(vae, ["batch_size=32,64"])[0] == [Axis(name="batch_size", choices=(32, 64))]
 
 
 def test_a_search_without_a_space_is_refused():
-    (line,) = axes_of(REGISTRY.models["real"], [])[1]
-    assert "is not trained" in line
+    for over in ([], ["lr=1,2"]):
+        (line,) = axes_of(REGISTRY.models["real"], over)[1]
+        assert line == "real is not trained, so there is nothing to search over: name a model that is"
+    vae = REGISTRY.models["vae"]
+    (line,) = axes_of(vae, [], [axis.name for axis in axes_of(vae, [])[0]])[1]
+    assert (
+        line
+        == "vae says of none of its other options where to look: name one with --over, such as --over width=LOW..HIGH"
+    )
+    assert axes_of(vae, ["lr=0.1,0.2"], ["lr"])[1] == ["vae.lr is set and searched over: leave one of them out"]
     bare = dataclasses.replace(REGISTRY.models["vae"], name="bare", config=REGISTRY.models["vq-vae"].config)
     found, wrong = axes_of(bare, [])
     assert found or "name one with --over" in wrong[0]

@@ -63,8 +63,8 @@ class AskedStudy:
             report: Told of the progress of looking at data.
 
         Raises:
-            ConfigError: For every dataset that cannot be used, where nothing fits, and for every model that is given
-                a budget in operations and whose operations cannot be counted.
+            ConfigError: For every dataset that cannot be used, where nothing fits, for every model that is given a
+                budget in operations and whose operations cannot be counted, and where too few rows are to be decided.
         """
         from genharness.data.facts import facts_reader
 
@@ -72,7 +72,17 @@ class AskedStudy:
         found = plan_of(self.wanted, self.settings, reader)
         tasks = self.left(found.tasks)
         refuse_uncounted((one.task.cell for one in tasks if one.trains), self.registry, reader)
-        return found, tasks
+        return found, self._possible(tasks)
+
+    def _possible(self, tasks: list[Pending]) -> list[Pending]:
+        """Return the tasks that a study may come to: where seeds are added, reference rows get those of the first look.
+
+        Raises:
+            ConfigError: If a dataset has too few rows to decide anything.
+        """
+        competing = {cell for one in self.questions_on([one.task for one in tasks]) for cell in one.cells}
+        first = self.wanted.suite.seeds[:FEWEST_SEEDS]
+        return [one for one in tasks if not competing or one.task.cell.id in competing or one.task.cell.seed in first]
 
     def questions_on(self, tasks: Sequence[Task]) -> list[SeedQuestion]:
         """Return what decides how many seeds rows get, one question for each dataset; nothing where all get all.
@@ -107,9 +117,8 @@ class AskedStudy:
         if not asked:
             yield [one.task for one in tasks if not one.done]
             return
-        competing = {cell for one in asked for cells in one.kept.cells.values() for cell in cells}
-        first = self.wanted.suite.seeds[:FEWEST_SEEDS]
-        others = [task for task in whole if task.cell.id not in competing and task.cell.seed in first]
+        competing = {cell for one in asked for cell in one.cells}
+        others = [task for task in whole if task.cell.id not in competing]
         yield from rounds(asked, others, self.left, self.store, say)
 
     def prepared(self, tasks: Sequence[Task], report: Report) -> bool:

@@ -152,7 +152,7 @@ def prepare_search(asked: AskedStudy, options: SearchOptions, over: Sequence[str
     datasets = "" if len(suite.datasets) == 1 else f"a search is on one dataset, and {len(suite.datasets)} were named"
     refuse(line for line in (several, datasets) if line)
     spec = models[0].spec
-    axes, mistakes = axes_of(spec, over)
+    axes, mistakes = axes_of(spec, over, suite.set.get(spec.name, {}))
     metrics = [one.spec for one in asked.wanted.metrics]
     column, wrong = deciding_column(replace(suite, until_decided=options.by), metrics)
     mistakes += [line.replace("--until-decided", "--by") for line in wrong]

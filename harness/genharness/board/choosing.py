@@ -15,9 +15,13 @@ from genharness.errors import ConfigError, did_you_mean, refuse, shown
 from genharness.plugin.registry import Registry
 from genharness.results.configuration import settings
 from genharness.results.members import RecordTable
+from genharness.spec.naming import setting_word
 from genharness.spec.record import Record
 
 __all__ = ["Condition", "choose_records", "keep_best", "parse_condition"]
+
+_MOST_VALUES = 12
+"""Values of a setting that a message names."""
 
 _CONDITION = re.compile(r"\s*([\w.-]+?)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*")
 _TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -111,11 +115,36 @@ def choose_records(
     unknown = [one.setting for one in where if one.setting not in known]
     refuse(f"--where: no row has a setting {shown(one)!r}{did_you_mean(one, known)}" for one in unknown)
     if where:
+        every_row = [settings(record) for record in chosen]
         chosen = [one for one in chosen if all(each.holds(settings(one)) for each in where)]
         if not chosen:
-            raise ConfigError("--where leaves no row: see the settings with --columns, or in --format json")
+            raise ConfigError(f"--where leaves no row: {_there_is(every_row, where)}")
     ids = {id(record) for record in chosen}
     return every.only(lambda record: id(record) in ids or _is_reference(record, registry, models))
+
+
+def _there_is(rows: Iterable[Mapping[str, Any]], where: Sequence[Condition]) -> str:
+    """Return which values rows have of the settings that were asked for."""
+    values: dict[str, dict[str, None]] = {one.setting: {} for one in where}
+    for row in rows:
+        for name, own in values.items():
+            own |= {_word(row[name]): None} if name in row else {}
+    return "; ".join(f"{name} is {_some(sorted(own, key=_by_size))}" for name, own in values.items())
+
+
+def _word(value: Any) -> str:
+    return "none" if value is None else str(setting_word(value))
+
+
+def _by_size(word: str) -> tuple[bool, float, str]:
+    number = _number(word)
+    return number is None, number or 0.0, word
+
+
+def _some(words: Sequence[str]) -> str:
+    """Return the first words, and of many how many there are."""
+    more = f", … ({len(words):,} values)" if len(words) > _MOST_VALUES else ""
+    return f"{', '.join(words[:_MOST_VALUES])}{more}"
 
 
 def _is_reference(record: Record, registry: Registry, models: Sequence[str]) -> bool:

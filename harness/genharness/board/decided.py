@@ -41,7 +41,7 @@ def plan_notes(rows: Sequence[Row], decisions: Iterable[KeptDecisions], key: str
     """Return a line for each study whose decisions a column's marks are read from."""
     labels = _labels(rows)
     return [
-        f"{', '.join(named.values())}: told apart in {title} by the looks at {_looks(kept)} seeds of a study until "
+        f"{', '.join(named.values())}: compared in {title} at the looks at {_looks(kept)} seeds of a study until "
         f"decided ({kept.decisions.plan.goal} of {len(kept.cells)} rows), error 5 % over all looks"
         for kept in decisions
         if kept.metric == key and len(named := _named(kept, labels)) > 1

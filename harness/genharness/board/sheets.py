@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import orjson
 
@@ -27,12 +27,14 @@ class Sheet:
         heads: Titles of the columns.
         rows: Their entries; numbers are numbers.
         notes: Lines that stand below.
+        about: What the title says, for programs: the model, the dataset, the protocol, the column.
     """
 
     title: str
     heads: Sequence[str]
     rows: Sequence[Sequence[Entry]]
     notes: Sequence[str] = ()
+    about: Mapping[str, Entry] = field(default_factory=dict)
 
 
 def render_sheets(sheets: Sequence[Sheet], form: str) -> str:
@@ -88,6 +90,7 @@ def _json(sheets: Sequence[Sheet]) -> str:
     plain = [
         {
             "title": one.title,
+            **one.about,
             "rows": [dict(zip(one.heads, row, strict=True)) for row in one.rows],
             "notes": list(one.notes),
         }

@@ -102,14 +102,18 @@ def leaderboard(
       genharness leaderboard --columns fid,coverage,train_seconds --format md
       genharness leaderboard --seeds each --format csv > scores.csv
       genharness leaderboard --models dcgan --where 'lr<1e-3' --columns lr,latent,fid
-      genharness leaderboard --pivot lr,latent --value fid --best-of vae
+      genharness leaderboard --models vae --where batch_size=64 --pivot lr,latent --value fid
+      genharness leaderboard --best-of dcgan,vae
       genharness leaderboard --importance dcgan
       genharness leaderboard --time-to fid=30 --against seconds
     """
     asked_sheet = SheetRequest(pivot or (), importance or "", time_to or "", against or (), value or "")
+    of_boards = {"--sort": sort, "--columns": columns, "--best-of": best_of, "--interval": interval, "--wide": wide}
+    of_boards |= {"--set": settings, "--seeds": seeds == "each"}
+    refuse(asked_sheet.without_effect([name for name, given in of_boards.items() if given]))
     if asked_sheet.kinds:
         registry, sheet_store = load_registry(), Store(results)
-        rows = ShownRows.asked(models, where, best_of)
+        rows = ShownRows.asked(models, where, ())
         records = rows.records(sheet_store, registry, history=asked_sheet.of_curves)
         echo(sheet_text(asked_sheet, records, registry, datasets or (), form))
         print_warnings(sheet_store.warnings)

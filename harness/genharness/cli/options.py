@@ -204,8 +204,14 @@ def read_settings(texts: Iterable[str], name: str = "--set") -> tuple[dict[str, 
         except ConfigError as error:
             mistakes += error.lines
         else:
-            values.setdefault(owner, {})[option] = value
+            if values.setdefault(owner, {}).setdefault(option, value) != value:
+                mistakes.append(f"{name} {owner}.{option} was given twice: leave one out{_together(name)}")
     return values, mistakes
+
+
+def _together(name: str) -> str:
+    """Return how several values of one option are written, behind the options that may have some."""
+    return ", or write values with commas between" if name == "--sweep" else ""
 
 
 def results_argument(function: Callable[..., Any]) -> Callable[..., Any]:

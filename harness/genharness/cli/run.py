@@ -111,8 +111,10 @@ def _carry_out(suite_path: Path | None, options: dict[str, Any]) -> None:
     plan, tasks = _planned(asked, out)
     if options["plan_only"]:
         _print_notes(plan, asked, out)
-        print_plan(out, plan, tasks, asked.registry, asked.store, max(1, asked.settings.jobs))
-        for question in asked.questions_on(plan.tasks):
+        questions = asked.questions_on(plan.tasks)
+        jobs = max(1, asked.settings.jobs)
+        print_plan(out, plan, tasks, asked.registry, asked.store, jobs, at_most=bool(questions))
+        for question in questions:
             out.print(question.plan_line, soft_wrap=True)
         return
     asked.store.open_for_writing()

@@ -85,6 +85,10 @@ def _read(owner: str, known: Mapping[str, Option], text: str) -> Axis:
     numeric = known[name].type in (int, float) and not known[name].choices
     if ranged and (len(parts) != 2 or not numeric):
         raise ConfigError(f"--over {shown(text)}: a range is LOW..HIGH of a number; write values with commas between")
+    if ranged and ":" in parts[1]:
+        raise ConfigError(
+            f"--over {shown(text)}: a search is over all of a range, LOW..HIGH or LOW..HIGH:log, not points"
+        )
     if log and not ranged:
         raise ConfigError(f"--over {shown(text)}: only a range is logarithmic: write LOW..HIGH:log")
     return _axis(owner, known[name], [part.strip() for part in parts], log=log, ranged=ranged)

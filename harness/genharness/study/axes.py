@@ -18,6 +18,7 @@ MOST_VALUES = 10_000
 
 _RANGE = re.compile(r"\s*([^:]+?)\.\.([^:]+?)(?::(log|linear))?:(\d{1,6})\s*", re.ASCII)
 _RANGE_KEYS = ("low", "high", "log", "points")
+_DOTS = ".."
 _FEWEST_DIGITS, _MOST_DIGITS = 4, 17
 
 
@@ -29,12 +30,16 @@ def has_several(option: Option | None, written: Any) -> bool:
         return True
 
 
-def listed_values(option: Option | None, written: Any) -> list[Any] | None:
+def listed_values(option: Option | None, written: Any, name: str = "") -> list[Any] | None:
     """Return the values that a setting lists; None where it is one value, or no option has it.
 
     Args:
         option: The option that is set; None where it is not known.
         written: What was written.
+        name: What to call the option in messages.
+
+    Raises:
+        ConfigError: If it is meant as a range, and is none.
     """
     written = _plain(written)
     if option is None or option.type in (tuple, dict):
@@ -42,8 +47,8 @@ def listed_values(option: Option | None, written: Any) -> list[Any] | None:
     if isinstance(written, (list, tuple)):
         return list(written)
     numeric = option.type in (int, float)
-    if numeric and isinstance(written, str) and _RANGE.fullmatch(written):
-        return swept_values(option.name, option, written)
+    if numeric and isinstance(written, str) and _DOTS in written:
+        return swept_values(name or option.name, option, written)
     several = isinstance(written, str) and "," in written and (numeric or option.type is bool or option.choices)
     return [part.strip() for part in written.split(",")] if several else None
 
@@ -68,6 +73,11 @@ def swept_values(name: str, option: Option, written: Any) -> list[Any]:
         if found and option.type in (int, float):
             low, high, scale, points = found.groups()
             return _range(name, option, low, high, scale == "log", int(points))
+        if _DOTS in written and option.type in (int, float):
+            raise ConfigError(
+                f"{name}={shown(written)} is no range: write "
+                "LOW..HIGH:POINTS, or LOW..HIGH:log:POINTS, such as 2..32:log:5"
+            )
         return [part.strip() for part in written.split(";" if option.type is tuple else ",")]
     if option.type is tuple and isinstance(written, (list, tuple)):
         return list(written) if any(isinstance(part, (list, tuple, str)) for part in written) else [written]

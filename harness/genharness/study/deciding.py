@@ -55,6 +55,11 @@ class SeedQuestion:
         return self.kept.decisions
 
     @property
+    def cells(self) -> set[str]:
+        """Ids of the cells that it may come to."""
+        return {cell for cells in self.kept.cells.values() for cell in cells}
+
+    @property
     def next_tasks(self) -> list[Task]:
         """What the next look is taken of; nothing where there is none."""
         if self.decisions.over:
@@ -118,8 +123,11 @@ def _question(suite: Suite, dataset: str, tasks: Sequence[Task], column: Column,
         ratio=column.ratio,
     )
     if len(rows) < 2 or (plan.goal.startswith("top") and plan.places >= len(rows)):
-        few = "" if len(rows) < 2 else f", and --goal {plan.goal} needs more"
-        raise ConfigError(f"--until-decided: {dataset} has {len(rows)} trained row{'s'[: len(rows) > 1]}{few}")
+        few = ", and nothing is to be decided of it" if len(rows) < 2 else f", and --goal {plan.goal} needs more"
+        raise ConfigError(
+            f"--until-decided: {dataset} has {len(rows)} trained row{'s'[: len(rows) > 1]}{few}: "
+            "name more models, or several values of an option"
+        )
     known = set(store.ids())
     kept = KeptDecisions(
         dataset=dataset,

@@ -11,7 +11,7 @@ from genharness.plugin.registry import Registry
 from genharness.spec.plugins import ModelSpec
 from genharness.study.settings import ChosenModel, choose_model, shared_options, stray
 from genharness.study.suite import Suite
-from genharness.study.variants import Point, read_ablation, read_grid
+from genharness.study.variants import Point, read_ablation, read_changes, read_grid
 
 __all__ = ["chosen_models", "points_of", "sweep_errors"]
 
@@ -104,8 +104,7 @@ def _idle_changes(spec: ModelSpec, suite: Suite, found: Sequence[ChosenModel]) -
     lines = []
     for budget in suite.budget:
         base = choose_model(spec, {spec.name: values}, budget)
-        for point in read_ablation(spec, values, ablate, shared_options(spec))[1:]:
-            name = next(name for name in point if point.get(name) != values.get(name) or name not in values)
+        for name, point in read_changes(spec, values, ablate, shared_options(spec)):
             if _resolved(choose_model(spec, {spec.name: point}, budget)) == _resolved(base):
                 lines.append(
                     f"ablate.{spec.name}.{name}={point[name]} changes nothing: the base has it at budget {budget}"

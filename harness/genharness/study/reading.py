@@ -25,6 +25,8 @@ _LARGEST_SUITE = 4 * 2**20  # bytes; tomllib takes a hundred times as much memor
 _DEEPEST = 50
 _STRING = re.compile(r""""(?:[^"\\]|\\.)*"|'[^']*'""")
 
+_AT_LINE = re.compile(r"\(at line (\d+), column \d+\)$", re.ASCII)
+
 _TABLES = ("set", "sweep", "ablate")
 _INSTEAD = {"set": "sweep", "sweep": "set"}
 """An option that is set takes the place of one that an earlier source sweeps, and the other way round."""
@@ -124,7 +126,13 @@ def _content(path: Path, *, regular: bool) -> _Values:
     except RecursionError:
         raise ConfigError(f"{path} is not TOML that anybody could mean: it is nested too deeply") from None
     except ValueError as error:  # a TOMLDecodeError is one, and so is a number of thousands of digits
-        raise ConfigError(f"{path} is not TOML: {error}") from error
+        raise ConfigError(f"{path} is not TOML: {error}{_line_at(error, text)}") from error
+
+
+def _line_at(error: ValueError, text: str) -> str:
+    """Return the line that an error of tomllib names by its number, or nothing."""
+    found = _AT_LINE.search(str(error))
+    return f": {shown(text.splitlines()[int(found[1]) - 1].strip())}" if found else ""
 
 
 def _is_deep(text: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -69,22 +69,30 @@ class SearchOptions:
     confirm_until_decided: bool = option(False, help="Fresh seeds only where it is open which of the best is best")
 
 
-def axes_of(spec: ModelSpec, over: Sequence[str]) -> tuple[list[Axis], list[str]]:
+def axes_of(spec: ModelSpec, over: Sequence[str], fixed: Collection[str] = ()) -> tuple[list[Axis], list[str]]:
     """Return where to look: what the user says, else what the model declares; and every mistake.
 
     Args:
         spec: The model.
         over: Such as `lr=1e-5..1e-2:log`.
+        fixed: Options that the user set: of those that the model declares they are left out.
     """
     own = options_of(spec.config)
+    if not spec.trained:
+        return [], [f"{spec.name} is not trained, so there is nothing to search over: name a model that is"]
     if over:
-        return read_axes(spec.name, [*own, *options_of(TrainingOptions)], over)
-    axes = declared_axes(spec.name, own) if spec.trained else []
+        axes, mistakes = read_axes(spec.name, [*own, *options_of(TrainingOptions)], over)
+        both = [one.name for one in axes if one.name in fixed]
+        return axes, [
+            *mistakes,
+            *(f"{spec.name}.{name} is set and searched over: leave one of them out" for name in both),
+        ]
+    axes = [one for one in declared_axes(spec.name, own) if one.name not in fixed]
     if axes:
         return axes, []
-    why = f"{spec.name} says of none of its options where to look" if spec.trained else f"{spec.name} is not trained"
-    hint = f": name one with --over, such as --over {own[0].name}=LOW..HIGH" if spec.trained and own else ""
-    return [], [f"{why}{hint}"]
+    free = [one.name for one in own if one.name not in fixed]
+    hint = f": name one with --over, such as --over {free[0]}=LOW..HIGH" if free else ""
+    return [], [f"{spec.name} says of none of its {'other ' if fixed else ''}options where to look{hint}"]
 
 
 def most_confirmed(tries: int, asked: int | None) -> int:

@@ -18,9 +18,9 @@ from genharness.spec.cell import Cell
 from genharness.spec.naming import differing_settings, setting_word
 from genharness.spec.options import Option, check_value, options_of
 from genharness.spec.plugins import ModelSpec
-from genharness.study.axes import as_written, checked_values, listed_values, swept_values
+from genharness.study.axes import as_written, checked_values, has_several, listed_values, swept_values
 
-__all__ = ["MOST_VARIANTS", "Grid", "read_ablation", "read_grid", "told_apart"]
+__all__ = ["MOST_VARIANTS", "Grid", "Point", "read_ablation", "read_changes", "read_grid", "told_apart"]
 
 MOST_VARIANTS = 10_000
 """Points that one model may be spread over."""
@@ -98,7 +98,7 @@ def _axes_of(
     mistakes: list[str] = []
     for name, value in values.items():
         try:
-            found = listed_values(known.get(name), value)
+            found = listed_values(known.get(name), value, f"{spec.name}.{name}")
         except ConfigError as error:
             mistakes += error.lines
         else:
@@ -198,13 +198,30 @@ def read_ablation(
     Raises:
         ConfigError: For every mistake, one line each.
     """
+    return [dict(values), *(point for _, point in read_changes(spec, values, ablate, shared))]
+
+
+def read_changes(
+    spec: ModelSpec, values: Mapping[str, Any], ablate: Mapping[str, Any], shared: Sequence[Option] = ()
+) -> list[tuple[str, Point]]:
+    """Return a point for each single change of an ablation, each behind the option that it changes.
+
+    Args:
+        spec: The model.
+        values: Its settings: the base.
+        ablate: What is changed, one at a time: a value or several by option.
+        shared: Options that it has beside those of its Config.
+
+    Raises:
+        ConfigError: For every mistake, one line each.
+    """
     known = {one.name: one for one in (*options_of(spec.config), *shared)}
     mistakes = [
-        f"{spec.name}.{name} has several values, and an ablation one base: move them to [sweep.{spec.name}]"
+        f"{spec.name}.{name} has several values, and an ablation one base: give it one, or leave one of them out"
         for name, value in values.items()
-        if listed_values(known.get(name), value) is not None
+        if has_several(known.get(name), value)
     ]
-    points = [dict(values)]
+    changes: list[tuple[str, Point]] = []
     for name, value in ablate.items():
         if name not in known:
             mistakes.append(f"{spec.name} has no option {shown(name)!r} to ablate{did_you_mean(name, known)}")
@@ -216,9 +233,9 @@ def read_ablation(
             continue
         good, more = checked_values(f"{spec.name}.{name}", known[name], several)
         mistakes += more
-        points += [{**values, name: one} for one in dict.fromkeys(good)]
+        changes += [(name, {**values, name: one}) for one in dict.fromkeys(good)]
     refuse(mistakes)
-    return points
+    return changes
 
 
 _TOLD = ("length", "budget", "batch_size", "ema", "mirror", "balanced", "device", "precision", "compiled")

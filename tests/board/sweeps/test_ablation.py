@@ -33,7 +33,7 @@ def test_the_base_is_the_row_from_which_most_differ_in_one_setting(board):
     worse = told["norm: batch -> none"]
     assert worse[1] == pytest.approx(0.3)
     assert worse[-1] == "worse"
-    assert told["lr: 0.001 -> 0.0001"][-1] == "-"
+    assert told["lr: 0.001 -> 0.0001"][-1] is None
     assert any(note.startswith("lr: 0.001 -> 0.0001: no difference larger than") for note in sheet.notes)
     assert "Holm over 2 changes from one base" in sheet.notes[-1]
 

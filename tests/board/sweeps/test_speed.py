@@ -85,7 +85,7 @@ def test_what_cannot_be_reached_is_refused():
     plain = board(record("vae", 3.0))
     with pytest.raises(ConfigError, match="no row has 'fid' over training at two looks: run with --score-every"):
         speed_sheets(plain, Threshold("fid", 3.0))
-    with pytest.raises(ConfigError, match="--against steps is no cost: seconds, images, flops"):
+    with pytest.raises(ConfigError, match="--against steps is no cost; known: flops, images, seconds"):
         speed_sheets(plain, Threshold("fid", 3.0), ["steps"])
 
 

@@ -33,6 +33,30 @@ def test_cells_are_listed_and_removed_by_setting_after_a_dry_run_and_a_question(
     assert {one.cell.options["lr"] for one in results.records()} == {1e-4}
 
 
+def test_every_cell_is_listed_with_what_tells_it_apart(genharness, results):
+    results.save(record("vae", None, seed=2, status="failed", options={"lr": 1e-3}))
+    lines = genharness("results", "list", "--status", "finished", "--where", "seed=0").stdout.splitlines()
+    assert {" ".join(line.split()[1:4]) for line in lines[1:3]} == {"vae lr=0.0001 ok", "vae lr=0.001 ok"}
+    assert lines[3].startswith("2 cells")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--status", "broken"), "no cell ends as 'broken'; known: diverged, failed, interrupted, ok"),
+        (("--models", "vea"), "no results of the model 'vea'; did you mean 'vae'?"),
+        (("--where", "lrr=1"), "--where: no cell has a setting 'lrr'; did you mean 'lr'?"),
+    ],
+)
+def test_a_choice_that_no_cell_can_fit_is_refused(genharness, results, options, message):
+    for command in (("list",), ("remove", "--yes")):
+        done = genharness("results", *command, *options)
+        assert done.returncode == 2
+        assert message in done.stderr
+    assert genharness("results", "remove", "--where", "lr=7", "--yes").returncode == 0
+    assert len(results.ids()) == 4
+
+
 def test_without_a_choice_nothing_is_removed(genharness, results):
     done = genharness("results", "remove", "--yes")
     assert done.returncode == 2

@@ -40,6 +40,14 @@ def test_every_cell_says_what_is_left_of_it(printed):
     assert "5 cells" in printed
 
 
+def test_one_cell_is_one_and_of_a_study_until_decided_it_may_be_fewer(tmp_path):
+    stream, some = io.StringIO(), [Pending(TASKS[0], "new")]
+    out, store = DataConsole(file=stream, width=120), Store(tmp_path)
+    print_plan(out, Plan(tasks=TASKS[:1]), some, load_registry(), store, jobs=1, at_most=True)
+    assert "1 cell " in stream.getvalue()
+    assert "at most about" in stream.getvalue()
+
+
 def test_cells_that_share_a_training_are_told_apart_and_trained_once(tmp_path):
     made = [record("ddpm", 1.0, options={"lr": 0.1}, sampling={"eta": 0.0, "steps": steps}).cell for steps in (10, 50)]
     tasks = [Task(cell=cell, metrics={}, settings=Settings(results=".")) for cell in made]

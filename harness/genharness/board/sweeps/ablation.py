@@ -78,8 +78,9 @@ def _sheet(group: Group, base: Row, variants: Sequence[Row], column: BoardColumn
     table = score_table([base, *variants], column)
     protocol = group.protocol.hash if group.protocol else ""
     title = f"{base.label} on {group.dataset}, protocol {protocol}: single changes by {column.heading}"
+    about = {"dataset": group.dataset, "protocol_hash": protocol, "column": column.key, "base": base.label}
     if base.label not in table.groups:
-        return Sheet(title, ["change"], [], ["the base has no value"])
+        return Sheet(title, ["change"], [], ["the base has no value"], about)
     changes = {one.name: one for one in changes_from(table, base.label)}
     having = [row for row in variants if row.label in changes]
     relative = "relative to the base" if table.log else "minus the base"
@@ -89,7 +90,7 @@ def _sheet(group: Group, base: Row, variants: Sequence[Row], column: BoardColumn
     family = (
         f"p: Holm over {len(having)} changes from one base; low, high: 95 %; at most: no difference is larger (95 %)"
     )
-    return Sheet(title, heads, rows, [*notes, family])
+    return Sheet(title, heads, rows, [*notes, family], about)
 
 
 def _named(base: Row, row: Row) -> str:
@@ -100,4 +101,4 @@ def _named(base: Row, row: Row) -> str:
 def _entries(base: Row, row: Row, change: Change) -> list[Entry]:
     seeds = f"{change.n[0]} paired" if change.paired else f"{change.n[0]}, {change.n[1]}"
     numbers = (change.difference, change.low, change.high, change.p, change.within)
-    return [_named(base, row), seeds, *numbers, change.verdict or "-"]
+    return [_named(base, row), seeds, *numbers, change.verdict or None]

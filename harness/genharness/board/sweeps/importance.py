@@ -84,6 +84,7 @@ def _sheet(group: Group, model: str, rows: Sequence[Row], column: BoardColumn) -
             f"{explained:.2f}{': too low to be believed' if explained < 0.5 else ''}",
             f"{moved}: of the {'geometric ' if logs else ''}means over all rows of each value",
         ],
+        {"dataset": group.dataset, "protocol_hash": protocol, "column": column.key, "model": model, "r2": explained},
     )
 
 

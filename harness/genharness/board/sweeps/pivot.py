@@ -66,7 +66,9 @@ def _sheet(group: Group, model: str, rows: Sequence[Row], axes: Sequence[str], c
     heads = [f"{axes[0]} \\ {axes[1]}", *(_named(names[one]) for one in across)]
     protocol = group.protocol.hash if group.protocol else ""
     title = f"{model} on {group.dataset}, protocol {protocol}: {column.heading}"
-    return Sheet(title, heads, made, _notes(cells.values(), axes))
+    about = {"dataset": group.dataset, "protocol_hash": protocol, "column": column.key, "model": model}
+    about |= {"down": axes[0], "across": axes[1]}
+    return Sheet(title, heads, made, _notes(cells.values(), axes), about)
 
 
 def _notes(cells: Any, axes: Sequence[str]) -> list[str]:

@@ -110,7 +110,7 @@ def speed_sheets(board: Board, threshold: Threshold, against: Sequence[str] = ()
     """
     for name in against:
         if name not in COSTS:
-            raise ConfigError(f"--against {name} is no cost: {', '.join(COSTS)}{did_you_mean(name, COSTS)}")
+            raise ConfigError(f"--against {name} is no cost{did_you_mean(name, COSTS)}")
     sheets = []
     for group in board.groups:
         rows = [row for row in group.rows if not row.reference and not row.external and _looks(row, threshold.column)]
@@ -139,7 +139,14 @@ def _sheet(group: Group, rows: Sequence[Row], column: BoardColumn, threshold: Th
     heads = ["row", "reached", cost, "from", "to", "p", "mean over log", "p of mean", "at the end"]
     table = _Speed(curves, {row.label: _diverged(group, row) for row in rows}, column, value)
     without = [f"{row.label}: {cost} were not measured" for row in rows if row.label not in curves]
-    return Sheet(title, heads, table.entries(), [*table.notes(cost), *without])
+    about: dict[str, Entry] = {
+        "dataset": group.dataset,
+        "protocol_hash": protocol,
+        "column": column.key,
+        "threshold": value,
+        "against": cost,
+    }
+    return Sheet(title, heads, table.entries(), [*table.notes(cost), *without], about)
 
 
 def _value(group: Group, rows: Sequence[Row], column: BoardColumn, threshold: Threshold) -> float:

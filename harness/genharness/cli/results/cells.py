@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import typing
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,17 +16,23 @@ from genharness.cli.options import datasets_option, results_argument, split_name
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.data_views import megabytes
 from genharness.cli.screen.terminal import console, echo, print_warnings, say
-from genharness.errors import ConfigError, refuse
+from genharness.errors import ConfigError, did_you_mean, refuse, shown
 from genharness.files.turns import is_taken
 from genharness.results.configuration import settings
 from genharness.results.removing import Removal, removals, remove
 from genharness.results.store import Store
 from genharness.spec.dataset_name import recorded_name
-from genharness.spec.record import Record
+from genharness.spec.record import Record, Status
+from genharness.study.variants import told_apart
 
 __all__ = ["results"]
 
 _SHOWN = 50
+
+_STATUSES = typing.get_args(Status)
+
+_FINISHED = "finished"
+"""What people call the status `ok`."""
 
 
 @click.group()
@@ -39,11 +46,24 @@ def results() -> None:
     """
 
 
+def _statuses(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...] | None:
+    """Read how cells ended.
+
+    Raises:
+        ConfigError: For every word that is no status, one line each.
+    """
+    names = split_names(context, parameter, value)
+    wanted = None if names is None else tuple("ok" if one == _FINISHED else one for one in names)
+    unknown = [one for one in wanted or () if one not in _STATUSES]
+    refuse(f"no cell ends as {shown(one)!r}{did_you_mean(one, _STATUSES)}" for one in unknown)
+    return wanted
+
+
 def _choices(function: Callable[..., None]) -> Callable[..., None]:
     """Add the options that choose cells."""
     for add in (
         debug_option,
-        click.option("--status", callback=split_names, help="Only these: finished, failed, diverged, …"),
+        click.option("--status", callback=_statuses, help=f"Only these: {', '.join(_STATUSES)}."),
         click.option("--where", multiple=True, help="Only with this setting: lr=2e-4, seed>3; repeatable."),
         datasets_option,
         click.option("--models", callback=split_names, help="Only these models: names or patterns."),
@@ -75,6 +95,8 @@ def list_cells(
     """
     store = Store(results)
     found = removals(store, _wanted(cells, models, datasets, where, status))
+    if not found:
+        _refuse_strangers(store, models, where)
     if as_json:
         echo(json.dumps([_plain(one) for one in found], indent=2))
     else:
@@ -110,6 +132,7 @@ def remove_cells(
     store = Store(results)
     found = removals(store, _wanted(cells, models, datasets, where, status))
     if not found:
+        _refuse_strangers(store, models, where)
         say("no cell fits: nothing is removed")
         return
     busy = [one.record.cell.id for one in found if is_taken(store.cell(one.record.cell.id).lock)]
@@ -152,13 +175,33 @@ def _holds(conditions: Sequence[Condition], record: Record) -> bool:
     return all(one.holds(found) for one in conditions)
 
 
+def _refuse_strangers(store: Store, models: Sequence[str] | None, where: Sequence[str]) -> None:
+    """Refuse models and settings that no cell has, which is why none fits."""
+    records = list(store.records(history=False))
+    names = {record.cell.model for record in records}
+    absent = [one for one in models or () if not fnmatch.filter(names, one)]
+    known = {name for record in records for name in settings(record)} | {"seed"} if where and records else set()
+    unknown = [one.setting for one in map(parse_condition, where) if known and one.setting not in known]
+    refuse(
+        [
+            *(f"no results of the model {shown(one)!r}{did_you_mean(one, names)}" for one in absent),
+            *(f"--where: no cell has a setting {shown(one)!r}{did_you_mean(one, known)}" for one in unknown),
+        ]
+    )
+
+
 def _show(found: Sequence[Removal]) -> None:
+    """Print cells, each with the settings in which it differs from others of its model."""
+    names = told_apart(one.record.cell for one in found)
+    stays = any(one.shared_with for one in found)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("cell", "status", "size", "training"):
+    for title in ("cell", "what it is", "status", "size", *(["training"] if stays else [])):
         table.add_column(title, justify="right" if title == "size" else "left", overflow="fold")
     for one in found[:_SHOWN]:
+        cell = one.record.cell
         kept = f"stays: {one.shared_with} other cells need it" if one.shared_with else ""
-        table.add_row(one.record.cell.id, one.record.status, megabytes(one.size_bytes), kept)
+        entries = (cell.id, names[cell.id], one.record.status, megabytes(one.size_bytes))
+        table.add_row(*entries, *([kept] if stays else []))
     if found:
         console().print(table)
     if len(found) > _SHOWN:
@@ -177,6 +220,7 @@ def _plain(one: Removal) -> dict[str, object]:
         "model": cell.model,
         "dataset": cell.dataset,
         "seed": cell.seed,
+        "settings": settings(one.record),
         "status": one.record.status,
         "bytes": one.size_bytes,
         "paths": [str(path) for path in one.paths],

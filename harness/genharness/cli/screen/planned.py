@@ -48,16 +48,36 @@ _WORDS: Mapping[State, str] = {
 }
 
 
-def print_plan(out: Console, plan: Plan, tasks: Sequence[Pending], registry: Registry, store: Store, jobs: int) -> None:
-    """Print the cells with what is left of them and why, the incompatible pairs and the estimate."""
+def print_plan(
+    out: Console,
+    plan: Plan,
+    tasks: Sequence[Pending],
+    registry: Registry,
+    store: Store,
+    jobs: int,
+    *,
+    at_most: bool = False,
+) -> None:
+    """Print the cells with what is left of them and why, the incompatible pairs and the estimate.
+
+    Args:
+        out: Where to.
+        plan: What was planned.
+        tasks: What is left of each cell.
+        registry: What is installed.
+        store: Earlier records, which estimates go by.
+        jobs: Cells at a time.
+        at_most: Whether fewer cells may do, as in a study until it is decided.
+    """
     seconds = _seconds(tasks, _estimator(registry, store))
     out.print(_cells(tasks, seconds) if len(tasks) <= _MOST_CELLS else _summary(tasks, seconds))
     print_changes(out, tasks)
     print_skips(out, plan)
     unknown = sum(one is None for one in seconds)
-    more = f", and {unknown:,} cells of unknown length" if unknown else ""
+    more = f", and {_many(unknown, 'cell')} of unknown length" if unknown else ""
     total = math.fsum(one or 0.0 for one in seconds)
-    out.print(f"about {duration(total / jobs)} in all{more}; nothing was trained")
+    most = "at most " if at_most else ""
+    out.print(f"{most}about {duration(total / jobs)} in all{more}; nothing was trained")
     abreast = min(os.cpu_count() or 1, sum(not one.done for one in tasks))
     on_cores = all(one.task.cell.device == "cpu" for one in tasks)
     if on_cores and jobs == 1 < abreast and total > _LONG_SECONDS:
@@ -125,8 +145,12 @@ def _title(tasks: Sequence[Pending]) -> str:
     """Return how many cells there are, and of how many trainings where some share one."""
     cells, trainings = len(tasks), len({one.task.cell.training_id for one in tasks})
     if cells == trainings:
-        return f"{cells:,} cells"
-    return f"{cells:,} cells of {trainings:,} training{'s' if trainings > 1 else ''}"
+        return _many(cells, "cell")
+    return f"{_many(cells, 'cell')} of {_many(trainings, 'training')}"
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _what(one: Pending) -> str:

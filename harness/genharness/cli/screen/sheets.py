@@ -41,6 +41,29 @@ class SheetRequest:
         asked = {"--pivot": self.pivot, "--importance": self.importance, "--time-to": self.time_to}
         return [name for name, given in asked.items() if given]
 
+    def without_effect(self, of_boards: Sequence[str]) -> list[str]:
+        """Return a line for each option that was given and that what is asked for does not read.
+
+        Args:
+            of_boards: Options that were given and that leaderboards alone read.
+        """
+        if self.kinds:
+            kind = self.kinds[0]
+            unread = [
+                f"{name} is of leaderboards, and {kind} is a table of its own: leave one out" for name in of_boards
+            ]
+        else:
+            unread = []
+        readers = {
+            "--value": (self.value, ("--pivot", "--importance")),
+            "--against": (self.against, ("--time-to",)),
+        }
+        return unread + [
+            f"{name} is read by {' and '.join(by)}: give {'one of them' if len(by) > 1 else 'it'} too"
+            for name, (given, by) in readers.items()
+            if given and not set(by) & set(self.kinds)
+        ]
+
     @property
     def of_curves(self) -> bool:
         """Whether it is made of curves over training."""

@@ -11,6 +11,7 @@ from genharness import DataError
 from genharness.data import PrepareRequest, stratified_split
 from genharness.data.from_pictures import asked_shape, native_shape, note_shapes, write_pictures
 from genharness.images import LEFT_OUT, FileSource, Header, Layout, Survey, first_of, open_source, read_layout, survey
+from genharness.images.stored.opening import kind_of
 
 TEST_FRACTION = 0.2
 
@@ -67,9 +68,16 @@ def _check_kind(kind: str, path: Path) -> None:
     if not path.exists():
         raise DataError(f"{path} does not exist: give an existing path as {kind}:PATH")
     if kind == "folder" and not path.is_dir():
-        raise DataError(f"{path} is no folder: write zip:{path} or npz:{path}")
+        raise DataError(f"{path} is no folder: write {_asked_for(path)}")
     if kind == "zip" and path.is_dir():
         raise DataError(f"{path} is a folder: write folder:{path}")
+
+
+def _asked_for(path: Path) -> str:
+    """Return how what a file holds is asked for: by the kind its name ends in; a picture by the folder it is in."""
+    ending = path.suffix.lower()
+    kind = ending[1:] if ending in (".zip", ".npz") else kind_of(path)
+    return f"{kind}:{path}" if kind else f"folder:{path.parent}"
 
 
 def _note(request: PrepareRequest, layout: Layout, found: Survey, shape: tuple[int, int, int]) -> None:

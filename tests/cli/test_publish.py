@@ -53,7 +53,7 @@ def test_cells_of_files_whose_names_are_not_ascii_are_published_and_merged(genha
     store.save(record("generator:/x/caf\N{LATIN SMALL LETTER E WITH ACUTE}-\u4eba.onnx", 1.0))
     genharness("publish", store.folder, "--to", tmp_path / "given")
     merged = genharness("merge", tmp_path / "given", "--to", tmp_path / "all")
-    assert merged.stdout.endswith("given: 1 records added, 0 were there already\n")
+    assert merged.stdout.endswith("given: 1 record added, 0 were there already\n")
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_record_that_is_there_stays_as_it_is(genharness, results, tmp_path):
     mine = record("vae", 99.0)
     store.save(mine)
     done = genharness("merge", tmp_path / "given", "--to", tmp_path / "all")
-    assert f"16 records added, 1 were there already, 1 of them with other scores, which stay: {mine.cell.id}\n" in (
+    assert f"16 records added, 1 was there already, 1 of them with other scores, which stay: {mine.cell.id}\n" in (
         done.stdout
     )
     assert store.load(mine.cell.id).scores["fid"] == 99.0

@@ -183,6 +183,10 @@ def test_prepared_data_outlives_its_folder(tmp_path):
         (CSV, "csv:{0}/empty", "holds no files that end in .csv"),
         (HF, "hf:{0}/empty", "holds no files that end in .parquet"),
         (FOLDER, "folder:{0}/a.zip", "write zip:"),
+        (FOLDER, "folder:{0}/rows.csv", "write csv:"),
+        (FOLDER, "folder:{0}/shard.tar.gz", "write tar:"),
+        (FOLDER, "folder:{0}/part.parquet", "write parquet:"),
+        (FOLDER, "folder:{0}/one/1.png", "write folder:.*one$"),
         (ZIP, "zip:{0}", "write folder:"),
         (ZIP, "zip:{0}/notes.zip", "is no zip, or is cut off or damaged"),
         (NPZ, "npz:{0}", "is no file"),
@@ -192,7 +196,8 @@ def test_prepared_data_outlives_its_folder(tmp_path):
 )
 def test_what_is_no_dataset_is_refused(tmp_path, spec, text, reason):
     as_zip(tree(), tmp_path / "a.zip")
-    as_folder({"notes.zip": b"text", "one/1.png": encoded(IMAGES[0])}, tmp_path)
+    others = dict.fromkeys(("rows.csv", "shard.tar.gz", "part.parquet"), b"text")
+    as_folder({"notes.zip": b"text", "one/1.png": encoded(IMAGES[0]), **others}, tmp_path)
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match=reason):
         ensure_prepared(spec, text.format(tmp_path))

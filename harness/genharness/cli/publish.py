@@ -187,7 +187,8 @@ def _take(store: Store, files: Mapping[str, bytes], records: Mapping[str, Record
             write_bytes(store.folder / picture, files[picture])
         write_bytes(store.record_path(cell_id), orjson.dumps(record.as_plain(), option=orjson.OPT_INDENT_2))
         added += 1
-    told = f"{added:,} records added, {known:,} were there already"
+    one = "record" if added == 1 else "records"
+    told = f"{added:,} {one} added, {known:,} {'was' if known == 1 else 'were'} there already"
     return f"{told}, {len(others):,} of them with other scores, which stay: {first_of(others)}" if others else told
 
 

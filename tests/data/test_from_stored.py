@@ -125,3 +125,45 @@ def test_what_makes_no_sense_is_one_line_and_leaves_nothing(prepare, tmp_path, t
     with pytest.raises(error, match=reason) as caught:
         prepare(text.format(tmp_path))
     assert "\n" not in str(caught.value)
+
+
+TIMES = 1_700_000_000_000_000_000 + np.arange(300) % 97  # nanoseconds; float64 holds every 256th of them
+
+
+def far_tables(folder):
+    """One table with a column of times in each form that holds whole numbers; return the references."""
+    small = np.arange(300) % 7
+    lines = "\n".join(f"{a},{b}" for a, b in zip(TIMES, small, strict=True))
+    (folder / "t.csv").write_text(f"time,b\n{lines}\n")
+    pq.write_table(pa.table({"time": TIMES, "b": small.astype(float)}), folder / "t.parquet", row_group_size=64)
+    with h5py.File(folder / "t.h5", "w") as file:
+        file["x"] = np.column_stack([TIMES, small])
+    return [f"csv:{folder}/t.csv", f"parquet:{folder}/t.parquet", f"h5:{folder}/t.h5"]
+
+
+def test_times_in_nanoseconds_keep_what_they_differ_by(prepare, tmp_path):
+    found = [prepare(reference) for reference in far_tables(tmp_path)]
+    for data in found:
+        rows = np.concatenate([data.samples(split) for split in data.splits])
+        assert len(np.unique(rows[:, 0])) == 97
+        np.testing.assert_allclose(data.samples("train").std(axis=0), 1, rtol=1e-4)
+        np.testing.assert_allclose(data.samples("train").mean(axis=0), 0, atol=1e-5)
+        assert data.units.offsets[0] == pytest.approx(TIMES.mean(), abs=256)
+        assert data.units.scales[0] == pytest.approx(28, abs=1)
+        assert any("beyond 2^53 are counted from the first" in note for note in data.meta.notes)
+    assert len({data.content_hash for data in found}) == 1
+
+
+def test_a_test_split_is_counted_from_what_train_is(prepare, tmp_path):
+    for split, times in (("train", TIMES), ("test", TIMES[::-1][:100])):
+        pq.write_table(pa.table({"time": times, "b": np.arange(len(times))}), tmp_path / f"{split}-0.parquet")
+    data = prepare(f"parquet:{tmp_path}")
+    expected = np.array([(int(time) - TIMES.min() - 0.0) for time in TIMES[::-1][:100]])
+    mean, scale = (TIMES - TIMES.min()).mean(), (TIMES - TIMES.min()).std()
+    np.testing.assert_allclose(data.samples("test")[:, 0], (expected - mean) / scale, rtol=1e-5, atol=1e-5)
+
+
+def test_whole_numbers_to_be_scored_stay_whole(tmp_path):
+    far_tables(tmp_path)
+    for name in ("t.csv", "t.h5"):
+        assert read_samples(tmp_path / name).samples[:, 0].tolist() == TIMES.tolist()

@@ -43,3 +43,9 @@ def test_a_column_that_never_changes_keeps_its_scale():
     moments.add(np.array([[7.0, 4.0]]))
     units, constant = moments.units()
     assert (units.offsets[0], units.scales[0], constant) == (7.0, 1.0, [0])
+
+
+def test_units_of_columns_that_were_counted_from_elsewhere():
+    moved = Units((1.5, 2.0), (3.0, 4.0)).moved({1: 2**62})
+    assert moved == Units((1.5, 2.0**62), (3.0, 4.0))
+    assert Units((0.5,), (1.0,)).moved({0: 7}).offsets == (7.5,)

@@ -5,7 +5,7 @@ Memory stays at a piece and a header a sample, whatever the size of the data.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ from genharness.images.ranges import Scaling, Values
 from genharness.images.stored.labels import LabelBook
 from genharness.images.stored.looking import Look, decoded, look
 from genharness.images.stored.pieces import Piece, StoredSet
+from genharness.images.stored.whole import counted
 from genharness.images.tensors import channels_first
 
 __all__ = ["TEST_FRACTION", "write_stored"]
@@ -177,20 +178,29 @@ def _write_rows(request: PrepareRequest, sets: list[_Set]) -> None:
     columns = {one.stored.column_names for one in sets}
     if len(columns) > 1 or len({one.look.shape for one in sets}) > 1:
         raise DataError(f"{request.reference}: its splits have different columns: give all the same")
+    origins = {place: origin for one in reversed(sets) for place, origin in one.look.origins.items()}
     moments = Moments()
     for one in sets:
         for part in one.parts():
             if part.split == "train":
-                moments.add(np.asarray(part.piece.samples, np.float64)[part.places])
+                moments.add(counted(part.piece, origins)[part.places])
     units, constant = moments.units()
     names = columns.pop()
-    request.writer.describe(column_names=names, units=units)
+    request.writer.describe(column_names=names, units=units.moved(origins))
     request.writer.note("columns have mean 0 and standard deviation 1 over the train split")
     if len(constant):
-        told = ", ".join(names[place] if names else str(place) for place in constant[:5])
-        request.writer.note(f"{len(constant)} columns never change over the train split: {told}")
+        request.writer.note(f"{len(constant)} columns never change over the train split: {_some(names, constant)}")
+    if origins:
+        request.writer.note(
+            f"whole numbers beyond 2^53 are counted from the first of their column, and are rounded where they are "
+            f"shown in their own units: {_some(names, sorted(origins))}"
+        )
     outputs = _outputs(request, sets)
     for one in sets:
         for part in one.parts():
-            rows = units.standardised(np.asarray(part.piece.samples)[part.places])
+            rows = units.standardised(counted(part.piece, origins)[part.places])
             outputs[part.split].write(rows.astype(np.float32), part.labels)
+
+
+def _some(names: Sequence[str], places: Sequence[int]) -> str:
+    return ", ".join(names[place] if names else str(place) for place in places[:5])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,11 @@ class Units:
         """Return standardised rows `(n, d)` in their own units."""
         own: NDArray[np.float64] = np.asarray(rows, np.float64) * self.scales + self.offsets
         return own
+
+    def moved(self, origins: Mapping[int, int]) -> Units:
+        """Return the units of columns of which some, by their places, were counted from another number than 0."""
+        moved = {place: Fraction(self.offsets[place]) + origin for place, origin in origins.items()}
+        return Units(tuple(float(moved.get(place, value)) for place, value in enumerate(self.offsets)), self.scales)
 
     def look_raw(self, rows: NDArray[Any]) -> bool:
         """Whether means and deviations of rows `(n, d)` are those of the own units in most columns, and not 0 and 1."""

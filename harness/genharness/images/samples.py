@@ -27,7 +27,8 @@ from genharness.images.sources import open_source
 from genharness.images.stored.labels import LabelBook
 from genharness.images.stored.looking import Look, decoded, look
 from genharness.images.stored.opening import kind_of, open_stored
-from genharness.images.stored.pieces import StoredSet
+from genharness.images.stored.pieces import Piece, StoredSet
+from genharness.images.stored.whole import whole_columns
 from genharness.images.tensors import as_uint8, load_npy, load_npz, named_labels, scalings_of
 from genharness.spec.report import Report, silent
 
@@ -172,11 +173,20 @@ def _all_values(stored: StoredSet) -> NDArray[Any]:
     parts: list[NDArray[Any]] = []
     have, free = 0, free_memory()
     for piece in stored.pieces():
-        parts.append(np.asarray(piece.samples))
+        parts.append(_exact_values(piece))
         have += parts[-1].nbytes
         if 2 * have > free:
             raise DataError(f"{stored.where} holds more than half of the memory that is free: {FEWER}")
     return np.concatenate(parts)
+
+
+def _exact_values(piece: Piece) -> NDArray[Any]:
+    """Return the values of a piece, whole numbers as such where float64 cannot hold them and it has no others."""
+    values = np.asarray(piece.samples)
+    whole = list(piece.whole.values())
+    if len(whole) == values.shape[-1] and whole_columns(piece) and len({column.dtype for column in whole}) == 1:
+        return np.column_stack(whole)
+    return values
 
 
 def _decoded(stored: StoredSet, seen: Look, path: Path, size: int | None, beside: int) -> SampleFile:

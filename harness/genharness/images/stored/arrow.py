@@ -254,9 +254,9 @@ def _piece(batch: pyarrow.RecordBatch, columns: _Columns, where: str, start: int
     if columns.pictures:
         return Piece(names, _files(batch.column(columns.samples[0]), columns.samples[0], where, start), labels)
     parts = [_without_gaps(batch.column(name), name, where, start) for name in columns.samples]
-    return Piece(
-        names, np.column_stack([part.to_numpy(zero_copy_only=False).astype(np.float64) for part in parts]), labels
-    )
+    values = [part.to_numpy(zero_copy_only=False) for part in parts]
+    whole = {place: column for place, column in enumerate(values) if column.dtype.kind in "iu"}
+    return Piece(names, np.column_stack([column.astype(np.float64) for column in values]), labels, whole)
 
 
 def _files(column: Any, name: str, where: str, start: int) -> list[bytes]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from genharness.errors import DataError, reason
 from genharness.files.paths import printable
+from genharness.images.rows import EXACT
 from genharness.images.stored.pieces import Piece, StoredSet, label_column
 
 __all__ = ["open_delimited"]
@@ -133,7 +134,8 @@ def _piece(path: Path, form: _Form, rows: list[list[str]], start: int) -> Piece:
         if "" in labels:
             raise DataError(f"{path}: row {start + labels.index('') + 1} has no label: give it one, or leave it out")
     names = [f"row {start + place + 1}" for place in range(len(rows))]
-    return Piece(names, _numbers(path, form, rows, start), labels)
+    values = _numbers(path, form, rows, start)
+    return Piece(names, values, labels, _whole(values, rows))
 
 
 def _label(word: str) -> Any:
@@ -155,6 +157,16 @@ def _numbers(path: Path, form: _Form, rows: list[list[str]], start: int) -> NDAr
                 ) from error
         raise DataError(f"{path} holds what is no number ({reason(error)})") from error
     return values
+
+
+def _whole(values: NDArray[np.float64], rows: list[list[str]]) -> dict[int, NDArray[Any]]:
+    """Return the columns that are written as whole numbers, where some go beyond what float64 holds."""
+    found: dict[int, NDArray[Any]] = {}
+    for place in range(values.shape[1]) if np.abs(values).max(initial=0.0) >= EXACT else ():
+        with contextlib.suppress(ValueError, OverflowError):  # not written as whole numbers, or beyond 64 bits
+            numbers = [int(row[place]) for row in rows]
+            found[place] = np.array(numbers, np.int64 if min(numbers) < 0 else np.uint64)
+    return found
 
 
 @contextlib.contextmanager

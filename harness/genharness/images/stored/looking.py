@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from genharness.images.ranges import Values
 from genharness.images.sources import FileSource
 from genharness.images.stored.labels import LabelBook
 from genharness.images.stored.pieces import Piece, StoredSet
+from genharness.images.stored.whole import whole_columns
 from genharness.images.tensors import channels_first
 from genharness.spec.dataset_name import Fit
 from genharness.spec.report import Report, silent
@@ -31,12 +32,14 @@ class Look:
         survey: Headers of pictures, else None.
         values: Of arrays of images, else None.
         shape: `(c, h, w)` of arrays of images, `(d,)` of rows; of pictures see `survey`.
+        origins: Of rows, by their places, the first value of columns that float64 cannot hold.
     """
 
     count: int
     survey: Survey | None = None
     values: Values | None = None
     shape: tuple[int, ...] = ()
+    origins: Mapping[int, int] = field(default_factory=dict)
 
 
 def look(stored: StoredSet, split: str, book: LabelBook, report: Report = silent) -> Look:
@@ -52,6 +55,7 @@ def look(stored: StoredSet, split: str, book: LabelBook, report: Report = silent
         DataError: If there are none, some are unusable, or their shapes differ.
     """
     count, parts, values, shape = 0, list[Survey](), list[Values](), tuple[int, ...]()
+    origins: dict[int, int] = {}
     for piece in stored.pieces():
         book.add(split, piece.labels, piece.names)
         if stored.kind == "pictures":
@@ -63,11 +67,14 @@ def look(stored: StoredSet, split: str, book: LabelBook, report: Report = silent
             shape = found
             if stored.kind == "arrays":
                 values.append(Values.of(channels_first(np.asarray(piece.samples), stored.where), stored.where, count))
+            if stored.kind == "rows":
+                origins = {place: int(column[0]) for place, column in whole_columns(piece).items()} | origins
         count += len(piece.names)
         report(count, 0, f"looking at {stored.where}")
     if not count:
         raise DataError(f"{stored.where} holds no samples")
-    return Look(count, Survey.of_all(parts) if parts else None, Values.of_all(values) if values else None, shape)
+    found_values = Values.of_all(values) if values else None
+    return Look(count, Survey.of_all(parts) if parts else None, found_values, shape, origins)
 
 
 def _shape(stored: StoredSet, piece: Piece) -> tuple[int, ...]:

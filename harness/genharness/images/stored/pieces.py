@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -32,11 +32,13 @@ class Piece:
         names: What to call each in messages; no two of a set alike.
         samples: Pictures, each as the file that it was; else numbers: arrays of images `(n, ...)`, or rows `(n, d)`.
         labels: Whole numbers or words, one each; None where there are none.
+        whole: Of rows, columns of whole numbers by their places, exact, where `samples` may hold them rounded.
     """
 
     names: Sequence[str]
     samples: Sequence[bytes] | NDArray[Any]
     labels: Sequence[Any] | NDArray[Any] | None = None
+    whole: Mapping[int, NDArray[Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -196,6 +196,13 @@ def test_a_suite_that_is_extended_is_no_pipe_which_would_be_waited_for(tmp_path)
         load_suite(tmp_path / "suite.toml", {})
 
 
+@pytest.mark.parametrize("key", ["extend", "extens", "Extends"])
+def test_a_misspelt_base_is_not_passed_over(tmp_path, key):
+    (tmp_path / "suite.toml").write_text(f'{key} = "base.toml"\n')
+    with pytest.raises(ConfigError, match=rf"suite.toml has no option '{key}'; did you mean 'extends'\?"):
+        load_suite(tmp_path / "suite.toml", {})
+
+
 @pytest.mark.parametrize("files", [{"suite": "suite"}, {"suite": "a", "a": "b", "b": "a"}])
 def test_suites_that_extend_each_other_in_a_circle_are_refused(tmp_path, files):
     for name, base in files.items():

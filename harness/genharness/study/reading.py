@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from genharness.errors import ConfigError, refuse, shown
+from genharness.errors import ConfigError, nearest, refuse, shown
 from genharness.files.paths import expanded, printable
 from genharness.spec.flags import flag
-from genharness.spec.options import read_options
+from genharness.spec.options import options_of, read_options
 from genharness.study.asked import Study
 
 __all__ = ["EXTENDS", "load_suite", "read_suite"]
@@ -110,11 +110,24 @@ def _sources(path: Path | None) -> list[tuple[_Values, str]]:
         seen.append(path.resolve())
         content = _content(path, regular=bool(found))
         base = content.pop(EXTENDS, None)
+        _refuse_misspelt(path, content)
         if base is not None and not (isinstance(base, str) and base and "\0" not in base):
             raise ConfigError(f"{path}: {EXTENDS}={shown(base)} is not the path of another suite")
         found.append((content, str(path)))
         path = None if base is None else path.parent / expanded(base)
     return found[::-1]
+
+
+def _refuse_misspelt(path: Path, content: _Values) -> None:
+    """Refuse what is nearly `extends`, which is no field of a study: all else would be read without the base.
+
+    Raises:
+        ConfigError: If there is such a key.
+    """
+    fields = {one.name for one in options_of(Study)}
+    for key in content:
+        if key not in fields and nearest(key, [*fields, EXTENDS]) == EXTENDS:
+            raise ConfigError(f"{path} has no option {shown(key)!r}; did you mean {EXTENDS!r}?")
 
 
 def _content(path: Path, *, regular: bool) -> _Values:

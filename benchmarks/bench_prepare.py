@@ -6,7 +6,7 @@
 PICTURES=50000 SIDE=32 asks for others. On a busy machine, --benchmark-timer=time.process_time measures seconds of CPU.
 
 Of one's own pictures the peer opens every file and decodes it into an array, one after the other, and nothing else;
-ours also looks at all headers first, finds classes, divides, hashes and writes. Memory is that of a process of its own.
+ours also compares all headers, finds classes, divides, hashes and writes. Memory is that of a process of its own.
 
 Of CIFAR-10 the aim is less than 90 seconds on two cores. Both ways end with all pixels and labels in .npy files; ours
 also refuses hostile members, checks layout and classes, and hashes every array. Needs

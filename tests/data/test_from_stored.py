@@ -167,3 +167,9 @@ def test_whole_numbers_to_be_scored_stay_whole(tmp_path):
     far_tables(tmp_path)
     for name in ("t.csv", "t.h5"):
         assert read_samples(tmp_path / name).samples[:, 0].tolist() == TIMES.tolist()
+
+
+def test_whole_numbers_beside_others_are_said_to_be_rounded_where_a_table_is_scored(tmp_path):
+    far_tables(tmp_path)
+    assert any("beyond 2^53 are rounded" in note for note in read_samples(tmp_path / "t.parquet").notes)
+    assert not any("2^53" in note for note in read_samples(tmp_path / "t.csv").notes)

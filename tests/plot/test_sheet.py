@@ -91,3 +91,14 @@ def test_the_look_of_others_figures_stays_as_it_was():
 def test_markers_have_their_shape_and_colour():
     assert (shape_of(Marker(None, "cross")), colour_of(Marker(None, "cross"))) == ("x", "#59616a")
     assert colour_of(Marker(0, "circle")) == "#044cb6"
+
+
+def test_a_title_that_is_too_wide_shrinks_from_the_size_it_has(tmp_path):
+    sheet = drawn()
+    (axes, *_) = sheet.axes
+    axes.set_title("n" * 10, fontsize=6)
+    sheet.draw_without_rendering()
+    letters = int(10.5 * axes.bbox.width / axes.title.get_window_extent().width)
+    axes.set_title("n" * letters, fontsize=6)  # a twentieth too wide
+    save(sheet, tmp_path / "a.svg")
+    assert 5 <= axes.title.get_fontsize() < 6

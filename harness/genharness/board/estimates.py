@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from genharness.board.bands import read_against
-from genharness.board.rows import BoardColumn, Estimate, Row, usable
+from genharness.board.rows import BoardColumn, Estimate, Row
 from genharness.results.members import Members
 from genharness.spec.record import Band
 from genharness.stats.intervals import Interval, mean_intervals
-from genharness.stats.values import moments
+from genharness.stats.values import LARGEST, moments
 
 __all__ = ["estimate_of", "sampling_share", "with_intervals"]
 
@@ -28,12 +28,11 @@ def estimate_of(members: Members, column: BoardColumn, bands: Mapping[str, Band]
         bands: Where real samples score, by column key.
     """
     key = column.key
-    values = usable(members.numbers(key))
+    values = [value for value in members.numbers(key) if value is not None and abs(value) < LARGEST]
     if not values:
         return Estimate(None, None, 0)
     mean, deviation = moments(values)
-    known = members.column("errors", key) if key in members.keys("errors") else ()
-    errors = [error for error in known if error is not None]
+    errors = [error for error in members.column("errors", key) if error is not None]
     return Estimate(
         mean,
         deviation,

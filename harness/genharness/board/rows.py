@@ -16,17 +16,10 @@ from genharness.spec.record import Band, Record
 from genharness.stats import Standing, interquartile_mean
 from genharness.stats.values import LARGEST
 
-__all__ = ["COLLAPSED", "OTHER_CODE", "Board", "BoardColumn", "Estimate", "Group", "Row", "usable"]
+__all__ = ["COLLAPSED", "OTHER_CODE", "Board", "BoardColumn", "Estimate", "Group", "Row"]
 
 COLLAPSED = "†"
 OTHER_CODE = "‡"
-
-
-def usable(numbers: Sequence[float | None]) -> Sequence[float]:
-    """Return those of some numbers that are defined and finite; mostly all are, and boards have a hundred thousand."""
-    if None not in numbers and sum(map(abs, numbers)) < LARGEST:  # type: ignore[arg-type]  # none of them is None
-        return numbers  # type: ignore[return-value]
-    return [number for number in numbers if number is not None and abs(number) < LARGEST]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +164,11 @@ class Row:
 
     def by_seed(self, key: str) -> dict[int, float]:
         """Return a score or measurement by training seed, without seeds where it is undefined or not finite."""
-        placed = zip(self.members.seeds, self.members.numbers(key), strict=True)
-        return {seed: value for seed, value in placed if value is not None and abs(value) < LARGEST}
+        return {
+            seed: value
+            for seed, value in zip(self.members.seeds, self.members.numbers(key), strict=True)
+            if value is not None and abs(value) < LARGEST
+        }
 
 
 @dataclass

@@ -173,19 +173,22 @@ def _all_values(stored: StoredSet) -> NDArray[Any]:
     parts: list[NDArray[Any]] = []
     have, free = 0, free_memory()
     for piece in stored.pieces():
-        parts.append(_exact_values(piece))
+        parts.append(_exact_values(stored, piece))
         have += parts[-1].nbytes
         if 2 * have > free:
             raise DataError(f"{stored.where} holds more than half of the memory that is free: {FEWER}")
     return np.concatenate(parts)
 
 
-def _exact_values(piece: Piece) -> NDArray[Any]:
+def _exact_values(stored: StoredSet, piece: Piece) -> NDArray[Any]:
     """Return the values of a piece, whole numbers as such where float64 cannot hold them and it has no others."""
     values = np.asarray(piece.samples)
+    if values.dtype.kind != "f" or not whole_columns(piece):
+        return values
     whole = list(piece.whole.values())
-    if len(whole) == values.shape[-1] and whole_columns(piece) and len({column.dtype for column in whole}) == 1:
+    if len(whole) == values.shape[-1] and len({column.dtype for column in whole}) == 1:
         return np.column_stack(whole)
+    stored.note("whole numbers beyond 2^53 are rounded beside columns of other numbers: prepare the table as a dataset")
     return values
 
 

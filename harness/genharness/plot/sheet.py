@@ -226,4 +226,4 @@ def _fit_titles(sheet: Sheet) -> None:
         title = axes.title if axes.title.get_text() else axes._left_title  # type: ignore[attr-defined]
         share = axes.bbox.width / max(title.get_window_extent().width, 1.0)
         if share < 1:
-            title.set_fontsize(max(_TITLE_SIZE * share, _SMALLEST))
+            title.set_fontsize(max(float(title.get_fontsize()) * share, _SMALLEST))

@@ -187,17 +187,7 @@ def _excluded(
 def read_ablation(
     spec: ModelSpec, values: Mapping[str, Any], ablate: Mapping[str, Any], shared: Sequence[Option] = ()
 ) -> list[Point]:
-    """Return the base of an ablation, and behind it a point for each single change.
-
-    Args:
-        spec: The model.
-        values: Its settings: the base.
-        ablate: What is changed, one at a time: a value or several by option.
-        shared: Options that it has beside those of its Config.
-
-    Raises:
-        ConfigError: For every mistake, one line each.
-    """
+    """Return the base of an ablation, and behind it the points of `read_changes`, which reads and refuses alike."""
     return [dict(values), *(point for _, point in read_changes(spec, values, ablate, shared))]
 
 

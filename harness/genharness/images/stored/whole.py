@@ -38,7 +38,7 @@ def counted(piece: Piece, origins: Mapping[int, int]) -> NDArray[np.float64]:
         origins: What some columns are counted from, by their places; others are counted from 0.
     """
     rows = np.array(piece.samples, np.float64)
-    whole = whole_columns(piece)
+    whole = whole_columns(piece) if origins else {}
     for place, origin in origins.items():
         column = whole.get(place)
         rows[:, place] = rows[:, place] - float(origin) if column is None else _less(column, origin)

@@ -17,7 +17,7 @@ C = ctypes.CDLL(None)
 
 
 def shout(by="thread"):
-    print("shout of python", by)
+    print(f"shout of python {by}\\n", end="")  # in one piece: between two, another thread may print
     sys.__stdout__.write("shout of the first stream\\n")
     sys.__stdout__.flush()
     os.write(1, b"shout of a descriptor\\n")

@@ -44,7 +44,7 @@ LIBRARIES = """
 import genharness_exec_local.preload
 print(next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmRSS:")) / 1024)
 """
-RUN = "--models gan --datasets many --budget 100steps --samples 1000 --reference 5000 --jobs 1"
+RUN = "--models gan --datasets many --budget 100steps --samples 1000 --reference 5000 --jobs 1 --no-baselines"
 
 
 def install(folder, count):

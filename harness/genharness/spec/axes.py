@@ -32,6 +32,13 @@ class Axis:
     whole: bool = False
     choices: tuple[Any, ...] = ()
 
+    @property
+    def count(self) -> int | None:
+        """How many values there are; None where they are numbers between two ends."""
+        if self.low is None or self.high is None:
+            return len(self.choices)
+        return int(self.high) - int(self.low) + 1 if self.whole else None
+
     def __str__(self) -> str:
         if self.low is None or self.high is None:
             return f"{self.name} in {', '.join(map(str, self.choices))}"

@@ -70,6 +70,7 @@ def test_a_user_names_ranges_and_values(text, axis):
     [
         ("lr", "must read OPTION=LOW..HIGH"),
         ("lr=", "must read OPTION=LOW..HIGH"),
+        ("precision=fp32,bf16", "vae has no option 'precision': precision is an option of the whole run"),
         ("lrr=1..2", "vae has no option 'lrr'; did you mean 'lr'?"),
         ("lr=0.1..2", "vae.lr=2 is out of range"),
         ("lr=0..1", "vae.lr=0 is out of range"),

@@ -95,6 +95,16 @@ def test_excluded_points_are_left_out_however_their_values_are_written(ddpm):
     [
         ({"lr": 1e-3}, {"lr": [1e-4]}, "ddpm.lr is set and swept: leave one of them out"),
         ({}, {"step": [1]}, "ddpm has no option 'step' to sweep; did you mean 'steps'?"),
+        (
+            {},
+            {"budget": ["9steps"]},
+            "ddpm has no option 'budget' to sweep: budget is an option of the whole run, which",
+        ),
+        (
+            {},
+            {"device": ["cpu"]},
+            "ddpm has no option 'device' to sweep: device is an option of the whole run, and has",
+        ),
         ({}, {"lr": [1e-3, -1]}, "ddpm.lr=-1 is out of range"),
         (
             {},

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from genharness.errors import ConfigError, did_you_mean, shown
-from genharness.spec.options import Option, check_value
+from genharness.errors import ConfigError, shown
+from genharness.spec.options import Option, check_value, no_option
 
 __all__ = ["Axis", "declared_axes", "read_axes"]
 
@@ -83,9 +83,7 @@ def _read(owner: str, known: Mapping[str, Option], text: str) -> Axis:
     if not equals or not space.strip():
         raise ConfigError(f"--over {shown(text)!r} must read OPTION=LOW..HIGH, OPTION=LOW..HIGH:log or OPTION=A,B,C")
     if name not in known:
-        raise ConfigError(
-            f"--over {shown(target.strip())}: {owner} has no option {shown(name)!r}{did_you_mean(name, known)}"
-        )
+        raise ConfigError(f"--over {shown(target.strip())}: {no_option(owner, name, known)}")
     space, log = (space.removesuffix(":log"), True) if space.endswith(":log") else (space, False)
     ranged = ".." in space
     parts = space.split("..") if ranged else space.split(",")

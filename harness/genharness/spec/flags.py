@@ -22,7 +22,7 @@ RUN_OPTIONS = (
     *("score_every", "score_metrics", "score_samples", "checkpoint_every", "timeout", "memory_limit", "keep"),
     *("deterministic", "results", "executor", "trackers", "weights", "fresh", "keep_finished", "fail_fast"),
 )
-"""What can be asked for of a whole run, beside options of its plugins and `batch_size`, which trained models have too."""
+"""What can be asked for of a whole run, beside options of its plugins; not `batch_size`, which trained models have."""
 
 _LENGTHS = ("epochs", "steps", "images", "kimg", "seconds", "flops")
 _ALIKE = 0.8

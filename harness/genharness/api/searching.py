@@ -164,7 +164,11 @@ def prepare_search(asked: AskedStudy, options: SearchOptions, over: Sequence[str
         "" if len(models) == 1 else f"a search is of one model and setting, and {len(models)} were named: name one"
     )
     datasets = "" if len(suite.datasets) == 1 else f"a search is on one dataset, and {len(suite.datasets)} were named"
-    refuse(line for line in (several, datasets) if line)
+    computed = ", ".join(suite.precision)
+    precisions = (
+        "" if len(suite.precision) == 1 else f"a search is in one precision, and {computed} were named: name one"
+    )
+    refuse(line for line in (several, datasets, precisions) if line)
     spec = models[0].spec
     axes, mistakes = axes_of(spec, over, suite.set.get(spec.name, {}))
     metrics = [one.spec for one in asked.wanted.metrics]

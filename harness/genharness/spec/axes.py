@@ -88,7 +88,7 @@ def _read(owner: str, known: Mapping[str, Option], text: str) -> Axis:
     ranged = ".." in space
     parts = space.split("..") if ranged else space.split(",")
     numeric = known[name].type in (int, float) and not known[name].choices
-    if ranged and (len(parts) != 2 or not numeric):
+    if ranged and (len(parts) != 2 or "..." in space or not numeric):
         raise ConfigError(f"--over {shown(text)}: a range is LOW..HIGH of a number; write values with commas between")
     if ranged and ":" in parts[1]:
         raise ConfigError(
@@ -107,7 +107,7 @@ def _axis(owner: str, option: Option, values: Sequence[object], *, log: bool, ra
     if not (numeric if ranged is None else ranged):
         if len(set(map(str, checked))) < 2:
             raise ConfigError(f"{name}: one value is nothing to search over: give a range, or several values")
-        return Axis(name=option.name, choices=tuple(checked))
+        return Axis(name=option.name, choices=tuple(dict.fromkeys(checked)))
     low, high = (float("nan") if one is None else float(one) for one in checked)
     if not low < high:
         raise ConfigError(f"{name}: {values[0]} to {values[1]} is no range: the first must be below the second")

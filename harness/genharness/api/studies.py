@@ -121,7 +121,7 @@ def plan(suite: AnyPath | None = None, **options: Any) -> StudyPlan:
     """
     asked = _asked(suite, options)
     found, tasks = asked.planned(silent)
-    return StudyPlan(tasks, found.skips, found.notes)
+    return StudyPlan(asked.ahead(tasks), found.skips, found.notes)
 
 
 def run(

@@ -129,13 +129,18 @@ def _carry_out(suite_path: Path | None, options: dict[str, Any]) -> None:
 
 def _show_plan(asked: AskedStudy, plan: Plan, tasks: Sequence[Pending], out: Console, form: str) -> None:
     jobs = max(1, asked.settings.jobs)
-    questions = [one.plan_line for one in asked.questions_on(plan.tasks)]
+    asked_for = asked.questions_on(plan.tasks)
+    questions, at_most = (
+        [line for one in asked_for for line in one.plan_lines],
+        any(one.cells_ahead for one in asked_for),
+    )
+    tasks = asked.ahead(tasks)
     if form == "json":
         print_warnings([*map(str, asked.registry.problems), *asked.store.warnings])
-        echo(plan_json(plan, tasks, asked.registry, asked.store, jobs, questions))
+        echo(plan_json(plan, tasks, asked.registry, asked.store, jobs, questions, at_most=at_most))
         return
     _print_notes(plan, asked, out)
-    print_plan(out, plan, tasks, asked.registry, asked.store, jobs, at_most=bool(questions))
+    print_plan(out, plan, tasks, asked.registry, asked.store, jobs, at_most=at_most)
     for line in questions:
         out.print(line, soft_wrap=True)
 

@@ -103,7 +103,14 @@ def print_faster(out: Console, seconds: float, cells: int, jobs: int) -> None:
 
 
 def plan_json(
-    plan: Plan, tasks: Sequence[Pending], registry: Registry, store: Store, jobs: int, questions: Sequence[str]
+    plan: Plan,
+    tasks: Sequence[Pending],
+    registry: Registry,
+    store: Store,
+    jobs: int,
+    questions: Sequence[str] = (),
+    *,
+    at_most: bool = False,
 ) -> str:
     """Return what `print_plan` prints as JSON, every cell of however many.
 
@@ -113,7 +120,8 @@ def plan_json(
         registry: What is installed.
         store: Earlier records, which estimates go by.
         jobs: Cells at a time.
-        questions: What is to be decided, a line each; with any, fewer cells may do.
+        questions: What is to be decided, and how far that has come, a line each.
+        at_most: As of `print_plan`.
     """
     seconds = _seconds(tasks, estimator(registry, store))
     protocols = {task.cell.dataset: str(task.cell.protocol) for task in plan.tasks}
@@ -122,7 +130,7 @@ def plan_json(
         "cells_left": sum(not one.done for one in tasks),
         "seconds": math.fsum(one or 0.0 for one in seconds) / jobs,
         "unknown": sum(one is None for one in seconds),
-        "at_most": bool(questions),
+        "at_most": at_most,
         "questions": list(questions),
         "skipped": [{"model": one.model, "dataset": one.dataset, "reason": one.reason} for one in plan.skips],
         "notes": list(plan.notes),

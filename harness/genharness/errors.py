@@ -124,9 +124,15 @@ def attempt(function: Callable[[], T]) -> tuple[T | None, tuple[str, ...]]:
         return None, error.lines
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known name that is spelt most like a word, or None where none is like it."""
-    near = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+def nearest(word: str, known: Iterable[str], alike: float = 0.6) -> str | None:
+    """Return the known name that is spelt most like a word, or None where none is like it.
+
+    Args:
+        word: What the user wrote.
+        known: What exists.
+        alike: How much, from 0 to 1.
+    """
+    near = difflib.get_close_matches(word, sorted(known), n=1, cutoff=alike)
     return near[0] if near else None
 
 

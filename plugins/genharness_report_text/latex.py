@@ -11,16 +11,6 @@ from genharness_report_text.numbers import BAND_ROW, band_ends, error_notes, sig
 
 __all__ = ["render"]
 
-_SIGNS = {
-    "±": r"$\pm$",
-    "↑": r"$\uparrow$",
-    "↓": r"$\downarrow$",
-    "≈": r"$\approx$",
-    "†": r"$\dagger$",
-    "∞": r"$\infty$",
-}
-"""Signs of our own that pdflatex has no letter for."""
-
 
 def render(board: Board, options: RenderOptions) -> str:
     """Return a `table` for every group; the preamble needs `\\usepackage{booktabs}`."""
@@ -48,23 +38,23 @@ def _table(group: Group, columns: Sequence[BoardColumn]) -> list[str]:
     return [
         r"\begin{table}",
         r"  \centering",
-        rf"  \caption{{{_text(caption)}}}",
+        rf"  \caption{{{as_latex(caption)}}}",
         rf"  \begin{{tabular}}{{l{'r' * (len(heads) - 1)}}}",
         r"    \toprule",
-        _line([_text(head) for head in heads]),
+        _line([as_latex(head) for head in heads]),
         r"    \midrule",
         *(_line(_cells(row, group.settings, columns, ranked)) for row in group.rows),
         *_bands(group, columns, len(heads) - len(columns) - 1),
         r"    \bottomrule",
         r"  \end{tabular}",
-        *(rf"  \par\footnotesize {_text(note)}" for note in notes),
+        *(rf"  \par\footnotesize {as_latex(note)}" for note in notes),
         r"\end{table}",
     ]
 
 
 def _cells(row: Row, settings: Sequence[str], columns: Sequence[BoardColumn], ranked: bool) -> list[str]:
-    told = [_text(row.setting(name)) for name in settings]
-    first = [_text(f"{row.label} {row.marks}".strip()), *told, *([_range(str(row.ranks or ""))] if ranked else [])]
+    told = [as_latex(row.setting(name)) for name in settings]
+    first = [as_latex(f"{row.label} {row.marks}".strip()), *told, *([_range(str(row.ranks or ""))] if ranked else [])]
     return [*first, str(len(row.seeds)), *(_value(row, column) for column in columns)]
 
 
@@ -84,7 +74,7 @@ def _value(row: Row, column: BoardColumn) -> str:
 
 def _minus(number: str) -> str:
     """Return a number with true minus signs; a lone dash stays one."""
-    text = _text(number)
+    text = as_latex(number)
     return text if text == "-" else text.replace("-", "$-$")
 
 
@@ -94,10 +84,6 @@ def _range(text: str) -> str:
 
 def _line(cells: Sequence[str]) -> str:
     return f"    {' & '.join(cells)} \\\\"
-
-
-def _text(text: str) -> str:
-    return "".join(_SIGNS.get(sign, sign) for sign in as_latex(text))
 
 
 def _plain(text: str) -> str:

@@ -1,51 +1,17 @@
 """A search from its question to its answer, with trainings that are a formula: nothing is trained here."""
 
-import math
 import re
 
-import numpy as np
 import pytest
 
-from genharness.api.asking import ask
 from genharness.api.boards import leaderboard
-from genharness.api.searching import prepare_search, search_rounds
 from genharness.errors import ConfigError
-from genharness.spec.record import Record
-from genharness.spec.report import silent
-from genharness.study.search import SearchOptions
+from search_bench import Bench
 
 
 @pytest.fixture(autouse=True)
 def _no_waiting_for_the_disk(monkeypatch):
     monkeypatch.setattr("os.fsync", lambda descriptor: None)
-
-
-class Bench:
-    """A search in a results folder, whose cells score as their learning rate and seed say."""
-
-    def __init__(self, folder, over=("lr=1e-4..1e-2:log",), stop_at=None, status="ok", given=(), **options):
-        fields = {"models": "vae", "datasets": "digits", "metrics": "fid", "baselines": False, "results": folder}
-        self.asked = ask(None, {**fields, "reference_split": "test", **dict(given)})
-        how = SearchOptions(**{"method": "random", "tries": 6, "fresh_seeds": 3, **options})
-        self.search = prepare_search(self.asked, how, over, silent)
-        self.asked.store.open_for_writing()
-        self.cells, self.said, self.stop_at, self.status = [], [], stop_at, status
-
-    def run(self, tasks, hear, stop):
-        for task in tasks:
-            if len(self.cells) == self.stop_at:
-                return True
-            self.cells.append(task.cell)
-            noise = np.random.default_rng([task.cell.seed, round(task.cell.options["lr"] * 1e9)]).standard_normal()
-            fid = 20 * math.exp(0.1 * noise) * (1 + abs(math.log(task.cell.options["lr"] / 1e-3)))
-            made = Record(cell=task.cell, status=self.status, scores={"fid": fid} if self.status == "ok" else {})
-            made.protocol, made.protocol_hash = task.cell.protocol.as_plain(), task.cell.protocol.hash
-            made.measurements["cell_seconds"] = 1.5
-            self.asked.store.save(made)
-        return False
-
-    def answer(self):
-        return search_rounds(self.search, self.run, self.said.append)
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +118,7 @@ def test_an_exhausted_space_is_told(tmp_path):
         ({"prune": True}, "--prune looks at scores over training"),
         ({"given": {"reference_split": "validation", "datasets": "digits#validation=100"}}, "report on another"),
         ({"given": {"datasets": "digits#validation=100"}, "validation": 50}, "has a validation split of its own"),
+        ({"given": {"precision": "fp32,bf16"}}, "a search is in one precision, and fp32, bf16 were named"),
         ({"given": {"models": "vae,ae"}}, "a search is of one model and setting, and 2 were named"),
     ],
 )

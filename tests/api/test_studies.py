@@ -9,6 +9,8 @@ import pytest
 from genharness.api import plan, run
 from genharness.api.asking import ask
 from genharness.errors import ConfigError
+from genharness.spec.record import Record
+from genharness.spec.report import silent
 
 TINY = {"models": "gan", "datasets": "digits", "budget": "4steps", "metrics": "fid", "features": "pixels"}
 
@@ -102,3 +104,21 @@ def test_an_executor_warms_up_while_data_is_prepared_where_there_is_something_to
     monkeypatch.setattr(type(asked.executor), "warm", lambda self: order.append("warm"))
     asked.prepared(tasks, lambda line: None)
     assert order == ([] if done else ["warm", "prepare"])
+
+
+def test_a_plan_of_a_study_that_is_decided_has_no_cells_to_run(tmp_path, monkeypatch):
+    """It had all cells up to the limit, of rows that had lost too."""
+    monkeypatch.setattr("os.fsync", lambda descriptor: None)
+    given = {"models": "vae,ae", "datasets": "digits", "metrics": "fid", "baselines": False, "results": tmp_path}
+    given |= {"until_decided": "fid", "seeds": 8, "budget": "9steps"}
+    asked = ask(None, given)
+    asked.store.open_for_writing()
+    before, said = plan(**given), []
+    for batch in asked.rounds(asked.planned(silent)[1], said.append):
+        for task in batch:
+            fid = (10.0 if task.cell.model == "vae" else 900.0) * (1 + 0.01 * task.cell.seed)
+            made = Record(cell=task.cell, status="ok", scores={"fid": fid}, protocol=task.cell.protocol.as_plain())
+            asked.store.save(made)
+    assert "6 of 16 cells were needed" in said
+    assert [row["left"] for row in before.rows()] == ["new"] * 16
+    assert [row["cell_id"] for row in plan(**given).rows()] == [row["cell_id"] for row in before.rows()[:6]]

@@ -74,3 +74,11 @@ def test_whatever_the_json_it_means_the_same(value):
     assert json.loads(as_json(wide.encode("utf-8", "replace").decode())) == json.loads(
         wide.encode("utf-8", "replace").decode()
     )
+
+
+def test_latex_has_no_sign_of_ours_that_it_lacks_a_letter_for():
+    """pdflatex stops at them."""
+    shown = as_latex("FD ↓ ≤ 3, Recall ↑ ≥ 0.5 ± 0.1, R² ≈ ∞ †")
+    assert shown.isascii()
+    assert r"FD $\downarrow$ $\leq$ 3" in shown
+    assert r"R$^2$ $\approx$ $\infty$ $\dagger$" in shown

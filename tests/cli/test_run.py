@@ -131,6 +131,23 @@ def test_a_plan_trains_and_writes_nothing(genharness, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_plan_is_json_for_programs(genharness, tmp_path):
+    asked = ["run", "--models", "vae,acgan", "--datasets", "digits,breast-cancer", "--set", "vae.lr=1e-3,2e-3"]
+    plain = json.loads(genharness(*asked, "--budget", "9steps", "--no-baselines", "--plan", "--format", "json").stdout)
+    assert sorted((one["model"], one["dataset"], one["option.lr"], one["left"]) for one in plain["cells"]) == [
+        ("acgan", "digits", 2e-4, "new"),
+        *(("vae", dataset, lr, "new") for dataset in ("breast-cancer", "digits") for lr in (1e-3, 2e-3)),
+    ]
+    assert plain["cells_left"] == 5
+    assert plain["seconds"] == pytest.approx(sum(one["seconds"] for one in plain["cells"]))
+    assert [(one["model"], one["dataset"]) for one in plain["skipped"]] == [("acgan", "breast-cancer")]
+    assert not plain["at_most"]
+    refused = genharness(*asked, "--format", "json")
+    assert refused.returncode == 2
+    assert "error: --format=json is of --plan: give that too" in refused.stderr
+    assert not (tmp_path / "results").exists()
+
+
 def test_a_plan_until_decided_has_the_cells_that_it_may_come_to(genharness):
     done = genharness("run", "--models", "vae,ae", "--budget", "3steps", "--seeds", "5", "--until-decided", "--plan")
     assert "16 cells" in done.stdout  # of each model five, of real and noise those of the first look

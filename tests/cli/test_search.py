@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import statistics
 import subprocess
@@ -45,6 +46,7 @@ def records(folder):
         ),
         (["vae", "--reference-split", "validation"], "the search chooses by the validation split"),
         (["vae", "--seed", "x"], "--seed=x must be a whole number, 0 or more"),
+        (["vae", "--format", "json"], "--format=json is of --plan: give that too"),
     ],
 )
 def test_a_mistake_is_one_line_before_anything_is_trained(genharness, tmp_path, home, arguments, message):
@@ -60,6 +62,20 @@ def test_a_plan_says_where_it_looks_and_what_it_reports(genharness, home):
     assert done.returncode == 0
     assert "tpe search of 20 tries over latent 4 to 128 (log), lr 0.0001 to 0.01 (log)" in done.stdout
     assert "validation split of digits#validation=251, seed 0; the best again with 5 fresh seeds" in done.stdout
+
+
+def test_a_plan_says_how_many_cells_may_come_and_how_long_they_take_also_in_json(genharness, tmp_path, home):
+    done = genharness("search", "vae", *QUICK, *SMALL, "--plan", GENHARNESS_HOME=home)
+    assert done.returncode == 0
+    last = done.stdout.splitlines()[-2:]
+    assert last[0] == "at most 5 cells to train: 3 tries, then 1 try again with 2 fresh seeds"
+    assert re.fullmatch(
+        r"at most about \d+ s in all \(tries [\d.]+ s, fresh seeds [\d.]+ s\); nothing was trained", last[1]
+    )
+    plain = json.loads(genharness("search", "vae", *QUICK, *SMALL, "--plan", "--format", "json").stdout)
+    assert (plain["cells_left"], plain["tries"]["left"], plain["fresh"]["left"]) == (5, 3, 2)
+    assert plain["seconds"] == pytest.approx(plain["tries"]["seconds"] + plain["fresh"]["seconds"])
+    assert not (tmp_path / "results").exists()
 
 
 @pytest.mark.slow

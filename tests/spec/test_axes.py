@@ -70,11 +70,13 @@ def test_a_user_names_ranges_and_values(text, axis):
     [
         ("lr", "must read OPTION=LOW..HIGH"),
         ("lr=", "must read OPTION=LOW..HIGH"),
+        ("precision=fp32,bf16", "vae has no option 'precision': precision is an option of the whole run"),
         ("lrr=1..2", "vae has no option 'lrr'; did you mean 'lr'?"),
         ("lr=0.1..2", "vae.lr=2 is out of range"),
         ("lr=0..1", "vae.lr=0 is out of range"),
         ("lr=0.5..0.1", "is no range: the first must be below the second"),
         ("lr=0.1..0.2..0.3", "a range is LOW..HIGH of a number"),
+        ("lr=0.1...2", "a range is LOW..HIGH of a number"),
         ("lr=0.1", "one value is nothing to search over"),
         ("lr=a..b", "is not a number"),
         ("norm=a..b", "a range is LOW..HIGH of a number"),

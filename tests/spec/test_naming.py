@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from genharness.spec.naming import differing_settings, setting_word, single_differences
+from genharness.spec.naming import changed_settings, differing_settings, setting_word, single_differences
 
 SMOKE, LONG = {"budget": "smoke", "length": "9steps", "width": 8}, {"budget": "9s", "length": "9s", "width": 64}
 
@@ -48,7 +48,18 @@ def test_single_differences_are_those_of_every_pair():
             }
             for _ in range(draw.randint(1, 12))
         ]
+        names = differing_settings(variants)
         assert single_differences(variants) == [
-            sum(len(differing_settings([one, other])) == 1 for other in variants if other is not one)
+            sum(len(changed_settings(names, one, other)) == 1 for other in variants if other is not one)
             for one in variants
         ]
+
+
+def test_of_two_budgets_only_what_follows_from_them_in_all_variants_is_no_difference():
+    """Of two variants alone every setting seems to follow from the budget."""
+    variants = [{**base, "ema": ema} for base in (SMOKE, LONG) for ema in (None, 0.9)]
+    names = differing_settings(variants)
+    assert names == ["budget", "ema"]
+    assert changed_settings(names, variants[0], variants[2]) == ["budget"]
+    assert changed_settings(names, variants[0], variants[3]) == ["budget", "ema"]
+    assert single_differences(variants) == [2, 2, 2, 2]

@@ -32,8 +32,8 @@ LARGE, UNLABELLED, ONE_CLASS = facts((1, 64, 64)), facts(classes=0), facts(class
 NEEDS = "needs class labels of at least two classes, and digits has"
 
 
-def misfit(data=DIGITS, *, batch=16, balanced=False, **spec):
-    return model_misfit(dataclasses.replace(MODEL, **spec), data, batch_size=batch, balanced=balanced)
+def misfit(data=DIGITS, *, batch=16, balanced=False, mirror=False, **spec):
+    return model_misfit(dataclasses.replace(MODEL, **spec), data, batch_size=batch, balanced=balanced, mirror=mirror)
 
 
 def test_what_fits_has_no_reason():
@@ -68,6 +68,11 @@ def test_classes_that_an_option_asks_for_need_labels():
             "needs class labels of at least two classes, and digits has one class only",
         ),
         ({"batch": 101}, "batch of 101 is larger than the 100 training samples of digits: set toy.batch_size lower"),
+        ({"mirror": True}, ""),
+        (
+            {"data": facts((30,), modality="tabular"), "modalities": ("tabular",), "mirror": True},
+            "toy.mirror mirrors images, and digits is tabular",
+        ),
         ({"data": facts(classes=0), "balanced": True}, "toy.balanced needs classes to balance, and digits has none"),
     ],
 )

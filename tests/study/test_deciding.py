@@ -191,3 +191,21 @@ def test_rows_of_one_name_are_not_taken_for_one(tmp_path):
     (question,) = study.questions()
     assert len(question.rows) == 3
     assert {len(tasks) for tasks in question.rows.values()} == {5}
+
+
+def test_what_may_still_come_is_of_open_rows_alone_and_nothing_once_it_is_decided(tmp_path):
+    study = Study(tmp_path)
+    (question,) = study.questions()
+    assert question.cells_ahead == question.cells
+    assert len(question.plan_lines) == 1
+    looks = study.rounds()
+    for task in next(looks):
+        study.train(task)
+    next(looks)
+    (question,) = study.questions()
+    rest = {cell.rpartition("-s")[0].removesuffix("-digits") for cell in question.cells_ahead}
+    assert rest == {row for row, place in zip(MODELS, range(4), strict=True) if place < 2}
+    assert question.plan_lines[1:] == ["going on after look 1 of 2"]
+    (question,) = study.run().questions()
+    assert question.cells_ahead == set()
+    assert question.plan_lines[-1].endswith(" of 20 cells were needed")

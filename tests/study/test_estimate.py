@@ -138,6 +138,13 @@ def test_a_record_of_the_same_options_says_more_than_one_of_others():
     assert seconds(CELL, broad, narrow) == pytest.approx(48)
 
 
+def test_of_two_records_that_are_alike_the_longer_training_tells():
+    """A smoke run after a trial of two steps was estimated by the trial, whose steps are nearly all first ones."""
+    trial = record(changed(length="2steps"), train_steps=2.0, train_seconds=4.0, cell_seconds=12.0)
+    for records in ([trial, record()], [record(), trial]):
+        assert seconds(CELL, *records) == pytest.approx(48)
+
+
 def test_another_budgets_recipe_is_scaled_by_how_fast_this_machine_is():
     recipes = load_registry().models.find("dcgan").recipes
     standard = changed(budget="standard", batch_size=128, options={"width": 64})

@@ -106,6 +106,8 @@ def test_all_mistakes_are_told_at_once(planned):
     ("settings", "message"),
     [
         ({"vae": {"latnt": 3}}, "vae has no option 'latnt'; did you mean 'latent'?"),
+        ({"vae": {"batchsize": 3}}, "vae has no option 'batchsize'; did you mean 'batch_size'?"),
+        ({"vae": {"precision": "bf16"}}, "vae has no option 'precision': precision is an option of the whole run"),
         ({"vae": {"latent": 0}}, "vae.latent=0 is out of range"),
         ({"vae": {"latent": "many"}}, "vae.latent=many is not a whole number"),
         ({"vae": {"batch_size": 0}}, "vae.batch_size=0 is out of range"),

@@ -68,9 +68,10 @@ def test_a_point_that_cannot_be_is_named(registry):
 def test_every_mistake_of_every_model_is_told(registry, vae):
     suite = Suite(
         sweep={"vae": {"latent": []}, "noise": {"x": [1]}, "vea": {}, "dcgan": {"lr": [1]}},
-        ablate={"vae": {"sigm": 1}, "fid": {}},
+        ablate={"vae": {"sigm": 1}, "fid": {"k": 1}},
     )
     lines = sweep_errors(suite, [vae, registry.models["noise"]], registry)
-    assert [line.partition(" ")[0] for line in lines] == ["sweep", "sweep", "ablate", "vae.latent=", "vae", "noise"]
+    assert [line.partition(" ")[0] for line in lines] == ["sweep", "sweep", "ablate", "vae.latent", "vae", "noise"]
     assert lines[0] == "sweep vea: nothing is called so; did you mean 'vae'?"
     assert lines[1] == "sweep dcgan is not part of this run"
+    assert lines[2].startswith("ablate fid: that is one of the metrics, and only options of models vary in a study")

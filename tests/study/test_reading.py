@@ -75,6 +75,11 @@ def test_what_is_wrong_in_a_suite_is_wrong_in_the_same_words_on_the_command_line
         ("protocol_seed = -1", "protocol_seed=-1 is out of range: it must be >= 0, <= 2^64 - 1"),
         ("seeds = 1_000_000_000_000", "seeds=1000000000000 is out of range: at most 100,000 seeds"),
         ('set.vae = "fast"', "set={'vae': 'fast'} is not a table of tables, such as [set.dcgan] with lr = 1e-4"),
+        (
+            'sweep.budget = ["9steps"]',
+            "sweep={'budget': ['9steps']} is not a table of tables, such as [sweep.dcgan] with lr = [1e-4, 2e-4]: "
+            "budget is an option of the whole run",
+        ),
         ("budget = 3", "budget=3 is not a list of names"),
         (
             'budget = "smok"',

@@ -99,12 +99,22 @@ def test_more_tries_go_on_with_those_that_were_made(tmp_path):
     assert len(more.trained) == 4
 
 
-def test_the_best_are_those_with_the_best_score_and_stay_the_same(tmp_path):
+def test_the_best_are_those_with_the_best_score(tmp_path):
     tries = Search(tmp_path).run()
     scores = [one.score for one in tries.done]
     assert scores == sorted(scores)
     assert [one.score for one in tries.confirmed()] == scores[:2]
-    assert Search(tmp_path, confirm=5).tries.confirmed() == tries.confirmed()
+    assert tries.kept.best == tuple(one.number for one in tries.done[:2])
+    assert Search(tmp_path).tries.confirmed() == tries.confirmed()
+
+
+def test_more_tries_or_more_of_the_best_are_asked_for_later_and_had(tmp_path):
+    """The best stayed those of the first run, whatever was tried after it."""
+    assert len(Search(tmp_path, tries=2, method="random").run().confirmed()) == 1
+    later = Search(tmp_path, tries=12, method="random").run()
+    assert later.confirmed() == later.done[:3]
+    assert later.done[0].number > 1  # else the first two were the best
+    assert len(Search(tmp_path, tries=12, method="random", confirm=5).tries.confirmed()) == 5
 
 
 def test_where_higher_is_better_the_largest_score_is_the_best(tmp_path):

@@ -23,7 +23,7 @@ from genharness.spec.report import Report
 from genharness.stats import summarise
 from genharness.stats.expected_best import expected_best
 from genharness.stats.sequential import FEWEST_SEEDS
-from genharness.study.deciding import rounds, seed_questions
+from genharness.study.deciding import SeedQuestion, rounds, seed_questions
 from genharness.study.plan import Wanted, look_up, plan_of
 from genharness.study.points import chosen_models
 from genharness.study.question import deciding_column
@@ -79,6 +79,12 @@ class PreparedSearch:
         """Heading of the score that chooses."""
         return self.column.title
 
+    @property
+    def reported_twice(self) -> Wanted:
+        """What the one that is chosen is trained as once more, with `confirm_twice`."""
+        seeds = fresh_seeds(self.options.fresh_seeds, self.searched.suite.seeds[0], second=True)
+        return replace(self.reported, suite=replace(self.reported.suite, seeds=seeds))
+
     def task_of(self, wanted: Wanted, setting: Mapping[str, Any]) -> list[Task]:
         """Return the tasks of a setting, one a seed.
 
@@ -90,6 +96,14 @@ class PreparedSearch:
         suite = replace(wanted.suite, set={**settings, self.spec.name: own})
         chosen = chosen_models([self.spec], suite)
         return list(plan_of(replace(wanted, models=chosen), self.asked.settings, self.facts).tasks)
+
+    def questions_on(self, tasks: Sequence[Task]) -> list[SeedQuestion]:
+        """Return what decides how many fresh seeds the best get; nothing where all get all, or there is one of them."""
+        several = len({task.cell.seed for task in tasks}) < len(tasks)
+        if not self.options.confirm_until_decided or not several:
+            return []
+        asked, suite = self.asked, self.reported.suite
+        return seed_questions(suite, tasks, self.column, asked.store, asked.registry, fresh=False)
 
     def tries(self) -> Tries:
         """Return the tries as far as they have come."""
@@ -150,7 +164,11 @@ def prepare_search(asked: AskedStudy, options: SearchOptions, over: Sequence[str
         "" if len(models) == 1 else f"a search is of one model and setting, and {len(models)} were named: name one"
     )
     datasets = "" if len(suite.datasets) == 1 else f"a search is on one dataset, and {len(suite.datasets)} were named"
-    refuse(line for line in (several, datasets) if line)
+    computed = ", ".join(suite.precision)
+    precisions = (
+        "" if len(suite.precision) == 1 else f"a search is in one precision, and {computed} were named: name one"
+    )
+    refuse(line for line in (several, datasets, precisions) if line)
     spec = models[0].spec
     axes, mistakes = axes_of(spec, over, suite.set.get(spec.name, {}))
     metrics = [one.spec for one in asked.wanted.metrics]
@@ -214,9 +232,7 @@ def search_rounds(search: PreparedSearch, run: RunTasks, say: Callable[[str], No
     pick = min(best, key=lambda one: sign * summarise(found[one.number]).mean if found[one.number] else float("inf"))
     scores = found[pick.number]
     if search.options.confirm_twice:
-        seeds = fresh_seeds(search.options.fresh_seeds, search.searched.suite.seeds[0], second=True)
-        suite = replace(search.reported.suite, seeds=seeds)
-        again = _fresh_scores(search, replace(search.reported, suite=suite), tries, [pick], run, say)
+        again = _fresh_scores(search, search.reported_twice, tries, [pick], run, say)
         if again is None:
             return None
         scores = again[pick.number]
@@ -252,11 +268,9 @@ def _fresh_scores(
 
 def _batches(search: PreparedSearch, tasks: Sequence[Task], say: Callable[[str], None]) -> Iterator[list[Task]]:
     """Yield what is to be trained of the best: all of it, or look after look until it is decided which is best."""
-    several = len({task.cell.seed for task in tasks}) < len(tasks)
-    if search.options.confirm_until_decided and several:
-        store, registry, suite = search.asked.store, search.asked.registry, search.reported.suite
-        questions = seed_questions(suite, tasks, search.column, store, registry, fresh=False)
-        yield from rounds(questions, (), search.asked.left, store, say)
+    questions = search.questions_on(tasks)
+    if questions:
+        yield from rounds(questions, (), search.asked.left, search.asked.store, say)
         return
     todo = [one.task for one in search.asked.left(tasks) if not one.done]
     if todo:

@@ -17,7 +17,7 @@ from genharness.api.trackers import Trackers
 from genharness.files.paths import read_path
 from genharness.plugin.execution import Event
 from genharness.results.store import Store
-from genharness.results.table import flat_record
+from genharness.results.table import flat_record, setting_columns
 from genharness.spec.cell import Task
 from genharness.spec.options import Option, check_value
 from genharness.spec.record import Record
@@ -28,7 +28,7 @@ from genharness.study.plan import Skip
 if TYPE_CHECKING:
     from genharness.api.boards import Leaderboard
 
-__all__ = ["StudyPlan", "StudyResult", "plan", "run", "run_cells"]
+__all__ = ["StudyPlan", "StudyResult", "plan", "planned_row", "run", "run_cells"]
 
 AnyPath = str | os.PathLike[str]
 Names = str | Sequence[str]
@@ -54,14 +54,15 @@ class StudyPlan(Rows):
 
     def rows(self) -> list[dict[str, Any]]:
         """Return a row a cell: which one, how long it trains, and what is left to do."""
-        return [_planned_row(one) for one in self.pending]
+        return [planned_row(one) for one in self.pending]
 
 
-def _planned_row(one: Pending) -> dict[str, Any]:
+def planned_row(one: Pending) -> dict[str, Any]:
+    """Return a cell of a plan as a flat row: which one, how long it trains, and what is left to do."""
     cell = one.task.cell
     what = {name: getattr(cell, name) for name in ("model", "dataset", "seed", "budget", "length")}
-    options = {f"option.{key}": value for key, value in cell.options.items()}
-    return {"cell_id": cell.id, **what, "left": one.state, "why": "; ".join(one.reasons), **options}
+    left = {"left": one.state, "why": "; ".join(one.reasons)}
+    return {"cell_id": cell.id, **what, **left, **setting_columns(cell)}
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def plan(suite: AnyPath | None = None, **options: Any) -> StudyPlan:
     """
     asked = _asked(suite, options)
     found, tasks = asked.planned(silent)
-    return StudyPlan(tasks, found.skips, found.notes)
+    return StudyPlan(asked.ahead(tasks), found.skips, found.notes)
 
 
 def run(

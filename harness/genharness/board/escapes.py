@@ -21,7 +21,17 @@ _LATEX = {
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
+    "±": r"$\pm$",
+    "↑": r"$\uparrow$",
+    "↓": r"$\downarrow$",
+    "≈": r"$\approx$",
+    "≤": r"$\leq$",
+    "≥": r"$\geq$",
+    "²": r"$^2$",
+    "†": r"$\dagger$",
+    "∞": r"$\infty$",
 }
+"""Signs that are commands, and those of our own tables that pdflatex has no letter for."""
 
 
 def as_markdown(text: str) -> str:

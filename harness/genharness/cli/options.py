@@ -24,7 +24,9 @@ __all__ = [
     "Whole",
     "datasets_option",
     "declared",
+    "format_errors",
     "given",
+    "plan_format",
     "read_given",
     "read_settings",
     "results_argument",
@@ -212,6 +214,21 @@ def read_settings(texts: Iterable[str], name: str = "--set") -> tuple[dict[str, 
 def _together(name: str) -> str:
     """Return how several values of one option are written, behind the options that may have some."""
     return ", or write values with commas between" if name == "--sweep" else ""
+
+
+def plan_format(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--format`, which is of `--plan`."""
+    form = click.Choice(["table", "json"])
+    return click.option(
+        "--format", "form", type=form, default="table", show_default=True, help="How --plan is written: table or json."
+    )(function)
+
+
+def format_errors(options: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with `plan_format` among the options of a command that has `--plan`."""
+    stray = options["form"] != "table" and not options["plan_only"]
+    where = "`genharness leaderboard --format json` gives the table of what was run"
+    return [f"--format={options['form']} is of --plan: give that too ({where})"] if stray else []
 
 
 def results_argument(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -14,13 +14,13 @@ from rich.console import Console
 from genharness.api.asking import AskedStudy, ask
 from genharness.api.studies import run_cells
 from genharness.api.trackers import Trackers
-from genharness.cli.options import AnyPath, InputPath, declared, given, read_settings
+from genharness.cli.options import AnyPath, InputPath, declared, format_errors, given, plan_format, read_settings
 from genharness.cli.screen.complaints import debug_option, debugging, print_errors
 from genharness.cli.screen.completion import names_of, options
 from genharness.cli.screen.display import make_display
 from genharness.cli.screen.output import lasting_output
-from genharness.cli.screen.planned import print_changes, print_plan, print_skips
-from genharness.cli.screen.terminal import console, print_warnings, say
+from genharness.cli.screen.planned import plan_json, print_changes, print_plan, print_skips
+from genharness.cli.screen.terminal import console, echo, print_warnings, say
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
 from genharness.spec.cell import Task
@@ -79,6 +79,7 @@ __all__ = ["run"]
     help="Listener, such as jsonl, tensorboard:DIR, mlflow:URI; repeatable.",
 )
 @click.option("--plan", "plan_only", is_flag=True, help="Show what would be done, and train nothing.")
+@plan_format
 @declared(Study, "fresh", "keep_finished")
 @click.option("--keep-going/--fail-fast", default=None, help="Whether other cells go on when one fails.")
 @debug_option
@@ -110,12 +111,7 @@ def _carry_out(suite_path: Path | None, options: dict[str, Any]) -> None:
     asked = _asked(suite_path, options)
     plan, tasks = _planned(asked, out)
     if options["plan_only"]:
-        _print_notes(plan, asked, out)
-        questions = asked.questions_on(plan.tasks)
-        jobs = max(1, asked.settings.jobs)
-        print_plan(out, plan, tasks, asked.registry, asked.store, jobs, at_most=bool(questions))
-        for question in questions:
-            out.print(question.plan_line, soft_wrap=True)
+        _show_plan(asked, plan, tasks, out, options["form"])
         return
     asked.store.open_for_writing()
     with _reporting(out) as report:
@@ -129,6 +125,24 @@ def _carry_out(suite_path: Path | None, options: dict[str, Any]) -> None:
     if options["detach"]:
         say(f"submitted: `genharness status {asked.settings.results}` says how it goes", err=True)
     _finish(asked, [one.task for one in tasks], records, stopped, out)
+
+
+def _show_plan(asked: AskedStudy, plan: Plan, tasks: Sequence[Pending], out: Console, form: str) -> None:
+    jobs = max(1, asked.settings.jobs)
+    asked_for = asked.questions_on(plan.tasks)
+    questions, at_most = (
+        [line for one in asked_for for line in one.plan_lines],
+        any(one.cells_ahead for one in asked_for),
+    )
+    tasks = asked.ahead(tasks)
+    if form == "json":
+        print_warnings([*map(str, asked.registry.problems), *asked.store.warnings])
+        echo(plan_json(plan, tasks, asked.registry, asked.store, jobs, questions, at_most=at_most))
+        return
+    _print_notes(plan, asked, out)
+    print_plan(out, plan, tasks, asked.registry, asked.store, jobs, at_most=at_most)
+    for line in questions:
+        out.print(line, soft_wrap=True)
 
 
 def _todo(tasks: Sequence[Pending]) -> list[Task]:
@@ -158,6 +172,7 @@ def _asked(suite_path: Path | None, options: dict[str, Any]) -> AskedStudy:
         mistakes += _detach(str(fields.get("executor", "local")).partition(":")[0], fields["set"])
     if options["no_baselines"]:
         fields["baselines"] = False
+    mistakes += format_errors(options)
     return ask(suite_path, fields, source="the command line", name_of=flag, mistakes=mistakes)
 
 

@@ -5,25 +5,40 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+import orjson
 from rich.console import Console
 
 from genharness.api.asking import AskedStudy, ask
 from genharness.api.studies import run_cells
 from genharness.api.trackers import Trackers
-from genharness.cli.options import AnyPath, InputPath, declared, given, read_given, read_settings
+from genharness.board.escapes import as_json
+from genharness.cli.options import (
+    AnyPath,
+    InputPath,
+    declared,
+    format_errors,
+    given,
+    plan_format,
+    read_given,
+    read_settings,
+)
 from genharness.cli.screen.complaints import debug_option
-from genharness.cli.screen.display import make_display
+from genharness.cli.screen.display import duration, make_display
 from genharness.cli.screen.output import lasting_output
-from genharness.cli.screen.terminal import console, say
+from genharness.cli.screen.planned import estimator, print_faster
+from genharness.cli.screen.terminal import console, echo, print_warnings, say
 from genharness.plugin.execution import Event
 from genharness.spec.cell import Task
 from genharness.spec.flags import flag
 from genharness.spec.report import silent
 from genharness.study.asked import Study
 from genharness.study.search import SearchOptions
+
+if TYPE_CHECKING:
+    from genharness.api.searching import PreparedSearch
 
 __all__ = ["search"]
 
@@ -44,6 +59,7 @@ __all__ = ["search"]
 @click.option("--weights", type=InputPath(), help="File or folder of pretrained weights.")
 @declared(Study, "executor")
 @click.option("--plan", "plan_only", is_flag=True, help="Show where it would look, and train nothing.")
+@plan_format
 @debug_option
 def search(model: str, **options: Any) -> None:
     """Search over the options of MODEL, train the best again with fresh seeds, and report those.
@@ -72,8 +88,7 @@ def _carry_out(model: str, options: dict[str, Any]) -> None:
     asked, how = _asked(model, options)
     found = prepare_search(asked, how, options["over"], silent)
     if options["plan_only"]:
-        for line in found.plan_lines:
-            out.print(line, soft_wrap=True, markup=False, highlight=False)
+        _show_plan(found, out, options["form"])
         return
     asked.store.open_for_writing()
     answer = search_rounds(found, _runner(asked, out), lambda line: _print(out, line))
@@ -87,6 +102,27 @@ def _carry_out(model: str, options: dict[str, Any]) -> None:
         _print(out, line)
 
 
+def _show_plan(search: PreparedSearch, out: Console, form: str) -> None:
+    from genharness.api.search_plans import plan_search
+
+    asked = search.asked
+    plan = plan_search(search, estimator(asked.registry, asked.store).seconds)
+    jobs = max(1, asked.settings.jobs)
+    if form == "json":
+        print_warnings([*map(str, asked.registry.problems), *asked.store.warnings])
+        echo(as_json(orjson.dumps(plan.as_plain(jobs), option=orjson.OPT_INDENT_2).decode()))
+        return
+    for line in (*search.plan_lines, plan.line):
+        _print(out, line)
+    most = "at most " if plan.at_most else ""
+    parts = f"tries {duration(plan.tries_seconds)}, fresh seeds {duration(plan.fresh_seconds)}" if plan.tries else ""
+    whole = None if plan.seconds is None else plan.seconds / jobs
+    _print(
+        out, f"{most}about {duration(whole)} in all{f' ({parts})' if parts and jobs == 1 else ''}; nothing was trained"
+    )
+    print_faster(out, plan.seconds or 0.0, plan.cells if asked.settings.device == "cpu" else 0, jobs)
+
+
 def _asked(model: str, options: dict[str, Any]) -> tuple[AskedStudy, SearchOptions]:
     """Return what is searched and how, every mistake of the command line refused at once."""
     set_here, mistakes = read_settings(options["settings"])
@@ -94,8 +130,9 @@ def _asked(model: str, options: dict[str, Any]) -> tuple[AskedStudy, SearchOptio
     seed: str = options["seed"]
     no_seed = [] if seed.isascii() and seed.isdigit() else [f"--seed={seed} must be a whole number, 0 or more"]
     fields = {**given(Study, options), "set": set_here, "models": model}
+    wrong = [*mistakes, *wrong, *no_seed, *format_errors(options)]
     fields |= {"baselines": False, "seeds": ("0" if no_seed else seed,)}
-    asked = ask(None, fields, source="the command line", name_of=_flag, mistakes=[*mistakes, *wrong, *no_seed])
+    asked = ask(None, fields, source="the command line", name_of=_flag, mistakes=wrong)
     return asked, SearchOptions(**how)
 
 

@@ -12,10 +12,11 @@ from genharness.files.paths import read_path
 from genharness.plugin.registry import load_registry
 from genharness.results.stability import stability_of
 from genharness.results.store import Store
+from genharness.spec.cell import Cell
 from genharness.spec.options import Option, check_value
 from genharness.spec.record import Record
 
-__all__ = ["flat_record", "load_results"]
+__all__ = ["flat_record", "load_results", "setting_columns"]
 
 _SETTINGS = ("batch_size", "ema", "mirror", "balanced", "device", "precision", "compiled")
 _CELL = ("model", "dataset", "seed", "budget", "length")
@@ -88,14 +89,19 @@ def flat_record(record: Record, directions: Mapping[str, bool | None] | None = N
         **{name: getattr(record, name) for name in _ABOUT},
         **{f"score.{key}" if key in _TAKEN else key: value for key, value in numbers.items()},
         **_prefixed("error", record.errors),
-        **_prefixed("setting", {name: getattr(cell, name) for name in _SETTINGS}),
-        **_prefixed("option", cell.every_option),
+        **setting_columns(cell),
         **_prefixed("protocol", record.protocol or cell.protocol.as_plain()),
         **_prefixed("fact", record.facts),
         **_prefixed("environment", {name: record.environment.get(name) for name in _ENVIRONMENT}),
         **({} if directions is None else _steadiness(record, directions)),
         **{name: getattr(record, name) for name in _TIMES},
     }
+
+
+def setting_columns(cell: Cell) -> dict[str, Any]:
+    """Return what was set for a cell, by column: `setting.batch_size`, `option.lr`."""
+    shared = _prefixed("setting", {name: getattr(cell, name) for name in _SETTINGS})
+    return {**shared, **_prefixed("option", cell.every_option)}
 
 
 def _steadiness(record: Record, directions: Mapping[str, bool | None]) -> dict[str, Any]:

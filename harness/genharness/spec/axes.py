@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from genharness.errors import ConfigError, did_you_mean, shown
-from genharness.spec.options import Option, check_value
+from genharness.errors import ConfigError, shown
+from genharness.spec.options import Option, check_value, no_option
 
 __all__ = ["Axis", "declared_axes", "read_axes"]
 
@@ -31,6 +31,13 @@ class Axis:
     log: bool = False
     whole: bool = False
     choices: tuple[Any, ...] = ()
+
+    @property
+    def count(self) -> int | None:
+        """How many values there are; None where they are numbers between two ends."""
+        if self.low is None or self.high is None:
+            return len(self.choices)
+        return int(self.high) - int(self.low) + 1 if self.whole else None
 
     def __str__(self) -> str:
         if self.low is None or self.high is None:
@@ -76,14 +83,12 @@ def _read(owner: str, known: Mapping[str, Option], text: str) -> Axis:
     if not equals or not space.strip():
         raise ConfigError(f"--over {shown(text)!r} must read OPTION=LOW..HIGH, OPTION=LOW..HIGH:log or OPTION=A,B,C")
     if name not in known:
-        raise ConfigError(
-            f"--over {shown(target.strip())}: {owner} has no option {shown(name)!r}{did_you_mean(name, known)}"
-        )
+        raise ConfigError(f"--over {shown(target.strip())}: {no_option(owner, name, known)}")
     space, log = (space.removesuffix(":log"), True) if space.endswith(":log") else (space, False)
     ranged = ".." in space
     parts = space.split("..") if ranged else space.split(",")
     numeric = known[name].type in (int, float) and not known[name].choices
-    if ranged and (len(parts) != 2 or not numeric):
+    if ranged and (len(parts) != 2 or "..." in space or not numeric):
         raise ConfigError(f"--over {shown(text)}: a range is LOW..HIGH of a number; write values with commas between")
     if ranged and ":" in parts[1]:
         raise ConfigError(
@@ -102,7 +107,7 @@ def _axis(owner: str, option: Option, values: Sequence[object], *, log: bool, ra
     if not (numeric if ranged is None else ranged):
         if len(set(map(str, checked))) < 2:
             raise ConfigError(f"{name}: one value is nothing to search over: give a range, or several values")
-        return Axis(name=option.name, choices=tuple(checked))
+        return Axis(name=option.name, choices=tuple(dict.fromkeys(checked)))
     low, high = (float("nan") if one is None else float(one) for one in checked)
     if not low < high:
         raise ConfigError(f"{name}: {values[0]} to {values[1]} is no range: the first must be below the second")

@@ -8,7 +8,7 @@ from typing import Any
 
 from genharness.spec.protocol import canonical_json
 
-__all__ = ["differing_settings", "setting_word", "setting_words", "single_differences"]
+__all__ = ["changed_settings", "differing_settings", "setting_word", "setting_words", "single_differences"]
 
 _DECIDES = "budget"
 """A recipe makes many settings of a budget: where budgets differ, what follows from them is not named."""
@@ -32,23 +32,33 @@ def differing_settings(variants: Sequence[Mapping[str, Any]]) -> list[str]:
     return [name for name in found if name == _DECIDES or _varies_within(name, written, len(budgets))]
 
 
-def single_differences(variants: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Return of each variant how many others differ from it in one setting alone, as `differing_settings` has it.
+def changed_settings(names: Sequence[str], one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """Return the settings in which two variants differ.
 
-    Two that differ in their budget do: it says the rest. Those of one budget are counted setting by setting, by what
-    they are without it, so that thousands take no time.
+    Args:
+        names: Those in which all variants differ, of `differing_settings`: of two alone nobody can say what follows
+            from their budgets.
+        one: All settings of a variant.
+        other: Of the other.
     """
-    names = list(dict.fromkeys(name for one in variants for name in one))
-    written = [{name: _written(value) for name, value in one.items()} for one in variants]
-    rows = [tuple(one.get(name) for name in names) for one in written]
-    budgets = [one.get(_DECIDES) for one in written]
-    places = [place for place, name in enumerate(names) if name != _DECIDES]
+    return [name for name, a, b in zip(names, _row(names, one), _row(names, other), strict=True) if a != b]
+
+
+def single_differences(variants: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Return of each variant how many others differ from it in one of the settings in which all differ.
+
+    They are counted setting by setting, by what they are without it, so that thousands take no time.
+    """
+    names = differing_settings(variants)
+    rows = [_row(names, one) for one in variants]
+    places = range(len(names))
     like = Counter((at, row[:at], row[at + 1 :]) for row in rows for at in places)
-    equal, of_budget = Counter(rows), Counter(budgets)
-    return [
-        len(rows) - of_budget[budget] + sum(like[at, row[:at], row[at + 1 :]] - equal[row] for at in places)
-        for row, budget in zip(rows, budgets, strict=True)
-    ]
+    equal = Counter(rows)
+    return [sum(like[at, row[:at], row[at + 1 :]] - equal[row] for at in places) for row in rows]
+
+
+def _row(names: Sequence[str], one: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(_written(one[name]) if name in one else "" for name in names)
 
 
 def _written(value: object) -> str:

@@ -13,12 +13,13 @@ import math
 import os
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from genharness.errors import MOST_MISTAKES, ConfigError, PluginError, did_you_mean, shown
+from genharness.errors import MOST_MISTAKES, ConfigError, PluginError, did_you_mean, nearest, shown
+from genharness.spec.flags import RUN_OPTIONS, of_the_run
 
 __all__ = [
     "NoOptions",
@@ -29,6 +30,7 @@ __all__ = [
     "build_config",
     "check_value",
     "checked",
+    "no_option",
     "option",
     "option_errors",
     "options_of",
@@ -169,7 +171,7 @@ def _read_field(config: type, field: dataclasses.Field[Any], hint: Any) -> Optio
     if "help" not in field.metadata:
         raise PluginError(f"{config.__name__}.{field.name} is not declared with option(default, help=...)")
     kind, optional, literal = _read_hint(hint)
-    if kind not in _TYPE_WORDS:
+    if kind not in _CONVERTERS:
         where = f"{config.__name__}.{field.name}"
         raise PluginError(f"{where} has type {hint}; use int, float, bool, str, Path or tuple[int, ...]")
     bounds = dict(field.metadata)
@@ -222,6 +224,9 @@ def check_value(name: str, spec: Option, value: object) -> Any:
 
 
 def _words(spec: Option) -> str:
+    if spec.type is dict:
+        example = "lr = [1e-4, 2e-4]" if spec.name == "sweep" else "lr = 1e-4"
+        return f"a table of tables, such as [{spec.name}.dcgan] with {example}"
     return "a list of names" if spec.type is tuple and spec.item is str else _TYPE_WORDS[spec.type]
 
 
@@ -309,8 +314,11 @@ def _to_tuple(spec: Option, value: object) -> tuple[Any, ...]:
 
 
 def _to_tables(spec: Option, value: object) -> dict[str, dict[str, Any]]:
-    if not isinstance(value, Mapping) or not all(isinstance(part, Mapping) for part in value.values()):
+    if not isinstance(value, Mapping):
         raise TypeError
+    for owner, part in value.items():
+        if not isinstance(part, Mapping):
+            raise ConfigError(f"is not {_words(spec)}{of_the_run(str(owner))}")
     return {
         _to_text(spec, owner): {_to_text(spec, key): each for key, each in part.items()}
         for owner, part in value.items()
@@ -344,7 +352,6 @@ _TYPE_WORDS = {
     str: "text",
     Path: "a path",
     tuple: "a list of whole numbers such as 64,128",
-    dict: "a table of tables, such as [set.dcgan] with lr = 1e-4",
 }
 
 
@@ -375,6 +382,20 @@ def read_options(
         except ConfigError as error:
             mistakes += error.lines
     return good, mistakes
+
+
+def no_option(owner: str, name: str, known: Iterable[str], aim: str = "") -> str:
+    """Return that a plugin has no such option, with what may have been meant: one that it has, or one of the whole run.
+
+    Args:
+        owner: The plugin.
+        name: What was written.
+        known: What it has.
+        aim: What the option was to be used for, such as ` to sweep`.
+    """
+    exact = of_the_run(name) if name in RUN_OPTIONS else ""
+    meant = exact or (did_you_mean(name, known) if nearest(name, known) else of_the_run(name))
+    return f"{owner} has no option {shown(name)!r}{aim}{meant or did_you_mean(name, known)}"
 
 
 def option_errors(owner: str, config: type, values: Mapping[str, object]) -> list[str]:

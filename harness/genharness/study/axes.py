@@ -16,9 +16,9 @@ __all__ = ["MOST_VALUES", "as_written", "checked_values", "has_several", "listed
 MOST_VALUES = 10_000
 """Values that one option may have in a study."""
 
-_RANGE = re.compile(r"\s*([^:]+?)\.\.([^:]+?)(?::(log|linear))?:(\d{1,6})\s*", re.ASCII)
+_RANGE = re.compile(r"\s*([^:]+?)\.\.([^:]+?)(?::(log|linear))?:(\d{1,99})\s*", re.ASCII)
 _RANGE_KEYS = ("low", "high", "log", "points")
-_DOTS = ".."
+_DOTS, _THREE_DOTS = "..", "..."
 _FEWEST_DIGITS, _MOST_DIGITS = 4, 17
 
 
@@ -70,7 +70,7 @@ def swept_values(name: str, option: Option, written: Any) -> list[Any]:
         return _table(name, option, written)
     if isinstance(written, str):
         found = _RANGE.fullmatch(written)
-        if found and option.type in (int, float):
+        if found and _THREE_DOTS not in written and option.type in (int, float):
             low, high, scale, points = found.groups()
             return _range(name, option, low, high, scale == "log", int(points))
         if _DOTS in written and option.type in (int, float):
@@ -94,7 +94,9 @@ def checked_values(name: str, option: Option, values: Sequence[Any]) -> tuple[li
     """
     values = [_plain(part) for part in values]
     inner = (list, dict) if option.type is not tuple else (dict,)
-    if not values or any(part in ("", None) or isinstance(part, inner) for part in values):
+    if all(part == "" for part in values):
+        return [], [f"{name} has no values: give it one or several"]
+    if any(part in ("", None) or isinstance(part, inner) for part in values):
         return [], [f"{name}={as_written(values)} is no list of values: write one, or several with commas between"]
     if len(values) > MOST_VALUES:
         return [], [f"{name} has {len(values):,} values: at most {MOST_VALUES:,}"]
@@ -140,7 +142,7 @@ def _range(name: str, option: Option, low: Any, high: Any, log: bool, points: in
     if None in ends or not ends[0] < ends[1]:
         raise ConfigError(f"the range of {name} must go from a number to a larger one, not from {low} to {high}")
     if not 2 <= points <= MOST_VALUES:
-        raise ConfigError(f"the range of {name} has {points} points: at least 2, at most {MOST_VALUES:,}")
+        raise ConfigError(f"the range of {name} has {shown(points)} points: at least 2, at most {MOST_VALUES:,}")
     if log and not ends[0] > 0:
         raise ConfigError(f"the range of {name} is logarithmic and begins at {low}: it must begin above 0")
     if option.type is int:

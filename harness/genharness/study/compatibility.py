@@ -13,8 +13,18 @@ from genharness.spec.plugins import ExtractorSpec, MetricSpec, ModelSpec
 __all__ = ["extractor_misfit", "metric_misfit", "model_misfit"]
 
 
-def model_misfit(spec: ModelSpec, facts: DatasetFacts, *, batch_size: int, balanced: bool = False) -> str:
-    """Return why `spec` cannot be trained on the data, or an empty string."""
+def model_misfit(
+    spec: ModelSpec, facts: DatasetFacts, *, batch_size: int, balanced: bool = False, mirror: bool = False
+) -> str:
+    """Return why a model cannot be trained on the data, or an empty string.
+
+    Args:
+        spec: The model.
+        facts: The data.
+        batch_size: Samples in a batch.
+        balanced: Whether every class is to be shown equally often.
+        mirror: Whether images are to be mirrored, by the user's own word.
+    """
     shape = facts.shape
     if shape.modality not in spec.modalities:
         return f"makes {' or '.join(spec.modalities)} data, and {facts.reference} is {shape.modality}"
@@ -31,6 +41,8 @@ def model_misfit(spec: ModelSpec, facts: DatasetFacts, *, batch_size: int, balan
         )
     if spec.trained and balanced and not facts.labelled:
         return f"{spec.name}.balanced needs classes to balance, and {facts.reference} has none"
+    if spec.trained and mirror and shape.modality != "image":
+        return f"{spec.name}.mirror mirrors images, and {facts.reference} is {shape.modality}"
     return ""
 
 

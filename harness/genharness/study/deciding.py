@@ -68,9 +68,27 @@ class SeedQuestion:
         return [self.rows[row][place] for place in range(seeds) for row in self.decisions.open_rows()]
 
     @property
+    def cells_ahead(self) -> set[str]:
+        """Ids of the cells that it may still come to: those of the rows that are open."""
+        rows = [] if self.decisions.over else self.decisions.open_rows()
+        return {cell for row in rows for cell in self.kept.cells[row]}
+
+    @property
     def plan_line(self) -> str:
         """What is decided, and what it may cost."""
         return plan_line(self.decisions.plan, self.kept.title, self.kept.dataset)
+
+    @property
+    def going_on(self) -> str:
+        """How many looks were taken; nothing before the first."""
+        reached, looks = self.decisions.reached, len(self.decisions.plan.looks)
+        return f"going on after look {reached} of {looks}" if reached else ""
+
+    @property
+    def plan_lines(self) -> list[str]:
+        """The plan, and how far it has come: looks that were taken, or the answer."""
+        come = self.answer if self.decisions.over else [self.going_on] if self.going_on else []
+        return [self.plan_line, *come]
 
     @property
     def answer(self) -> list[str]:
@@ -160,8 +178,8 @@ def begin_lines(question: SeedQuestion, store: Store) -> list[str]:
     """Return what is to be known before a question is looked at: its plan, and looks that do not count."""
     lines = [question.plan_line]
     kept = question.kept
-    if kept.decisions.reached:
-        return [*lines, f"going on after look {kept.decisions.reached} of {len(kept.decisions.plan.looks)}"]
+    if question.going_on:
+        return [*lines, question.going_on]
     if kept.had_seeds:
         lines.append(f"{_listed(kept.had_seeds)} had seeds before this plan was made; looks before it are not counted")
     mine = {cell for cells in kept.cells.values() for cell in cells}

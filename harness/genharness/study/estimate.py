@@ -40,6 +40,7 @@ class _Measured:
 
     Attributes:
         cell: The cell.
+        steps: Training steps: of two that are alike the longer training tells more, as first steps take longer.
         step_seconds: Seconds of a training step; 0 where none was taken.
         step_flops: Operations of a training step for each sample of its batch; 0 where they were not counted.
         rate: Operations a second that its device does in large steps.
@@ -49,6 +50,7 @@ class _Measured:
     """
 
     cell: Cell
+    steps: float
     step_seconds: float
     step_flops: float
     rate: float
@@ -109,7 +111,7 @@ class Estimator:
             cell: The cell.
             trained: Whether its training is done, and only the scoring left.
         """
-        known = max(self._measured.get(cell.model, []), key=lambda one: one.likeness(cell), default=None)
+        known = max(self._measured.get(cell.model, []), key=lambda one: (one.likeness(cell), one.steps), default=None)
         rest = _OVERHEAD_SECONDS if known is None else self._rest(known, cell)
         length = parse_length(cell.length)
         if trained or not length.amount:
@@ -179,6 +181,7 @@ def _measured(record: Record) -> _Measured:
     draw = min(record.cell.protocol.sample_count / speed, other) if speed > 0 else 0.0
     return _Measured(
         cell=record.cell,
+        steps=steps,
         step_seconds=train / steps if steps else 0.0,
         step_flops=values.get("step_flops", 0.0),
         rate=_rate(record),

@@ -239,7 +239,10 @@ def _dataset_plan(wanted: Wanted, facts: DatasetFacts, settings: Settings, at_ha
     tasks, skips = [], []
     for model in wanted.models:
         training = model.training
-        reason = model_misfit(model.spec, facts, batch_size=training.batch_size, balanced=training.balanced)
+        mirror = training.mirror and not model.recipe.mirror  # a recipe's own is for the images among the data
+        reason = model_misfit(
+            model.spec, facts, batch_size=training.batch_size, balanced=training.balanced, mirror=mirror
+        )
         if reason:
             skips.append(Skip(model.spec.name, facts.reference, reason))
         else:

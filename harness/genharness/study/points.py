@@ -76,11 +76,21 @@ def sweep_errors(suite: Suite, models: Sequence[ModelSpec], registry: Registry) 
     by_name = {spec.name: spec for spec in models}
     errors: list[str] = []
     for word, tables in (("sweep", suite.sweep), ("ablate", suite.ablate)):
-        errors += [stray(word, name, registry) for name in tables if name not in by_name]
+        errors += [_no_model(word, name, registry) for name in tables if name not in by_name]
     for name in dict.fromkeys(name for name in (*suite.sweep, *suite.ablate) if name in by_name):
         values, sweep, ablate = _own(by_name[name], suite)
         errors += attempt(functools.partial(_read_axes, by_name[name], values, sweep, ablate))[1]
     return errors
+
+
+def _no_model(word: str, name: str, registry: Registry) -> str:
+    """Return why nothing of this name can be swept or ablated here."""
+    kinds = [plural for plural, kind in registry.kinds.items() if name in kind]
+    if not kinds or "models" in kinds:
+        return stray(word, name, registry)
+    return (
+        f"{word} {name}: that is one of the {kinds[0]}, and only options of models vary in a study: --set gives it one"
+    )
 
 
 def _read_axes(spec: ModelSpec, values: Mapping[str, Any], sweep: Mapping[str, Any], ablate: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ search that was killed asks the same when it goes on.
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,12 @@ class SettingSampler:
 
     def __init__(self, axes: Sequence[Axis], method: str, seed: int, *, higher_is_better: bool) -> None:
         self._axes, self._method, self._seed, self._higher = axes, method, seed, higher_is_better
+
+    @property
+    def settings(self) -> int | None:
+        """How many there are; None where numbers between two ends are among them."""
+        counts = [axis.count for axis in self._axes]
+        return None if None in counts else math.prod(count or 0 for count in counts)
 
     def ask(self, tries: Sequence[Try], count: int) -> list[dict[str, Any]]:
         """Return settings that were not tried yet; fewer than `count` where there are no more.

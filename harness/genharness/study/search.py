@@ -166,6 +166,22 @@ class Tries:
         found = [one for one in self.kept.tries if one.score is not None and one.state == "done"]
         return sorted(found, key=lambda one: (sign * one.scored, one.number))
 
+    def ahead(self, most: int) -> tuple[int, list[dict[str, Any]]]:
+        """Return how many tries are to be made yet, at most, and settings of the next of them.
+
+        Args:
+            most: Settings to return.
+        """
+        waiting = [one.options for one in self.kept.tries if one.state == "asked"]
+        left = min(self._options.tries, self._sampler.settings or self._options.tries) - len(self.kept.tries)
+        settings = self._sampler.ask(self.kept.tries, min(left, most)) if left > 0 else []
+        return len(waiting) + max(left, 0), [*waiting, *settings][:most]
+
+    @property
+    def best(self) -> list[Try]:
+        """The tries that are trained again: the best of all there are."""
+        return self.done[: most_confirmed(len(self.done), self._options.confirm)]
+
     @property
     def seconds(self) -> float:
         """What all tries cost."""
@@ -173,11 +189,12 @@ class Tries:
 
     def confirmed(self) -> list[Try]:
         """Return the tries that are trained again, and keep which they are."""
-        if not self.kept.best:
-            best = self.done[: most_confirmed(len(self.done), self._options.confirm)]
-            self.kept = replace(self.kept, best=tuple(one.number for one in best))
+        best = self.best
+        numbers = tuple(one.number for one in best)
+        if numbers != self.kept.best:
+            self.kept = replace(self.kept, best=numbers)
             save_search(self._store.folder, self.kept)
-        return [self.kept.tries[number] for number in self.kept.best]
+        return best
 
     def _ask(self, slots: int) -> bool:
         """Ask for the next settings; return whether there are any."""

@@ -16,6 +16,7 @@ from genharness.spec.options import (
     PluginOptions,
     as_options,
     build_config,
+    no_option,
     option,
     option_errors,
     options_of,
@@ -174,8 +175,7 @@ def _inputs(spec: Spec, config: Any) -> dict[str, str]:
 
 def _parts(spec: Spec, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what of a plugin's settings every trained model can be told, and what is its own."""
-    trained = isinstance(spec, ModelSpec) and spec.trained
-    names = {item.name for item in options_of(TrainingOptions)} if trained else set()
+    names = {item.name for item in _shared(spec)}
     shared = {name: value for name, value in values.items() if name in names}
     return shared, {name: value for name, value in values.items() if name not in names}
 
@@ -196,7 +196,9 @@ def setting_errors(settings: PluginOptions, owners: Iterable[Spec], registry: Re
             errors.append(stray("--set", name, registry))
             continue
         fixed, several = _fixed(spec, values)
-        shared, own = _parts(spec, fixed)
+        known = [one.name for one in (*options_of(spec.config), *_shared(spec))]
+        errors += [no_option(name, key, known) for key in fixed if key not in known]
+        shared, own = _parts(spec, {key: value for key, value in fixed.items() if key in known})
         errors += [*several, *option_errors(name, TrainingOptions, shared), *option_errors(name, spec.config, own)]
     return list(dict.fromkeys(errors))
 
@@ -210,6 +212,10 @@ def _fixed(spec: Spec, values: Mapping[str, Any]) -> tuple[Mapping[str, Any], tu
     except ConfigError as error:
         known = {one.name: one for one in (*options_of(spec.config), *shared_options(spec))}
         return {name: one for name, one in values.items() if not has_several(known.get(name), one)}, error.lines
+
+
+def _shared(spec: Spec) -> tuple[Option, ...]:
+    return shared_options(spec) if isinstance(spec, ModelSpec) else ()
 
 
 def shared_options(spec: ModelSpec) -> tuple[Option, ...]:

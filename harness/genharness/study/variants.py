@@ -16,7 +16,7 @@ from typing import Any
 from genharness.errors import ConfigError, did_you_mean, refuse, shown
 from genharness.spec.cell import Cell
 from genharness.spec.naming import differing_settings, setting_word
-from genharness.spec.options import Option, check_value, options_of
+from genharness.spec.options import Option, check_value, no_option, options_of
 from genharness.spec.plugins import ModelSpec
 from genharness.study.axes import as_written, checked_values, has_several, listed_values, swept_values
 
@@ -107,7 +107,7 @@ def _axes_of(
         if name in (_ZIP, _EXCLUDE):
             continue
         if name not in known:
-            mistakes.append(f"{spec.name} has no option {shown(name)!r} to sweep{did_you_mean(name, known)}")
+            mistakes.append(no_option(spec.name, name, known, " to sweep"))
         elif name in values:
             mistakes.append(f"{spec.name}.{name} is set and swept: leave one of them out")
         else:
@@ -214,7 +214,7 @@ def read_changes(
     changes: list[tuple[str, Point]] = []
     for name, value in ablate.items():
         if name not in known:
-            mistakes.append(f"{spec.name} has no option {shown(name)!r} to ablate{did_you_mean(name, known)}")
+            mistakes.append(no_option(spec.name, name, known, " to ablate"))
             continue
         try:
             several = swept_values(f"{spec.name}.{name}", known[name], value)

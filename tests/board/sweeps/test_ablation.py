@@ -1,5 +1,6 @@
 """Single changes from a base, found among the rows of a board."""
 
+import dataclasses
 import math
 
 import pytest
@@ -61,3 +62,14 @@ def test_a_base_that_could_be_several_rows_is_asked_for():
     several = build([*rows(2.0), *rows(2.6, lr=1e-4)], load_registry())
     with pytest.raises(ConfigError, match=r"could be 'vae lr=0.001', 'vae lr=0.0001': write its settings"):
         ablation_sheets(several, "vae")
+
+
+def test_at_two_budgets_a_row_that_differs_in_more_than_the_budget_is_no_single_change():
+    """It stood in the table as one more change of the budget."""
+    length = {"budget": "9steps", "length": "9steps"}
+    short = [dataclasses.replace(one, cell=dataclasses.replace(one.cell, **length)) for one in rows(3.0)]
+    shorter = [dataclasses.replace(one, cell=dataclasses.replace(one.cell, **length)) for one in rows(4.0, lr=1e-4)]
+    several = build([*rows(2.0), *rows(2.6, lr=1e-4), *short, *shorter], load_registry())
+    (sheet,) = ablation_sheets(several, "vae budget=smoke lr=0.001", ["fid"])
+    assert [row[0] for row in sheet.rows] == ["lr: 0.001 -> 0.0001", "budget: smoke -> 9steps"]
+    assert sheet.rows[1][2] == pytest.approx(0.5)

@@ -9,7 +9,7 @@ from genharness.board.contest import score_table
 from genharness.board.rows import Board, BoardColumn, Group, Row
 from genharness.board.sheets import Entry, Sheet
 from genharness.errors import ConfigError, did_you_mean
-from genharness.spec.naming import differing_settings, setting_words, single_differences
+from genharness.spec.naming import changed_settings, differing_settings, setting_words, single_differences
 from genharness.stats.changes import Change, changes_from
 
 __all__ = ["ablation_sheets"]
@@ -33,12 +33,13 @@ def ablation_sheets(board: Board, base: str, metrics: Sequence[str] = ()) -> lis
     for group in board.groups:
         rows = [row for row in group.rows if not row.external and not row.single]
         names |= {row.model for row in rows}
-        found = _base(group, [row for row in rows if row.model == model], wanted)
+        own = [row for row in rows if row.model == model]
+        found = _base(group, own, wanted)
         if found is not None:
-            changed = {id(row): _changed(found, row) for row in rows if row.model == model and row is not found}
-            variants = [row for row in rows if len(changed.get(id(row), ())) == 1]
-            columns = _columns(group, metrics)
-            sheets += [_sheet(group, found, variants, column) for column in columns]
+            names_of_all = differing_settings([row.settings for row in own])
+            changed = [(row, changed_settings(names_of_all, found.settings, row.settings)) for row in own]
+            variants = [(row, which[0]) for row, which in changed if len(which) == 1]
+            sheets += [_sheet(group, found, variants, column) for column in _columns(group, metrics)]
     if not sheets:
         hint = did_you_mean(model, names) if model not in names else ""
         raise ConfigError(f"--ablation: no row {base!r} with others that differ from it in one setting{hint}")
@@ -59,10 +60,6 @@ def _base(group: Group, rows: Sequence[Row], wanted: Sequence[str]) -> Row | Non
     return hubs[0]
 
 
-def _changed(base: Row, row: Row) -> list[str]:
-    return differing_settings([base.settings, row.settings])
-
-
 def _columns(group: Group, metrics: Sequence[str]) -> list[BoardColumn]:
     known = {column.key: column for column in group.columns}
     columns = [find_column(known, key) for key in metrics] or group.compared
@@ -74,31 +71,30 @@ def _columns(group: Group, metrics: Sequence[str]) -> list[BoardColumn]:
     return columns
 
 
-def _sheet(group: Group, base: Row, variants: Sequence[Row], column: BoardColumn) -> Sheet:
-    table = score_table([base, *variants], column)
+def _sheet(group: Group, base: Row, variants: Sequence[tuple[Row, str]], column: BoardColumn) -> Sheet:
+    table = score_table([base, *(row for row, _ in variants)], column)
     protocol = group.protocol.hash if group.protocol else ""
     title = f"{base.label} on {group.dataset}, protocol {protocol}: single changes by {column.heading}"
     about = {"dataset": group.dataset, "protocol_hash": protocol, "column": column.key, "base": base.label}
     if base.label not in table.groups:
         return Sheet(title, ["change"], [], ["the base has no value"], about)
     changes = {one.name: one for one in changes_from(table, base.label)}
-    having = [row for row in variants if row.label in changes]
+    having = [(_named(base, row, setting), changes[row.label]) for row, setting in variants if row.label in changes]
     relative = "relative to the base" if table.log else "minus the base"
     heads = ["change", "seeds", f"difference {relative}", "low", "high", "p", "at most", "verdict"]
-    rows = [_entries(base, row, changes[row.label]) for row in having]
-    notes = [f"{_named(base, row)}: {changes[row.label].sentence}" for row in having]
+    rows = [_entries(name, change) for name, change in having]
+    notes = [f"{name}: {change.sentence}" for name, change in having]
     family = (
         f"p: Holm over {len(having)} changes from one base; low, high: 95 %; at most: no difference is larger (95 %)"
     )
     return Sheet(title, heads, rows, [*notes, family], about)
 
 
-def _named(base: Row, row: Row) -> str:
-    (name,) = _changed(base, row)
+def _named(base: Row, row: Row, name: str) -> str:
     return f"{name}: {base.setting(name) or 'not there'} -> {row.setting(name) or 'not there'}"
 
 
-def _entries(base: Row, row: Row, change: Change) -> list[Entry]:
+def _entries(name: str, change: Change) -> list[Entry]:
     seeds = f"{change.n[0]} paired" if change.paired else f"{change.n[0]}, {change.n[1]}"
     numbers = (change.difference, change.low, change.high, change.p, change.within)
-    return [_named(base, row), seeds, *numbers, change.verdict or None]
+    return [name, seeds, *numbers, change.verdict or None]

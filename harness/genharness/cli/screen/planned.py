@@ -9,10 +9,13 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from genharness.api.studies import planned_row
+from genharness.board.escapes import as_json
 from genharness.cli.screen.display import duration
 from genharness.data.facts import facts_reader
 from genharness.errors import GenharnessError
@@ -35,7 +38,7 @@ _LONG_SECONDS = 300
 _COUNTING_SECONDS = 6.0
 """How long a plan may count operations; models that are left then are estimated by their recipes."""
 
-__all__ = ["StepCounter", "print_changes", "print_plan", "print_skips"]
+__all__ = ["StepCounter", "estimator", "plan_json", "print_changes", "print_faster", "print_plan", "print_skips"]
 
 _WORDS: Mapping[State, str] = {
     "new": "run",
@@ -69,7 +72,7 @@ def print_plan(
         jobs: Cells at a time.
         at_most: Whether fewer cells may do, as in a study until it is decided.
     """
-    seconds = _seconds(tasks, _estimator(registry, store))
+    seconds = _seconds(tasks, estimator(registry, store))
     out.print(_cells(tasks, seconds) if len(tasks) <= _MOST_CELLS else _summary(tasks, seconds))
     print_changes(out, tasks)
     print_skips(out, plan)
@@ -78,13 +81,62 @@ def print_plan(
     total = math.fsum(one or 0.0 for one in seconds)
     most = "at most " if at_most else ""
     out.print(f"{most}about {duration(total / jobs)} in all{more}; nothing was trained")
-    abreast = min(os.cpu_count() or 1, sum(not one.done for one in tasks))
     on_cores = all(one.task.cell.device == "cpu" for one in tasks)
-    if on_cores and jobs == 1 < abreast and total > _LONG_SECONDS:
-        out.print(f"with --jobs {abreast}, a cell a core, as little as {duration(total / abreast)}")
+    print_faster(out, total, sum(not one.done for one in tasks) if on_cores else 0, jobs)
     protocols = {(task.cell.dataset, str(task.cell.protocol)) for task in plan.tasks}
     for dataset, protocol in sorted(protocols)[:_MOST_ROWS]:
         out.print(f"protocol of {dataset}: {protocol}", soft_wrap=True)
+
+
+def print_faster(out: Console, seconds: float, cells: int, jobs: int) -> None:
+    """Print what cells side by side would save, where that is much.
+
+    Args:
+        out: Where to.
+        seconds: Of all cells, one after the other.
+        cells: That are to be run on cores of this machine.
+        jobs: Cells at a time.
+    """
+    abreast = min(os.cpu_count() or 1, cells)
+    if jobs == 1 < abreast and seconds > _LONG_SECONDS:
+        out.print(f"with --jobs {abreast}, a cell a core, as little as {duration(seconds / abreast)}")
+
+
+def plan_json(
+    plan: Plan,
+    tasks: Sequence[Pending],
+    registry: Registry,
+    store: Store,
+    jobs: int,
+    questions: Sequence[str] = (),
+    *,
+    at_most: bool = False,
+) -> str:
+    """Return what `print_plan` prints as JSON, every cell of however many.
+
+    Args:
+        plan: What was planned.
+        tasks: What is left of each cell.
+        registry: What is installed.
+        store: Earlier records, which estimates go by.
+        jobs: Cells at a time.
+        questions: What is to be decided, and how far that has come, a line each.
+        at_most: As of `print_plan`.
+    """
+    seconds = _seconds(tasks, estimator(registry, store))
+    protocols = {task.cell.dataset: str(task.cell.protocol) for task in plan.tasks}
+    answer = {
+        "cells": [{**planned_row(one), "seconds": about} for one, about in zip(tasks, seconds, strict=True)],
+        "cells_left": sum(not one.done for one in tasks),
+        "seconds": math.fsum(one or 0.0 for one in seconds) / jobs,
+        "unknown": sum(one is None for one in seconds),
+        "at_most": at_most,
+        "questions": list(questions),
+        "skipped": [{"model": one.model, "dataset": one.dataset, "reason": one.reason} for one in plan.skips],
+        "notes": list(plan.notes),
+        "protocols": protocols,
+    }
+    return as_json(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
 
 
 def _seconds(tasks: Sequence[Pending], estimator: Estimator) -> list[float | None]:
@@ -182,7 +234,8 @@ def print_skips(out: Console, plan: Plan) -> None:
         out.print(line, style="dim", soft_wrap=True)
 
 
-def _estimator(registry: Registry, store: Store) -> Estimator:
+def estimator(registry: Registry, store: Store) -> Estimator:
+    """Return what estimates cells by the records that there are, and counts operations where these are to be had."""
     count = StepCounter(registry)
     try:
         return Estimator(registry, store.records(history=False), count)

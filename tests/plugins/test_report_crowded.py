@@ -84,6 +84,13 @@ def test_what_is_written_in_ink_has_a_rule_that_says_so():
     assert all(re.search(rf"\.{sort}\.ink[,{{]", style) for sort in sorts)
 
 
+def test_a_setting_alone_is_weighed_against_nothing():
+    alone = page([record("vae", 9.0 + lr, options={"lr": lr}) for lr in range(10)])
+    assert 'id="g1-slices-0"' in alone
+    assert 'id="g1-importance-0"' not in alone
+    assert 'id="g1-importance-0"' in page(swept())
+
+
 def test_the_heading_counts_models_and_their_settings():
     assert how_many(rows()) == "2 generative models in 16 settings"
     assert how_many(rows()[:1]) == "1 generative model"

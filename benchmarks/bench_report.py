@@ -98,9 +98,8 @@ def test_a_page_of_many_rows(models, seeds, settings, browser, tmp_path):
         board = build(made, registry)
         text = load_factory(registry.reporters["report"])(board, RenderOptions())
     seconds = time.process_time() - start
-    print(
-        f"\n{len(made):,} records in {models:,} rows, {settings} varied: {seconds:.1f} s of CPU, {len(text.encode()) / 1e6:.2f} MB"
-    )
+    what = f"{len(made):,} records in {models:,} rows, {settings} varied"
+    print(f"\n{what}: {seconds:.1f} s of CPU, {len(text.encode()) / 1e6:.2f} MB")
     assert text.count("<tr data-m=") == models
     if browser:
         (tmp_path / "page.html").write_text(text)

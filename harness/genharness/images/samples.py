@@ -16,6 +16,7 @@ from genharness.errors import DataError
 from genharness.files.free_memory import free_memory, refuse_beyond_memory
 from genharness.images.arrays import UNITS, SampleArrays, sort_arrays
 from genharness.images.batches import Survey, decode_batches, survey
+from genharness.images.decode import POLICIES
 from genharness.images.depth import Depth
 from genharness.images.draw import FEWER, SeededDraw, chosen_of
 from genharness.images.layout import LEFT_OUT, Layout, read_layout
@@ -212,7 +213,7 @@ def _notes(layout: Layout, changes: Mapping[str, Sequence[str]], depth: Depth | 
     left_out = first_of(layout.left_out, _NAMED)
     notes = [f"{LEFT_OUT}: {left_out}"] if layout.left_out else []
     notes += [*layout.notes, *filter(None, [layout.taken])]
-    policies = {**_POLICIES, **({} if depth is None else {"16 bit": f"16 bit brought to 8, {depth}"})}
+    policies = {**POLICIES, **({} if depth is None else {"16 bit": f"16 bit brought to 8, {depth}"})}
     return notes + [f"{policies.get(one, one)}: {first_of(some, _NAMED)}" for one, some in sorted(changes.items())]
 
 
@@ -227,16 +228,6 @@ def _room(path: Path, shape: tuple[int, int, int, int]) -> NDArray[np.uint8]:
 
 _NAMED = 10
 """Files that one note names; it says how many more there are."""
-
-_POLICIES = {
-    "animation": "animation, of which the first frame was taken",
-    "transparency": "transparency laid over white",
-    "orientation": "turned as the camera noted",
-    "palette": "palette resolved",
-    "16 bit": "16 bit brought to 8",
-    "black and white": "black and white taken as 0 and 255",
-    "CMYK": "CMYK converted to RGB",
-}
 
 
 def _key(change: str) -> str:

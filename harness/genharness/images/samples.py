@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from genharness.errors import DataError
 from genharness.files.free_memory import free_memory, refuse_beyond_memory
+from genharness.files.paths import printable
 from genharness.images.arrays import UNITS, SampleArrays, sort_arrays
 from genharness.images.batches import Survey, decode_batches, survey
 from genharness.images.decode import POLICIES
@@ -89,7 +90,7 @@ def _read(
     draw: SeededDraw | None = None,
 ) -> SampleFile:
     if not path.exists():
-        raise DataError(f"{path} does not exist: give a folder, zip, .npz or .npy of images")
+        raise DataError(f"{printable(path)} does not exist: give a folder, zip, .npz or .npy of images")
     suffix = path.suffix.lower()
     if path.is_dir() or suffix == ".zip":
         return _read_files(path, size, report, beside)

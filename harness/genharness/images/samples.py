@@ -17,7 +17,7 @@ from genharness.files.free_memory import free_memory, refuse_beyond_memory
 from genharness.files.paths import printable
 from genharness.images.arrays import UNITS, SampleArrays, sort_arrays
 from genharness.images.batches import Survey, decode_batches, survey
-from genharness.images.decode import POLICIES
+from genharness.images.decode import POLICIES, told_changes
 from genharness.images.depth import Depth
 from genharness.images.draw import FEWER, SeededDraw, chosen_of
 from genharness.images.layout import LEFT_OUT, Layout, read_layout
@@ -197,14 +197,17 @@ def _exact_values(stored: StoredSet, piece: Piece) -> NDArray[Any]:
 def _decoded(stored: StoredSet, seen: Look, path: Path, size: int | None, beside: int) -> SampleFile:
     found = Survey.of_all([seen.survey] if seen.survey is not None else []).beside(beside)
     images = _room(path, (seen.count, found.channels, *_one_size(path, found, size)))
-    touched, start = Counter[str](), 0
+    touched, changed, start = Counter[str](), Counter[str](), 0
     for piece in stored.pieces():
         for batch in decoded(stored, piece, images.shape[1:], white=found.white):
             images[start : start + len(batch.images)] = batch.images
             start += len(batch.images)
             touched.update(resized=batch.resized, cropped=batch.cropped, converted=batch.converted)
+            changed.update({change: len(names) for change, names in batch.changes.items()})
     notes = [f"16 bit brought to 8, {found.depth}"] if found.depth is not None else []
+    notes += told_changes(changed)
     notes += [f"{found.extremes()}: {POLICY}"] if touched["resized"] or touched["cropped"] else []
+    touched.update({_key(change): count for change, count in changed.items()})
     counts = {key: count for key, count in touched.items() if count}
     white = found.depth.white if found.depth is not None else 0
     return SampleFile(str(path), images, touched=counts, notes=tuple(notes), white=white)

@@ -91,7 +91,11 @@ def test_what_is_used_is_said(tmp_path):
     [
         ({"x": [1.0]}, ("nope", ""), "has no column nope: it has x"),
         ({"x": [1.0]}, ("x", ""), "column x is double, and no pictures"),
-        ({"a": PNG[:1], "b": PNG[:1]}, ("", ""), "2 columns of pictures (a, b): name one with #NAME"),
+        (
+            {"a": PNG[:1], "b": PNG[:1]},
+            ("", ""),
+            "2 columns of pictures (a, b): name one as a dataset, parquet:PATH#NAME",
+        ),
         ({"x": [1.0, None]}, ("", ""), "column x is empty in row 1"),
         ({"image": [PNG[0], None]}, ("", ""), "column image is empty in row 1"),
         ({"image": pa.array([{"bytes": None, "path": "/etc/passwd"}], FILE)}, ("", ""), "paths are never followed"),

@@ -120,7 +120,11 @@ def test_words_of_any_length_are_labels(tmp_path):
         ("soft", "", "soft is a link, which is never followed"),
         ("images", "soft", "soft is a link, which is never followed"),
         ("none", "", "none holds no samples"),
-        ("images", "fewer", "fewer has shape .5,. for the 9 samples of images: name their labels with #images,label="),
+        (
+            "images",
+            "fewer",
+            "fewer has shape .5,. for the 9 samples of images: name their labels, h5:PATH#images,label=",
+        ),
         ("mask", "", "has no array mask: it has fewer, images, none, words"),
     ],
 )

@@ -186,7 +186,8 @@ def _chosen(schema: pyarrow.Schema, where: str, samples: str, label: str) -> _Co
             )
     picture = samples or next((name for name in _PICTURES if name in pictures), "")
     if not picture and len(pictures) > 1:
-        raise DataError(f"{where} has {len(pictures)} columns of pictures ({first_of(pictures)}): name one with #NAME")
+        several = f"{len(pictures)} columns of pictures ({first_of(pictures)})"
+        raise DataError(f"{where} has {several}: name one as a dataset, parquet:PATH#NAME")
     picture = picture or next(iter(pictures), "")
     chosen = label_column(label, [name for name in names if name != picture], where)
     if chosen and not _may_label(schema.field(chosen).type):
@@ -212,7 +213,7 @@ def _numbers(schema: pyarrow.Schema, names: Sequence[str], where: str) -> Sequen
         what_to_do = (
             "save pictures as encoded files (bytes), or as an array (npz:, h5:)"
             if any(types.is_nested(schema.field(name).type) for name in other)
-            else "leave them out of the file, or name one with #label=NAME"
+            else "leave them out of the file, or name one as a dataset's label, parquet:PATH#label=NAME"
         )
         raise DataError(f"{where}: columns {told} are neither numbers nor pictures: {what_to_do}")
     if not names:

@@ -73,7 +73,7 @@ def open_hdf5(path: Path, samples: str = "", label: str = "") -> dict[str, Store
     unusable = {name: why for name, why in members.items() if isinstance(why, str)}
     wrong = next((one for one in (samples, label) if one in unusable), "" if samples else next(iter(links), ""))
     if wrong:
-        raise DataError(f"{path}: {printable(wrong)} is {unusable[wrong]}, or name another with #NAME")
+        raise DataError(f"{path}: {printable(wrong)} is {unusable[wrong]}, or name another as a dataset, h5:PATH#NAME")
     if samples:
         one_of(samples, list(known), str(path), "array")
         if label:
@@ -101,12 +101,12 @@ def _beside(arrays: Mapping[str, Any], samples: str) -> str:
 def _stored(path: Path, arrays: Mapping[str, Any], samples: str, label: str, notes: Sequence[str]) -> StoredSet:
     count = len(arrays[samples])
     if arrays[samples].dtype.kind == "S":
-        raise DataError(f"{path}: {printable(samples)} holds words: name an array of numbers with #NAME")
+        raise DataError(f"{path}: {printable(samples)} holds words: name an array of numbers, h5:PATH#NAME")
     if not count:
         raise DataError(f"{path}: {printable(samples)} holds no samples")
     if label and arrays[label].shape[:1] != (count,):
         told = f"{path}: {printable(label)} has shape {arrays[label].shape} for the {count:,} samples of"
-        raise DataError(f"{told} {printable(samples)}: name their labels with #{printable(samples)},label=NAME")
+        raise DataError(f"{told} {printable(samples)}: name their labels, h5:PATH#{printable(samples)},label=NAME")
     kind: Kind = "rows" if arrays[samples].ndim == 2 else "arrays"
     taken = [f"samples: the array {printable(samples)}", *([f"labels: the array {printable(label)}"] if label else [])]
     return StoredSet(f"{path}#{samples}", kind, lambda: _pieces(path, samples, label), notes=[*taken, *notes])

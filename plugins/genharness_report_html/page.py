@@ -210,7 +210,8 @@ def _table_caption(table: Table, material: Material) -> Markup:
     if any(line.reference for line in table.lines):
         parts.append(Markup("Grey rows are references and take no rank."))
     if table.hidden:
-        more = f"{len(table.hidden)} more columns, such as {', '.join(table.hidden[:3])}, with --columns."
+        noun = "column" if len(table.hidden) == 1 else "columns"
+        more = f"{len(table.hidden)} more {noun}, such as {', '.join(table.hidden[:3])}, with --columns."
         parts.append(Markup("{}").format(more))
     return Markup(" ").join(parts)
 

@@ -233,7 +233,8 @@ def _points(plane: _Plane, obstacles: Sequence[Box], up: Ticks) -> tuple[list[Ma
         if point.row.model == plane.ink.own or any(point is one for one in plane.found.front)
     ]
     frame = Box(2, 16, plane.box.right + 6, plane.box.bottom)
-    widths, numbers = [width_of(name) for name in names], _numbers(plane, up)
+    widths = [plane.ink.width(point.row, name) for point, name in zip(named, names, strict=True)]
+    numbers = _numbers(plane, up)
     labels = place_labels(places[:_MOST_LABELS], widths, blocked, frame, first, numbers)
     parts: list[Markup] = []
     for place, point in enumerate(points):

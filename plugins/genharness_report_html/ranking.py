@@ -95,7 +95,7 @@ def _plot(ink: Ink, standings: Standings, width: float, narrow: bool) -> _Plot:
     last = max([places[-1][0] + 1, *(one.high for row in rows if (one := standings.ranks.get(row.label)))])
     step = min(17.6, 190.0 / last)
     panel = width - (step * (last - 1) + 24) if ranked else width
-    names = max(width_of(short_name(row, _most_name(narrow), ink.brief)) for row in rows)
+    names = max(ink.width(row, short_name(row, _most_name(narrow), ink.brief)) for row in rows)
     left = 58 + names + 16
     return _Plot(
         ink,

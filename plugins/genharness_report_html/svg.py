@@ -60,6 +60,10 @@ class Ink:
         """Return the class of a row's name."""
         return "lb b" if self.own == row.model else "lb"
 
+    def width(self, row: Row, name: str) -> float:
+        """Return the pixels that a row's name takes; bold ones are wider."""
+        return width_of(name) * (1.12 if self.own == row.model else 1.0)
+
 
 def tag(name: str, *children: str, **attributes: Value) -> Markup:
     """Return an element; children that are no markup are escaped. `class_` is `class`, `data_m` is `data-m`."""

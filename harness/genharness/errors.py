@@ -87,10 +87,10 @@ def shown(value: object, most: int = 60) -> str:
     """Return a value as it was written, on one line and cut where it is long."""
     try:
         text = str(value)
-    except ValueError:  # Python writes no number of more than 4,300 digits
-        return "a number of thousands of digits"
     except RecursionError:
         return "tables in tables, thousands deep"
+    except Exception:  # an object of others may raise anything; Python writes no number of more than 4,300 digits
+        return "a number of thousands of digits" if isinstance(value, int) else f"what {type(value).__name__} is"
     text, length = text[:most], len(text)
     if not text.isprintable():
         text = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)

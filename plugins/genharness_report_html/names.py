@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from genharness.board.rows import Row
 from genharness_report_html.svg import cut, plain
 
-__all__ = ["how_many", "short_name"]
+__all__ = ["brief_models", "how_many", "short_name"]
 
 _LEAST_MODEL = 5
 """Characters that a model's own name keeps before its settings lose theirs."""
+_MOST = 22
+"""Characters that every drawing has room for."""
 
 
-def short_name(row: Row, most: int) -> str:
-    """Return the name of a row in so many characters: settings by their values alone where it is longer.
+def brief_models(rows: Iterable[Row]) -> frozenset[str]:
+    """Return the models of which some name is too long for a drawing: all of theirs are then made in one way."""
+    return frozenset(row.model for row in rows if row.variation and len(plain(row.label)) > _MOST)
 
-    Rows of a sweep differ at the end of their names, so what is cut is the middle.
+
+def short_name(row: Row, most: int, brief: Container[str] = ()) -> str:
+    """Return the name of a row in so many characters.
+
+    Settings stand by their values alone where it is longer, or of a model that is `brief`. Rows of a sweep differ at
+    the end of their names, so what is cut is the middle.
     """
     label = plain(row.label)
-    if len(label) <= most or not row.variation:
+    if not row.variation or (len(label) <= most and row.model not in brief):
         return cut(label, most)
     model, values = plain(row.model), re.sub(r"(?:^|(?<= ))[^\s=]+=", "", plain(row.variation))
     if len(model) + 1 + len(values) > most:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from importlib import resources
@@ -23,7 +23,7 @@ from genharness.spec.record import Record
 from genharness.version import VERSION
 from genharness_report_html import ReportConfig
 from genharness_report_html.material import Block, Figure, Material
-from genharness_report_html.names import how_many
+from genharness_report_html.names import brief_models, how_many
 from genharness_report_html.sections import (
     classes,
     closing,
@@ -36,7 +36,7 @@ from genharness_report_html.sections import (
     training,
 )
 from genharness_report_html.svg import Ink, plain, tag
-from genharness_report_html.table import Table, table_of
+from genharness_report_html.table import Line, Table, table_of
 
 __all__ = ["render"]
 
@@ -81,9 +81,10 @@ class PageGroup:
 
 def render(board: Board, options: RenderOptions) -> str:
     """Return the page."""
-    ink = Ink(markers_of_board(board, options.folder))
-    level = 2 if len(board.groups) < 2 else 3
     model = options.site.model if options.site else ""
+    brief = brief_models(row for group in board.groups for row in group.rows)
+    ink = Ink(markers_of_board(board, options.folder), own=model, brief=brief)
+    level = 2 if len(board.groups) < 2 else 3
     groups = [
         _group(Material(ink, group, options.folder, f"g{place}", level, _map(options.config), model), options)
         for place, group in enumerate(board.groups, 1)
@@ -92,10 +93,9 @@ def render(board: Board, options: RenderOptions) -> str:
     page = _environment().get_template("page.html.j2")
     return page.render(
         title=_title(board, model),
-        pages=options.site.pages if options.site else (),
-        here=options.site.file if options.site else "",
+        site=options.site,
         of_model=options.site.models if options.site else {},
-        crumb=_crumb(board),
+        crumb=_crumb(board, model),
         groups=groups,
         links=_links(groups),
         symbols=_symbols(),
@@ -113,8 +113,17 @@ def _map(config: object) -> str:
 def _group(material: Material, options: RenderOptions) -> PageGroup:
     group = material.group
     table = table_of(material.ink, group, material.standings, wide=options.wide or group.asked)
+    every = len(table.lines)
+    if material.model:
+        table = replace(table, lines=_lines_of(table, material.model))
+    caption = _table_caption(table, material)
+    if options.site and len(table.lines) < every:
+        file = options.site.datasets[group.dataset]
+        caption += Markup(
+            ' Real data, the best row, <bdi>{}</bdi> and references; <a href="{}">all {} rows and comparisons</a>.'
+        ).format(plain(material.model), file, every)
     blocks: list[Block | str] = []
-    for place, section in enumerate(_BRIEF if options.site and options.site.brief else _SECTIONS):
+    for place, section in enumerate(_sections(options)):
         if place == 1 and table.lines:
             blocks.append("board")
         figures = section(material)
@@ -133,14 +142,28 @@ def _group(material: Material, options: RenderOptions) -> PageGroup:
         material.level,
         dataset,
         f"{dataset}{under}",
-        [Part(plain(part.text), part.style) for part in verdict(group)],
+        [Part(plain(part.text), part.style) for part in verdict(group, material.model)],
         table,
-        _table_caption(table, material),
+        caption,
         [note for note in notes if note not in folded],
         folded,
         blocks,
         len(table.lines) > _PLAIN_CELLS_FROM,
     )
+
+
+def _sections(options: RenderOptions) -> Sequence[Section]:
+    if options.site and options.site.brief:
+        return _BRIEF
+    if options.site and options.site.model:  # how all compare stands on the page of the dataset
+        return [section for section in _SECTIONS if section is not compared.comparisons]
+    return _SECTIONS
+
+
+def _lines_of(table: Table, model: str) -> list[Line]:
+    """Return the rows of a model, the references, and the best row of all."""
+    best = min((line.place for line in table.lines if not line.reason), default=0)
+    return [line for line in table.lines if line.reference or line.model == model or line.place == best]
 
 
 _SECTIONS: Sequence[Section] = (
@@ -187,7 +210,8 @@ def _table_caption(table: Table, material: Material) -> Markup:
     if any(line.reference for line in table.lines):
         parts.append(Markup("Grey rows are references and take no rank."))
     if table.hidden:
-        more = f"{len(table.hidden)} more columns, such as {', '.join(table.hidden[:3])}, with --columns."
+        noun = "column" if len(table.hidden) == 1 else "columns"
+        more = f"{len(table.hidden)} more {noun}, such as {', '.join(table.hidden[:3])}, with --columns."
         parts.append(Markup("{}").format(more))
     return Markup(" ").join(parts)
 
@@ -203,8 +227,8 @@ def _title(board: Board, model: str = "") -> str:
     return f"{how_many(rows)} on {where}"
 
 
-def _crumb(board: Board) -> Markup:
-    records = [record for group in board.groups for record in _records(group)]
+def _crumb(board: Board, model: str) -> Markup:
+    records = [record for group in board.groups for record in _records(group) if model in ("", record.cell.model)]
     protocols = [group.protocol.hash for group in board.groups if group.protocol]
     parts = [Markup("protocol <code>{}</code>").format(protocols[0])] if len(protocols) == 1 else []
     parts.append(Markup("{} cell{}").format(number(len(records)), "" if len(records) == 1 else "s"))

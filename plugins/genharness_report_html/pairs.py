@@ -30,7 +30,7 @@ def pair_matrix(ink: Ink, standings: Standings) -> Markup | None:
     if small and not (standings.ranks and any(one.verdict != "undecided" for one in found.values())):
         return None  # nothing was told apart, and there is no room for ratios: empty boxes
     wide, high = (_SMALL, _SMALL) if small else (_WIDE, _HIGH)
-    left = max(width_of(short_name(row, 22)) for row in rows) + 34
+    left = max(width_of(short_name(row, 22, ink.brief)) for row in rows) + 34
     parts: list[Markup] = []
     for place, row in enumerate(rows):
         parts += _head(ink, row, left + (place + 0.5) * wide, small)
@@ -39,14 +39,14 @@ def pair_matrix(ink: Ink, standings: Standings) -> Markup | None:
             _cell(row, other, _between(found, row, other), (left + at * wide, y - high / 2, wide, high), small)
             for at, other in enumerate(rows)
         ]
-        name = text(left - 26, y + 4, short_name(row, 22), "lb", "end")
+        name = text(left - 26, y + 4, short_name(row, 22, ink.brief), "lb", "end")
         parts.append(tag("g", name, mark(ink.of(row), left - 12, y), *cells, data_m=plain(row.label)))
     size = left + wide * len(rows), _TOP + high * len(rows) + 2
     return drawing(ink, *size, "Pairwise comparisons", _finding(found), *parts)
 
 
 def _head(ink: Ink, row: Row, x: float, small: bool) -> list[Markup]:
-    words = [] if small else [text(x, 28, short_name(row, 9), "tk ink", "middle")]
+    words = [] if small else [text(x, 28, short_name(row, 9, ink.brief), "tk ink", "middle")]
     return [mark(ink.of(row), x, 24 if small else 10), *words]
 
 

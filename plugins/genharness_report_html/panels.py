@@ -43,12 +43,12 @@ _APART_FROM_TABLE = 1.5
 """Ratio of the table's score to the curve's end from which both are shown: fewer samples do not explain it."""
 
 
-def panel_head(ink: Ink, row: Row, level: int, words: str = "") -> Markup:
-    """Return the heading of a small multiple: marker, name, and a remark at its right."""
+def panel_head(ink: Ink, row: Row, level: int, words: str = "", name: str = "") -> Markup:
+    """Return the heading of a small multiple: marker, name (the row's, or another), and a remark at its right."""
     marker = ink.of(row)
     icon = tag("svg", mark(marker, 7, 7), width=14, height=14, viewBox="0 0 14 14", aria_hidden="true", class_="ml")
-    name = tag("bdi", short_name(row, 28))
-    return tag(f"h{level}", icon, name, *([tag("span", words)] if words else []), class_="mh")
+    called = tag("bdi", name or short_name(row, 28, ink.brief))
+    return tag(f"h{level}", icon, called, *([tag("span", words)] if words else []), class_="mh")
 
 
 @dataclass(frozen=True)
@@ -179,8 +179,19 @@ def _ring(final: float, curve: Curve, steps: Scale, scores: Scale) -> list[Marku
     return [line(x, _y(scores, curve.mean[-1]) + 7, x, y - 4, "lead"), ring, label]
 
 
-def loss_panel(ink: Ink, row: Row, curves: Sequence[Curve], held_out: Mapping[str, Curve], level: int) -> Markup:
-    """Return a row's losses on axes of their own, those of held-out samples as points joined by a thin line."""
+def loss_panel(
+    ink: Ink, row: Row, curves: Sequence[Curve], held_out: Mapping[str, Curve], level: int, name: str = ""
+) -> Markup:
+    """Return a row's losses on axes of their own, those of held-out samples as points joined by a thin line.
+
+    Args:
+        ink: Markers.
+        row: The row.
+        curves: Its losses.
+        held_out: Those of held-out samples, by name.
+        level: Of the heading.
+        name: What the panel is called in place of the row's name.
+    """
     looked = [held_out[curve.name] for curve in curves if curve.name in held_out]
     values = _clipped(value for curve in (*curves, *looked) for value in (*curve.low, *curve.high))
     up = scale_of(values, pad=0.08)
@@ -204,11 +215,11 @@ def loss_panel(ink: Ink, row: Row, curves: Sequence[Curve], held_out: Mapping[st
         ink,
         _WIDTH,
         _HEIGHT,
-        f"{plain(row.label)}: losses over training",
+        f"{name or plain(row.label)}: losses over training",
         finding,
         tag("g", *parts, class_=colour(ink.of(row))),
     )
-    head = panel_head(ink, row, level, "log scale" if up.log else "")
+    head = panel_head(ink, row, level, "log scale" if up.log else "", name)
     return tag("div", head, picture, class_="sm", data_m=plain(row.label))
 
 

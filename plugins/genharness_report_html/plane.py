@@ -226,10 +226,15 @@ def _points(plane: _Plane, obstacles: Sequence[Box], up: Ticks) -> tuple[list[Ma
     bars = [_bars(plane, point) for point in points]
     blocked = [*obstacles, *(box for one in bars for box in one[1])]
     named = points[:_MOST_LABELS]
-    names = [short_name(point.row, 26) for point in named]
-    first = [place for place, point in enumerate(named) if any(point is one for one in plane.found.front)]
+    names = [short_name(point.row, 26, plane.ink.brief) for point in named]
+    first = [
+        place
+        for place, point in enumerate(named)
+        if point.row.model == plane.ink.own or any(point is one for one in plane.found.front)
+    ]
     frame = Box(2, 16, plane.box.right + 6, plane.box.bottom)
-    widths, numbers = [width_of(name) for name in names], _numbers(plane, up)
+    widths = [plane.ink.width(point.row, name) for point, name in zip(named, names, strict=True)]
+    numbers = _numbers(plane, up)
     labels = place_labels(places[:_MOST_LABELS], widths, blocked, frame, first, numbers)
     parts: list[Markup] = []
     for place, point in enumerate(points):
@@ -240,7 +245,7 @@ def _points(plane: _Plane, obstacles: Sequence[Box], up: Ticks) -> tuple[list[Ma
         inner = [tag("title", words), *bars[place][0], mark(marker, *places[place])]
         if place < len(labels) and (label := labels[place]) is not None:
             inner += [line(*label.leader, "lead")] if label.leader else []
-            inner.append(text(label.x, label.y, names[place], "lb halo", label.anchor))
+            inner.append(text(label.x, label.y, names[place], f"{plane.ink.label(point.row)} halo", label.anchor))
         parts.append(tag("g", *inner, data_m=plain(point.row.label), class_=colour(marker)))
     shown = sum(label is not None for label in labels)
     return parts, f"{shown} of {len(points)} named" if shown < len(points) else ""

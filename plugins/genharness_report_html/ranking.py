@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -14,12 +15,14 @@ from genharness_report_html.names import short_name
 from genharness_report_html.scores import in_words, real_row, value_of
 from genharness_report_html.svg import Ink, colour, drawing, line, mark, plain, rect, tag, text, width_of
 
-__all__ = ["MOST_NAME", "MOST_RANKED", "ranking", "row_height"]
+__all__ = ["MOST_NAME", "MOST_RANKED", "drawn", "ranking", "row_height"]
 
 MOST_RANKED = 20
 """Rows of the figure; the rest stand in the table."""
 _TOP, _BOTTOM = 40.0, 38.0
 _MOST_SEEDS = 10
+_MOST_OWN = 10
+"""Rows beyond the best that are drawn because the page is about their model."""
 _ROUND = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 MOST_NAME = 24
 """Characters of a name."""
@@ -36,6 +39,8 @@ class _Plot:
 
     ink: Ink
     standings: Standings
+    rows: Sequence[tuple[int, Row]]
+    """Each with its place from the best, which is 0."""
     column: BoardColumn
     scale: Scale
     left: float
@@ -56,19 +61,26 @@ class _Plot:
         return self.panel + 12 + (place - 1) * self.step
 
 
+def drawn(standings: Standings, own: str) -> list[tuple[int, Row]]:
+    """Return the rows that are drawn with their places, the best is 0: the best, and those of the model `own`."""
+    rows = list(enumerate(standings.rows))
+    mine = [one for one in rows[MOST_RANKED:] if one[1].model == own][:_MOST_OWN]
+    return [*rows[: MOST_RANKED - len(mine)], *mine]
+
+
 def ranking(ink: Ink, standings: Standings, *, narrow: bool = False) -> Markup:
     """Return the drawing, 592 or 350 pixels wide."""
     plot = _plot(ink, standings, 350.0 if narrow else 592.0, narrow)
-    rows = standings.rows[:MOST_RANKED]
     finding = "; ".join(
-        f"{place}. {plain(row.label)} {in_words(row.estimates[plot.column.key], plot.column)}"
-        for place, row in enumerate(rows, start=1)
+        f"{place + 1}. {plain(row.label)} {in_words(row.estimates[plot.column.key], plot.column)}"
+        for place, row in plot.rows
     )
     parts = [*_frame(plot, narrow), *_band(plot, narrow), *(_ranks_frame(plot) if plot.panel < plot.width else ())]
-    for place, row in enumerate(rows):
-        parts.append(_row(plot, row, place))
-        if standings.separated_after(place) and place < len(rows) - 1:
-            y = _TOP + (place + 1) * plot.high
+    for at, (place, row) in enumerate(plot.rows):
+        parts.append(_row(plot, row, place, at))
+        following = plot.rows[at + 1][0] if at + 1 < len(plot.rows) else place
+        if any(standings.separated_after(one) for one in range(place, following)):
+            y = _TOP + (at + 1) * plot.high
             parts.append(line(0, y, plot.width, y, "sep"))
     return drawing(ink, plot.width, plot.bottom + _BOTTOM, f"Ranking by {plot.column.title}", finding, *parts)
 
@@ -76,17 +88,19 @@ def ranking(ink: Ink, standings: Standings, *, narrow: bool = False) -> Markup:
 def _plot(ink: Ink, standings: Standings, width: float, narrow: bool) -> _Plot:
     column = standings.column
     assert column is not None
-    rows = standings.rows[:MOST_RANKED]
+    places = drawn(standings, ink.own)
+    rows = [row for _, row in places]
     high = row_height(len(rows))
     ranked = bool(standings.ranks) and not narrow
-    last = max([len(rows), *(one.high for row in rows if (one := standings.ranks.get(row.label)))])
+    last = max([places[-1][0] + 1, *(one.high for row in rows if (one := standings.ranks.get(row.label)))])
     step = min(17.6, 190.0 / last)
     panel = width - (step * (last - 1) + 24) if ranked else width
-    names = max(width_of(short_name(row, _most_name(narrow))) for row in rows)
+    names = max(ink.width(row, short_name(row, _most_name(narrow), ink.brief)) for row in rows)
     left = 58 + names + 16
     return _Plot(
         ink,
         standings,
+        places,
         column,
         _scale(standings, column, rows),
         left,
@@ -171,22 +185,23 @@ def _places(last: int, step: float) -> list[int]:
     return [1, *(place for place in range(every, last + 1, every) if (place - 1) * step > wide)]
 
 
-def _row(plot: _Plot, row: Row, place: int) -> Markup:
+def _row(plot: _Plot, row: Row, place: int, at: int) -> Markup:
+    """Return the row of a place of the ranking, as the so manieth of the drawing."""
     marker, one = plot.ink.of(row), row.estimates[plot.column.key]
-    top = _TOP + place * plot.high
+    top = _TOP + at * plot.high
     y = top + plot.high / 2
     standing = plot.standings.ranks.get(row.label)
     shown = str(standing).replace("-", DASH) if standing else str(place + 1)
     words = in_words(one, plot.column)
     ranks = f", rank {standing.low} to {standing.high}" if standing else ""
-    name = short_name(row, _most_name(plot.width < 400))
+    name = short_name(row, _most_name(plot.width < 400), plot.ink.brief)
     return tag(
         "g",
         tag("title", f"{plain(row.label)}: {plot.column.title} {words}{ranks}"),
         rect(0, top, plot.width, plot.high, "hit"),
         text(34, y + 4, shown, "lb num", "end"),
         mark(marker, 46, y),
-        text(58, y + 4, name, "lb"),
+        text(58, y + 4, name, plot.ink.label(row)),
         *_spread(plot, row, y),
         mark(marker, plot.x(one.mean or 0.0), y),
         _value(plot, row, y),

@@ -42,15 +42,27 @@ class Ink:
 
     Attributes:
         markers: Colour and shape by model.
+        own: The model that the page is about, whose names are bold; empty where it is about all.
+        brief: Models whose rows are called by the values of their settings alone, as whole names are too long.
         ids: Numbers of which no two drawings have the same.
     """
 
     markers: Mapping[str, Marker]
+    own: str = ""
+    brief: frozenset[str] = frozenset()
     ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def of(self, row: Row) -> Marker:
         """Return the marker of a row."""
         return self.markers[row.model]
+
+    def label(self, row: Row) -> str:
+        """Return the class of a row's name."""
+        return "lb b" if self.own == row.model else "lb"
+
+    def width(self, row: Row, name: str) -> float:
+        """Return the pixels that a row's name takes; bold ones are wider."""
+        return width_of(name) * (1.12 if self.own == row.model else 1.0)
 
 
 def tag(name: str, *children: str, **attributes: Value) -> Markup:

@@ -46,7 +46,9 @@ def wall_row(ink: Ink, row: Row, kept: KeptCell, score: str, *, ranked: bool) ->
         parts.append(sprite(images[best[: -ENDS - 1 : -1]], ENDS, f"the least realistic samples of {name}"))
     marker = ink.of(row)
     icon = tag("svg", mark(marker, 7, 7), width=14, height=14, viewBox="0 0 14 14", aria_hidden="true")
-    head = tag("div", icon, tag("bdi", short_name(row, 30)), *([tag("i", score)] if score else []), class_="wn")
+    head = tag(
+        "div", icon, tag("bdi", short_name(row, 30, ink.brief)), *([tag("i", score)] if score else []), class_="wn"
+    )
     more = "rl" if row.real else ""
     return tag("div", head, *parts, class_=_wall_class(more, ranked), data_m=name)
 

@@ -56,7 +56,9 @@ def _group(group: Group, width: int, wide: bool) -> Stack:
         parts.append(_table(group, fixed, columns, width))
         hidden = [printable(column.key) for column in group.columns if column not in columns]
         if hidden:
-            parts.append(Text(f"{len(hidden)} more columns with --wide, such as {', '.join(hidden[:4])}", style="dim"))
+            noun = "column" if len(hidden) == 1 else "columns"
+            words = f"{len(hidden)} more {noun} with --wide, such as {', '.join(hidden[:4])}"
+            parts.append(Text(words, style="dim"))
         notes = [*error_notes(group.rows, columns), *group.notes_on(columns)]
         parts += [Text(printable(note), style="dim") for note in notes]
     return Stack(*parts, *([] if group.failures else [Text("")]))

@@ -190,3 +190,54 @@ def test_what_somebodys_code_raises_is_told_with_its_place(samples):
 def test_a_dataset_whose_labels_are_no_numbers_is_refused():
     refused(lambda: genharness.plan(datasets={"mine": Items()}), "dataset mine", "not 'dict'", kind=DataError)
     refused(lambda: genharness.plan(datasets={"mine": {}}), "train must be among them")
+
+
+class Silent:
+    """An object of others that cannot even be written down."""
+
+    def __str__(self):
+        raise RuntimeError("no")
+
+
+ARRAYS = (np.array([]), np.array([[1, "a"]], dtype=object), IMAGES.astype(complex), Silent())
+
+
+@pytest.mark.parametrize("value", ARRAYS, ids=["empty", "objects", "complex", "silent"])
+def test_an_array_is_no_value_of_any_option(results, value):
+    refused(lambda: genharness.evaluate(IMAGES, reference=IMAGES, count=value), "count=")
+    refused(lambda: genharness.evaluate(IMAGES, dataset="digits", units=value), "units=")
+    refused(lambda: genharness.Evaluator("digits", weights=value), "weights=")
+    refused(lambda: genharness.leaderboard(results, sort=value), "sort=")
+    refused(lambda: genharness.load_results(results, stability=value), "stability=")
+    refused(lambda: genharness.plan(value), "suite=")
+    for name in ("samples", "jobs", "seeds"):
+        refused(lambda name=name: genharness.plan(models="vae", datasets="digits", **{name: value}), f"{name}")
+
+
+@pytest.mark.parametrize("value", [b"x", bytearray(b"12"), {1: 2}], ids=repr)
+@pytest.mark.parametrize("name", ["seeds", "batch_size"])
+def test_bytes_and_mappings_are_no_lists_of_numbers(name, value):
+    refused(lambda: genharness.plan(models="vae", datasets="digits", **{name: value}), f"{name}=")
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"on_event": None}, "on_event=None cannot be called: give a function"),
+        ({"on_event": "print"}, "on_event=print cannot be called: give a function"),
+        ({"stop": True}, "stop=True cannot be set: give a threading.Event"),
+        ({"stop": np.array([])}, "cannot be set: give a threading.Event"),
+    ],
+    ids=str,
+)
+def test_listeners_that_cannot_listen_are_refused_before_anything_is_prepared(tmp_path, given, words):
+    with pytest.raises(ConfigError, match=words):
+        genharness.run(models="vae", datasets="digits", results=tmp_path / "results", **given)
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_path_of_two_lines_is_told_on_one(tmp_path):
+    path = str(tmp_path / "a\nb")
+    refused(lambda: genharness.load_results(path), kind=GenharnessError)
+    refused(lambda: genharness.evaluate(path, reference=IMAGES), kind=GenharnessError)
+    refused(lambda: genharness.evaluate(IMAGES, reference=IMAGES, labels=path), kind=GenharnessError)

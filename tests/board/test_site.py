@@ -14,7 +14,8 @@ def test_there_is_a_page_a_dataset_and_a_model_and_all_know_all():
     found = pages([*seeds("vae", CLOSE), *seeds("gan", FAR), record("vae", 1.0, dataset="mnist"), record("real", 1.0)])
     assert list(found) == [INDEX, "data-digits.html", "data-mnist.html", "model-vae.html", "model-gan.html"]
     for page in found.values():
-        assert [file for _, file in page.place.pages] == list(found)
+        place = page.place
+        assert [*place.overview.values(), *place.datasets.values(), *place.models.values()] == list(found)
         assert page.place.models == {"vae": "model-vae.html", "gan": "model-gan.html"}
     assert {group.dataset for group in found["data-mnist.html"].board.groups} == {"mnist"}
     assert len(found["model-vae.html"].board.groups) == 2

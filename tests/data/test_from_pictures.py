@@ -21,12 +21,12 @@ def pictures(tmp_path):
 
 
 def request_for(reference):
-    touched, told = [], []
+    batches, told = [], []
     return SimpleNamespace(
         reference=parse_reference(reference),
-        writer=SimpleNamespace(touched=lambda **counts: touched.append(counts)),
+        writer=SimpleNamespace(decoded=batches.append),
         report=lambda done, total, text: told.append((done, total, text)),
-        counts=touched,
+        batches=batches,
         told=told,
     )
 
@@ -48,5 +48,5 @@ def test_pictures_keep_their_order_and_their_labels(pictures):
     images = np.concatenate([images for images, _ in parts])
     assert images[:, :, 2, 2].tolist() == [[255, 255, 255], [255, 0, 0], [0, 0, 255]]
     assert np.concatenate([labels for _, labels in parts]).tolist() == [7, 8, 9]
-    assert sum(counts["cropped"] for counts in request.counts) == 3
+    assert sum(batch.cropped for batch in request.batches) == 3
     assert request.told[-1] == (3, 3, "decoding train")

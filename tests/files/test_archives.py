@@ -178,6 +178,16 @@ def test_a_zip_that_lies_about_a_size_is_refused(tmp_path):
         list(read_members(path))
 
 
+@pytest.mark.parametrize(
+    ("head", "packer"), [(b"\x28\xb5\x2f\xfd", "zstd"), (b"\x04\x22\x4d\x18", "lz4"), (b"7z\xbc\xaf\x27\x1c", "7z")]
+)
+def test_an_archive_of_another_packer_is_told_by_its_name_and_not_called_damaged(tmp_path, head, packer):
+    path = tmp_path / "shard.tar.zst"
+    path.write_bytes(head + bytes(600))
+    with pytest.raises(DataError, match=rf"is packed by {packer}, which is not read: unpack it"):
+        list_members(path)
+
+
 def test_a_giant_extended_header_is_refused(tmp_path):
     info = tarfile.TarInfo("long")
     info.type, info.size = tarfile.GNUTYPE_LONGNAME, 1 << 33

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -98,6 +101,21 @@ def test_what_is_converted_is_named_by_kind_and_counted(tmp_path, form):
     kinds = {"animation": 1, "cmyk": 1, "palette": 2, "16_bit": 1, "transparency": 1, "black_and_white": 1}
     counts = {f"converted_{kind}": count for kind, count in kinds.items()}  # a GIF has a palette
     assert found.touched == {"converted": 6, "left_out": 1, **counts}
+
+
+def test_what_is_converted_in_shards_is_named_and_counted_likewise(tmp_path):
+    with tarfile.open(tmp_path / "a.tar", "w") as shard:
+        for name, content in {**PICTURES, **odd_pictures()}.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            shard.addfile(member, io.BytesIO(content))
+    found, folder = (
+        read_images(tmp_path / "a.tar"),
+        read_images(as_folder({**PICTURES, **odd_pictures()}, tmp_path / "a")),
+    )
+    assert found.touched == folder.touched
+    assert "animation, of which the first frame was taken: 1 picture" in found.notes
+    assert "palette resolved: 2 pictures" in found.notes
 
 
 def test_many_names_are_cut_and_their_number_said(tmp_path):

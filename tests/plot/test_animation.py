@@ -25,6 +25,18 @@ def test_training_has_a_picture_for_every_moment(kept):
     assert [int(one[20, 20, 0]) for one in moments] == [24 * place for place in range(9)]
 
 
+def test_a_film_of_training_is_full_and_says_its_steps(tmp_path, kept):
+    one = record("vae", 1.0)
+    one.measurements["train_steps"] = 800.0
+    bare, named = film(kept, "training"), film(KeptCell(CellFolder(tmp_path), one), "training")
+    high, wide, _ = bare[0].shape
+    assert (high < wide, wide >= 256) == (True, True)  # two lines of four
+    assert all(np.array_equal(a, b[:high]) for a, b in zip(bare, named, strict=True))
+    words = [one[high:] for one in named]
+    assert all((one < 100).any() for one in words)
+    assert len({one.tobytes() for one in words}) == len(words)
+
+
 def test_an_interpolation_goes_there_and_back(kept):
     firsts = [int(one[20, 20, 0]) for one in film(kept, "interpolation")]
     assert firsts == [3 * place for place in (*range(10), *range(8, 0, -1))]

@@ -74,3 +74,17 @@ def test_an_executor_that_cannot_be_loaded_is_named(make_plugin):
     make_plugin("queue-plugin", PLUGIN)
     with pytest.raises(PluginError, match="queue: cannot load 'queue_plugin_heavy:Queue'"):
         make_executor(load_registry(), "queue")
+
+
+def test_what_cannot_be_made_is_named_with_the_reason_and_its_line(make_plugin):
+    heavy = (
+        "class Queue:\n    pass\n\nclass Diary:\n    def __init__(self, config):\n        raise OSError('no room')\n"
+    )
+    make_plugin("queue-plugin", PLUGIN, heavy=heavy)
+    registry = load_registry()
+    with pytest.raises(PluginError, match=r"executor queue cannot be made: TypeError: Queue\(\) takes no arguments"):
+        make_executor(registry, "queue")
+    with pytest.raises(
+        PluginError, match=r"tracker diary cannot be made: OSError: no room \(queue_plugin_heavy.py:6\)"
+    ):
+        make_tracker(registry, "diary")

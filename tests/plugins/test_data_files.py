@@ -84,6 +84,13 @@ def test_mixed_sizes_modes_and_formats_follow_the_policy_and_are_counted(tmp_pat
     assert data.meta.touched == {"resized": 6, "cropped": 7, "converted": 6}
     assert any("60x40 (a.png)" in note or "48x48 (g.gif)" in note for note in data.meta.notes)
     assert any("@SIZE" in note for note in data.meta.notes)
+    assert {
+        "animation, of which the first frame was taken: 1 picture",
+        "CMYK converted to RGB: 1 picture",
+        "palette resolved: 2 pictures",
+        "transparency laid over white: 1 picture",
+    } <= set(data.meta.notes)
+    assert sum("16 bit brought to 8" in note for note in data.meta.notes) == 1
 
 
 def test_a_size_asked_for_is_taken_straight_from_the_pictures(tmp_path):

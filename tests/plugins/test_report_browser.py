@@ -189,3 +189,19 @@ def test_no_words_of_a_crowded_figure_lie_on_others(browser, tmp_path, width):
     found.goto((tmp_path / "page.html").as_uri())
     assert found.evaluate(CROSSED) == []
     found.close()
+
+
+def test_on_a_phone_long_names_leave_room_for_numbers(browser, tmp_path):
+    records = [
+        record("sn-wgan-gp", 9.0 + place, options={"latent": 100 + place, "lr": 0.0002 + place, "batch_size": 128})
+        for place in range(3)
+    ]
+    out = tmp_path / "page.html"
+    out.write_text(page(records))
+    context = browser.new_context(viewport={"width": 390, "height": 844}, offline=True)
+    found = context.new_page()
+    found.goto(out.as_uri())
+    widths = found.eval_on_selector_all(".board tbody .namec", "cells => cells.map(cell => cell.offsetWidth)")
+    context.close()
+    assert len(widths) == 3
+    assert max(widths) < 220  # the column stays where it is while the others scroll

@@ -13,7 +13,7 @@ from genharness.plugin.registry import load_registry
 from genharness_report_html.names import how_many, short_name
 from genharness_report_html.numbers import number_table
 from genharness_report_html.ranking import _places
-from report_pages import page
+from report_pages import page, swept
 
 GRID = [
     {"latent": latent, "lr": lr, "batch": batch} for latent in (16, 100) for lr in (1e-4, 1e-3) for batch in (8, 64)
@@ -47,6 +47,48 @@ def test_a_name_that_fits_is_whole_and_settings_lose_their_keys_first():
     row = next(row for row in rows() if row.model == "dcgan")
     assert short_name(row, 60) == row.label
     assert short_name(row, len(row.label) - 1) == "dcgan " + " ".join(re.findall(r"=(\S+)", row.variation))
+
+
+def test_names_of_one_model_are_made_in_one_way_in_every_figure():
+    long, short = [
+        record("edm", 5.0 + place, options={"sampler": name, "steps": 5 + place})
+        for place, name in enumerate(("dpmpp-2m", "heun"))
+    ]
+    for one in (long, short):
+        one.measurements |= {"train_seconds": 20.0 + one.scores["fid"], "latency_p50_ms": 0.5}
+        one.history.losses = {"step": [1, 2], "loss": [2.0, 1.0]}
+    text = page([long, short, record("vae", 9.0, options={"lr": 1}), record("vae", 8.0, options={"lr": 2})])
+    drawn = "".join(re.findall(r"<figure.*?</figure>", text, re.DOTALL))
+    assert {"edm dpmpp-2m 5", "edm heun 6", "vae lr=1"} <= set(re.findall(r">((?:edm|vae) [^<]*)<", drawn))
+    assert not re.search("(<text[^>]*|<bdi)>edm sampler=", drawn)  # titles that are shown on hovering are whole
+    assert ">edm sampler=heun steps=6<" in text.split('id="g1-board"')[1].split("</table>")[0]
+
+
+def test_rows_that_only_draw_otherwise_have_one_panel_of_losses_that_names_what_they_share():
+    records = [record("edm", 5.0 + steps, options={"lr": 1, "steps": steps}) for steps in (5, 10)]
+    for one in records:
+        one.training = "one"
+        one.history.losses = {"step": [1, 2], "loss": [2.0, 1.0]}
+    other = record("edm", 9.0, options={"lr": 2, "steps": 5})
+    other.history.losses = records[0].history.losses
+    text = page([*records, other])
+    drawn = text[text.index('id="g1-losses"') :].split("</figure>")[0]
+    assert set(re.findall(r'class="mh">.*?<bdi>(.*?)</bdi>', drawn)) == {"edm lr=1", "edm lr=2 steps=5"}
+
+
+def test_what_is_written_in_ink_has_a_rule_that_says_so():
+    text = page(swept())
+    style = text.split("<style>")[1].split("</style>")[0]
+    sorts = {one.split()[0] for one in re.findall(r'<text [^>]*class="([^"]*\bink\b[^"]*)"', text)}
+    assert sorts >= {"vl", "tk"}
+    assert all(re.search(rf"\.{sort}\.ink[,{{]", style) for sort in sorts)
+
+
+def test_a_setting_alone_is_weighed_against_nothing():
+    alone = page([record("vae", 9.0 + lr, options={"lr": lr}) for lr in range(10)])
+    assert 'id="g1-slices-0"' in alone
+    assert 'id="g1-importance-0"' not in alone
+    assert 'id="g1-importance-0"' in page(swept())
 
 
 def test_the_heading_counts_models_and_their_settings():

@@ -62,7 +62,7 @@ def test_the_table_shows_the_intervals_of_ranks_and_hides_wide_columns_until_the
     table = rendered(records, "table", width=200)
     assert all(part in table for part in ("Rank", "(95 %)"))
     assert "Density" not in table
-    assert "1 more columns with --wide, such as density" in table
+    assert "1 more column with --wide, such as density" in table
 
 
 def test_columns_that_are_asked_for_are_shown_however_narrow_the_terminal():

@@ -21,6 +21,14 @@ def test_every_series_stands_beside_its_steps():
     assert filled().scores == {"step": [20], "fid": [3.0], "recall": [None]}
 
 
+def test_a_score_that_is_only_sometimes_there_keeps_its_steps():
+    history = History()
+    history.add_scores(10, {"fid": 9.0})
+    history.add_scores(20, {"fid": 5.0, "hanging_recall": 0.25})
+    history.add_scores(30, {"fid": 4.0})
+    assert history.scores == {"step": [10, 20, 30], "fid": [9.0, 5.0, 4.0], "hanging_recall": [None, 0.25, None]}
+
+
 def test_a_history_comes_back_from_json():
     assert History.from_plain(json.loads(json.dumps(filled().as_plain()))) == filled()
 

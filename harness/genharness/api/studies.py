@@ -14,6 +14,7 @@ from genharness.api.asking import AskedStudy, ask
 from genharness.api.rows import Rows
 from genharness.api.stopping import stopping
 from genharness.api.trackers import Trackers
+from genharness.errors import refuse, shown
 from genharness.files.paths import read_path
 from genharness.plugin.execution import Event
 from genharness.results.store import Store
@@ -174,6 +175,7 @@ def run(
     """
     named = {"models": models, "datasets": datasets, "seeds": seeds, "budget": budget, "metrics": metrics}
     given = {key: value for key, value in (named | {"sweep": sweep}).items() if value is not None}
+    _refuse_others(on_event, stop)
     asked = _asked(suite, {**given, "results": results, **options})
     found, tasks = asked.planned(silent)
     asked.store.open_for_writing()
@@ -237,6 +239,24 @@ def run_cells(
     finally:
         trackers.finish()
     return records, stop.is_set()
+
+
+def _refuse_others(on_event: object, stop: object) -> None:
+    """Refuse listeners that cannot listen.
+
+    Raises:
+        ConfigError: If one is no function, or no event.
+    """
+    refuse(
+        [
+            *([] if callable(on_event) else [f"on_event={shown(on_event)} cannot be called: give a function"]),
+            *(
+                []
+                if stop is None or (hasattr(stop, "is_set") and hasattr(stop, "set"))
+                else [f"stop={shown(stop)} cannot be set: give a threading.Event"]
+            ),
+        ]
+    )
 
 
 def _asked(suite: AnyPath | None, options: Mapping[str, Any]) -> AskedStudy:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,14 +26,16 @@ class SitePage:
 
     Attributes:
         file: Its name.
-        pages: What the pages are called, and their names, itself among them.
+        overview: What the page that sums up is called, and its name.
+        datasets: The page of each dataset.
         models: The page of each model.
         model: The model whose figures it shows; empty: those of the best.
         brief: Whether it sums up: no figures beyond the ranking.
     """
 
     file: str
-    pages: Sequence[tuple[str, str]] = ()
+    overview: Mapping[str, str] = field(default_factory=dict)
+    datasets: Mapping[str, str] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
     model: str = ""
     brief: bool = False

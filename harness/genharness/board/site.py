@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from genharness.board.render import SitePage
 from genharness.board.rows import Board, Group
@@ -48,7 +48,7 @@ class _Names:
 def pages_of(board: Board) -> Iterator[PageOfBoard]:
     """Yield the pages of a site: the index, a page for each dataset, and one for each trained model.
 
-    The page of a model has the whole ranking of each dataset that it was trained on, and the figures of it alone.
+    The page of a model says where it stands on each dataset that it was trained on, and has the figures of it alone.
     """
     names = _Names()
     datasets = {name: names.of("data", name) for name in dict.fromkeys(group.dataset for group in board.groups)}
@@ -56,14 +56,14 @@ def pages_of(board: Board) -> Iterator[PageOfBoard]:
         name: names.of("model", name)
         for name in dict.fromkeys(row.model for group in board.groups for row in group.rows if not row.reference)
     }
-    links = [("Overview", INDEX), *datasets.items(), *models.items()]
-    yield PageOfBoard(INDEX, board, SitePage(file=INDEX, pages=links, models=models, brief=True))
+    every = SitePage(file=INDEX, overview={"Overview": INDEX}, datasets=datasets, models=models)
+    yield PageOfBoard(INDEX, board, replace(every, brief=True))
     for name, file in datasets.items():
         groups = [group for group in board.groups if group.dataset == name]
-        yield PageOfBoard(file, Board(groups), SitePage(file=file, pages=links, models=models))
+        yield PageOfBoard(file, Board(groups), replace(every, file=file))
     for name, file in models.items():
         groups = [group for group in board.groups if _has(group, name)]
-        yield PageOfBoard(file, Board(groups), SitePage(file=file, pages=links, models=models, model=name))
+        yield PageOfBoard(file, Board(groups), replace(every, file=file, model=name))
 
 
 def _has(group: Group, model: str) -> bool:

@@ -97,7 +97,7 @@ def write_pictures(
         if like is not None and len(batch.headers) < len(batch.images):
             raise DataError(f"{source.where}: its pictures are not all alike, or not all readable")
         output.write(batch.images, None if labels is None else labels[done:end])
-        request.writer.touched(resized=batch.resized, cropped=batch.cropped, converted=batch.converted)
+        request.writer.decoded(batch)
         request.report(end, len(names), f"decoding {output.name}")
         done = end
     return headers

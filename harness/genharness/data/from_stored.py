@@ -143,7 +143,7 @@ def _write_pictures(request: PrepareRequest, sets: list[_Set]) -> None:
             for batch in decoded(one.stored, piece, shape, white=found.white, fit=request.reference.fit):
                 end = start + len(batch.images)
                 outputs[part.split].write(batch.images, None if part.labels is None else part.labels[start:end])
-                request.writer.touched(resized=batch.resized, cropped=batch.cropped, converted=batch.converted)
+                request.writer.decoded(batch)
                 start = end
             done += len(names)
             request.report(done, len(found.names), "decoding")

@@ -11,6 +11,7 @@ from genharness.errors import DataError
 from genharness.files.checksums import mismatch
 from genharness.files.downloads import download
 from genharness.files.home import home
+from genharness.files.paths import printable
 from genharness.spec.dataset_name import DatasetReference
 from genharness.spec.plugins import DatasetSpec, Remote
 from genharness.spec.report import Report, silent
@@ -80,7 +81,7 @@ class PrepareRequest:
 
 def _candidates(source: Path, names: tuple[str, ...]) -> list[Path]:
     if not source.exists():
-        raise DataError(f"{source} does not exist: give an existing folder or file with --from")
+        raise DataError(f"{printable(source)} does not exist: give an existing folder or file with --from")
     if source.is_file():
         return [source]
     return [path for name in names for path in sorted(source.rglob(name)) if path.is_file()]

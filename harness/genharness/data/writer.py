@@ -17,6 +17,8 @@ from genharness.data.meta import DatasetMeta, combined_hash, samples_file, write
 from genharness.data.prepared import array_hash
 from genharness.data.units import Units
 from genharness.errors import DataError
+from genharness.images.batches import Pictures
+from genharness.images.decode import told_changes
 from genharness.images.resize import conform
 from genharness.spec.dataset_name import DatasetReference
 from genharness.spec.plugins import Modality
@@ -235,6 +237,7 @@ class ArrayWriter:
         self._labels_seen: set[int] = set()
         self._licence, self._source = licence, source
         self._touched: Counter[str] = Counter()
+        self._changed: Counter[str] = Counter()
         self._notes: list[str] = []
 
     def split(self, name: str, count: int | None = None, shape: tuple[int, ...] | None = None) -> SplitWriter:
@@ -261,6 +264,7 @@ class ArrayWriter:
         self._splits.clear()
         self._labels_seen.clear()
         self._touched.clear()
+        self._changed.clear()
 
     def describe(
         self,
@@ -285,6 +289,11 @@ class ArrayWriter:
     def touched(self, **counts: int) -> None:
         """Add to the counts of `resized`, `cropped` and `converted` samples."""
         self._touched.update(counts)
+
+    def decoded(self, batch: Pictures) -> None:
+        """Count what had to be done to pictures, to be told in the end."""
+        self.touched(resized=batch.resized, cropped=batch.cropped, converted=batch.converted)
+        self._changed.update({change: len(names) for change, names in batch.changes.items()})
 
     def note(self, line: str) -> None:
         """Keep a line that users should see, such as what was left out."""
@@ -344,7 +353,7 @@ class ArrayWriter:
             source=self._source,
             licence=self._licence,
             touched=self._final_touched(),
-            notes=tuple(self._notes),
+            notes=(*self._notes, *told_changes(self._changed)),
             source_state=source_state,
             derived_from=derived_from,
             offsets=() if self._units is None else self._units.offsets,

@@ -161,7 +161,7 @@ def read_labels(path: Path, count: int) -> NDArray[np.int64]:
     """
     if not path.is_file():
         problem = "is no file" if path.exists() else "does not exist"
-        raise DataError(f"{path} {problem}: give a .npy, .npz or text file of labels")
+        raise DataError(f"{printable(path)} {problem}: give a .npy, .npz or text file of labels")
     suffix = path.suffix.lower()
     if suffix == ".npy":
         return as_labels(load_npy(path), count, str(path))

@@ -52,7 +52,8 @@ def find_source(word: str | SampleFile, store: Store) -> NamedSamples:
         return NamedSamples(path)
     if not may_be_cell(word, store.folder):
         raise DataError(
-            f"{word} does not exist: give samples (a folder, zip, .npz, .npy, .tar, .parquet, .h5, .csv) or a cell's id"
+            f"{printable(word)} does not exist: give samples (a folder, zip, .npz, .npy, .tar, .parquet, .h5, .csv) or "
+            "a cell's id"
         )
     record = store.find(word)
     if record.source == "external":

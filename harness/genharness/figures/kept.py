@@ -41,6 +41,11 @@ class KeptCell:
         self._folder, self._record = folder, record
         self._entries: list[tuple[Path, Mapping[str, Any]]] | None = None
 
+    @property
+    def train_steps(self) -> float:
+        """How many steps it was trained; 0 where nothing tells."""
+        return self._record.measurements.get("train_steps") or 0.0
+
     def grid(self) -> Tiles | None:
         """Return the first samples."""
         return self._picture("grid", _GRID_COLUMNS)

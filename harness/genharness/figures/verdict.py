@@ -29,9 +29,12 @@ class Part:
     style: Style = ""
 
 
-def verdict(group: Group) -> list[Part]:
-    """Return the sentence of a group, in parts; joined they are plain text."""
+def verdict(group: Group, model: str = "") -> list[Part]:
+    """Return the sentence of a group, or of where a model stands in it, in parts; joined they are plain text."""
     standings = Standings(group)
+    own = next((row for row in standings.rows if row.model == model), None)
+    if own is not None and standings.column is not None and len(standings.rows) > 1:
+        return _of_row(standings, own)
     if group.protocol is None or not group.rows:
         return [Part(f"Nothing finished on {group.dataset}: {_count(len(group.failures), 'cell')} failed.")]
     if standings.column is None:
@@ -46,6 +49,28 @@ def verdict(group: Group) -> list[Part]:
     if not standings.ranks:
         return _one_seed(standings)
     return [*_first(standings), *_real(standings), *_labels(standings), *_open(standings)]
+
+
+def _of_row(standings: Standings, row: Row) -> list[Part]:
+    """Say where a row stands, how far from the best and from real data."""
+    best, count = standings.rows[0], len(standings.rows)
+    standing = standings.ranks.get(row.label)
+    place = str(standings.rows.index(row) + 1)
+    if standing is not None:
+        place = str(standing.low) if standing.low == standing.high else f"{standing.low} to {standing.high}"
+    settings = sum(1 for one in standings.rows if one.model == row.model)
+    among = f", the best of its {settings} settings," if settings > 1 else ""
+    where = f"{among} has rank {place} of {count} on {standings.group.dataset}: {_title(standings)} "
+    parts = [_name(row), Part(f"{where}{_over(standings, row)}")]
+    if row is not best:
+        parts += [Part("; the best, "), _name(best), Part(f", scored {_score(standings, best)}")]
+    real = _real_row(standings)
+    parts.append(Part(f". Real data scores {_score(standings, real)}." if real else "."))
+    if row.collapse:
+        parts.append(Part(f" It collapsed: {row.collapse}."))
+    if standing is None:
+        parts.append(Part(" No test tells its rank from others.", "open"))
+    return parts
 
 
 def _alone(standings: Standings) -> list[Part]:

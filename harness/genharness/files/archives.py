@@ -297,8 +297,29 @@ def _damage(path: Path) -> Iterator[None]:
     except (*_BROKEN, OSError) as error:
         if _is_trouble_of_the_disk(error):
             raise
+        if packer := _packed_by(path):
+            raise DataError(
+                f"{path} is packed by {packer}, which is not read: unpack it, or pack it by gzip"
+            ) from error
         kind = ".npz file" if _is_npz(path) else "zip or tar archive"
         raise DataError(f"{path} is damaged or no {kind} ({_reason(error)}): download or pack it again") from error
+
+
+_PACKERS = {
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"\x04\x22\x4d\x18": "lz4",
+    b"7z\xbc\xaf\x27\x1c": "7z",
+    b"Rar!\x1a\x07": "rar",
+}
+"""What a file of each begins with."""
+
+
+def _packed_by(path: Path) -> str:
+    """Return which program packed a file in a way that is not read here; empty where none is known to."""
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        head = file.read(8)
+        return next((name for magic, name in _PACKERS.items() if head.startswith(magic)), "")
+    return ""
 
 
 def _is_trouble_of_the_disk(error: Exception) -> bool:

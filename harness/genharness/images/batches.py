@@ -85,7 +85,10 @@ class Survey:
         return 1 if all(header.grey for header in self.headers) else 3
 
     def extremes(self) -> str:
-        """Return the smallest and the largest picture in words."""
+        """Return the smallest and the largest picture in words, or the size of all."""
+        sizes = {(header.width, header.height) for header in self.headers}
+        if len(sizes) == 1:
+            return "{}x{}".format(*sizes.pop())
         order = sorted(range(len(self.names)), key=lambda i: self.headers[i].width * self.headers[i].height)
         return " to ".join(map(self._size_of, (order[0], order[-1])))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,18 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from genharness.images.depth import FULL, Depth
 
-__all__ = ["FORMATS", "SUFFIXES", "BadImageError", "Decoded", "Header", "decode_image", "read_depth", "read_header"]
+__all__ = [
+    "FORMATS",
+    "POLICIES",
+    "SUFFIXES",
+    "BadImageError",
+    "Decoded",
+    "Header",
+    "decode_image",
+    "read_depth",
+    "read_header",
+    "told_changes",
+]
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 """What is opened, by content. Others of Pillow's run outside programs or are hardly ever tested."""
@@ -33,6 +44,24 @@ SUFFIXES = frozenset(
 MAX_PIXELS = 64_000_000
 _GREY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "I;16N")
 _ORIENTATION = 0x0112
+
+
+POLICIES = {
+    "animation": "animation, of which the first frame was taken",
+    "transparency": "transparency laid over white",
+    "orientation": "turned as the camera noted",
+    "palette": "palette resolved",
+    "16 bit": "16 bit brought to 8",
+    "black and white": "black and white taken as 0 and 255",
+    "CMYK": "CMYK converted to RGB",
+}
+"""What was done to a picture, in words for a note, by the name of the change."""
+
+
+def told_changes(counts: Mapping[str, int]) -> list[str]:
+    """Say what was done to how many pictures; what 16 bits became is said where their white is known."""
+    told = sorted((POLICIES.get(change, change), count) for change, count in counts.items() if change != "16 bit")
+    return [f"{policy}: {count:,} picture{'s' * (count > 1)}" for policy, count in told]
 
 
 class BadImageError(Exception):

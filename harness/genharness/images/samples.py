@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from genharness.errors import DataError
 from genharness.files.free_memory import free_memory, refuse_beyond_memory
+from genharness.files.paths import printable
 from genharness.images.arrays import UNITS, SampleArrays, sort_arrays
 from genharness.images.batches import Survey, decode_batches, survey
+from genharness.images.decode import POLICIES, told_changes
 from genharness.images.depth import Depth
 from genharness.images.draw import FEWER, SeededDraw, chosen_of
 from genharness.images.layout import LEFT_OUT, Layout, read_layout
@@ -88,7 +90,7 @@ def _read(
     draw: SeededDraw | None = None,
 ) -> SampleFile:
     if not path.exists():
-        raise DataError(f"{path} does not exist: give a folder, zip, .npz or .npy of images")
+        raise DataError(f"{printable(path)} does not exist: give a folder, zip, .npz or .npy of images")
     suffix = path.suffix.lower()
     if path.is_dir() or suffix == ".zip":
         return _read_files(path, size, report, beside)
@@ -195,14 +197,17 @@ def _exact_values(stored: StoredSet, piece: Piece) -> NDArray[Any]:
 def _decoded(stored: StoredSet, seen: Look, path: Path, size: int | None, beside: int) -> SampleFile:
     found = Survey.of_all([seen.survey] if seen.survey is not None else []).beside(beside)
     images = _room(path, (seen.count, found.channels, *_one_size(path, found, size)))
-    touched, start = Counter[str](), 0
+    touched, changed, start = Counter[str](), Counter[str](), 0
     for piece in stored.pieces():
         for batch in decoded(stored, piece, images.shape[1:], white=found.white):
             images[start : start + len(batch.images)] = batch.images
             start += len(batch.images)
             touched.update(resized=batch.resized, cropped=batch.cropped, converted=batch.converted)
+            changed.update({change: len(names) for change, names in batch.changes.items()})
     notes = [f"16 bit brought to 8, {found.depth}"] if found.depth is not None else []
+    notes += told_changes(changed)
     notes += [f"{found.extremes()}: {POLICY}"] if touched["resized"] or touched["cropped"] else []
+    touched.update({_key(change): count for change, count in changed.items()})
     counts = {key: count for key, count in touched.items() if count}
     white = found.depth.white if found.depth is not None else 0
     return SampleFile(str(path), images, touched=counts, notes=tuple(notes), white=white)
@@ -212,7 +217,7 @@ def _notes(layout: Layout, changes: Mapping[str, Sequence[str]], depth: Depth | 
     left_out = first_of(layout.left_out, _NAMED)
     notes = [f"{LEFT_OUT}: {left_out}"] if layout.left_out else []
     notes += [*layout.notes, *filter(None, [layout.taken])]
-    policies = {**_POLICIES, **({} if depth is None else {"16 bit": f"16 bit brought to 8, {depth}"})}
+    policies = {**POLICIES, **({} if depth is None else {"16 bit": f"16 bit brought to 8, {depth}"})}
     return notes + [f"{policies.get(one, one)}: {first_of(some, _NAMED)}" for one, some in sorted(changes.items())]
 
 
@@ -227,16 +232,6 @@ def _room(path: Path, shape: tuple[int, int, int, int]) -> NDArray[np.uint8]:
 
 _NAMED = 10
 """Files that one note names; it says how many more there are."""
-
-_POLICIES = {
-    "animation": "animation, of which the first frame was taken",
-    "transparency": "transparency laid over white",
-    "orientation": "turned as the camera noted",
-    "palette": "palette resolved",
-    "16 bit": "16 bit brought to 8",
-    "black and white": "black and white taken as 0 and 255",
-    "CMYK": "CMYK converted to RGB",
-}
 
 
 def _key(change: str) -> str:

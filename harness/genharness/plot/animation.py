@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from genharness.errors import ConfigError
 from genharness.figures.kept import KeptCell
@@ -23,12 +23,18 @@ FILM_FORMATS = {".gif": "GIF", ".webp": "WEBP"}
 _LEAST = 256
 _LAST_LONGER = 4
 _QUALITY = 90
+_LETTERS = 16
+"""Pixels of the height of words."""
+_WHY = {
+    "training": "only models that train keep them, and `publish --pictures strip` gives them away",
+    "interpolation": "only models with codes keep them, and `publish --pictures interpolation` gives them away",
+}
 
 Film = list[NDArray[np.uint8]]
 
 
 def film(kept: KeptCell, what: Literal["training", "interpolation"]) -> Film:
-    """Return the moments of a film, each `(height, width, channels)`, all of one size.
+    """Return the moments of a film, each `(height, width, channels)`, all of one size, with the step below in training.
 
     Args:
         kept: The files of a cell.
@@ -40,18 +46,30 @@ def film(kept: KeptCell, what: Literal["training", "interpolation"]) -> Film:
     tiles = kept.strip() if what == "training" else kept.interpolation()
     wide = 8 if what == "training" else 10
     if tiles is None or len(tiles) < 2 * wide:
-        raise ConfigError(f"the cell keeps no pictures of {what}: there is nothing to move")
+        raise ConfigError(f"the cell keeps no pictures of {what}: {_WHY[what]}")
     moments = tiles.reshape(-1, wide, *tiles.shape[1:])
     if what == "interpolation":
         moments = moments.swapaxes(0, 1)
         moments = np.concatenate([moments, moments[-2:0:-1]])
-    return [_frame(one) for one in moments]
+        return [_frame(one) for one in moments]
+    steps = kept.train_steps / max(len(moments) - 1, 1)
+    frames = [_frame(one) for one in moments]
+    return [_named(one, f"step {round(place * steps):,}") for place, one in enumerate(frames)] if steps else frames
 
 
 def _frame(tiles: Tiles) -> NDArray[np.uint8]:
-    sheet = tile(tiles.transpose(0, 3, 1, 2), math.ceil(math.sqrt(len(tiles))))
-    factor = max(1, _LEAST // sheet.shape[1])
+    """Return tiles as a full sheet, at least so wide."""
+    columns = next(one for one in range(math.ceil(math.sqrt(len(tiles))), len(tiles) + 1) if len(tiles) % one == 0)
+    sheet = tile(tiles.transpose(0, 3, 1, 2), columns)
+    factor = max(1, -(-_LEAST // sheet.shape[1]))
     return sheet.repeat(factor, 0).repeat(factor, 1)
+
+
+def _named(sheet: NDArray[np.uint8], words: str) -> NDArray[np.uint8]:
+    """Return a sheet with words below it."""
+    line = Image.new("L", (sheet.shape[1], 2 * _LETTERS), 255)
+    ImageDraw.Draw(line).text((_LETTERS // 2, _LETTERS // 4), words, fill=0, font=ImageFont.load_default(_LETTERS))
+    return np.concatenate([sheet, np.asarray(line)[:, :, None].repeat(sheet.shape[2], 2)])
 
 
 def save_film(moments: Film, out: Path, *, milliseconds: int, hold: bool) -> None:

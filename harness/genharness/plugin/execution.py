@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
-from genharness.errors import ConfigError
+from genharness.errors import ConfigError, GenharnessError, PluginError
+from genharness.plugin.blame import one_line
 from genharness.plugin.registry import Registry, config_of, load_factory
 from genharness.spec.cell import Task
 from genharness.spec.options import PluginOptions
@@ -124,10 +125,10 @@ def make_executor(registry: Registry, text: str, settings: PluginOptions = _NO_O
 
     Raises:
         ConfigError: If there is none such, or an option of it does not fit.
-        PluginError: If it cannot be loaded.
+        PluginError: If it cannot be loaded or made.
     """
     spec, argument = find_executor(registry, text)
-    executor: Executor = load_factory(spec)(argument, config_of(spec, settings))
+    executor: Executor = _made("executor", spec, argument, config_of(spec, settings))
     return executor
 
 
@@ -168,9 +169,24 @@ def make_tracker(registry: Registry, text: str, settings: PluginOptions = _NO_OP
 
     Raises:
         ConfigError: If there is none such, or an option of it does not fit.
-        PluginError: If it cannot be loaded.
+        PluginError: If it cannot be loaded or made.
     """
     spec, given = find_tracker(registry, text)
     options = {**settings.get(spec.name, {}), **given}
-    tracker: Tracker = load_factory(spec)(config_of(spec, {spec.name: options}))
+    tracker: Tracker = _made("tracker", spec, config_of(spec, {spec.name: options}))
     return tracker
+
+
+def _made(kind: str, spec: ExecutorSpec | TrackerSpec, *given: object) -> Any:
+    """Return what a factory makes, which is somebody's code.
+
+    Raises:
+        PluginError: If it cannot be loaded, or fails.
+    """
+    factory = load_factory(spec)
+    try:
+        return factory(*given)
+    except GenharnessError:
+        raise
+    except Exception as error:
+        raise PluginError(f"{kind} {spec.name} cannot be made: {one_line(error)}") from error

@@ -138,7 +138,7 @@ class Store:
                 f"results path {shown(self.folder)} cannot be looked at ({error.strerror}): name another with --results"
             ) from error
         if is_file:
-            raise RunError(f"results path {self.folder} is a file: name a folder with --results")
+            raise RunError(f"results path {printable(self.folder)} is a file: name a folder with --results")
 
     def _try_writing(self) -> None:
         probe = self.records_folder / f".probe-{os.getpid()}"
@@ -287,9 +287,9 @@ class Store:
                 return [entry for entry in entries if _is_record(entry.name)]
         except (FileNotFoundError, NotADirectoryError) as error:
             if self.folder.is_file():
-                raise RunError(f"results path {self.folder} is a file: name a folder of results") from error
+                raise RunError(f"results path {printable(self.folder)} is a file: name a folder of results") from error
             raise RunError(
-                f"there are no results in {self.folder}: run `genharness run` first, or name the folder"
+                f"there are no results in {printable(self.folder)}: run `genharness run` first, or name the folder"
             ) from error
         except (OSError, ValueError) as error:  # ValueError: a NUL byte in the name
             reason = getattr(error, "strerror", None) or error

@@ -25,6 +25,7 @@ _TIMES = ("started_at", "finished_at")
 _TAKEN = {"cell_id", "training", *_CELL, *_ABOUT, *_TIMES, "nan_events"}
 """Keys that say what a row is; a score of such a name is `score.NAME`."""
 
+_STABILITY = Option(name="stability", type=bool, optional=False, default=False, help="Whether curves are read")
 _PATH = Option(name="path", type=Path, optional=False, default=None, help="Results folder", read=read_path)
 
 _ENVIRONMENT = ("python", "cpu", "gpu", "threads", "git_commit", "hostname")
@@ -59,7 +60,7 @@ def load_results(path: str | os.PathLike[str] = "results", *, stability: bool = 
         table.groupby(["dataset", "protocol_hash", "model"]).fid.agg(["mean", "std", "count"])
         ```
     """
-    directions = _directions() if stability else None
+    directions = _directions() if check_value("stability", _STABILITY, stability) else None
     store = Store(check_value("path", _PATH, path))
     flat = [flat_record(record, directions) for record in store.records(history=stability)]
     if store.warnings:

@@ -66,13 +66,13 @@ class History:
 
     def add_held_out(self, step: int, values: Mapping[str, float | None]) -> None:
         """Append one point to the curves of held-out losses."""
-        _append(self.held_out, step, values)
+        _append_beside(self.held_out, step, values)
 
     def add_scores(self, step: int, values: Mapping[str, float | None], seconds: float | None = None) -> None:
         """Append one point to the score curves, and what of training's time had passed by then, if it is known."""
         if seconds is not None and len(self.seconds) == len(self.scores["step"]):
             self.seconds.append(seconds)
-        _append(self.scores, step, values)
+        _append_beside(self.scores, step, values)
 
     def as_plain(self) -> dict[str, Any]:
         """Return a dictionary of plain values, for JSON and checkpoints."""
@@ -86,6 +86,16 @@ class History:
             ValueError: If a part is not what it should be.
         """
         return typed(cls, plain)
+
+
+def _append_beside(series: dict[str, Any], step: int, values: Mapping[str, float | None]) -> None:
+    """Append a point to each series, None where it has no value: metrics have columns that are only sometimes there.
+
+    Losses are not filled so: a None among them is one that was not finite.
+    """
+    for name in values:
+        series.setdefault(name, [None] * len(series["step"]))
+    _append(series, step, {name: values.get(name) for name in series if name != "step"})
 
 
 def _append(series: dict[str, Any], step: int, values: Mapping[str, float | None]) -> None:

@@ -206,7 +206,7 @@ def check_value(name: str, spec: Option, value: object) -> Any:
     Raises:
         ConfigError: If it has another type or is out of range; the message names the option and the value.
     """
-    if spec.optional and (value is None or value == "none"):
+    if spec.optional and (value is None or (isinstance(value, str) and value == "none")):
         return None
     try:
         read = spec.read(value) if spec.read is not None else _CONVERTERS[spec.type](spec, value)
@@ -268,7 +268,7 @@ def _to_number(_spec: Option, value: object) -> float:
 
 
 def _to_bool(_spec: Option, value: object) -> bool:
-    return _BOOLS[str(value).lower()]
+    return _BOOLS[shown(value).lower()]
 
 
 def _to_text(_spec: Option, value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +41,7 @@ def parse_seeds(value: Any) -> tuple[int, ...]:
     """
     wrong = ConfigError("must be a count such as 3, or different whole numbers such as 0,7,11")
     try:
-        parts = [int(part) for part in value.split(",")] if isinstance(value, str) else value
+        parts = [int(part) for part in value.split(",")] if isinstance(value, str) else _listed(value)
         if isinstance(parts, int) or (isinstance(value, str) and len(parts) == 1):
             count = parts if isinstance(parts, int) else parts[0]
             if count > MOST_SEEDS:
@@ -55,6 +56,17 @@ def parse_seeds(value: Any) -> tuple[int, ...]:
     if len(seeds) > MOST_SEEDS:
         raise ConfigError(f"is out of range: at most {MOST_SEEDS:,} seeds")
     return seeds
+
+
+def _listed(value: Any) -> Any:
+    """Return a number or a list of some; bytes and mappings can be gone through as well, but are none.
+
+    Raises:
+        TypeError: If it is one of these.
+    """
+    if isinstance(value, (bytes, bytearray, memoryview, Mapping)):
+        raise TypeError
+    return value
 
 
 def _read_datasets(value: Any) -> tuple[str, ...]:
@@ -89,7 +101,7 @@ def _read_budget(value: str) -> str:
 
 
 def _read_batches(value: Any) -> tuple[int, ...]:
-    parts = value.replace(",", " ").split() if isinstance(value, str) else value
+    parts = value.replace(",", " ").split() if isinstance(value, str) else _listed(value)
     parts = [parts] if isinstance(parts, (int, float)) else parts
     return tuple(dict.fromkeys(read_whole(part) for part in parts))
 

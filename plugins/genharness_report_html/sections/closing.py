@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup
 
+from genharness.board.rows import Row
 from genharness.spec.cell import Cell
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Record
@@ -22,7 +23,7 @@ _MOST_FAILURES = 100
 
 def failures(material: Material) -> list[Figure]:
     """Return the cells that did not end well, with their whole reasons."""
-    records = material.group.failures
+    records = [record for record in material.group.failures if material.model in ("", record.cell.model)]
     if not records:
         return []
     body = [_failure(record) for record in records[:_MOST_FAILURES]]
@@ -49,7 +50,7 @@ def protocol(material: Material) -> list[Figure]:
     group = material.group
     if group.protocol is None:
         return []
-    records = [record for row in group.rows for record in row.records]
+    records = [record for row in _rows(material) for record in row.records]
     rows = {"protocol": str(group.protocol), "hash": group.protocol.hash}
     rows |= {
         name.replace("_", " "): _plain(value)
@@ -81,6 +82,11 @@ def protocol(material: Material) -> list[Figure]:
         tag("pre", tag("code", _citation())),
     )
     return [measured, where, repeat, cite]
+
+
+def _rows(material: Material) -> list[Row]:
+    """Return the rows that the page is about."""
+    return [row for row in material.group.rows if material.model in ("", row.model)]
 
 
 def _list(rows: dict[str, str]) -> Markup:
@@ -116,7 +122,7 @@ def _commands(material: Material) -> str:
     """Return a command for each budget, as `run` takes one."""
     one = material.group.protocol
     assert one is not None
-    cells = [record.cell for row in material.group.rows if not row.external for record in row.records]
+    cells = [record.cell for row in _rows(material) if not row.external for record in row.records]
     budgets = dict.fromkeys(cell.budget for cell in cells)
     return "\n".join(_command([cell for cell in cells if cell.budget == budget], one) for budget in budgets)
 

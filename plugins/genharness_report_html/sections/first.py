@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from genharness.board.rows import Row
 from genharness.figures.tradeoff import TradeOff, trade_off
 from genharness_report_html.material import Figure, Material
 from genharness_report_html.names import short_name
 from genharness_report_html.plane import cost_plane
-from genharness_report_html.ranking import MOST_NAME, MOST_RANKED, ranking, row_height
+from genharness_report_html.ranking import MOST_NAME, MOST_RANKED, drawn, ranking, row_height
 from genharness_report_html.scores import real_row
 from genharness_report_html.svg import plain
 
@@ -40,14 +43,25 @@ def first_screen(material: Material) -> list[Figure]:
 
 def _how(material: Material) -> str:
     rows, fewest, most = material.standings.rows, *material.standings.seeds
-    more = f" The best {MOST_RANKED} of {len(rows)}; the others stand in the table." if len(rows) > MOST_RANKED else ""
-    if any(short_name(row, MOST_NAME) != plain(row.label) for row in rows[:MOST_RANKED]):
+    shown = [row for _, row in drawn(material.standings, material.model)]
+    more = _left_out(material, shown) if len(rows) > len(shown) else ""
+    if any(short_name(row, MOST_NAME, material.ink.brief) != plain(row.label) for row in shown):
         more += " Long names: settings by their values, in the order of the table."
     if most < 2:
         return f"One seed each, so there is no error and no interval of ranks.{more}"
     seeds = f"{most} seeds" if fewest == most else f"{fewest} to {most} seeds"
     bars = f" Bars: ranks that {seeds} allow." if material.standings.ranks else ""
     return f"Symbol: mean; line: ± standard deviation; ticks: seeds.{bars}{more}"
+
+
+def _left_out(material: Material, shown: Sequence[Row]) -> str:
+    """Say which rows are drawn where not all are."""
+    rows = material.standings.rows
+    best = sum(1 for one, other in zip(shown, rows, strict=False) if one is other)
+    if best < len(shown):
+        return f" The best {best} of {len(rows)}, and {plain(material.model)}."
+    where = "" if material.model else "; the others stand in the table"
+    return f" The best {best} of {len(rows)}{where}."
 
 
 def _trade_off(material: Material, cost: str, quality: str) -> Figure:
@@ -62,13 +76,17 @@ def _trade_off(material: Material, cost: str, quality: str) -> Figure:
         "cost",
         f"Quality against {_COSTS[cost]}",
         f"{way} and left is better. The stepped line is the Pareto front.",
-        cost_plane(material.ink, _first(found), band, real, (592.0, high)),
-        narrow=cost_plane(material.ink, _first(found), band, real, _NARROW),
+        cost_plane(material.ink, _first(found, material.model), band, real, (592.0, high)),
+        narrow=cost_plane(material.ink, _first(found, material.model), band, real, _NARROW),
     )
 
 
-def _first(found: TradeOff) -> TradeOff:
-    """Return the best rows of a trade-off and those of its front: of a thousand nobody could tell one."""
+def _first(found: TradeOff, own: str) -> TradeOff:
+    """Return the best rows of a trade-off, those of its front and of a model: of a thousand nobody could tell one."""
     front = {id(point.row) for point in found.front}
-    points = [point for place, point in enumerate(found.points) if place < 2 * MOST_RANKED or id(point.row) in front]
+    points = [
+        point
+        for place, point in enumerate(found.points)
+        if place < 2 * MOST_RANKED or id(point.row) in front or point.row.model == own
+    ]
     return TradeOff(found.across, found.up, points, found.front)

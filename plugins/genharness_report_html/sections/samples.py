@@ -116,7 +116,8 @@ def wall(material: Material) -> list[Figure]:
         "Pixels are shown as they are, large or coloured pictures with little loss."
     )
     body = tag("div", wall_head(ranked=ranked), *found, class_="wall")
-    return [material.figure("samples", "Samples, best model first", caption, body, link="Samples", of_best=True)]
+    title = "Samples" if material.model else "Samples, best model first"
+    return [material.figure("samples", title, caption, body, link="Samples", of_best=True)]
 
 
 def _ranked(material: Material, row: Row) -> bool:

@@ -27,8 +27,9 @@ def of_settings(material: Material) -> list[Figure]:
 
 def _of_model(material: Material, sweep: Sweep, place: int) -> list[Figure]:
     made = (_map(material, sweep, place), _slices(material, sweep, place))
+    several = len(sweep.settings) > 1  # one alone is weighed against nothing: its slice says it all, and no forest
     tables = (
-        ("importance", f"What moves {sweep.column.title} of {sweep.model}", sweep.importance),
+        ("importance", f"What moves {sweep.column.title} of {sweep.model}", sweep.importance if several else None),
         ("ablation", f"Single changes of {sweep.model}", sweep.ablation),
     )
     sheets = (_table(material, f"{part}-{place}", title, sheet) for part, title, sheet in tables if sheet is not None)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from markupsafe import Markup
 
-from genharness.board.rows import BoardColumn
+from genharness.board.rows import BoardColumn, Row
 from genharness.figures.curves import held_out_curves, loss_curves, score_curve, scored_columns
 from genharness.figures.numbers import number
 from genharness_report_html.material import Figure, Material, panels
 from genharness_report_html.panels import ScorePanels, loss_panel, score_panels
+from genharness_report_html.svg import plain
 from genharness_report_html.wall import strip_panel
 
 __all__ = ["losses", "scores", "strips"]
@@ -46,18 +49,13 @@ def _curves_of(material: Material, column: BoardColumn, key: str) -> Figure:
 def losses(material: Material) -> list[Figure]:
     """Return the losses of each model."""
     found: list[Markup] = []
-    shown: set[str] = set()
     looked = False
-    for row in material.best:
-        training = row.records[0].training  # rows that only draw otherwise have one, and one curve
-        if training in shown:
-            continue
-        shown |= {training} - {""}
+    for row, name in _trainings(material):
         curves = loss_curves(row)
         if curves:
             held_out = held_out_curves(row)
             looked = looked or any(curve.name in held_out for curve in curves)
-            found.append(loss_panel(material.ink, row, curves, held_out, material.level + 1))
+            found.append(loss_panel(material.ink, row, curves, held_out, material.level + 1, name))
     if not found:
         return []
     caption = (
@@ -66,6 +64,19 @@ def losses(material: Material) -> list[Figure]:
         f"{'; points: held-out samples, where scores were taken over training' if looked else ''}."
     )
     return [material.figure("losses", "Losses", caption, panels(found), link="Losses", of_best=True)]
+
+
+def _trainings(material: Material) -> Iterator[tuple[Row, str]]:
+    """Yield the first row of each training, and what it is called where others only draw otherwise: by what they share.
+
+    Such rows have one curve.
+    """
+    shared: dict[str, list[Row]] = {}
+    for place, row in enumerate(material.best):
+        shared.setdefault(row.records[0].training or f"row {place}", []).append(row)
+    for rows in shared.values():
+        settings = [one for one in rows[0].variation.split() if all(one in row.variation.split() for row in rows)]
+        yield rows[0], plain(" ".join([rows[0].model, *settings])) if len(rows) > 1 else ""
 
 
 def strips(material: Material) -> list[Figure]:

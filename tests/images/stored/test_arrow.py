@@ -3,6 +3,7 @@
 import contextlib
 import json
 import pickle
+from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
@@ -73,6 +74,13 @@ def test_a_measurement_called_target_is_a_column(tmp_path):
     assert (stored.column_names, labels) == (("x", "target"), [])
 
 
+def test_decimals_are_numbers(tmp_path):
+    columns = {"x": pa.array([Decimal("1.25"), Decimal("2.50")], pa.decimal128(9, 2)), "n": [1, 2]}
+    stored, rows, _ = read(parquet(tmp_path / "a.parquet", columns))
+    assert stored.column_names == ("x", "n")
+    np.testing.assert_array_equal(np.stack(rows), [[1.25, 1], [2.5, 2]])
+
+
 def test_what_is_used_is_said(tmp_path):
     stored, _, _ = read(parquet(tmp_path / "a.parquet", {"image": PNG, "id": LABELS, "label": LABELS}))
     assert stored.notes == ["labels: the column label", "not used: id"]
@@ -83,12 +91,16 @@ def test_what_is_used_is_said(tmp_path):
     [
         ({"x": [1.0]}, ("nope", ""), "has no column nope: it has x"),
         ({"x": [1.0]}, ("x", ""), "column x is double, and no pictures"),
-        ({"a": PNG[:1], "b": PNG[:1]}, ("", ""), "2 columns of pictures (a, b): name one with #NAME"),
+        (
+            {"a": PNG[:1], "b": PNG[:1]},
+            ("", ""),
+            "2 columns of pictures (a, b): name one as a dataset, parquet:PATH#NAME",
+        ),
         ({"x": [1.0, None]}, ("", ""), "column x is empty in row 1"),
         ({"image": [PNG[0], None]}, ("", ""), "column image is empty in row 1"),
         ({"image": pa.array([{"bytes": None, "path": "/etc/passwd"}], FILE)}, ("", ""), "paths are never followed"),
-        ({"x": [[1.0]]}, ("", ""), "neither numbers nor pictures"),
-        ({"x": ["a"], "y": ["b"], "z": ["c"]}, ("", ""), "neither numbers nor pictures"),
+        ({"x": [[1.0]]}, ("", ""), "neither numbers nor pictures: save pictures as encoded files"),
+        ({"x": ["a"], "y": ["b"], "z": ["c"]}, ("", ""), "neither numbers nor pictures: leave them out of the file"),
         ({"x": [1.0], "label": [0.5]}, ("", "label"), "labels are whole numbers or words"),
         ({"label": [1]}, ("", ""), "none of numbers"),
     ],

@@ -92,11 +92,50 @@ def test_what_lies_elsewhere_is_never_opened(tmp_path, make, reason):
         read(tmp_path / "a.h5")
 
 
-def test_objects_are_no_arrays(tmp_path):
-    with h5py.File(tmp_path / "a.h5", "w") as file:
-        file.create_dataset("images", data=["a", "b"], dtype=h5py.string_dtype())
-    with pytest.raises(DataError, match="has no array called images"):
-        read(tmp_path / "a.h5")
+def odd(path):
+    """Write a file with arrays of every kind that is none of numbers beside one that is."""
+    with h5py.File(path, "w") as file:
+        file["images"], file["fewer"], file["none"] = IMAGES, LABELS[:5], IMAGES[:0]
+        file["words"] = ["cat", "dög", "cow"] * 3
+        file["one"], file["complex"] = 3.0, LABELS.astype(complex)
+        file.create_dataset("ragged", (9,), h5py.vlen_dtype(np.uint8))
+        file["soft"] = h5py.SoftLink("/nowhere")
+    return path
+
+
+def test_words_of_any_length_are_labels(tmp_path):
+    images, labels = read(odd(tmp_path / "a.h5"), "images", "words")
+    assert len(images) == 9
+    assert list(labels) == ["cat", "dög", "cow"] * 3
+    with pytest.raises(DataError, match="words holds words: name an array of numbers"):
+        read(tmp_path / "a.h5", "words")
+
+
+@pytest.mark.parametrize(
+    ("samples", "label", "reason"),
+    [
+        ("one", "", "one is a single value: save an array of samples"),
+        ("complex", "", "complex is of complex128, and neither numbers nor words"),
+        ("ragged", "", "ragged is of values of any length, and neither numbers nor words"),
+        ("soft", "", "soft is a link, which is never followed"),
+        ("images", "soft", "soft is a link, which is never followed"),
+        ("none", "", "none holds no samples"),
+        (
+            "images",
+            "fewer",
+            "fewer has shape .5,. for the 9 samples of images: name their labels, h5:PATH#images,label=",
+        ),
+        ("mask", "", "has no array mask: it has fewer, images, none, words"),
+    ],
+)
+def test_an_array_that_cannot_be_used_is_said_to_be_what_it_is(tmp_path, samples, label, reason):
+    with pytest.raises(DataError, match=reason):
+        read(odd(tmp_path / "a.h5"), samples, label)
+
+
+def test_a_link_that_nobody_asked_for_is_passed_over_and_told(tmp_path):
+    (stored,) = open_hdf5(odd(tmp_path / "a.h5"), "images").values()
+    assert "not followed, as links never are: soft" in stored.notes
 
 
 def test_a_bomb_is_refused(tmp_path):

@@ -179,10 +179,15 @@ def _chosen(schema: pyarrow.Schema, where: str, samples: str, label: str) -> _Co
     if samples:
         one_of(samples, names, where)
         if samples not in pictures:
-            raise DataError(f"{where}: column {printable(samples)} is {schema.field(samples).type}, and no pictures")
+            kind = str(schema.field(samples).type)[:40]
+            raise DataError(
+                f"{where}: column {printable(samples)} is {kind}, and no pictures: # names a column of encoded ones; "
+                "of a table of numbers all columns are taken"
+            )
     picture = samples or next((name for name in _PICTURES if name in pictures), "")
     if not picture and len(pictures) > 1:
-        raise DataError(f"{where} has {len(pictures)} columns of pictures ({first_of(pictures)}): name one with #NAME")
+        several = f"{len(pictures)} columns of pictures ({first_of(pictures)})"
+        raise DataError(f"{where} has {several}: name one as a dataset, parquet:PATH#NAME")
     picture = picture or next(iter(pictures), "")
     chosen = label_column(label, [name for name in names if name != picture], where)
     if chosen and not _may_label(schema.field(chosen).type):
@@ -201,13 +206,16 @@ def _chosen(schema: pyarrow.Schema, where: str, samples: str, label: str) -> _Co
 def _numbers(schema: pyarrow.Schema, names: Sequence[str], where: str) -> Sequence[str]:
     import pyarrow.types as types
 
-    kinds = (types.is_integer, types.is_floating, types.is_boolean)
+    kinds = (types.is_integer, types.is_floating, types.is_boolean, types.is_decimal)
     other = [name for name in names if not any(is_kind(schema.field(name).type) for is_kind in kinds)]
     if other:
         told = ", ".join(f"{printable(name)} ({str(schema.field(name).type)[:40]})" for name in other[:5])
-        raise DataError(
-            f"{where}: columns {told} are neither numbers nor pictures: leave them out, or name #label=NAME"
+        what_to_do = (
+            "save pictures as encoded files (bytes), or as an array (npz:, h5:)"
+            if any(types.is_nested(schema.field(name).type) for name in other)
+            else "leave them out of the file, or name one as a dataset's label, parquet:PATH#label=NAME"
         )
+        raise DataError(f"{where}: columns {told} are neither numbers nor pictures: {what_to_do}")
     if not names:
         raise DataError(f"{where} has no column of pictures and none of numbers")
     return names

@@ -7,7 +7,7 @@ objects, which would be unpickled, are no arrays. h5py is imported when such a f
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,12 @@ from genharness.files.archives import ALLOWANCE_BYTES, MAX_RATIO
 from genharness.files.packages import needed
 from genharness.files.paths import printable
 from genharness.images.arrays import sort_arrays
+from genharness.images.names import first_of
 from genharness.images.stored.pieces import PIECE_BYTES, Kind, Piece, StoredSet, one_of
 
 __all__ = ["open_hdf5"]
 
+_LINK = "a link, which is never followed: save the array itself"
 _MOST_ARRAYS = 10_000
 _MOST_SAMPLE_BYTES = 1 << 30
 
@@ -65,8 +67,13 @@ def open_hdf5(path: Path, samples: str = "", label: str = "") -> dict[str, Store
         ConfigError: If h5py is not installed.
     """
     with _open(path) as file:
-        arrays = dict(_arrays(path, file))
-    known: Mapping[str, Any] = {name: arrays[name] for name in sorted(arrays)}
+        members = dict(sorted(_arrays(path, file)))
+    known: Mapping[str, Any] = {name: array for name, array in members.items() if isinstance(array, _Shape)}
+    links = [name for name, array in members.items() if array is _LINK]
+    unusable = {name: why for name, why in members.items() if isinstance(why, str)}
+    wrong = next((one for one in (samples, label) if one in unusable), "" if samples else next(iter(links), ""))
+    if wrong:
+        raise DataError(f"{path}: {printable(wrong)} is {unusable[wrong]}, or name another as a dataset, h5:PATH#NAME")
     if samples:
         one_of(samples, list(known), str(path), "array")
         if label:
@@ -78,7 +85,8 @@ def open_hdf5(path: Path, samples: str = "", label: str = "") -> dict[str, Store
         found = {split: (name, labels.get(split, "")) for split, name in sorted_.samples.items()}
     if not found:
         raise DataError(f"{path} holds statistics, no samples")
-    return {split: _stored(path, known, *names) for split, names in found.items()}
+    notes = [f"not followed, as links never are: {first_of(links)}"] if links else []
+    return {split: _stored(path, known, *names, notes) for split, names in found.items()}
 
 
 def _beside(arrays: Mapping[str, Any], samples: str) -> str:
@@ -90,19 +98,26 @@ def _beside(arrays: Mapping[str, Any], samples: str) -> str:
     return short.get(found.labels.get("", ""), "")
 
 
-def _stored(path: Path, arrays: Mapping[str, Any], samples: str, label: str) -> StoredSet:
+def _stored(path: Path, arrays: Mapping[str, Any], samples: str, label: str, notes: Sequence[str]) -> StoredSet:
     count = len(arrays[samples])
+    if arrays[samples].dtype.kind == "S":
+        raise DataError(f"{path}: {printable(samples)} holds words: name an array of numbers, h5:PATH#NAME")
+    if not count:
+        raise DataError(f"{path}: {printable(samples)} holds no samples")
     if label and arrays[label].shape[:1] != (count,):
-        raise DataError(f"{path}: {label} has shape {arrays[label].shape} for the {count:,} samples of {samples}")
+        told = f"{path}: {printable(label)} has shape {arrays[label].shape} for the {count:,} samples of"
+        raise DataError(f"{told} {printable(samples)}: name their labels, h5:PATH#{printable(samples)},label=NAME")
     kind: Kind = "rows" if arrays[samples].ndim == 2 else "arrays"
-    notes = [f"samples: the array {printable(samples)}", *([f"labels: the array {printable(label)}"] if label else [])]
-    return StoredSet(f"{path}#{samples}", kind, lambda: _pieces(path, samples, label), notes=notes)
+    taken = [f"samples: the array {printable(samples)}", *([f"labels: the array {printable(label)}"] if label else [])]
+    return StoredSet(f"{path}#{samples}", kind, lambda: _pieces(path, samples, label), notes=[*taken, *notes])
 
 
 def _pieces(path: Path, samples: str, label: str) -> Iterator[Piece]:
     with _open(path) as file:
         array = file[samples.replace(".", "/")]
         labels = file[label.replace(".", "/")] if label else None
+        if labels is not None and labels.dtype.kind == "O":  # words of any length, which h5py writes by itself
+            labels = labels.asstr("utf-8", "replace")
         step = max(1, PIECE_BYTES // max(array.dtype.itemsize * int(np.prod(array.shape[1:])), 1))
         for start in range(0, array.shape[0], step):
             part = slice(start, start + step)
@@ -135,23 +150,30 @@ def _open(path: Path) -> Iterator[Any]:
         raise DataError(f"{path} is damaged or no HDF5 file ({reason(error)}): save it again") from error
 
 
-def _arrays(path: Path, group: Any, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, _Shape]]:
-    """Yield name, shape and type of every array, groups joined by dots."""
+def _arrays(path: Path, group: Any, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, _Shape | str]]:
+    """Yield name, shape and type of every array, or what it is that cannot be used, groups joined by dots."""
     h5py = needed("h5py", "h5")
     if depth > 8 or len(group) > _MOST_ARRAYS:
         raise DataError(f"{path} holds too many groups and arrays to be a set of samples")
     for key in group:
         name = f"{prefix}{key}"
-        link = group.get(key, getlink=True)
-        if not isinstance(link, h5py.HardLink):
-            raise DataError(f"{path}: {printable(name)} is a link, which is never followed: save the array itself")
+        if not isinstance(group.get(key, getlink=True), h5py.HardLink):
+            yield name, _LINK
+            continue
         member = group[key]
         if isinstance(member, h5py.Group):
             yield from _arrays(path, member, f"{name}.", depth + 1)
         elif isinstance(member, h5py.Dataset) and member.shape:
             _refuse_harmful(path, name, member)
-            if member.dtype.kind in "iufbS":
+            if h5py.check_string_dtype(member.dtype):
+                yield name, _Shape(member.shape, np.dtype("S1"))
+            elif member.dtype.kind in "iufb":
                 yield name, _Shape(member.shape, member.dtype)
+            else:
+                kind = "values of any length" if member.dtype.kind == "O" else str(member.dtype)[:40]
+                yield name, f"of {kind}, and neither numbers nor words: save numbers of one size"
+        elif isinstance(member, h5py.Dataset):
+            yield name, "a single value: save an array of samples"
 
 
 def _refuse_harmful(path: Path, name: str, array: Any) -> None:

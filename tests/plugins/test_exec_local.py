@@ -2,6 +2,7 @@
 
 import datetime
 import errno
+import os
 import resource
 import sys
 import threading
@@ -138,12 +139,21 @@ def test_a_torch_that_cannot_be_loaded_is_one_line_of_a_record(task, monkeypatch
     assert Store(one.settings.results).load(one.cell.id) == record
 
 
-@pytest.mark.parametrize(("number", "advice"), [(errno.EMFILE, "allow more open files"), (errno.ENOMEM, "free memory")])
-def test_a_process_that_cannot_be_started_says_what_to_do(task, number, advice):
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (OSError(errno.EMFILE, "refused"), r"\(refused\): allow more open files"),
+        (OSError(errno.ENOMEM, "refused"), r"\(refused\): free memory"),
+        (OSError(errno.EAGAIN, os.strerror(errno.EAGAIN)), r"\(Resource temporarily .*\): allow more processes"),
+        (EOFError(), r"\(what starts them ended\): allow more processes"),
+        (BrokenPipeError(errno.EPIPE, "Broken pipe"), r"\(what starts them ended\): allow more processes"),
+    ],
+)
+def test_a_process_that_cannot_be_started_says_what_to_do(task, error, advice):
     def refuse(**_):
-        raise OSError(number, "refused")
+        raise error
 
-    with pytest.raises(RunError, match=rf"cannot start a process for .* \(refused\): {advice}.* or use fewer --jobs"):
+    with pytest.raises(RunError, match=rf"cannot start a process for .* {advice}.*, or use fewer --jobs"):
         genharness_exec_local.local._Worker(SimpleNamespace(Pipe=refuse), task("good"), 0)
 
 

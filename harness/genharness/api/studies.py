@@ -175,7 +175,7 @@ def run(
     given = {key: value for key, value in (named | {"sweep": sweep}).items() if value is not None}
     asked = _asked(suite, {**given, "results": results, **options})
     found, tasks = asked.planned(silent)
-    asked.store.open_for_writing()
+    asked.store.open_for_cells()
     if asked.prepared([one.task for one in tasks if not one.done], silent):
         found, tasks = asked.planned(silent)
     said: list[str] = []

@@ -72,7 +72,7 @@ def _run(task: Task, registry: Registry, executor: str) -> Record | None:
     """Run the task and return its record as it was saved; where it could not be, as it ended."""
     runner = make_executor(registry, executor)
     store = Store(task.settings.results)
-    store.open_for_writing()
+    store.open_for_cells()
     display = make_display(console(), [task])
     ended: Record | None = None
     with display:

@@ -117,7 +117,7 @@ def _carry_out(suite_path: Path | None, options: dict[str, Any]) -> None:
         for question in questions:
             out.print(question.plan_line, soft_wrap=True)
         return
-    asked.store.open_for_writing()
+    asked.store.open_for_cells()
     with _reporting(out) as report:
         told_apart = asked.prepared(_todo(tasks), report)
     if told_apart:

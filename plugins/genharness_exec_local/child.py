@@ -39,6 +39,8 @@ def run_in_child(task: Task, pipe: Connection, stop: StopEvent, slot: int, varia
         slot: Which of the cells that run side by side.
         variables: `own_variables` of the parent now: the fork server has those of the time when it was started.
     """
+    with contextlib.suppress(OSError, AttributeError):
+        os.setpgid(0, 0)  # what a model starts or forks ends with the cell
     for name in own_variables().keys() - variables.keys():
         del os.environ[name]
     os.environ.update(variables)
@@ -53,7 +55,7 @@ def run_in_child(task: Task, pipe: Connection, stop: StopEvent, slot: int, varia
         os._exit(1)
     limit_memory(task.settings.memory_limit_bytes)
     task = dataclasses.replace(task, settings=dataclasses.replace(task.settings, device=_device(task, slot)))
-    record = run_task(task, news.event, lambda: stop.is_set() or news.orphaned)
+    record = run_task(task, news.event, lambda: news.of_a_copy() or stop.is_set() or news.orphaned)
     news.send(("record", record))
     with contextlib.suppress(OSError):  # a model may have closed it
         pipe.close()
@@ -87,13 +89,20 @@ def _device(task: Task, slot: int) -> str:
 
 class _News:
     def __init__(self, pipe: Connection) -> None:
-        self._pipe = pipe
+        self._pipe, self._process = pipe, os.getpid()
         self.orphaned = False
+
+    def of_a_copy(self) -> bool:
+        """End the process if it is a fork of the cell, which a model left to go on beside it; else return False."""
+        if os.getpid() != self._process:
+            os._exit(1)
+        return False
 
     def event(self, event: Event) -> None:
         self.send(("event", event))
 
     def send(self, message: Any) -> None:
+        self.of_a_copy()
         try:
             self._pipe.send(message)
         except OSError:

@@ -15,7 +15,7 @@ import time
 import types
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any
@@ -144,6 +144,7 @@ class _Worker:
     def record(self) -> Record:
         """Return the record that the process sent, or one that says how it died."""
         self.process.join(_DEAF_SECONDS)
+        self._end_group()
         self.pipe.close()
         if self._record is not None:
             return self._record
@@ -177,7 +178,14 @@ class _Worker:
         """End the process at once."""
         if self.process.is_alive() and self.process.pid is not None:
             os.kill(self.process.pid, signal.SIGKILL)
+        self._end_group()
         self.process.join(_DEAF_SECONDS)  # one that waits for a dead disk cannot be ended by anybody
+
+    def _end_group(self) -> None:
+        """End what a model started or forked and left behind: the group that the cell leads, which may be gone."""
+        if self.process.pid is not None and hasattr(os, "killpg"):
+            with suppress(OSError):
+                os.killpg(self.process.pid, signal.SIGKILL)
 
 
 def _why(error: OSError | EOFError) -> str:

@@ -9,6 +9,7 @@ import threading
 import time
 from types import SimpleNamespace
 
+import psutil
 import pytest
 
 import genharness_exec_local.child
@@ -92,7 +93,7 @@ def test_whose_record_it_is_hangs_on_no_clock(task, monkeypatch, days):
         def __init__(self, saves):
             self.task, self.process, self.pipe = (
                 one,
-                SimpleNamespace(join=lambda _: None, exitcode=3),
+                SimpleNamespace(join=lambda _: None, exitcode=3, pid=None),
                 SimpleNamespace(),
             )
             self.pipe.close = lambda: None
@@ -128,6 +129,7 @@ def test_a_torch_that_cannot_be_loaded_is_one_line_of_a_record(task, monkeypatch
     one = task("good")
     monkeypatch.setitem(sys.modules, "genharness.cells.cell", None)
     monkeypatch.setattr(genharness_exec_local.child.os, "_exit", leave)
+    monkeypatch.setattr(genharness_exec_local.child.os, "setpgid", lambda *_: None)
     monkeypatch.setattr(genharness_exec_local.child.signal, "signal", lambda *_: None)
     monkeypatch.setattr(resource, "getrlimit", lambda kind: (limit or resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     with pytest.raises(SystemExit):
@@ -155,6 +157,38 @@ def test_a_process_that_cannot_be_started_says_what_to_do(task, error, advice):
 
     with pytest.raises(RunError, match=rf"cannot start a process for .* {advice}.*, or use fewer --jobs"):
         genharness_exec_local.local._Worker(SimpleNamespace(Pipe=refuse), task("good"), 0)
+
+
+def test_a_copy_of_its_process_that_a_model_forks_ends_with_the_cell(task, tmp_path, monkeypatch):
+    monkeypatch.setenv("GENHARNESS_COPIES", str(tmp_path / "copy"))
+    assert ended(task("leaves-copies")).status == "ok"
+    assert is_gone(int((tmp_path / "copy").read_text()))
+
+
+def test_a_fork_of_a_cell_that_goes_on_beside_it_ends_before_it_speaks_in_its_name(monkeypatch):
+    sent = []
+    news = genharness_exec_local.child._News(SimpleNamespace(send=sent.append))
+    news.send("ours")
+    assert news.of_a_copy() is False
+    monkeypatch.setattr(genharness_exec_local.child.os, "getpid", lambda: -1)
+    monkeypatch.setattr(genharness_exec_local.child.os, "_exit", lambda code: sys.exit(code))
+    with pytest.raises(SystemExit):
+        news.send("a copy's")
+    with pytest.raises(SystemExit):
+        news.of_a_copy()
+    assert sent == ["ours"]
+
+
+def is_gone(pid):
+    """Whether a process ends within ten seconds; who reaps it is not our matter."""
+    for _ in range(100):
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def test_an_executor_that_runs_nothing_starts_nothing(monkeypatch):

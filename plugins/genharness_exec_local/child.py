@@ -18,7 +18,7 @@ from genharness.results.store import Store
 from genharness.spec.cell import Task
 from genharness.spec.record import Record
 
-__all__ = ["own_variables", "run_in_child"]
+__all__ = ["end_descendants", "own_variables", "run_in_child"]
 
 
 def own_variables() -> dict[str, str]:
@@ -39,8 +39,6 @@ def run_in_child(task: Task, pipe: Connection, stop: StopEvent, slot: int, varia
         slot: Which of the cells that run side by side.
         variables: `own_variables` of the parent now: the fork server has those of the time when it was started.
     """
-    with contextlib.suppress(OSError, AttributeError):
-        os.setpgid(0, 0)  # what a model starts or forks ends with the cell
     for name in own_variables().keys() - variables.keys():
         del os.environ[name]
     os.environ.update(variables)
@@ -59,7 +57,23 @@ def run_in_child(task: Task, pipe: Connection, stop: StopEvent, slot: int, varia
     news.send(("record", record))
     with contextlib.suppress(OSError):  # a model may have closed it
         pipe.close()
+    end_descendants(os.getpid())
     os._exit(0)  # a thread that a plugin left behind must not hold the process
+
+
+def end_descendants(number: int) -> None:
+    """End what a cell's process started or forked and left behind, and what that did in its turn."""
+    import psutil
+
+    for _ in range(_ROUNDS):
+        with contextlib.suppress(psutil.Error):
+            for one in psutil.Process(number).children(recursive=True):
+                with contextlib.suppress(psutil.Error):
+                    one.kill()
+
+
+_ROUNDS = 3
+"""What forks while it is looked for is found by the next."""
 
 
 def _unloaded(task: Task, error: BaseException) -> Record:

@@ -28,7 +28,7 @@ from genharness.results.index import state_of
 from genharness.results.store import Store
 from genharness.spec.cell import Task
 from genharness.spec.record import Record, Status
-from genharness_exec_local.child import own_variables, run_in_child
+from genharness_exec_local.child import end_descendants, own_variables, run_in_child
 from genharness_exec_local.memory import oom_kills
 
 __all__ = ["LocalExecutor"]
@@ -144,7 +144,6 @@ class _Worker:
     def record(self) -> Record:
         """Return the record that the process sent, or one that says how it died."""
         self.process.join(_DEAF_SECONDS)
-        self._end_group()
         self.pipe.close()
         if self._record is not None:
             return self._record
@@ -177,15 +176,11 @@ class _Worker:
     def kill(self) -> None:
         """End the process at once."""
         if self.process.is_alive() and self.process.pid is not None:
-            os.kill(self.process.pid, signal.SIGKILL)
-        self._end_group()
-        self.process.join(_DEAF_SECONDS)  # one that waits for a dead disk cannot be ended by anybody
-
-    def _end_group(self) -> None:
-        """End what a model started or forked and left behind: the group that the cell leads, which may be gone."""
-        if self.process.pid is not None and hasattr(os, "killpg"):
             with suppress(OSError):
-                os.killpg(self.process.pid, signal.SIGKILL)
+                os.kill(self.process.pid, signal.SIGSTOP)  # else it goes on to fork
+            end_descendants(self.process.pid)
+            os.kill(self.process.pid, signal.SIGKILL)
+        self.process.join(_DEAF_SECONDS)  # one that waits for a dead disk cannot be ended by anybody
 
 
 def _why(error: OSError | EOFError) -> str:

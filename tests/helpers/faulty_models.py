@@ -185,6 +185,8 @@ class leaves_copies(good):
             time.sleep(600)
         while not os.path.exists(path) or not os.path.getsize(path):
             time.sleep(0.01)
+        if os.environ["GENHARNESS_THEN"] == "hangs":
+            time.sleep(600)
         return super().training_step(batch)
 
 

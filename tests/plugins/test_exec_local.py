@@ -93,7 +93,7 @@ def test_whose_record_it_is_hangs_on_no_clock(task, monkeypatch, days):
         def __init__(self, saves):
             self.task, self.process, self.pipe = (
                 one,
-                SimpleNamespace(join=lambda _: None, exitcode=3, pid=None),
+                SimpleNamespace(join=lambda _: None, exitcode=3),
                 SimpleNamespace(),
             )
             self.pipe.close = lambda: None
@@ -129,7 +129,6 @@ def test_a_torch_that_cannot_be_loaded_is_one_line_of_a_record(task, monkeypatch
     one = task("good")
     monkeypatch.setitem(sys.modules, "genharness.cells.cell", None)
     monkeypatch.setattr(genharness_exec_local.child.os, "_exit", leave)
-    monkeypatch.setattr(genharness_exec_local.child.os, "setpgid", lambda *_: None)
     monkeypatch.setattr(genharness_exec_local.child.signal, "signal", lambda *_: None)
     monkeypatch.setattr(resource, "getrlimit", lambda kind: (limit or resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     with pytest.raises(SystemExit):
@@ -159,9 +158,11 @@ def test_a_process_that_cannot_be_started_says_what_to_do(task, error, advice):
         genharness_exec_local.local._Worker(SimpleNamespace(Pipe=refuse), task("good"), 0)
 
 
-def test_a_copy_of_its_process_that_a_model_forks_ends_with_the_cell(task, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("then", "status"), [("ends", "ok"), ("hangs", "timeout")])
+def test_a_copy_of_its_process_that_a_model_forks_ends_with_the_cell(task, tmp_path, monkeypatch, then, status):
     monkeypatch.setenv("GENHARNESS_COPIES", str(tmp_path / "copy"))
-    assert ended(task("leaves-copies")).status == "ok"
+    monkeypatch.setenv("GENHARNESS_THEN", then)
+    assert ended(task("leaves-copies", timeout_seconds=0 if then == "ends" else 15)).status == status
     assert is_gone(int((tmp_path / "copy").read_text()))
 
 

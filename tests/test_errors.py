@@ -1,8 +1,20 @@
+import errno
+import os
 import pickle
 
 import pytest
 
-from genharness.errors import ConfigError, DataError, attempt, did_you_mean, nearest, reason, refuse, shown
+from genharness.errors import (
+    ConfigError,
+    DataError,
+    attempt,
+    did_you_mean,
+    nearest,
+    out_of_processes,
+    reason,
+    refuse,
+    shown,
+)
 
 
 def test_an_error_keeps_its_mistakes_apart_whatever_they_hold():
@@ -61,3 +73,12 @@ def test_what_fails_gives_its_mistakes_and_what_does_not_its_value():
 
     assert attempt(fail) == (None, ("a", "b"))
     assert attempt(lambda: 3) == (3, ())
+
+
+def test_a_refused_process_or_thread_is_told_from_what_only_looks_like_it():
+    again = os.strerror(errno.EAGAIN)
+    assert out_of_processes(RuntimeError("can't start new thread"))
+    assert out_of_processes(BlockingIOError(errno.EAGAIN, again))
+    assert not out_of_processes(BlockingIOError(errno.EAGAIN, "write could not complete without blocking"))
+    assert not out_of_processes(BlockingIOError(errno.EAGAIN, again, "a.npy"))
+    assert not out_of_processes(RuntimeError("another"))

@@ -13,10 +13,13 @@ Anything else is a defect of genharness or of a plugin and keeps its traceback.
 from __future__ import annotations
 
 import difflib
+import errno
+import os
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 __all__ = [
+    "MORE_PROCESSES",
     "MOST_MISTAKES",
     "ConfigError",
     "DataError",
@@ -27,6 +30,7 @@ __all__ = [
     "attempt",
     "did_you_mean",
     "nearest",
+    "out_of_processes",
     "reason",
     "refuse",
     "shown",
@@ -34,6 +38,9 @@ __all__ = [
 
 MOST_MISTAKES = 100
 """Lines of one error that are told; nobody reads more."""
+
+MORE_PROCESSES = "allow more processes and threads (ulimit -u), or end others"
+"""What to do where `out_of_processes`."""
 
 _LONGEST_REASON = 300
 
@@ -103,6 +110,13 @@ def reason(error: BaseException) -> str:
     Parsers put whole files into their messages.
     """
     return shown(str(error).strip().partition("\n")[0].rstrip(":") or type(error).__name__, _LONGEST_REASON)
+
+
+def out_of_processes(error: BaseException) -> bool:
+    """Whether the system refused another process or thread, as beyond `ulimit -u` or the limit of a container."""
+    if isinstance(error, OSError):  # the text tells it from a pipe that is full
+        return error.errno == errno.EAGAIN and error.strerror == os.strerror(errno.EAGAIN) and not error.filename
+    return isinstance(error, RuntimeError) and "can't start new thread" in str(error)
 
 
 def refuse(mistakes: Iterable[str]) -> None:

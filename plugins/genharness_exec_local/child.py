@@ -18,7 +18,7 @@ from genharness.results.store import Store
 from genharness.spec.cell import Task
 from genharness.spec.record import Record
 
-__all__ = ["own_variables", "run_in_child"]
+__all__ = ["end_descendants", "own_variables", "run_in_child"]
 
 
 def own_variables() -> dict[str, str]:
@@ -53,11 +53,27 @@ def run_in_child(task: Task, pipe: Connection, stop: StopEvent, slot: int, varia
         os._exit(1)
     limit_memory(task.settings.memory_limit_bytes)
     task = dataclasses.replace(task, settings=dataclasses.replace(task.settings, device=_device(task, slot)))
-    record = run_task(task, news.event, lambda: stop.is_set() or news.orphaned)
+    record = run_task(task, news.event, lambda: news.of_a_copy() or stop.is_set() or news.orphaned)
     news.send(("record", record))
     with contextlib.suppress(OSError):  # a model may have closed it
         pipe.close()
+    end_descendants(os.getpid())
     os._exit(0)  # a thread that a plugin left behind must not hold the process
+
+
+def end_descendants(number: int) -> None:
+    """End what a cell's process started or forked and left behind, and what that did in its turn."""
+    import psutil
+
+    for _ in range(_ROUNDS):
+        with contextlib.suppress(psutil.Error):
+            for one in psutil.Process(number).children(recursive=True):
+                with contextlib.suppress(psutil.Error):
+                    one.kill()
+
+
+_ROUNDS = 3
+"""What forks while it is looked for is found by the next."""
 
 
 def _unloaded(task: Task, error: BaseException) -> Record:
@@ -87,13 +103,20 @@ def _device(task: Task, slot: int) -> str:
 
 class _News:
     def __init__(self, pipe: Connection) -> None:
-        self._pipe = pipe
+        self._pipe, self._process = pipe, os.getpid()
         self.orphaned = False
+
+    def of_a_copy(self) -> bool:
+        """End the process if it is a fork of the cell, which a model left to go on beside it; else return False."""
+        if os.getpid() != self._process:
+            os._exit(1)
+        return False
 
     def event(self, event: Event) -> None:
         self.send(("event", event))
 
     def send(self, message: Any) -> None:
+        self.of_a_copy()
         try:
             self._pipe.send(message)
         except OSError:

@@ -15,19 +15,20 @@ import time
 import types
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any
 
 from genharness import NoOptions, RunError
 from genharness.engine.waiting import settle_waiting
+from genharness.errors import MORE_PROCESSES, out_of_processes
 from genharness.plugin.execution import Event, Phase
 from genharness.results.index import state_of
 from genharness.results.store import Store
 from genharness.spec.cell import Task
 from genharness.spec.record import Record, Status
-from genharness_exec_local.child import own_variables, run_in_child
+from genharness_exec_local.child import end_descendants, own_variables, run_in_child
 from genharness_exec_local.memory import oom_kills
 
 __all__ = ["LocalExecutor"]
@@ -100,12 +101,8 @@ class _Worker:
             )
             with _without_main():
                 self.process.start()
-        except OSError as error:
-            files = error.errno in (errno.EMFILE, errno.ENFILE)
-            advice = "allow more open files (ulimit -n)" if files else "free memory"
-            raise RunError(
-                f"cannot start a process for {task.cell} ({error.strerror}): {advice} or use fewer --jobs"
-            ) from error
+        except (OSError, EOFError) as error:
+            raise RunError(f"cannot start a process for {task.cell} {_why(error)}, or use fewer --jobs") from error
         child_pipe.close()
         self._started = self._last_news = time.monotonic()  # not before there is a process: the server imports torch
 
@@ -179,8 +176,20 @@ class _Worker:
     def kill(self) -> None:
         """End the process at once."""
         if self.process.is_alive() and self.process.pid is not None:
+            with suppress(OSError):
+                os.kill(self.process.pid, signal.SIGSTOP)  # else it goes on to fork
+            end_descendants(self.process.pid)
             os.kill(self.process.pid, signal.SIGKILL)
         self.process.join(_DEAF_SECONDS)  # one that waits for a dead disk cannot be ended by anybody
+
+
+def _why(error: OSError | EOFError) -> str:
+    """Return why a process could not be started, and what lets it be."""
+    if isinstance(error, EOFError | ConnectionError):  # it ends where it cannot fork
+        return f"(what starts them ended): {MORE_PROCESSES}, free memory"
+    files = error.errno in (errno.EMFILE, errno.ENFILE)
+    advice = "allow more open files (ulimit -n)" if files else "free memory"
+    return f"({error.strerror}): {MORE_PROCESSES if out_of_processes(error) else advice}"
 
 
 def _stamp(path: Path) -> list[int]:

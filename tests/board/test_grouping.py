@@ -52,11 +52,30 @@ def test_without_failures_nothing_is_looked_at():
         ({"seed": 0, "finished_at": "2026-01-01T00:00:00+00:00", "options": {"lr": 0.5}}, True),  # another row
     ],
 )
-def test_a_failure_that_was_made_good_later_counts_no_more(failure, stays):
+def test_a_failure_that_was_made_good_later_counts_no_more(failure, stays, provenance):
     good = dataclasses.replace(record("vae", 1.0), finished_at="2026-02-01T00:00:00+00:00")
     at = failure.pop("finished_at")
     lost = dataclasses.replace(failed(**failure), finished_at=at)
-    assert outstanding([lost], RecordTable.of([good]).pieces) == ([lost] if stays else [])
+    assert outstanding([lost], RecordTable.of([good]).pieces, provenance) == ([lost] if stays else [])
+
+
+class InstalledIs:
+    """Says that one result alone is of the code that is installed."""
+
+    def __init__(self, one):
+        self._one = one
+
+    def of_training(self, record):
+        return [] if record is self._one else ["code of vae changed"]
+
+
+@pytest.mark.parametrize("hours", [-5, 5])
+def test_whether_a_failure_was_made_good_hangs_on_the_code_before_it_does_on_two_machines_clocks(hours):
+    good = dataclasses.replace(record("vae", 1.0), finished_at="2026-02-01T12:00:00+00:00")
+    lost = dataclasses.replace(failed(seed=0), finished_at=f"2026-02-01T{12 + hours:02}:00:00+00:00")
+    pieces = RecordTable.of([good]).pieces
+    assert outstanding([lost], pieces, InstalledIs(pieces[0][0])) == []
+    assert outstanding([lost], pieces, InstalledIs(lost)) == [lost]
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """One cell, in this process: what it records, and what each broken contract turns into."""
 
+import errno
 import importlib.resources
 import io
 import json
@@ -78,6 +79,30 @@ class StopAfter:
     def __call__(self):
         self.calls -= 1
         return self.calls < 0
+
+
+def test_a_cell_that_cannot_begin_is_recorded_as_failed_with_the_reason(task, monkeypatch):
+    """It ended its process with a traceback, and the run said "exit code 1 and no record"."""
+    one = task()
+    for refused, reason in (
+        (OSError(errno.EIO, "Input/output error"), r"it could not begin: OSError: \[Errno 5\] Input/output error"),
+        (
+            OSError(errno.ENOLCK, "No locks available"),
+            "it could not begin: .*cells lies on a file system without locks",
+        ),
+    ):
+        monkeypatch.setattr("filelock.FileLock.acquire", raising(refused))
+        done = finish(one)
+        assert done.status == "failed"
+        assert re.match(reason, done.reason)
+        assert Store(one.settings.results).load(one.cell.id) == done
+
+
+def raising(error):
+    def fail(*_, **__):
+        raise error
+
+    return fail
 
 
 def test_a_record_fits_the_published_schema(task):

@@ -1,6 +1,7 @@
 """`genharness evaluate` as a user meets it."""
 
 import csv
+import errno
 import io
 import json
 import os
@@ -20,6 +21,7 @@ from genharness.cells.write import write_samples
 from genharness.cli.evaluate import evaluate
 from genharness.cli.main import cli
 from genharness.errors import ConfigError, RunError
+from genharness.results import store
 from genharness.results.store import Store
 from genharness.spec.cell import Cell
 from genharness.spec.protocol import Protocol
@@ -315,6 +317,23 @@ def test_pictures_of_metrics_are_kept_with_what_is_registered(files, tmp_path):
         assert set(record.artefacts) == {"nearest_train", "nearest_train_pixels"}
         for name in record.artefacts.values():
             (Store(results).cell(record.cell.id).path / name).unlink()
+
+
+@pytest.mark.parametrize("place", ["picture", "record"])
+def test_a_disk_that_is_full_when_scores_are_registered_is_named_and_nothing_half_written_stays(
+    files, tmp_path, monkeypatch, place
+):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    results = tmp_path / "results"
+    monkeypatch.setattr(*{"picture": (Image.Image, "save", full), "record": (store, "write_bytes", full)}[place])
+    arguments = ("--dataset", "digits", "--features", "pixels", "--metrics", "copies", "--no-bands")
+    done = invoke(files[0], *arguments, "--register", "--results", results)
+    assert isinstance(done.exception, RunError)
+    assert str(results) in str(done.exception)
+    assert "(No space left on device): free space" in str(done.exception)
+    assert not [path for path in results.rglob("*") if path.is_file() and not path.stat().st_size]
 
 
 NETWORK = """

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
 
 import pytest
 from click.testing import CliRunner
 
 from genharness.cli import main
+from genharness.errors import MORE_PROCESSES
+
+
+def raising(error):
+    def fail(*_, **__):
+        raise error
+
+    return fail
 
 
 @pytest.mark.parametrize("name", ["a\nb.npy", "a\r\nb.npy"])
@@ -52,6 +62,31 @@ def test_a_library_that_cannot_be_loaded_is_one_line(monkeypatch, capsys):
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("error: a library cannot be loaded (libtorch.so: failed to map segment): ")
     assert left.value.code == 2
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("can't start new thread"), BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))]
+)
+def test_a_process_or_thread_that_the_system_refuses_is_one_line_with_what_helps(monkeypatch, capsys, error):
+    monkeypatch.setattr(main.cli, "main", raising(error))
+    with pytest.raises(SystemExit) as left:
+        main.main()
+    assert capsys.readouterr().err == f"error: {error.args[-1]}: {MORE_PROCESSES}\n"
+    assert left.value.code == 2
+
+
+def test_other_faults_of_the_program_keep_their_traceback(monkeypatch):
+    monkeypatch.setattr(main.cli, "main", raising(RuntimeError("a defect")))
+    with pytest.raises(RuntimeError, match="a defect"):
+        main.main()
+
+
+def test_a_file_that_ends_too_early_is_not_taken_for_ctrl_c(monkeypatch):
+    """Click takes every `EOFError` for the end of what is typed, and said "aborted"."""
+    monkeypatch.setattr(sys, "argv", ["genharness", "cache", "list"])
+    monkeypatch.setattr(main.LazyGroup, "get_command", raising(EOFError("no data left")))
+    with pytest.raises(EOFError, match="no data left"):
+        main.main()
 
 
 TRIAL = """

@@ -121,6 +121,27 @@ def test_a_record_that_is_there_stays_as_it_is(genharness, results, tmp_path):
     assert store.load(mine.cell.id).scores["fid"] == 99.0
 
 
+@pytest.mark.parametrize("first", ["ours", "theirs"])
+@pytest.mark.parametrize("at", ["1970-01-01T00:00:00+00:00", "2100-01-01T00:00:00+00:00"])
+def test_of_a_cell_that_finished_on_one_of_two_machines_the_finished_one_is_kept_in_whatever_order(
+    tmp_path, capsys, first, at
+):
+    for name, status in (("ours", "failed"), ("theirs", "ok")):
+        store = Store(tmp_path / name)
+        store.open_for_writing()
+        one = record("vae", 7.0)
+        one.end(status)
+        one.finished_at = at if name == "ours" else "2026-01-01T00:00:00+00:00"
+        store.save(one)
+        publish.publish.callback(store.folder, tmp_path / f"given-{name}", "none")
+    order = [tmp_path / f"given-{name}" for name in ("ours", "theirs")]
+    capsys.readouterr()
+    publish.merge.callback(tuple(order if first == "ours" else order[::-1]), tmp_path / "all")
+    assert Store(tmp_path / "all").load(one.cell.id).scores["fid"] == 7.0
+    replaced = f"1 record added (1 in the place of one that did not finish: {one.cell.id}), 0 were there already"
+    assert (replaced in capsys.readouterr().out) == (first == "ours")
+
+
 def host(folder, name, cpu, scores):
     """Publish what a machine of its own measured: models, each with its scores by seed."""
     store = Store(folder / f"results-{name}")

@@ -3,11 +3,15 @@
 import copy
 import dataclasses
 import json
+from types import SimpleNamespace
 
 import pytest
+from click.testing import CliRunner
 
+from genharness.cli import rerun
 from genharness.errors import ConfigError
 from genharness.plugin.registry import load_registry
+from genharness.results.store import Store
 from genharness.spec.cell import Cell
 from genharness.spec.history import History
 from genharness.spec.protocol import Protocol
@@ -161,6 +165,19 @@ def test_a_record_of_odd_threads_is_not_repeated(record, tmp_path):
     record.environment = {**ENVIRONMENT, "threads": "all"}
     with pytest.raises(ConfigError, match="threads=all is not a whole number"):
         repetition(record, load_registry(), tmp_path, device="cpu")
+
+
+def test_a_repetition_whose_record_could_not_be_written_says_why(record, tmp_path, monkeypatch):
+    ended = copy.deepcopy(record)
+    ended.end("failed", "disk full at sample: free space in it and run again", 1.0)
+    executor = SimpleNamespace(run=lambda *_, **__: iter([ended]))
+    Store(tmp_path / "results", writing=True).open_for_writing()
+    Store(tmp_path / "results", writing=True).save(record)
+    monkeypatch.setattr(rerun, "recorded_data", lambda *_, **__: None)
+    monkeypatch.setattr(rerun, "make_executor", lambda *_: executor)
+    done = CliRunner().invoke(rerun.rerun, ["vae", "--results", str(tmp_path / "results")])
+    assert done.exit_code == 1
+    assert "does not agree: the repetition did not finish (failed: disk full at sample: " in done.output
 
 
 @pytest.mark.slow

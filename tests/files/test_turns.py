@@ -9,7 +9,7 @@ import pytest
 from filelock import FileLock
 
 from genharness.errors import RunError
-from genharness.files.turns import entry_turn, is_taken, made_once, take
+from genharness.files.turns import entry_turn, is_taken, made_once, refuse_without_locks, take
 
 
 def test_one_holds_the_turn_and_the_others_wait(tmp_path):
@@ -90,7 +90,7 @@ def test_an_entry_that_cannot_be_written_is_used_all_the_same(tmp_path):
     assert [entry.get(), entry.get(), entry.made] == ["made", "made", 2]
 
 
-@pytest.fixture(params=[errno.ENOLCK, errno.EOPNOTSUPP])
+@pytest.fixture(params=[errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS])
 def without_locks(request, monkeypatch):
     """A file system that has no flock."""
 
@@ -107,7 +107,16 @@ def test_a_file_system_without_locks_is_one_line_and_a_cache_goes_without(tmp_pa
     (tmp_path / "other.lock").touch()
     with pytest.raises(RunError, match=r"lies on a file system without locks .* put results"):
         is_taken(tmp_path / "other.lock")
+    with pytest.raises(RunError, match=r"lies on a file system without locks .* put results"):
+        refuse_without_locks(tmp_path)
     assert made_once(tmp_path / "entry", read=lambda: None, make=lambda: 3, write=pytest.fail) == 3
+    assert {path.name for path in tmp_path.iterdir()} == {"other.lock"}  # no file that stands for a lock
+
+
+def test_a_folder_with_locks_or_of_which_nothing_can_be_told_is_not_refused(tmp_path):
+    refuse_without_locks(tmp_path)
+    refuse_without_locks(tmp_path / "missing")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_lock_that_another_holds_is_not_taken(tmp_path):

@@ -21,6 +21,7 @@ FAULTS = (
     "other_dtype",
     "own_threads",
     "own_seed",
+    "leaves_copies",
     "complex_loss",
     "unsaveable",
     "no_model",
@@ -171,6 +172,21 @@ class own_threads(good):
 class own_seed(good):
     def training_step(self, batch):
         torch.manual_seed(7)
+        return super().training_step(batch)
+
+
+class leaves_copies(good):
+    # forks at its first step; the copy writes its number to GENHARNESS_COPIES, and sleeps
+    def training_step(self, batch):
+        path = os.environ["GENHARNESS_COPIES"]
+        if not os.path.exists(path) and os.fork() == 0:
+            with open(path, "w") as file:
+                file.write(str(os.getpid()))
+            time.sleep(600)
+        while not os.path.exists(path) or not os.path.getsize(path):
+            time.sleep(0.01)
+        if os.environ["GENHARNESS_THEN"] == "hangs":
+            time.sleep(600)
         return super().training_step(batch)
 
 

@@ -67,6 +67,12 @@ def test_an_error_that_says_nothing_is_named_by_its_kind(author):
     assert one_line(raised(author.silent)).startswith("Silent (an_author.py:")
 
 
+def test_what_the_system_refused_says_what_helps():
+    assert one_line(RuntimeError("can't start new thread")).endswith(
+        ": allow more processes and threads (ulimit -u), or end others"
+    )
+
+
 def test_a_very_long_text_is_cut():
     assert len(one_line(ValueError("x" * 10_000))) < 700
 

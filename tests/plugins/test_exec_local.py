@@ -2,12 +2,14 @@
 
 import datetime
 import errno
+import os
 import resource
 import sys
 import threading
 import time
 from types import SimpleNamespace
 
+import psutil
 import pytest
 
 import genharness_exec_local.child
@@ -138,13 +140,56 @@ def test_a_torch_that_cannot_be_loaded_is_one_line_of_a_record(task, monkeypatch
     assert Store(one.settings.results).load(one.cell.id) == record
 
 
-@pytest.mark.parametrize(("number", "advice"), [(errno.EMFILE, "allow more open files"), (errno.ENOMEM, "free memory")])
-def test_a_process_that_cannot_be_started_says_what_to_do(task, number, advice):
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (OSError(errno.EMFILE, "refused"), r"\(refused\): allow more open files"),
+        (OSError(errno.ENOMEM, "refused"), r"\(refused\): free memory"),
+        (OSError(errno.EAGAIN, os.strerror(errno.EAGAIN)), r"\(Resource temporarily .*\): allow more processes"),
+        (EOFError(), r"\(what starts them ended\): allow more processes"),
+        (BrokenPipeError(errno.EPIPE, "Broken pipe"), r"\(what starts them ended\): allow more processes"),
+    ],
+)
+def test_a_process_that_cannot_be_started_says_what_to_do(task, error, advice):
     def refuse(**_):
-        raise OSError(number, "refused")
+        raise error
 
-    with pytest.raises(RunError, match=rf"cannot start a process for .* \(refused\): {advice}.* or use fewer --jobs"):
+    with pytest.raises(RunError, match=rf"cannot start a process for .* {advice}.*, or use fewer --jobs"):
         genharness_exec_local.local._Worker(SimpleNamespace(Pipe=refuse), task("good"), 0)
+
+
+@pytest.mark.parametrize(("then", "status"), [("ends", "ok"), ("hangs", "timeout")])
+def test_a_copy_of_its_process_that_a_model_forks_ends_with_the_cell(task, tmp_path, monkeypatch, then, status):
+    monkeypatch.setenv("GENHARNESS_COPIES", str(tmp_path / "copy"))
+    monkeypatch.setenv("GENHARNESS_THEN", then)
+    assert ended(task("leaves-copies", timeout_seconds=0 if then == "ends" else 15)).status == status
+    assert is_gone(int((tmp_path / "copy").read_text()))
+
+
+def test_a_fork_of_a_cell_that_goes_on_beside_it_ends_before_it_speaks_in_its_name(monkeypatch):
+    sent = []
+    news = genharness_exec_local.child._News(SimpleNamespace(send=sent.append))
+    news.send("ours")
+    assert news.of_a_copy() is False
+    monkeypatch.setattr(genharness_exec_local.child.os, "getpid", lambda: -1)
+    monkeypatch.setattr(genharness_exec_local.child.os, "_exit", lambda code: sys.exit(code))
+    with pytest.raises(SystemExit):
+        news.send("a copy's")
+    with pytest.raises(SystemExit):
+        news.of_a_copy()
+    assert sent == ["ours"]
+
+
+def is_gone(pid):
+    """Whether a process ends within ten seconds; who reaps it is not our matter."""
+    for _ in range(100):
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def test_an_executor_that_runs_nothing_starts_nothing(monkeypatch):

@@ -178,7 +178,7 @@ def run(
     _refuse_others(on_event, stop)
     asked = _asked(suite, {**given, "results": results, **options})
     found, tasks = asked.planned(silent)
-    asked.store.open_for_writing()
+    asked.store.open_for_cells()
     if asked.prepared([one.task for one in tasks if not one.done], silent):
         found, tasks = asked.planned(silent)
     said: list[str] = []

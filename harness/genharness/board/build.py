@@ -125,7 +125,7 @@ class _Look:
 
 
 def _group(dataset: str, measured: list[Members], failures: list[Record], look: _Look) -> Group:
-    pieces, failures = one_a_seed(measured, look.provenance), outstanding(failures, measured)
+    pieces, failures = one_a_seed(measured, look.provenance), outstanding(failures, measured, look.provenance)
     kinds = [record for piece in pieces for record in piece.kinds]
     first = kinds[0]
     protocol = Protocol.from_plain(first.protocol) if first.protocol else first.cell.protocol

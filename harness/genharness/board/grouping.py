@@ -39,16 +39,24 @@ def by_protocol(
     return lost, others
 
 
-def outstanding(failures: list[Record], measured: Iterable[Members]) -> list[Record]:
+def outstanding(failures: list[Record], measured: Iterable[Members], provenance: Provenance) -> list[Record]:
     """Return the failures that no later result of the same row and seed, such as one of mended code, made good."""
     lost = {configuration(record) for record in failures}
-    latest: dict[tuple[bytes, int], str] = {}
+    latest: dict[tuple[bytes, int], tuple[bool, str]] = {}
     for piece in measured if failures else ():
         row = configuration(piece[0])
         for record in piece if row in lost else ():
             key = (row, record.cell.seed)
-            latest[key] = max(latest.get(key, ""), record.finished_at)
-    return [one for one in failures if latest.get((configuration(one), one.cell.seed), "") <= one.finished_at]
+            latest[key] = max(latest.get(key, _NEVER), _age(record, provenance))
+    return [one for one in failures if latest.get((configuration(one), one.cell.seed), _NEVER) <= _age(one, provenance)]
+
+
+_NEVER = (False, "")
+
+
+def _age(record: Record, provenance: Provenance) -> tuple[bool, str]:
+    """Return what is larger of the later of two records; code that is installed tells more than machines' clocks."""
+    return not provenance.of_training(record), record.finished_at
 
 
 def _planned(record: Record) -> bytes:
@@ -79,7 +87,7 @@ def _distinct(pieces: list[Members], provenance: Provenance) -> list[Members]:
 def _best(rivals: list[Members], provenance: Provenance) -> Members:
     if len(rivals) == 1:
         return rivals[0]
-    return max(rivals, key=lambda one: (not provenance.of_training(one[0]), one[0].finished_at))
+    return max(rivals, key=lambda one: _age(one[0], provenance))
 
 
 def row_members(pieces: list[Members]) -> Members:

@@ -63,6 +63,9 @@ def run_task(task: Task, emit: Callable[[Event], None], should_stop: Callable[[]
             return _Attempt(task, store, emit, should_stop).run()
     except StopRequestedError:
         return Record(cell=task.cell, status="interrupted", reason="stopped while another run worked on it")
+    except (GenharnessError, OSError) as error:  # there are no locks, or what is there cannot be looked at
+        text = _text(error) if isinstance(error, GenharnessError) else one_line(error)
+        return store.settle(Record(cell=task.cell, status="failed").end("failed", f"it could not begin: {text}"))
 
 
 class _Attempt:

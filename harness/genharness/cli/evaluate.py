@@ -240,7 +240,7 @@ def _evaluate_generator(generator: str, options: dict[str, Any], form: str, *, r
 
 def _measured(asked: AskedStudy, report: Report) -> list[Record]:
     """Return the records of a study's cells, those that were finished before among them."""
-    asked.store.open_for_writing()
+    asked.store.open_for_cells()
     tasks = asked.planned(report)[1]
     if asked.prepared([one.task for one in tasks], report):
         tasks = asked.planned(report)[1]

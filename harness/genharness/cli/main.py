@@ -25,7 +25,7 @@ from genharness.cli.screen.output import (
     open_closed_streams,
 )
 from genharness.cli.screen.terminal import say
-from genharness.errors import GenharnessError, did_you_mean
+from genharness.errors import MORE_PROCESSES, GenharnessError, did_you_mean, out_of_processes
 from genharness.files.paths import printable
 from genharness.plugin.own_output import give_output_back, keep_output, output
 from genharness.plugin.single_files import add_plugin_files, content_digest, plugin_files
@@ -176,6 +176,13 @@ def _end(error: BaseException) -> NoReturn:
     sys.exit(exit_code(error))
 
 
+def _advice(error: BaseException) -> str:
+    """Return what helps where the system has no more of something."""
+    if out_of_processes(error):
+        return f": {MORE_PROCESSES}"
+    return ": free space, or allow larger files (ulimit -f)" if getattr(error, "errno", None) in _NO_ROOM else ""
+
+
 def _refuse_a_folder_that_is_gone() -> None:
     """Refuse to start where nothing could be found or written, and torch cannot be loaded."""
     try:
@@ -214,6 +221,8 @@ def program() -> None:
             output().flush()
             atexit.register(gc.freeze)  # nothing is looked through again: behind torch that takes half a second
     except (click.exceptions.Abort, KeyboardInterrupt) as error:
+        if isinstance(error.__cause__, EOFError):  # a defect, which click takes for the end of what is typed
+            raise error.__cause__ from None
         show_traceback(error)
         _end(error)
     except click.ClickException as error:
@@ -235,8 +244,12 @@ def program() -> None:
         show_traceback(error)
         discard_output()
         where = f"{error.filename}: " if error.filename else ""
-        room = ": free space, or allow larger files (ulimit -f)" if error.errno in _NO_ROOM else ""
-        _complain([f"{where}{error.strerror or error}{room}"])
+        _complain([f"{where}{error.strerror or error}{_advice(error)}"])
+    except RuntimeError as error:
+        if not out_of_processes(error):
+            raise
+        show_traceback(error)
+        _complain([f"{error}{_advice(error)}"])
 
 
 if __name__ == "__main__":

@@ -152,8 +152,8 @@ def _write_report(folder: Path, results: Path) -> None:
 def merge(folders: tuple[Path, ...], target: Path) -> None:
     """Join published results into one results folder, after checking every file against its index.
 
-    Cells that are there already stay as they are, and are named where theirs have other scores. Rows of other settings,
-    code or data stay apart, as always.
+    Finished cells that are there already stay as they are, and are named where theirs have other scores. Rows of other
+    settings, code or data stay apart, as always.
 
     \b
     Examples:
@@ -175,11 +175,14 @@ def merge(folders: tuple[Path, ...], target: Path) -> None:
 
 
 def _take(store: Store, files: Mapping[str, bytes], records: Mapping[str, Record]) -> str:
-    """Add the records that are new, each after its pictures, and return how many are, were there, and differ there."""
-    added, known, others = 0, 0, []
+    """Add the records that are new, each after its pictures, and return how many are, were there, and differ there.
+
+    What finished takes the place of what did not, whichever comes first and whatever the clocks of machines say.
+    """
+    added, known, others, mended = 0, 0, [], []
     for cell_id, record in records.items():
         mine = store.load(cell_id)
-        if mine is not None:
+        if mine is not None and (mine.finished or not record.finished):
             known += 1
             others += [cell_id] if (mine.status, mine.scores) != (record.status, record.scores) else []
             continue
@@ -187,8 +190,10 @@ def _take(store: Store, files: Mapping[str, bytes], records: Mapping[str, Record
             write_bytes(store.folder / picture, files[picture])
         write_bytes(store.record_path(cell_id), orjson.dumps(record.as_plain(), option=orjson.OPT_INDENT_2))
         added += 1
+        mended += [cell_id] if mine is not None else []
     one = "record" if added == 1 else "records"
-    told = f"{added:,} {one} added, {known:,} {'was' if known == 1 else 'were'} there already"
+    place = f" ({len(mended):,} in the place of one that did not finish: {first_of(mended)})" if mended else ""
+    told = f"{added:,} {one} added{place}, {known:,} {'was' if known == 1 else 'were'} there already"
     return f"{told}, {len(others):,} of them with other scores, which stay: {first_of(others)}" if others else told
 
 

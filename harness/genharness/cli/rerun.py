@@ -69,15 +69,16 @@ def rerun(cell: str, results: Path, device: str | None, weights: Path | None, ex
 
 
 def _run(task: Task, registry: Registry, executor: str) -> Record | None:
-    """Run the task and return its record as it was saved."""
+    """Run the task and return its record as it was saved; where it could not be, as it ended."""
     runner = make_executor(registry, executor)
     store = Store(task.settings.results)
-    store.open_for_writing()
+    store.open_for_cells()
     display = make_display(console(), [task])
+    ended: Record | None = None
     with display:
-        for record in runner.run([task], on_event=display.event, stop=threading.Event()):
-            display.record(record)
-    return store.load(task.cell.id)
+        for ended in runner.run([task], on_event=display.event, stop=threading.Event()):
+            display.record(ended)
+    return store.load(task.cell.id) or ended
 
 
 def _lines(found: Agreement) -> list[str]:

@@ -113,7 +113,7 @@ def _carry_out(suite_path: Path | None, options: dict[str, Any]) -> None:
     if options["plan_only"]:
         _show_plan(asked, plan, tasks, out, options["form"])
         return
-    asked.store.open_for_writing()
+    asked.store.open_for_cells()
     with _reporting(out) as report:
         told_apart = asked.prepared(_todo(tasks), report)
     if told_apart:

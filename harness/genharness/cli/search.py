@@ -90,7 +90,7 @@ def _carry_out(model: str, options: dict[str, Any]) -> None:
     if options["plan_only"]:
         _show_plan(found, out, options["form"])
         return
-    asked.store.open_for_writing()
+    asked.store.open_for_cells()
     answer = search_rounds(found, _runner(asked, out), lambda line: _print(out, line))
     if answer is None:
         say("stopped; nothing is lost: run the same command again to go on", err=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from genharness.errors import RunError
 from genharness.external.request import External
 from genharness.images.grid import save_grid
 from genharness.results.store import Store
@@ -27,11 +28,17 @@ def register(record: Record, one: External, pictures: Pictures, store: Store) ->
         one: The set.
         pictures: What its evaluation shows.
         store: The results folder, open for writing.
+
+    Raises:
+        RunError: If the disk is full or the folder is gone.
     """
     folder = store.cell(record.cell.id)
-    for name, (images, columns) in pictures.items():
-        folder.path.mkdir(parents=True, exist_ok=True)
-        save_grid(folder.picture(name), images, columns)
-        record.artefacts[name] = folder.picture(name).name
+    try:
+        for name, (images, columns) in pictures.items():
+            save_grid(folder.picture(name), images, columns)
+            record.artefacts[name] = folder.picture(name).name
+    except OSError as error:
+        told = f"cannot register {record.cell.model} in {store.folder} ({error.strerror or error})"
+        raise RunError(f"{told}: free space, or name another --results") from error
     record.keep_scores_of(store.load(record.cell.id), asked={*one.metrics, *one.skipped})
     return store.save(record)

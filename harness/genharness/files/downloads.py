@@ -20,6 +20,7 @@ from filelock import FileLock
 from genharness.errors import DataError
 from genharness.files.atomic import publish
 from genharness.files.checksums import has_checksum, mismatch, promised
+from genharness.files.turns import take
 from genharness.spec.plugins import Remote
 
 __all__ = ["ByteProgress", "download", "in_words"]
@@ -80,9 +81,13 @@ def download(
         if path.is_file() and has_checksum(path, remote):
             return path
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / f"{remote.filename}.lock"):
+        lock = FileLock(folder / f"{remote.filename}.lock")
+        take(lock)
+        try:
             if not (path.is_file() and has_checksum(path, remote)):
                 _from_mirrors(remote, path, progress or _silent, instead, timeout_seconds)
+        finally:
+            lock.release()
     except OSError as error:
         raise DataError(_disk_line(error, path)) from error
     return path

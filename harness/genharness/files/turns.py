@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from genharness.errors import RunError
 
-__all__ = ["entry_turn", "is_taken", "made_once", "take"]
+__all__ = ["entry_turn", "is_taken", "made_once", "refuse_without_locks", "take"]
 
 T = TypeVar("T")
 
@@ -50,6 +52,7 @@ def take(lock: FileLock, timeout_seconds: float = -1) -> bool:
     Raises:
         RunError: If the file system has no locks: without them two processes would write the same files.
     """
+    refuse_without_locks(Path(lock.lock_file).parent)
     try:
         lock.acquire(timeout=timeout_seconds)
     except Timeout:
@@ -79,6 +82,27 @@ def is_taken(lock_file: Path) -> bool:
     return False
 
 
+@functools.cache
+def refuse_without_locks(folder: Path) -> None:
+    """Refuse a folder whose file system has no locks.
+
+    Looked at by ourselves: in the place of some, `FileLock` writes files that a killed process leaves for ever.
+
+    Raises:
+        RunError: If it has none.
+    """
+    try:
+        import fcntl
+    except ImportError:  # another system, which locks otherwise
+        return
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in _WITHOUT_LOCKS:
+            raise _explained(error, folder / "lock") from error
+
+
 def _explained(error: OSError, lock_file: Path) -> Exception:
     """Return what to raise: an error that says what to do where the file system has no locks."""
     if error.errno not in _WITHOUT_LOCKS:
@@ -95,8 +119,8 @@ def entry_turn(entry: Path) -> Iterator[bool]:
     lock = FileLock(entry.with_name(f".{entry.name}.lock"))
     try:
         entry.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except OSError:  # a cache that cannot be written costs time, not a result
+        take(lock)
+    except (OSError, RunError):  # a cache that cannot be written costs time, not a result
         yield False
         return
     try:

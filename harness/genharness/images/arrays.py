@@ -21,7 +21,10 @@ from genharness.images.tensors import load_npz
 __all__ = ["STATISTICS", "UNITS", "SampleArrays", "arrays_of", "label_array", "sort_arrays"]
 
 _SAMPLES = ("images", "image", "samples", "arr_0", "x", "data", "imgs", "img", "rows", "features", "feats", "")
-_LABELS = ("labels", "label", "y", "targets", "target", "classes", "class_labels", "arr_1")
+_LABELS = (
+    *("labels", "label", "y", "targets", "target", "classes", "class", "class_labels", "category", "cls"),
+    *("fine_labels", "fine_label", "arr_1"),
+)
 """Of several names the first counts."""
 _SPLITS = {"train": "train", "training": "train", "test": "test", "testing": "test"} | dict.fromkeys(
     ("val", "valid", "validation", "dev"), "validation"

@@ -11,12 +11,12 @@ from genharness.errors import DataError
 from genharness.files.paths import printable
 from genharness.images.names import first_of
 
-__all__ = ["Paths", "folder_classes"]
+__all__ = ["SINGLE_FOLDERS", "Paths", "folder_classes"]
 
 Paths = list[tuple[str, tuple[str, ...]]]
 """Each picture's name and the folders that still say something about it, with the file's own name last."""
 
-_SINGLE_FOLDERS = 50
+SINGLE_FOLDERS = 50
 """So many folders of hardly more than a picture each are patients, or scenes, and no classes."""
 
 
@@ -57,7 +57,7 @@ def _why_none(everything: Paths, splits: dict[str, Paths], folders: list[str], s
 
 
 def _not_classes(everything: Paths, folders: list[str]) -> str:
-    if len(folders) >= _SINGLE_FOLDERS and len(folders) > len(everything) / 2:
+    if len(folders) >= SINGLE_FOLDERS and len(folders) > len(everything) / 2:
         return f"hold {len(everything) / len(folders):.1f} pictures each, too few for classes"
     if _are_chunks(everything):
         return "only split numbered files, so they are no classes; call them otherwise if they are"

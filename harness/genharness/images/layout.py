@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from genharness.errors import DataError
 from genharness.files.paths import printable
 from genharness.images.classes import Paths, folder_classes
 from genharness.images.decode import SUFFIXES
+from genharness.images.label_tables import FILES, table_labels
 from genharness.images.listed_labels import FILE, ListedLabels, listed_labels
 from genharness.images.names import SPLITS
 
@@ -54,9 +55,9 @@ def read_layout(
 
     Folders that hold everything are passed through. Where one is called `train`, `test` or `validation`, all
     pictures must lie in such folders. Labels are those that a `dataset.json` lists, where there is one. Else two or
-    more folders below are classes, however deep the pictures lie in them, unless they only split numbered files; with
-    fewer the pictures have no labels. Hidden pictures are left out, and named; what else is hidden or left by
-    operating systems is passed over.
+    more folders below are classes, however deep the pictures lie in them, unless they only split numbered files; else
+    labels are those of a table such as `metadata.csv`. Without, the pictures have none. Hidden pictures are left out,
+    and named; what else is hidden or left by operating systems is passed over.
 
     Args:
         names: Paths with slashes, relative.
@@ -77,9 +78,16 @@ def read_layout(
         raise DataError(f"{where} holds no pictures{hidden} ({suffixes}): give the folder that does")
     paths = _below_common([(name, _parts(name)) for name in pictures])
     splits = _split(paths, where) if with_splits else {"train": paths}
-    lists = [name for name in told if _parts(name)[-1:] == (FILE,) and not _is_hidden(name)] if read else []
+    lists = _named(told, (FILE,)) if read else []
     listed = listed_labels(lists, read, pictures, where) if read and lists else None
     class_names, labels, note = _labels(listed, splits, where, strict=with_splits)
+    tables = _named(told, FILES) if read and listed is None and not class_names else []
+    if read and tables:
+        table = table_labels(tables, read, pictures, where)
+        if table.labels:
+            lists, (class_names, labels, note) = tables, _labels(table, splits, where, strict=with_splits)
+        else:
+            note = "; ".join(filter(None, [note, table.note]))
     known = {*pictures, *lists}
     return Layout(
         splits={split: [name for name, _ in entries] for split, entries in splits.items()},
@@ -97,11 +105,20 @@ def _labels(
     """Return names of classes, labels of each split, and the line that says what they are."""
     if listed is not None:
         of = listed.labels
-        return (), {key: [of[name] for name, _ in some] if of else [] for key, some in splits.items()}, listed.note
+        return (
+            listed.class_names,
+            {key: [of[name] for name, _ in some] if of else [] for key, some in splits.items()},
+            listed.note,
+        )
     class_names, note = folder_classes(splits, where, strict=strict)
     index = {name: label for label, name in enumerate(class_names)}
     labels = {key: [index[parts[0]] for _, parts in some] if class_names else [] for key, some in splits.items()}
     return class_names, labels, note
+
+
+def _named(names: Iterable[str], wanted: Sequence[str]) -> list[str]:
+    """Return the files that are called so in any folder."""
+    return [name for name in names if name.rpartition("/")[2].lower() in wanted and not _is_hidden(name)]
 
 
 def _parts(name: str) -> tuple[str, ...]:

@@ -26,15 +26,17 @@ FILE = "dataset.json"
 
 @dataclass(frozen=True)
 class ListedLabels:
-    """What a tree's `dataset.json` says.
+    """What a tree's `dataset.json`, or a table beside pictures, says.
 
     Attributes:
         labels: Class of each picture by its name in the source; empty where there are none.
         note: What was taken of it, or why nothing was.
+        class_names: In label order; empty where labels are plain numbers.
     """
 
     labels: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
+    class_names: tuple[str, ...] = ()
 
 
 def listed_labels(

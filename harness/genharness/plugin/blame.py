@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
+from genharness.errors import MORE_PROCESSES, out_of_processes
+
 __all__ = ["one_line", "place", "text_of", "whole_traceback"]
 
 _LONGEST = 600
@@ -19,9 +21,13 @@ _BETWEEN = frozenset({_CORE, "torch", "torchvision", "numpy", "scipy", "sklearn"
 
 
 def one_line(error: BaseException) -> str:
-    """Return the kind of an error, what it says and where it was raised, without a line break."""
+    """Return the kind of an error, what it says and where it was raised, without a line break.
+
+    Where the system refused a process or a thread, nobody's code is to blame: what helps is said.
+    """
     text = " ".join(text_of(error).split())[:_LONGEST]
-    return f"{type(error).__name__}: {text}{place(error)}" if text else f"{type(error).__name__}{place(error)}"
+    told = f"{type(error).__name__}: {text}{place(error)}" if text else f"{type(error).__name__}{place(error)}"
+    return f"{told}: {MORE_PROCESSES}" if out_of_processes(error) else told
 
 
 def text_of(error: BaseException) -> str:

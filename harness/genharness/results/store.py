@@ -20,6 +20,7 @@ from genharness.errors import ConfigError, RunError, did_you_mean, shown
 from genharness.files.atomic import remove_temporaries, write_bytes
 from genharness.files.gc_pause import no_collection
 from genharness.files.paths import printable
+from genharness.files.turns import refuse_without_locks
 from genharness.results.cell_folder import CellFolder
 from genharness.results.index import RecordIndex, State, are_settled, state_of
 from genharness.results.members import RecordTable
@@ -124,6 +125,15 @@ class Store:
             raise RunError(
                 f"cannot write to the results folder {self.folder} ({error.strerror}): name another with --results"
             ) from error
+
+    def open_for_cells(self) -> None:
+        """Do so for a run, whose cells take turns.
+
+        Raises:
+            RunError: Likewise, or if the file system has no locks.
+        """
+        self.open_for_writing()
+        refuse_without_locks(self.folder / "cells")
 
     def refuse_file(self) -> None:
         """Refuse a path that can be no folder of results.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
@@ -18,7 +20,11 @@ from genharness.kit.ode_density import standard_normal_log_density
 from genharness.kit.optim import linear_decay, linear_warmup, minimise, set_learning_rate
 from genharness.kit.precision import no_autocast
 from genharness_model_flow.configs import FlowConfig
-from genharness_model_flow.invertible import BeginsWithData, Invertible
+from genharness_model_flow.covariance import MOST_ROWS, CovarianceNorm
+from genharness_model_flow.invertible import BeginsWithData, Composed
+
+if TYPE_CHECKING:
+    from genharness.data import PreparedData
 
 __all__ = ["Flow", "not_even"]
 
@@ -34,7 +40,7 @@ class Flow(GenerativeModel):
     """
 
     config: FlowConfig
-    flow: Invertible
+    flow: Composed
     optimiser: Optimizer
 
     def __init__(self, data: DataShape, config: FlowConfig) -> None:
@@ -55,6 +61,18 @@ class Flow(GenerativeModel):
             loss = self.bits(y).mean()
             self._descend(loss, batch)
         return {"loss": loss.detach()}
+
+    @torch.no_grad()
+    def start_from(self, data: PreparedData) -> None:
+        """Let what whitens by the data's covariance take it from pictures throughout the data."""
+        if not any(isinstance(part, CovarianceNorm) for part in self.flow.modules()):
+            return
+        y = self.dequantised(_pictures(data, self.device), seeded_generator(self.device, 0))
+        for part in self.flow.parts:
+            if isinstance(part, CovarianceNorm):
+                part.fit(y)
+                return
+            y = part(y)[0]
 
     @torch.no_grad()
     def begin(self, y: Tensor) -> None:
@@ -99,6 +117,13 @@ class Flow(GenerativeModel):
         with no_autocast(self.device):
             y = self.flow.inverse(self.config.temperature * random_normal(n, self.dimensions, generator=generator))
         return y if self.levels is None else self.levels.quantise(y)
+
+
+def _pictures(data: PreparedData, device: torch.device) -> Tensor:
+    """Return at most `MOST_ROWS` pictures of the training split, evenly spaced, in [-1, 1]."""
+    samples = data.samples("train")
+    places = np.linspace(0, len(samples) - 1, min(len(samples), MOST_ROWS)).round().astype(np.int64)
+    return torch.from_numpy(np.asarray(samples[places])).to(device).float() / 127.5 - 1
 
 
 def not_even(data: DataShape, halvings: int) -> str:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
 
 from genharness_model_flow.invertible import Invertible
 
-__all__ = ["MOST_DIMENSIONS", "MOST_ROWS", "CovarianceNorm"]
+__all__ = ["MOST_DIMENSIONS", "CovarianceNorm"]
 
 MOST_DIMENSIONS = 4096
 """Numbers of a picture up to which its covariance is taken; a square matrix of more is not worth its memory."""
-MOST_ROWS = 10_000
-"""Pictures, evenly spaced through the data, that the covariance is of."""
-SHRINKAGE = 0.02
-"""Share of the covariance that is replaced by its diagonal: fewer pictures than pixels leave directions without any."""
+LEAST_VARIANCE = 1e-6
 
 
 class CovarianceNorm(Invertible):
@@ -25,6 +23,10 @@ class CovarianceNorm(Invertible):
     Among all the matrices that whiten, the symmetric one leaves each number closest to what it was (Kessy, Lewin and
     Strimmer 2018, arXiv:1512.00809, ZCA): couplings find neighbours side by side. Before any of them has learnt a
     thing, the way back makes of white noise what a Gaussian with the data's covariance makes, lungs where lungs are.
+
+    It has to be the whole covariance of what is trained on. A direction in which pictures, being few, hardly differ is
+    one more that the flow finds narrow; shrinking C towards its diagonal would leave it so, and what a flow knows of
+    variances is of channels: it takes some off all directions, and draws pictures that are too much alike.
 
     Until `fit` it is the identity.
 
@@ -46,14 +48,24 @@ class CovarianceNorm(Invertible):
         self.register_buffer("log_det", torch.zeros(()))
 
     @torch.no_grad()
-    def fit(self, x: Tensor) -> None:
-        """Take mean and covariance of pictures `(n, c, h, w)`, two at least."""
-        rows = x.flatten(1).double()
-        mean = rows.mean(0)
-        covariance = torch.cov(rows.T)
-        covariance.mul_(1 - SHRINKAGE).diagonal().mul_(1 / (1 - SHRINKAGE))
-        variances, directions = torch.linalg.eigh(covariance)
-        deviations = variances.clamp(min=1e-6).sqrt()
+    def fit(self, blocks: Iterable[Tensor]) -> None:
+        """Take mean and covariance of pictures in blocks `(n, c, h, w)`, many more of them than they have numbers.
+
+        Blocks are joined as Chan, Golub and LeVeque (1983) do, in float64.
+        """
+        count, mean = 0, self.mean.double()
+        scatter = torch.zeros_like(self.whitening, dtype=torch.float64)
+        for block in blocks:
+            rows = block.flatten(1)
+            there = rows.mean(0, dtype=torch.float64)
+            centred = rows - there
+            step, n = there - mean, len(rows)
+            scatter += (centred.to(rows.dtype).T @ centred.to(rows.dtype)).double()
+            scatter += torch.outer(step, step) * (count * n / (count + n))
+            mean = mean + step * (n / (count + n))
+            count += n
+        variances, directions = torch.linalg.eigh(scatter / (count - 1))
+        deviations = variances.clamp(min=LEAST_VARIANCE).sqrt()
         self.mean.copy_(mean)
         self.whitening.copy_(directions / deviations @ directions.T)
         self.colouring.copy_(directions * deviations @ directions.T)

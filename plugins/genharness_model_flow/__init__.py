@@ -9,6 +9,9 @@ from genharness_model_flow.configs import GlowConfig, RealNVPConfig
 
 __all__ = ["genharness_models"]
 
+_WHITENED = {"whiten": "photographs", "whiten_by": "covariance"}
+"""What pixels of photographs share is not learnt in some hundred steps."""
+
 
 @hookimpl
 def genharness_models() -> Sequence[ModelSpec]:
@@ -28,8 +31,7 @@ def genharness_models() -> Sequence[ModelSpec]:
                     length="1500steps",
                     batch_size=32,
                     ema=0.99,
-                    # What pixels of photographs share is not learnt in some hundred steps.
-                    options={"features": 16, "blocks": 1, "whiten": "colour", "lr": 2e-3, "warmup": 50, "decay": 0.3},
+                    options={"features": 16, "blocks": 1, "lr": 1e-3, "warmup": 50, "decay": 0.3, **_WHITENED},
                     step_ms=500,
                     full_up_to=16,
                 ),
@@ -53,7 +55,10 @@ def genharness_models() -> Sequence[ModelSpec]:
                     batch_size=16,
                     ema=0.99,
                     # Without a least scale the way back overflows on MNIST, from some thirty steps on.
-                    options={"depth": 8, "width": 64, "least_scale": 0.5, "lr": 4e-3, "warmup": 50, "decay": 0.3},
+                    options={
+                        **{"depth": 8, "width": 64, "least_scale": 0.5, "lr": 4e-3, "warmup": 50, "decay": 0.3},
+                        **_WHITENED,
+                    },
                     step_ms=120,
                     full_up_to=20,
                 ),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from genharness import DataShape
@@ -18,9 +21,20 @@ from genharness.kit.ode_density import standard_normal_log_density
 from genharness.kit.optim import linear_decay, linear_warmup, minimise, set_learning_rate
 from genharness.kit.precision import no_autocast
 from genharness_model_flow.configs import FlowConfig
-from genharness_model_flow.invertible import BeginsWithData, Invertible
+from genharness_model_flow.covariance import MOST_DIMENSIONS, CovarianceNorm
+from genharness_model_flow.invertible import BeginsWithData, Composed
+from genharness_model_flow.whiten import are_photographs
+
+if TYPE_CHECKING:
+    from genharness.data import PreparedData
 
 __all__ = ["Flow", "not_even"]
+
+_DRAWS = 16
+"""Pictures per dimension, at least, that a covariance is taken of: what is white by it has variances within a half of 1
+(Marchenko and Pastur 1967)."""
+_MOST_PICTURES = 16 * MOST_DIMENSIONS
+_BLOCK = 2048
 
 
 class Flow(GenerativeModel):
@@ -34,7 +48,7 @@ class Flow(GenerativeModel):
     """
 
     config: FlowConfig
-    flow: Invertible
+    flow: Composed
     optimiser: Optimizer
 
     def __init__(self, data: DataShape, config: FlowConfig) -> None:
@@ -55,6 +69,31 @@ class Flow(GenerativeModel):
             loss = self.bits(y).mean()
             self._descend(loss, batch)
         return {"loss": loss.detach()}
+
+    @torch.no_grad()
+    def start_from(self, data: PreparedData) -> None:
+        """Let what whitens by the data's covariance take it from pictures throughout the data."""
+        norm = next((part for part in self.flow.parts if isinstance(part, CovarianceNorm)), None)
+        if norm is None:
+            return
+        pictures = _Throughout(data)
+        if self.config.whiten == "photographs" and not are_photographs(pictures.block(0, self.device)):
+            return
+        # Few pictures span few directions; the noise that they are dequantised by spans all, drawn often enough.
+        often = math.ceil(_DRAWS * self.dimensions / pictures.count)
+        before = list(itertools.takewhile(lambda part: part is not norm, self.flow.parts))
+        norm.fit(self._dequantised_blocks(pictures, often, before))
+
+    def _dequantised_blocks(self, pictures: _Throughout, often: int, parts: Sequence[nn.Module]) -> Iterator[Tensor]:
+        """Yield blocks of pictures as the last of some parts gives them, each block several times."""
+        generator = seeded_generator(self.device, 0)
+        for start in range(0, pictures.count, _BLOCK):
+            x = pictures.block(start, self.device)
+            for _ in range(often):
+                y = self.dequantised(x, generator)
+                for part in parts:
+                    y = part(y)[0]
+                yield y
 
     @torch.no_grad()
     def begin(self, y: Tensor) -> None:
@@ -99,6 +138,20 @@ class Flow(GenerativeModel):
         with no_autocast(self.device):
             y = self.flow.inverse(self.config.temperature * random_normal(n, self.dimensions, generator=generator))
         return y if self.levels is None else self.levels.quantise(y)
+
+
+class _Throughout:
+    """Pictures of the training split, evenly spaced: all of them, or as many as a covariance needs."""
+
+    def __init__(self, data: PreparedData) -> None:
+        self._samples = data.samples("train")
+        self.count = min(len(self._samples), _MOST_PICTURES)
+        self._places = np.linspace(0, len(self._samples) - 1, self.count).round().astype(np.int64)
+
+    def block(self, start: int, device: torch.device) -> Tensor:
+        """Return `_BLOCK` pictures at most from one on, in [-1, 1]."""
+        pictures = np.asarray(self._samples[self._places[start : start + _BLOCK]])
+        return torch.from_numpy(pictures).to(device).float() / 127.5 - 1
 
 
 def not_even(data: DataShape, halvings: int) -> str:

@@ -22,9 +22,15 @@ class FlowConfig:
     warmup: int = _warmup(500)
     decay: float = option(0.0, low=0.0, high=1.0, help="share of the budget, at its end, in which the rate falls to 0")
     clip: float = option(50.0, above=0.0, high=1e6, help="norm to which longer gradients are shortened")
-    whiten: Literal["never", "colour", "always"] = option(
+    whiten: Literal["never", "colour", "photographs", "always"] = option(
         "never",
-        help="which pictures begin with every spatial frequency scaled to variance 1: none, those in colour, or all",
+        help="which pictures begin whitened: none, those in colour, photographs (less than a quarter black or "
+        "white; by covariance alone), or all",
+    )
+    whiten_by: Literal["frequency", "covariance"] = option(
+        "frequency",
+        help="what has variance 1 in whitened pictures at first: spatial frequencies, whose scales go on learning, or "
+        "principal components of the data (up to 4,096 numbers a picture; beyond, frequencies of those in colour)",
     )
     temperature: float = option(
         1.0, low=0.0, high=10.0, help="deviation of the noise that samples are made of; 1 is the model", stage="sample"

@@ -7,16 +7,9 @@ import math
 import torch
 from torch import Tensor, nn
 
-from genharness import DataShape
-from genharness_model_flow.invertible import BeginsWithData, Invertible
+from genharness_model_flow.invertible import BeginsWithData
 
-__all__ = ["FrequencyNorm", "cosine_transform", "whitening"]
-
-
-def whitening(data: DataShape, whiten: str) -> list[Invertible]:
-    """Return the norm that the option `whiten` asks for of images, in a list, or an empty one."""
-    wanted = whiten == "always" or (whiten == "colour" and data.channels > 1)
-    return [FrequencyNorm(data.shape)] if wanted else []
+__all__ = ["FrequencyNorm", "cosine_transform"]
 
 
 class FrequencyNorm(BeginsWithData):

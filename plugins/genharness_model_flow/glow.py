@@ -9,8 +9,8 @@ from torch.nn import functional as F
 from genharness import ConfigError, DataShape
 from genharness_model_flow.base import Flow, not_even
 from genharness_model_flow.configs import GlowConfig
-from genharness_model_flow.frequency import whitening
 from genharness_model_flow.invertible import BeginsWithData, Composed, Invertible, MultiScale, Shift, Split, Squeeze
+from genharness_model_flow.whiten import whitening
 
 __all__ = ["ActNorm", "GaussianSplit", "Glow", "InvertibleConv", "SigmoidCoupling"]
 
@@ -43,7 +43,7 @@ class Glow(Flow):
             shapes.append((c, h, w))
             c //= 2
         splits = [GaussianSplit(c // 2) for c, _, _ in shapes[:-1]]
-        self.flow = Composed([Shift(0.5), *whitening(data, config.whiten), MultiScale(scales, splits, shapes)])
+        self.flow = Composed([Shift(0.5), *whitening(data, config), MultiScale(scales, splits, shapes)])
         self.optimiser = torch.optim.Adamax(self.flow.parameters(), config.lr)
 
 

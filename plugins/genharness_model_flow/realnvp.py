@@ -11,8 +11,8 @@ from genharness.kit.optim import adam
 from genharness_model_flow.base import Flow, not_even
 from genharness_model_flow.configs import RealNVPConfig
 from genharness_model_flow.couplings import ChannelCoupling, MaskedCoupling, ResidualNetwork, checkerboard
-from genharness_model_flow.frequency import whitening
 from genharness_model_flow.invertible import Composed, FlowNorm, Invertible, Logit, MultiScale, Split, Squeeze
+from genharness_model_flow.whiten import whitening
 
 __all__ = ["RealNVP"]
 
@@ -44,7 +44,7 @@ def _parameters(flow: Invertible, *, lengths: bool) -> list[nn.Parameter]:
     return [weight for name, weight in flow.named_parameters() if name.endswith(names) == lengths]
 
 
-def _of_images(data: DataShape, config: RealNVPConfig) -> Invertible:
+def _of_images(data: DataShape, config: RealNVPConfig) -> Composed:
     c, h, w = data.shape
     count = _scales(h, w) if config.scales is None else config.scales
     scales: list[Invertible] = []
@@ -66,7 +66,7 @@ def _of_images(data: DataShape, config: RealNVPConfig) -> Invertible:
     return Composed(
         [
             Logit(config.alpha),
-            *whitening(data, config.whiten),
+            *whitening(data, config),
             MultiScale(scales, [Split() for _ in scales[1:]], shapes),
         ]
     )
@@ -96,7 +96,7 @@ def _by_channels(c: int, features: int, blocks: int, count: int) -> list[Inverti
     return parts
 
 
-def _of_rows(data: DataShape, config: RealNVPConfig) -> Invertible:
+def _of_rows(data: DataShape, config: RealNVPConfig) -> Composed:
     d = data.columns
     if d < 2:
         raise ConfigError("rows have one column: realnvp needs two at least, of which one tells of the other")

@@ -248,6 +248,17 @@ def test_a_stopped_cell_goes_on_as_if_nothing_had_happened(task, stop_at):
     assert untimed(finish(task(results="cut", settings=settings))) == untimed(whole)
 
 
+def test_a_model_looks_at_its_data_once_before_training_and_not_again_when_it_goes_on(task):
+    whole = finish(task("starts", results="whole"))
+    assert whole.history.losses["loss"][0] < 0.5 * finish(task()).history.losses["loss"][0]
+    stopped = finish(task("starts", results="cut"), StopAfter(7))
+    assert stopped.status == "interrupted"
+    done = finish(task("starts", results="cut"))
+    assert untimed(done) == untimed(whole)
+    path = Store(task("starts", results="cut").settings.results).training(done.training).checkpoint
+    assert load_checkpoint(path, done.training).model["looks"].item() == 1
+
+
 def test_a_stop_before_scoring_keeps_the_training(task):
     stopped = finish(task(), StopAfter(40))
     assert stopped.status == "interrupted"

@@ -2,6 +2,7 @@
 
 FAULTS = (
     "good",
+    "starts",
     "unrepeatable",
     "nan_sample",
     "wrong_count",
@@ -67,6 +68,16 @@ class good(GenerativeModel):
     def sample(self, n, *, labels, generator):
         noise = torch.randn(n, *self.data.shape, generator=generator, device=generator.device)
         return (self.mean + 0.3 * noise).clamp(-1, 1)
+
+
+class starts(good):
+    def __init__(self, data, config):
+        super().__init__(data, config)
+        self.register_buffer("looks", torch.zeros((), dtype=torch.int64))
+
+    def start_from(self, data):
+        self.looks += 1
+        self.mean.data.copy_(torch.from_numpy(data.samples("train").mean(0)) / 127.5 - 1)
 
 
 class unrepeatable(good):

@@ -92,7 +92,7 @@ def test_the_norm_learns_on():
 def test_rows_have_no_frequencies_and_the_quick_recipe_serves_them_as_well():
     smoke = SPECS["realnvp"].recipes["smoke"].options
     rows = build("realnvp", DataShape("tabular", (5,), train_count=100), **smoke)
-    assert rows.config.whiten == "colour"
+    assert rows.config.whiten == "photographs"
     assert not any(isinstance(part, FrequencyNorm) for part in rows.flow.modules())
     rows.training_step(batch_of(rows.data))
 

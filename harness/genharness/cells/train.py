@@ -25,9 +25,11 @@ from genharness.engine.held_out import HeldOutLosses
 from genharness.engine.loop import Progress, Trainer
 from genharness.engine.random_state import load_random_state, random_state, seed_everything, undisturbed
 from genharness.engine.source import SampleSource
+from genharness.engine.start import start_from_data
 from genharness.engine.warm_up import needs_warm_up, warm_up
 from genharness.files.atomic import replace_file
 from genharness.kit.model import FitsData
+from genharness.kit.start import StartsFromData
 from genharness.results.best_point import best_point
 from genharness.spec.cell import Cell
 from genharness.spec.history import History
@@ -195,6 +197,7 @@ class _Training:
         """Train to the end of the budget, and look at the whole data where the model wants that."""
         if not self.finished:
             self.workplace.news("train", fraction=0.0)
+            self._start_from_data()
             self._warm_up()
             self.trainer.train(
                 on_progress=self._report,
@@ -216,6 +219,13 @@ class _Training:
             folder.note(finished=True, begun_by=folder.begun_by)
         except OSError:  # a full disk: the checkpoint says so too
             return
+
+    def _start_from_data(self) -> None:
+        source = self.source
+        if self.trains and self.trainer.step == 0 and isinstance(source.model, StartsFromData):
+            self.workplace.news("train", text="looking at the whole data")
+            with self.trainer.clock.running():
+                start_from_data(source.model, source.average, self.data)
 
     def _warm_up(self) -> None:
         cell, source = self.workplace.cell, self.source

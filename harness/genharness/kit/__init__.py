@@ -13,6 +13,7 @@ from genharness.kit.model import (
     Interpolates,
     Reconstructs,
 )
+from genharness.kit.start import StartsFromData
 
 __all__ = [
     "Batch",
@@ -30,4 +31,5 @@ __all__ = [
     "Metric",
     "Reconstructions",
     "Reconstructs",
+    "StartsFromData",
 ]

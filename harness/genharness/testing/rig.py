@@ -14,6 +14,7 @@ from genharness.engine.feed import Feeder
 from genharness.engine.sampler import check_samples
 from genharness.kit.generators import seeded_generator
 from genharness.kit.model import Batch, FitsData, GenerativeModel
+from genharness.kit.start import StartsFromData
 from genharness.spec.plugins import ModelSpec
 from genharness.testing.synthetic import CLASSES
 
@@ -39,9 +40,11 @@ class Rig:
     steps: int = 8
 
     def build(self, seed: int = 0) -> GenerativeModel:
-        """Return a new model in training mode, with the options of its smoke recipe."""
+        """Return a new model in training mode, with the options of its smoke recipe, that has looked at its data."""
         torch.manual_seed(seed)
         model = build_model(self.spec, self.spec.recipes["smoke"].options, self.data.shape, self.device)
+        if isinstance(model, StartsFromData) and self.device.type != "meta":
+            model.start_from(self.data)
         return model.train()
 
     @cached_property

@@ -16,6 +16,9 @@ def stylegan(count, chunk=1000):
         [f"{index // 30:05}/{index:06}.jpg" for index in range(90)],
         [f"{index // 10:04}/{index:05}.png" for index in range(60)],
         [f"{index // 10000:05}/{index:09}.jpg" for index in range(0, 40000, 500)],
+        [f"part{index // 20}/{index:05}.png" for index in range(240)],
+        [f"Batch_{index // 20 + 1:03}/img_{index}.png" for index in range(240)],
+        [f"{index // 1000 * 1000:05}-{index // 1000 * 1000 + 999:05}/{index}.png" for index in range(0, 4000, 100)],
     ],
 )
 @pytest.mark.parametrize("with_splits", [True, False])
@@ -36,6 +39,9 @@ def test_numbered_folders_that_only_split_numbered_files_are_no_classes(names, w
         [f"n{label:08}/n{label:08}_{index}.png" for label in range(4) for index in range(5)],
         [f"{2000 + label}/{label * 5 + index}.png" for label in range(4) for index in range(5)],
         [f"{label:05}/photo {index}.png" for label in range(4) for index in range(5)],
+        [f"part{label}/{index}.png" for label in range(4) for index in range(5)],
+        [f"class{index // 5}/{index}.png" for index in range(20)],
+        [f"{2000 + label}-{2001 + label}/{label * 5 + index}.png" for label in range(4) for index in range(5)],
     ],
 )
 def test_numbered_folders_whose_files_start_anew_or_are_short_are_classes(names):

@@ -67,32 +67,48 @@ def _not_classes(everything: Paths, folders: list[str]) -> str:
 def _are_chunks(everything: Paths) -> bool:
     """Whether numbered folders only split files, as FFHQ's (01000/01234.png) and StyleGAN's (00001/img00001234.png).
 
-    From folder to folder the files' numbers go on: those of classes start anew, or lie between one another. Folders of
-    four digits may still be classes; of theirs, a file's number has to begin with its folder's, or to round down to it.
+    From folder to folder the files' numbers go on: those of classes start anew, or lie between one another. Folders may
+    be called parts (part_3) or say which numbers they hold (0000-0999). Folders of four digits may still be classes; of
+    theirs, a file's number has to begin with its folder's, or to round down to it.
     """
     numbers: dict[str, list[str]] = {}
+    folders: dict[str, re.Match[str]] = {}
     for _, parts in everything:
         number = _NUMBERED.fullmatch(PurePosixPath(parts[-1]).stem)
-        if number is None or len(parts) != 2 or not _FOLDER.fullmatch(parts[0]):
+        folder = folders.get(parts[0]) or _FOLDER.fullmatch(parts[0])
+        if number is None or folder is None or len(parts) != 2:
             return False
+        folders[parts[0]] = folder
         numbers.setdefault(parts[0], []).append(number[1])
-    spans = [(min(map(int, numbers[name])), max(map(int, numbers[name]))) for name in sorted(numbers, key=int)]
+    ordered = sorted(folders, key=lambda name: int(folders[name]["number"]))
+    spans = [(min(map(int, numbers[name])), max(map(int, numbers[name]))) for name in ordered]
     if not all(before[1] < after[0] for before, after in pairwise(spans)):
         return False
-    doubtful = {name: some for name, some in numbers.items() if len(name) < _SURELY_NO_CLASS}
-    return all(_belongs(number, name) for name, some in doubtful.items() for number in some)
+    return all(_belongs(number, folder) for name, folder in folders.items() for number in numbers[name])
 
 
-def _belongs(number: str, folder: str) -> bool:
-    if len(number) > len(folder):
-        return number.startswith(folder)
-    return len(number) == len(folder) and any(int(number) // step * step == int(folder) for step in (100, 1000))
+def _belongs(number: str, folder: re.Match[str]) -> bool:
+    """Whether a file of a number may lie in a folder that is a part and no class."""
+    begins = folder["number"]
+    if folder["last"]:
+        return int(begins) <= int(number) <= int(folder["last"])
+    if folder["word"] or len(begins) >= _SURELY_NO_CLASS:
+        return True
+    if len(begins) < _MAY_BE_NO_CLASS:
+        return False
+    if len(number) > len(begins):
+        return number.startswith(begins)
+    return len(number) == len(begins) and any(int(number) // step * step == int(begins) for step in (100, 1000))
 
 
 _NUMBERED = re.compile(r"[A-Za-z_-]*(\d+)", re.ASCII)
-_FOLDER = re.compile(r"\d{4,}", re.ASCII)
-"""Classes that are numbered have fewer digits, as a rule."""
-_SURELY_NO_CLASS = 5
+_FOLDER = re.compile(
+    r"(?:(?P<word>part|chunk|batch|shard|block|bucket|piece|slice|volume|vol|folder|dir)s?[ _-]?)?"
+    r"(?P<number>\d+)(?:[_-](?P<last>\d+))?",
+    re.ASCII | re.IGNORECASE,
+)
+_MAY_BE_NO_CLASS, _SURELY_NO_CLASS = 4, 5
+"""Digits of a folder: classes that are numbered have fewer, as a rule."""
 
 
 def _refuse_untrained(splits: dict[str, Paths], folders: Sequence[str], where: str) -> None:

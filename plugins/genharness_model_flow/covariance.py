@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
+from genharness.functional.parallel import ieee_products
 from genharness_model_flow.invertible import Invertible
 
 __all__ = ["MOST_DIMENSIONS", "CovarianceNorm"]
@@ -27,6 +28,9 @@ class CovarianceNorm(Invertible):
     It has to be the whole covariance of what is trained on. A direction in which pictures, being few, hardly differ is
     one more that the flow finds narrow; shrinking C towards its diagonal would leave it so, and what a flow knows of
     variances is of channels: it takes some off all directions, and draws pictures that are too much alike.
+
+    Products have whole float32 mantissas in every precision: where neighbours are much alike, what tells them apart is
+    scaled up by hundreds.
 
     Until `fit` it is the identity.
 
@@ -60,7 +64,8 @@ class CovarianceNorm(Invertible):
             there = rows.mean(0, dtype=torch.float64)
             centred = rows - there
             step, n = there - mean, len(rows)
-            scatter += (centred.to(rows.dtype).T @ centred.to(rows.dtype)).double()
+            with ieee_products():
+                scatter += (centred.to(rows.dtype).T @ centred.to(rows.dtype)).double()
             scatter += torch.outer(step, step) * (count * n / (count + n))
             mean = mean + step * (n / (count + n))
             count += n
@@ -73,9 +78,11 @@ class CovarianceNorm(Invertible):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Map `(n, c, h, w)`; a picture gains -log det C / 2."""
-        z = (x.flatten(1) - self.mean) @ self.whitening
+        with ieee_products():
+            z = (x.flatten(1) - self.mean) @ self.whitening
         return z.view_as(x), self.log_det.expand(len(x))
 
     def inverse(self, z: Tensor) -> Tensor:
         """Map `(n, c, h, w)`."""
-        return (z.flatten(1) @ self.colouring + self.mean).view_as(z)
+        with ieee_products():
+            return (z.flatten(1) @ self.colouring + self.mean).view_as(z)

@@ -135,6 +135,30 @@ def test_options_say_by_what_and_large_pictures_are_whitened_by_frequency(name):
     assert norms(72, 1, whiten="photographs", whiten_by="covariance") == []
 
 
+@torch.no_grad()
+def test_no_precision_that_a_cell_may_have_shortens_its_products(monkeypatch):
+    of, x = (1, 8, 8), correlated(2000, (1, 8, 8)).float()
+    seen = []
+    product = torch.Tensor.__matmul__
+
+    def watched(left, right):
+        seen.append(torch.get_float32_matmul_precision())
+        return product(left, right)
+
+    layer = CovarianceNorm(of)
+    monkeypatch.setattr(torch.Tensor, "__matmul__", watched)
+    torch.set_float32_matmul_precision("medium")
+    try:
+        layer.fit([x])
+        seen[:] = [one for one in seen if one != "medium"]  # those of float64 are not shortened
+        layer.inverse(layer(x)[0])
+        after = torch.get_float32_matmul_precision()
+    finally:
+        torch.set_float32_matmul_precision("highest")
+    assert seen == ["highest"] * 3
+    assert after == "medium"
+
+
 @pytest.mark.parametrize(("extreme", "whitened"), [(0.0, True), (0.2, True), (0.3, False), (0.9, False)])
 def test_pictures_that_are_mostly_black_or_white_are_no_photographs(extreme, whitened):
     random = np.random.default_rng(0)

@@ -162,7 +162,7 @@ def test_a_process_that_cannot_be_started_says_what_to_do(task, error, advice):
 def test_a_copy_of_its_process_that_a_model_forks_ends_with_the_cell(task, tmp_path, monkeypatch, then, status):
     monkeypatch.setenv("GENHARNESS_COPIES", str(tmp_path / "copy"))
     monkeypatch.setenv("GENHARNESS_THEN", then)
-    assert ended(task("leaves-copies", timeout_seconds=0 if then == "ends" else 15)).status == status
+    assert ended(task("leaves-copies", timeout_seconds=0 if then == "ends" else 30)).status == status
     assert is_gone(int((tmp_path / "copy").read_text()))
 
 

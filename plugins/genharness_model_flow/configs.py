@@ -30,8 +30,7 @@ class FlowConfig:
     whiten_by: Literal["frequency", "covariance"] = option(
         "frequency",
         help="what has variance 1 in whitened pictures at first: spatial frequencies, whose scales go on learning, or "
-        "principal components of the data (up to 4,096 numbers a picture; beyond, frequencies of those in colour), which "
-        "overfits the likelihood where there are fewer pictures than numbers in one",
+        "principal components of the data (up to 4,096 numbers a picture; beyond, frequencies of those in colour)",
     )
     temperature: float = option(
         1.0, low=0.0, high=10.0, help="deviation of the noise that samples are made of; 1 is the model", stage="sample"

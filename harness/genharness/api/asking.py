@@ -84,17 +84,6 @@ class AskedStudy:
         first = self.wanted.suite.seeds[:FEWEST_SEEDS]
         return [one for one in tasks if not competing or one.task.cell.id in competing or one.task.cell.seed in first]
 
-    def ahead(self, tasks: Sequence[Pending]) -> list[Pending]:
-        """Return the tasks that are finished or may still be run: a row that is decided gets no more seeds.
-
-        Args:
-            tasks: Of the plan.
-        """
-        asked = self.questions_on([one.task for one in tasks])
-        competing = {cell for one in asked for cell in one.cells}
-        may_come = {cell for one in asked for cell in one.cells_ahead}
-        return [one for one in tasks if one.done or one.task.cell.id not in competing - may_come]
-
     def questions_on(self, tasks: Sequence[Task]) -> list[SeedQuestion]:
         """Return what decides how many seeds rows get, one question for each dataset; nothing where all get all.
 

@@ -23,6 +23,7 @@ from genharness.spec.cell import Task
 from genharness.spec.options import Option, check_value
 from genharness.spec.record import Record
 from genharness.spec.report import silent
+from genharness.study.deciding import ahead
 from genharness.study.pending import Pending
 from genharness.study.plan import Skip
 
@@ -122,7 +123,7 @@ def plan(suite: AnyPath | None = None, **options: Any) -> StudyPlan:
     """
     asked = _asked(suite, options)
     found, tasks = asked.planned(silent)
-    return StudyPlan(asked.ahead(tasks), found.skips, found.notes)
+    return StudyPlan(ahead(tasks, asked.questions_on(found.tasks)), found.skips, found.notes)
 
 
 def run(

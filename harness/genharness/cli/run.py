@@ -29,6 +29,7 @@ from genharness.spec.options import options_of
 from genharness.spec.record import Record
 from genharness.spec.report import Report
 from genharness.study.asked import Study
+from genharness.study.deciding import ahead
 from genharness.study.pending import Pending
 from genharness.study.plan import Plan
 
@@ -129,12 +130,10 @@ def _carry_out(suite_path: Path | None, options: dict[str, Any]) -> None:
 
 def _show_plan(asked: AskedStudy, plan: Plan, tasks: Sequence[Pending], out: Console, form: str) -> None:
     jobs = max(1, asked.settings.jobs)
-    asked_for = asked.questions_on(plan.tasks)
-    questions, at_most = (
-        [line for one in asked_for for line in one.plan_lines],
-        any(one.cells_ahead for one in asked_for),
-    )
-    tasks = asked.ahead(tasks)
+    undecided = asked.questions_on(plan.tasks)
+    questions = [line for one in undecided for line in one.plan_lines]
+    at_most = any(one.cells_ahead for one in undecided)
+    tasks = ahead(tasks, undecided)
     if form == "json":
         print_warnings([*map(str, asked.registry.problems), *asked.store.warnings])
         echo(plan_json(plan, tasks, asked.registry, asked.store, jobs, questions, at_most=at_most))

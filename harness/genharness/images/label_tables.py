@@ -33,6 +33,8 @@ FILES = ("metadata.csv", "metadata.tsv", "metadata.jsonl", "labels.csv", "labels
 _PICTURES = ("file_name", "filename", "file", "image", "image_id", "image_name", "img", "path", "name", "id")
 """Columns that are taken for names of pictures, the first of them that is there."""
 
+_LONGEST_NUMBER = 16
+
 
 def table_labels(
     tables: Sequence[str], read: Callable[[str], bytes], pictures: Sequence[str], where: str
@@ -72,9 +74,6 @@ def _classes(found: Mapping[str, str], where: str, files: str) -> ListedLabels:
     assert labels is not None
     of = dict(zip(found, labels.tolist(), strict=True))
     return ListedLabels(of, f"labels: {different:,} classes, from {files}", names)
-
-
-_LONGEST_NUMBER = 16
 
 
 def _pairs(file: str, content: bytes) -> Iterator[tuple[str, str]]:

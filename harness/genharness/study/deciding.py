@@ -26,7 +26,7 @@ from genharness.study.pending import Pending
 from genharness.study.suite import Suite
 from genharness.study.variants import told_apart
 
-__all__ = ["SeedQuestion", "rounds", "seed_questions"]
+__all__ = ["SeedQuestion", "ahead", "rounds", "seed_questions"]
 
 _SPENT = ("diverged", "timeout")
 """How a cell can end that depends on the course of its seed: it counts as a seed without a score."""
@@ -172,6 +172,18 @@ def _rows(tasks: Sequence[Task]) -> dict[str, list[Task]]:
 def _resumed(question: SeedQuestion, store: Store) -> SeedQuestion:
     kept = load_decisions(store.folder, question.kept.name)
     return question if kept is None else replace(question, kept=kept)
+
+
+def ahead(tasks: Sequence[Pending], questions: Sequence[SeedQuestion]) -> list[Pending]:
+    """Return the tasks that are finished or may still be run: a row that is decided gets no more seeds.
+
+    Args:
+        tasks: Of a plan.
+        questions: What is to be decided by them.
+    """
+    competing = {cell for one in questions for cell in one.cells}
+    may_come = {cell for one in questions for cell in one.cells_ahead}
+    return [one for one in tasks if one.done or one.task.cell.id not in competing - may_come]
 
 
 def begin_lines(question: SeedQuestion, store: Store) -> list[str]:

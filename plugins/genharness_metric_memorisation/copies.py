@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
 from genharness.functional.copying.membership import Membership, membership
-from genharness.functional.copying.near_copies import CopyStandard, NearCopies, near_copies
+from genharness.functional.copying.near_copies import CopyStandard, NearCopies, RowsByParts, near_copies
 from genharness.kit import Evaluation
 from genharness.kit.equal_counts import equal_draws
 from genharness.kit.evaluation import SampleSet
@@ -41,7 +41,7 @@ class Copies:
         """
         if are_held_out(evaluation):
             return dict.fromkeys((*_SCORES, *(["excess_copies_pixels"] if _images(evaluation) else [])), math.nan)
-        found = _near_copies(evaluation, "features", {which: _features(evaluation, which) for which in _SETS})
+        found = _near_copies(evaluation, "features", *(_features(evaluation, which) for which in _SETS))
         keep_nearest_rows(evaluation, found.distance, found.nearest)
         attack = _membership(evaluation)
         evaluation.state_error("excess_copies", found.error)
@@ -61,9 +61,9 @@ class Copies:
         if 0 < self.config.pixel_count < count:
             rng = np.random.default_rng([evaluation.seed, 47])
             drawn = np.sort(rng.choice(count, self.config.pixel_count, replace=False))
-        sets = {which: _pooled(evaluation.samples(which), side) for which in ("train", "test")}
-        sets["fake"] = _pooled(evaluation.samples("fake")[drawn], side)
-        found = _near_copies(evaluation, f"pixels, side={side}", sets)
+        train, test = _Pooled(evaluation.samples("train"), side), _pooled(evaluation.samples("test"), side)
+        fake = _pooled(evaluation.samples("fake")[drawn], side)
+        found = _near_copies(evaluation, f"pixels, side={side}", train, test, fake)
         evaluation.state_error("excess_copies_pixels", found.error)
         _show(evaluation, "nearest_train_pixels", found, drawn)
         return found.excess
@@ -80,13 +80,15 @@ def _features(evaluation: Evaluation, which: SampleSet) -> Tensor:
     return torch.from_numpy(evaluation.features(which)).to(evaluation.device)
 
 
-def _near_copies(evaluation: Evaluation, space: str, sets: Mapping[str, Tensor]) -> NearCopies:
+def _near_copies(
+    evaluation: Evaluation, space: str, train: Tensor | RowsByParts, test: Tensor, fake: Tensor
+) -> NearCopies:
     kept = evaluation.derived(
         f"near copies among held-out samples in {space}, seed={evaluation.seed}",
         ("train", "test"),
-        lambda: CopyStandard.of(sets["train"], sets["test"], seed=evaluation.seed).arrays(),
+        lambda: CopyStandard.of(train, test, seed=evaluation.seed).arrays(),
     )
-    return near_copies(sets["train"], sets["test"], sets["fake"], standard=CopyStandard.from_arrays(kept))
+    return near_copies(train, test, fake, standard=CopyStandard.from_arrays(kept))
 
 
 def _membership(evaluation: Evaluation) -> Membership:
@@ -94,6 +96,22 @@ def _membership(evaluation: Evaluation) -> Membership:
     members, others = (torch.from_numpy(draw.of(evaluation.features(draw.which))) for draw in draws)
     device = evaluation.device
     return membership(members.to(device), others.to(device), _features(evaluation, "fake"))
+
+
+class _Pooled:
+    """Images `(n, c, h, w)`, of which some are averaged to a side and flattened whenever they are asked for.
+
+    A million of them would take a gigabyte: read again where they lie, they take nothing.
+    """
+
+    def __init__(self, images: NDArray[np.uint8], side: int) -> None:
+        self._images, self._side = images, side
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def __getitem__(self, rows: Tensor) -> Tensor:
+        return _pooled(self._images[rows.numpy()], self._side)
 
 
 def _pooled(images: NDArray[np.uint8], side: int) -> Tensor:

@@ -19,6 +19,7 @@ from genharness.data.seal import is_sealed, seal
 from genharness.data.units import Units
 from genharness.errors import ConfigError, DataError, did_you_mean
 from genharness.files.array_files import DamagedArrayError, parsing_arrays
+from genharness.files.mapped import load_mapped
 from genharness.files.regular import what_to_do
 from genharness.spec.plugins import DataShape
 from genharness.spec.report import Report
@@ -129,7 +130,7 @@ def _load(data: PreparedData, name: str, *, mapped: bool) -> NDArray[Any]:
         if not path.is_file():  # a pipe would be waited for
             raise OSError(errno.ENOENT, "there is no regular file")
         with parsing_arrays():
-            array: NDArray[Any] = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+            array: NDArray[Any] = load_mapped(path) if mapped else np.load(path, allow_pickle=False)
     except (OSError, DamagedArrayError) as error:
         if isinstance(error, OSError) and (advice := what_to_do(error)):
             raise DataError(f"{path} cannot be read ({error.strerror}): {advice}") from error

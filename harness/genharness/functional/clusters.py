@@ -44,7 +44,9 @@ def kmeans_centres(features: ArrayLike, cells: int, seed: int, *, name: str = "f
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         try:
-            fitted = KMeans(cells, n_init=1, random_state=legacy_seed(seed)).fit((rows * scale).cpu().numpy())
+            # Its own copy is enough: of a million rows another one is not to be had for nothing.
+            k_means = KMeans(cells, n_init=1, random_state=legacy_seed(seed), copy_x=False)
+            fitted = k_means.fit((rows * scale).cpu().numpy())
         except ConvergenceWarning as fewer:
             raise NotDefinedError(f"cells = {cells} are more than the distinct rows of {name}") from fewer
     return torch.from_numpy(fitted.cluster_centers_).to(rows.device, rows.dtype) / scale

@@ -23,6 +23,7 @@ from typing import NamedTuple
 from genharness.identity.kept import Meanings
 from genharness.identity.meaning import Import, Meaning
 from genharness.identity.sources import Source, find_source, is_installed, top_packages
+from genharness.identity.unchanged import counted_digest
 
 __all__ = ["Code", "Reach", "SourceTree", "code_of"]
 
@@ -181,7 +182,7 @@ class _Walk:
         self._passed |= {".".join(parts[:count]) for count in range(1, len(parts))}
         meaning = self._tree.meaning(source)
         if meaning is not None:
-            self.whole[source.name] = meaning.digest
+            self.whole[source.name] = counted_digest(source.name, meaning.digest)
             self._waiting.append(source)
         elif source.path:
             self.whole[source.name] = _bytes_digest(source)

@@ -6,11 +6,13 @@ checksum; an entry that does not match its checksum is thrown away and computed 
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,7 @@ from numpy.typing import NDArray
 from genharness.files.array_files import parsing_arrays
 from genharness.files.atomic import replace_folder
 from genharness.files.checksums import file_digest
+from genharness.files.mapped import empty_on_disk, let_go
 from genharness.files.turns import made_once
 from genharness.kit.extractor import Extracted, Extractor
 from genharness.spec.protocol import short_hash
@@ -28,6 +31,10 @@ Arrays = dict[str, NDArray[Any]]
 
 CHUNK = 1000
 """Samples given to an extractor at a time, for progress; extractors batch within."""
+
+IN_MEMORY = 64 << 20
+"""Bytes of an array from which on it is mapped instead of held: whoever reads all of it then has it mapped, and nobody
+holds two."""
 
 
 def extract(
@@ -40,15 +47,51 @@ def extract(
         samples: Uint8 images `(n, c, h, w)` or float32 rows `(n, d)`.
         on_progress: Told how many are done.
     """
-    parts = []
+    features, logits = _Rows(len(samples)), _Rows(len(samples))
     for start in range(0, len(samples), CHUNK):
-        parts.append(extractor.extract(np.ascontiguousarray(samples[start : start + CHUNK])))
+        part = extractor.extract(np.ascontiguousarray(samples[start : start + CHUNK]))
+        features.add(part.features)
+        if part.logits is not None:
+            logits.add(part.logits)
         on_progress(min(start + CHUNK, len(samples)))
-    logits = [part.logits for part in parts if part.logits is not None]
-    return Extracted(
-        features=np.concatenate([part.features for part in parts]),
-        logits=np.concatenate(logits) if logits else None,
-    )
+    return Extracted(features=features.joined(), logits=logits.joined() if logits else None)
+
+
+class _Rows:
+    """Rows that come in parts: a large array of them lies on the disk from the beginning, where there is space.
+
+    Args:
+        count: How many will come.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._count, self._come = count, 0
+        self._parts: list[NDArray[Any]] = []
+        self._mapped: NDArray[Any] | None = None
+
+    def __len__(self) -> int:
+        """Return how many have come."""
+        return self._come
+
+    def add(self, part: NDArray[Any]) -> None:
+        """Take in the next rows."""
+        if not self._come and math.prod(part.shape[1:]) * part.itemsize * self._count > IN_MEMORY:
+            with contextlib.suppress(OSError):
+                self._mapped = empty_on_disk((self._count, *part.shape[1:]), part.dtype)
+        if self._mapped is None:
+            self._parts.append(part)
+        else:
+            self._mapped[self._come : self._come + len(part)] = part
+            let_go(self._mapped)
+        self._come += len(part)
+
+    def joined(self) -> NDArray[Any]:
+        """Return those that have come."""
+        return np.concatenate(self._parts) if self._mapped is None else self._mapped[: self._come]
+
+
+def _named(extracted: Extracted) -> Arrays:
+    return {"features": extracted.features} | ({} if extracted.logits is None else {"logits": extracted.logits})
 
 
 class FeatureCache:
@@ -63,12 +106,7 @@ class FeatureCache:
 
     def get(self, key: Mapping[str, Any], compute: Callable[[], Extracted]) -> Extracted:
         """Return the features of a key, extracting and keeping them where they are missing or damaged."""
-
-        def arrays() -> Arrays:
-            found = compute()
-            return {"features": found.features} | ({} if found.logits is None else {"logits": found.logits})
-
-        kept = self.arrays(key, arrays)
+        kept = self.arrays(key, lambda: _named(compute()))
         return Extracted(features=kept["features"], logits=kept.get("logits"))
 
     def arrays(self, key: Mapping[str, Any], compute: Callable[[], Arrays]) -> Arrays:
@@ -84,10 +122,22 @@ def _write(entry: Path, key: Mapping[str, Any], arrays: Arrays) -> None:
     """Write an entry, whole or not at all."""
     with replace_folder(entry) as temporary:
         for name, array in arrays.items():
-            np.save(temporary / f"{name}.npy", array)
+            _save(temporary / f"{name}.npy", array)
         digests = {name: file_digest(temporary / f"{name}.npy", "sha256") for name in arrays}
         text = json.dumps({"key": dict(key), "sha256": digests}, indent=1)
         (temporary / "entry.json").write_text(text, encoding="utf-8")
+
+
+def _save(path: Path, array: NDArray[Any]) -> None:
+    """Write an array as `np.save` does, letting go of what is mapped on the way."""
+    if not isinstance(array, np.memmap):
+        np.save(path, array)
+        return
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
+        for start in range(0, len(array), CHUNK):
+            array[start : start + CHUNK].tofile(file)
+            let_go(array)
 
 
 def _read(entry: Path) -> Arrays | None:
@@ -98,6 +148,13 @@ def _read(entry: Path) -> Arrays | None:
             if file_digest(entry / f"{name}.npy", "sha256") != digest:
                 return None
         with parsing_arrays():
-            return {name: np.load(entry / f"{name}.npy", allow_pickle=False) for name in digests} or None
+            return {name: _loaded(entry / f"{name}.npy") for name in digests} or None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _loaded(path: Path) -> NDArray[Any]:
+    """Return an array; a large one as a map that may be written to, as one in memory, and is never written back."""
+    mode: Literal["c"] | None = "c" if path.stat().st_size > IN_MEMORY else None
+    loaded: NDArray[Any] = np.load(path, mmap_mode=mode, allow_pickle=False)
+    return loaded

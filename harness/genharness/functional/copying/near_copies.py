@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -21,9 +21,21 @@ from genharness.functional.checks import ArrayLike, as_features, check_same_widt
 from genharness.functional.prdc import nearest
 from genharness.functional.sampling_error import share_error
 
-__all__ = ["CopyStandard", "NearCopies", "near_copies"]
+__all__ = ["CopyStandard", "NearCopies", "RowsByParts", "near_copies"]
 
 Floats = NDArray[np.float64]
+
+
+class RowsByParts(Protocol):
+    """A matrix `(n, d)` that is never in memory as a whole: training rows are compared block by block."""
+
+    def __len__(self) -> int:
+        """Return n."""
+        ...
+
+    def __getitem__(self, rows: Tensor, /) -> Tensor:
+        """Return the rows of these indices, int64 `(m,)`, as `(m, d)` float32 or float64."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +55,7 @@ class CopyStandard:
     threshold: Floats
 
     @classmethod
-    def of(cls, train: ArrayLike, test: ArrayLike, *, share: float = 0.01, seed: int = 0) -> CopyStandard:
+    def of(cls, train: ArrayLike | RowsByParts, test: ArrayLike, *, share: float = 0.01, seed: int = 0) -> CopyStandard:
         """Compare `test` `(l, d)` with `train` `(n, d)`.
 
         Args:
@@ -52,7 +64,7 @@ class CopyStandard:
             share: Of held-out rows that count as near to training rows, over all blocks together.
             seed: Of the blocks, and of the held-out rows that are drawn.
         """
-        known, held_out = _as_rows(train=train, test=test)
+        known, (held_out,) = _as_rows(train, test=test)
         rng = np.random.default_rng(seed)
         count = -(-len(known) // len(held_out))
         blocks = np.array_split(rng.permutation(len(known)), count)
@@ -63,7 +75,9 @@ class CopyStandard:
         rank = max(math.ceil(share / count * len(drawn)), 1)
         thresholds = []
         for at in range(count):
-            distances = _distances(held_out[torch.from_numpy(drawn)], known[torch.from_numpy(block == at)])
+            distances = _distances(
+                held_out[torch.from_numpy(drawn)], known[torch.from_numpy(np.flatnonzero(block == at))]
+            )
             thresholds.append(np.sort(distances)[rank - 1])
         return cls(block, drawn, np.array(thresholds))
 
@@ -105,7 +119,12 @@ class NearCopies:
 
 
 def near_copies(
-    train: ArrayLike, test: ArrayLike, fake: ArrayLike, *, seed: int = 0, standard: CopyStandard | None = None
+    train: ArrayLike | RowsByParts,
+    test: ArrayLike,
+    fake: ArrayLike,
+    *,
+    seed: int = 0,
+    standard: CopyStandard | None = None,
 ) -> NearCopies:
     """Return how near fakes come to training rows, beside held-out rows.
 
@@ -134,7 +153,7 @@ def near_copies(
         >>> round(found.excess, 1), round(found.closer_to_train, 1)
         (0.5, 0.7)
     """
-    known, held_out, made = _as_rows(train=train, test=test, fake=fake)
+    known, (held_out, made) = _as_rows(train, test=test, fake=fake)
     usual = standard or CopyStandard.of(known, held_out, seed=seed)
     blocks = [np.flatnonzero(usual.block == at) for at in range(len(usual.threshold))]
     found = [nearest(made, known[torch.from_numpy(members)]) for members in blocks]
@@ -183,8 +202,11 @@ def _distances(rows: Tensor, base: Tensor) -> Floats:
     return np.asarray(nearest(rows, base)[0][:, 0].cpu().numpy(), np.float64)
 
 
-def _as_rows(**sets: ArrayLike) -> list[Tensor]:
-    (first_name, first), *others = [(name, as_features(value, name)) for name, value in sets.items()]
+def _as_rows(train: ArrayLike | RowsByParts, **sets: ArrayLike) -> tuple[Tensor | RowsByParts, list[Tensor]]:
+    """Return the sets as matrices; what comes by parts is looked at when its parts are."""
+    known = as_features(train, "train") if isinstance(train, Tensor | np.ndarray) else train
+    others = [(name, as_features(value, name)) for name, value in sets.items()]
+    first_name, first = ("train", known) if isinstance(known, Tensor) else others[0]
     for name, rows in others:
         check_same_width(first, first_name, rows, name)
-    return [first, *(rows for _, rows in others)]
+    return known, [rows for _, rows in others]

@@ -1,0 +1,34 @@
+"""Modules that were written anew and give the numbers that they gave before, to the last bit.
+
+A module that is made faster or smaller has another digest, and every score that it stands behind would count as one by
+other code: kept scores would be computed again, and published tables marked. Where the earlier text of a module is
+kept and a test holds both to the same numbers (`tests/identity/test_unchanged.py`), the new one counts as the earlier
+one. The next change of it has a digest that is not here, and counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["COUNTS_AS", "counted_digest"]
+
+COUNTS_AS: Mapping[str, tuple[str, str]] = {
+    "genharness.functional.clusters": ("bfb809765c0ed0d67726ed97036ef93a", "202a44a1cf3f116cdbd58f52483a88d0"),
+    "genharness.functional.copying.near_copies": (
+        "8d2588bacbd32415488532f78fce72f7",
+        "b3d1387157d5a286a519ccefb73df6bc",
+    ),
+    "genharness_metric_memorisation.copies": ("b1e2f1e7cbb5db40cb10a91f59779ce9", "db2e455c3c52fc2341328697b9cb9b9a"),
+}
+"""By module: the digest of what it does now, and the one that it counts as."""
+
+
+def counted_digest(module: str, digest: str) -> str:
+    """Return the digest that a module counts by.
+
+    Args:
+        module: Its name.
+        digest: Of what it does, `Meaning.digest`.
+    """
+    now, before = COUNTS_AS.get(module, ("", ""))
+    return before if digest == now else digest

@@ -56,7 +56,7 @@ class Mapped(np.memmap):
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
         plain = np.asarray(array)  # what is computed from a map is none
-        return plain[()] if return_scalar else plain
+        return plain if plain.ndim else plain[()]
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, np.ndarray) and index.ndim == 1 and self.ndim and self._source is not None:

@@ -46,6 +46,7 @@ class Mapped(np.memmap):
     Slices are views as ever; rows that are picked by their numbers are copied, and never mapped.
     """
 
+    _mmap: mmap.mmap | None  # of numpy: None of what is a copy
     _source: _Source | None = None
     _place: int = 0  # of the first byte of the map in the file
 
@@ -62,8 +63,8 @@ class Mapped(np.memmap):
         if isinstance(index, np.ndarray) and index.ndim == 1 and self.ndim and self._source is not None:
             if index.dtype == np.bool_ and len(index) == len(self):
                 index = np.flatnonzero(index)
-            if index.dtype.kind in "iu" and self.flags.c_contiguous:
-                return self._picked(index, self._source)
+            if index.dtype.kind in "iu" and self.flags.c_contiguous and self._mmap is not None:
+                return self._picked(index, self._source, self._mmap)
         found = super().__getitem__(index)
         if self._source is not None:
             self._source.handed += found.nbytes if isinstance(found, np.ndarray) else self.itemsize
@@ -72,13 +73,13 @@ class Mapped(np.memmap):
                 self._source.handed = 0
         return found if getattr(found, "_mmap", None) is not None else np.asarray(found)[()]
 
-    def _picked(self, rows: NDArray[Any], source: _Source) -> NDArray[Any]:
+    def _picked(self, rows: NDArray[Any], source: _Source, mapped: mmap.mmap) -> NDArray[Any]:
         places = np.arange(len(self))[rows]  # as numpy counts from the end, and refuses what is not there
         found = np.empty((len(rows), *self.shape[1:]), self.dtype)
         each = found.nbytes // max(1, len(rows))
         if not each:
             return found
-        start = self._place + self.ctypes.data - np.frombuffer(self._mmap, np.uint8).ctypes.data
+        start = self._place + self.ctypes.data - np.frombuffer(mapped, np.uint8).ctypes.data
         flat = found.reshape(-1).view(np.uint8).data
         for at, row in enumerate(places.tolist()):
             if os.preadv(source.number, [flat[at * each : (at + 1) * each]], start + row * each) != each:

@@ -58,7 +58,7 @@ def extract(
 
 
 class _Rows:
-    """Rows that come in parts: a large array of them lies on the disk from the beginning, where there is space.
+    """Rows that come in parts. Memory for all is taken at the first, on the disk for a large array where there is space.
 
     Args:
         count: How many will come.
@@ -66,8 +66,7 @@ class _Rows:
 
     def __init__(self, count: int) -> None:
         self._count, self._come = count, 0
-        self._parts: list[NDArray[Any]] = []
-        self._mapped: NDArray[Any] | None = None
+        self._rows: NDArray[Any] = np.empty(0)
 
     def __len__(self) -> int:
         """Return how many have come."""
@@ -75,19 +74,22 @@ class _Rows:
 
     def add(self, part: NDArray[Any]) -> None:
         """Take in the next rows."""
-        if not self._come and math.prod(part.shape[1:]) * part.itemsize * self._count > IN_MEMORY:
-            with contextlib.suppress(OSError):
-                self._mapped = empty_on_disk((self._count, *part.shape[1:]), part.dtype)
-        if self._mapped is None:
-            self._parts.append(part)
-        else:
-            self._mapped[self._come : self._come + len(part)] = part
-            let_go(self._mapped)
+        if not self._come:
+            self._rows = _empty((self._count, *part.shape[1:]), part.dtype)
+        self._rows[self._come : self._come + len(part)] = part
         self._come += len(part)
+        let_go(self._rows)
 
     def joined(self) -> NDArray[Any]:
         """Return those that have come."""
-        return np.concatenate(self._parts) if self._mapped is None else self._mapped[: self._come]
+        return self._rows[: self._come]
+
+
+def _empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    if math.prod(shape) * dtype.itemsize > IN_MEMORY:
+        with contextlib.suppress(OSError):
+            return empty_on_disk(shape, dtype)
+    return np.empty(shape, dtype)
 
 
 def _named(extracted: Extracted) -> Arrays:

@@ -31,7 +31,7 @@ def test_the_primary_column_has_a_family_of_its_own_and_all_others_share_one():
         for seed, value in enumerate(values)
     ]
     one = group(records)
-    contest = Contest.of(contestants(one), one.compared)
+    contest = Contest(contestants(one), one.compared)
     assert [column.key for column in one.compared] == ["fid", "precision", "recall"]
     assert (contest.primary.size, contest.others.size) == (3, 6)
     assert contest.family(2) == (contest.others, 1)

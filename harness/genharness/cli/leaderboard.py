@@ -135,8 +135,10 @@ def leaderboard(
         chosen = ShownRows.asked(models, where, best_of)
         from genharness.board.build import build
         from genharness.results.kept_intervals import kept_intervals
+        from genharness.results.kept_standings import kept_standings
 
-        with no_collection(), kept_intervals(store.records_folder, wanted=interval) as known:
+        folder = store.records_folder
+        with no_collection(), kept_intervals(folder, wanted=interval) as known, kept_standings(folder) as standings:
             board = build(
                 chosen.records(store, registry),
                 registry,
@@ -147,6 +149,7 @@ def leaderboard(
                 interval=interval,
                 decisions=decisions,
                 known=known,
+                standings=standings,
             )
             chosen.thin(board)
             text = board_text(board, reporter, out, wide=wide, settings=options)

@@ -30,7 +30,7 @@ def estimate_of(members: Members, column: BoardColumn, bands: Mapping[str, Band]
     if summed is None:
         return Estimate(None, None, 0)
     values, mean, deviation = summed
-    errors = [error for error in members.column("errors", key) if error is not None]
+    errors = members.errors(key)
     return Estimate(
         mean,
         deviation,

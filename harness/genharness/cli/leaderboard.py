@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -129,7 +129,7 @@ def leaderboard(
     if text is None:  # what is kept was asked for before, and was no mistake: nothing is imported for it
         from genharness.study.settings import setting_errors
 
-        registry, out = load_registry(), console()
+        registry = load_registry()
         reporter = registry.reporters.find(form)
         refuse([*mistakes, *setting_errors(options, [reporter], registry)])
         chosen = ShownRows.asked(models, where, best_of)
@@ -152,6 +152,7 @@ def leaderboard(
                 standings=standings,
             )
             chosen.thin(board)
+            out = console() if reporter.screen else None  # rich, which it asks, costs programs a tenth of their time
             text = board_text(board, reporter, out, wide=wide, settings=options)
             del board  # while the collector pauses: it would walk through all of it
         if not store.warnings and not registry.problems:
@@ -252,7 +253,7 @@ def print_board(
 def board_text(
     board: Board,
     reporter: ReporterSpec,
-    out: Console,
+    out: Console | None,
     *,
     wide: bool = False,
     settings: PluginOptions | None = None,
@@ -263,10 +264,12 @@ def board_text(
     Args:
         board: What is to be shown.
         reporter: Its format.
-        out: Where.
+        out: Where; None for a reporter that does not ask.
         wide: Show every column however wide that is.
         settings: Options by plugin name; the reporter gets its own.
         folder: The results folder, for reporters that show what cells keep.
     """
-    options = RenderOptions(width=out.width, colour=out.is_terminal, wide=wide, folder=folder)
+    options = RenderOptions(wide=wide, folder=folder)
+    if out is not None:
+        options = replace(options, width=out.width, colour=out.is_terminal)
     return rendered(board, reporter, options, settings or {})

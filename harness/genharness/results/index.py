@@ -81,7 +81,7 @@ def digest_of(states: Mapping[str, State | None]) -> str:
     """Return a digest that is equal for equal states of equally many files under the same names."""
     names = sorted(states)
     told = orjson.dumps([states[name] for name in names])
-    return hashlib.sha256(b"\0".join([told, *map(os.fsencode, names)])).hexdigest()
+    return hashlib.sha256(told + os.fsencode("\0".join(names))).hexdigest()
 
 
 _NAMES, _STATES, _SEEDS, _RESTS, _OWNS = range(5)

@@ -99,6 +99,10 @@ class Members(Sequence[Record]):
             record.scores[key] if key in record.scores else record.measurements.get(key) for record in self._records
         ]
 
+    def errors(self, key: str) -> Sequence[float]:
+        """Return the standard errors of a score that are known."""
+        return [error for error in self.column("errors", key) if error is not None]
+
     def summed(self, key: str) -> Summed | None:
         """Return of a score, or else a measurement, those that are finite, their mean and their standard deviation."""
         return summed(self.numbers(key))
@@ -187,6 +191,10 @@ class Alike(Members):
     def numbers(self, key: str) -> Sequence[float | None]:
         """Return a score of each of them, or else a measurement."""
         return self._numbers["scores"].get(key) or self.column("measurements", key)
+
+    def errors(self, key: str) -> Sequence[float]:
+        """Return the standard errors of a score that are known."""
+        return super().errors(key) if key in self._numbers["errors"] else ()
 
     def summed(self, key: str) -> Summed | None:
         """Return of a score, or else a measurement, those that are finite, their mean and their standard deviation."""

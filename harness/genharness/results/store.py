@@ -279,8 +279,9 @@ class Store:
         Raises:
             RunError: If the folder does not exist, or cannot be looked into.
         """
-        states = {entry.name: _state(entry) for entry in self._entries()}
-        return states, digest_of(states)
+        with no_collection():
+            states = {entry.name: _state(entry) for entry in self._entries()}
+            return states, digest_of(states)
 
     def _names(self) -> list[str]:
         """Return the names of all record files, sorted."""

@@ -38,7 +38,7 @@ def estimate_of(members: Members, column: BoardColumn, bands: Mapping[str, Band]
         values,
         None,
         math.sqrt(math.fsum(error**2 for error in errors) / len(errors)) if errors else None,
-        read_against(bands.get(key), mean, column.column.higher_is_better),
+        read_against(bands[key], mean, column.column.higher_is_better) if key in bands else "",
     )
 
 

@@ -87,7 +87,9 @@ def build(
     wanted = [names.home(name) for word in datasets for name in _known_datasets(word, names.all)]
     wanted = wanted or sorted({dataset for dataset, _ in finished} | set(failures))
     groups: list[Group] = []
-    look = _Look(registry, sort, columns, seeds, interval, numbers, Provenance(registry), list(decisions), known, standings)
+    look = _Look(
+        registry, sort, columns, seeds, interval, numbers, Provenance(registry), list(decisions), known, standings
+    )
     for dataset in dict.fromkeys(wanted):
         measured = [finished[key] for key in sorted(key for key in finished if key[0] == dataset)]
         lost, others = by_protocol(RecordTable(failures[dataset]), measured)

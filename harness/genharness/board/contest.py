@@ -56,7 +56,10 @@ class _Outcome:
     def from_plain(cls, plain: Any) -> _Outcome:
         size, planned, tables = plain
         counts = [dict(zip(labels, numbers, strict=True)) for labels, numbers, _, _ in tables]
-        ranks = [{label: Standing(*ends) for label, *ends in zip(one, low, high, strict=True)} for one, _, low, high in tables]
+        ranks = [
+            {label: Standing(*ends) for label, *ends in zip(one, low, high, strict=True)}
+            for one, _, low, high in tables
+        ]
         return cls(size, planned, counts, ranks)
 
     def as_plain(self) -> list[Any]:
@@ -153,10 +156,12 @@ class Contest:
     def _key(self, columns: Sequence[BoardColumn]) -> str:
         """Return a digest of all that the standings by some columns hang on."""
         read = [
-            [row.label, row.members.seeds, row.design, row.lost, [_read(row, one) for one in columns]] for row in self._rows
+            [row.label, row.members.seeds, row.design, row.lost, [_read(row, one) for one in columns]]
+            for row in self._rows
         ]
         asked = [
-            [one.column.higher_is_better, one.column.ratio, [*self._decided.get(one.key, {}).items()]] for one in columns
+            [one.column.higher_is_better, one.column.ratio, [*self._decided.get(one.key, {}).items()]]
+            for one in columns
         ]
         return hashlib.sha256(orjson.dumps([_code(), read, asked])).hexdigest()
 

@@ -53,9 +53,7 @@ def with_intervals(rows: Iterable[Row], known: dict[bytes, Interval] | None = No
     intervals = mean_intervals([row.estimates[key].values for row, key in places], known=known)
     for (row, key), interval in zip(places, intervals, strict=True):
         one = row.estimates[key]  # `replace` takes thrice as long, and there may be a hundred thousand
-        row.estimates[key] = Estimate(
-            one.mean, one.deviation, one.count, one.values, interval, one.error, one.reading
-        )
+        row.estimates[key] = Estimate(one.mean, one.deviation, one.count, one.values, interval, one.error, one.reading)
 
 
 def sampling_share(estimates: Iterable[Estimate], *, log: bool) -> float | None:

@@ -18,7 +18,7 @@ from genharness.cli.screen.sheets import SheetRequest, sheet_text
 from genharness.cli.screen.terminal import console, echo, print_warnings, screen_state
 from genharness.errors import refuse
 from genharness.files.gc_pause import no_collection
-from genharness.plugin.registry import Registry, load_registry
+from genharness.plugin.registry import Registry, entry_points, load_registry
 from genharness.results.kept_text import KeptText
 from genharness.results.store import Store
 from genharness.spec.options import PluginOptions
@@ -124,12 +124,13 @@ def leaderboard(
     asked |= {"models": models, "where": where, "best_of": best_of}
     shown = {"form": form, "wide": wide, "settings": options, "screen": screen_state()}
     decisions = _decisions(results)
-    kept = KeptText.of(store, {**asked, **shown, "decisions": [one.as_plain() for one in decisions]})
+    plugins = entry_points()
+    kept = KeptText.of(store, {**asked, **shown, "decisions": [one.as_plain() for one in decisions]}, plugins)
     text = None if mistakes else kept.read()
     if text is None:  # what is kept was asked for before, and was no mistake: nothing is imported for it
         from genharness.study.settings import setting_errors
 
-        registry = load_registry()
+        registry = load_registry(found=plugins)
         reporter = registry.reporters.find(form)
         refuse([*mistakes, *setting_errors(options, [reporter], registry)])
         chosen = ShownRows.asked(models, where, best_of)

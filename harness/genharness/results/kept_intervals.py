@@ -97,4 +97,9 @@ class KeptIntervals:
 def _format() -> list[object]:
     """Return what the numbers of an interval hang on beside the scores."""
     sources = b"".join(Path(str(one.__file__)).read_bytes() for one in (intervals, student, values))
-    return [1, VERSION, importlib.metadata.version("numpy"), zlib.crc32(sources)]  # importing it costs a tenth of a second
+    return [
+        1,
+        VERSION,
+        importlib.metadata.version("numpy"),
+        zlib.crc32(sources),
+    ]  # importing it costs a tenth of a second

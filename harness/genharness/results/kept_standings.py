@@ -63,4 +63,3 @@ def _latest(known: dict[str, Any]) -> dict[str, Any]:
 def _rows(plain: Any) -> int:
     """Return of how many rows there are standings, by every column."""
     return sum(len(labels) for labels, *_ in plain[2])
-

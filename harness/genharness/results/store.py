@@ -14,8 +14,6 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import orjson
-
 from genharness.errors import ConfigError, RunError, did_you_mean, shown
 from genharness.files.atomic import remove_temporaries, write_bytes
 from genharness.files.gc_pause import no_collection

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from genharness.files.home import home
-from genharness.results import index, kept_file, members
+from genharness.results import index, kept_file
 from genharness.results.configuration import configuration, configuration_of
 from genharness.results.members import summed
 from genharness.results.store import Store
@@ -15,6 +15,7 @@ from genharness.spec.cell import Cell
 from genharness.spec.history import History
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Record
+from genharness.stats import values
 
 COUNT = 40
 
@@ -214,7 +215,7 @@ def numbers(store):
 def test_means_are_kept_beside_their_columns_and_not_computed_again(store, monkeypatch):
     first, expected = numbers(store)
     assert first == expected
-    monkeypatch.setattr(members, "moments", lambda _: pytest.fail("computed"))
+    monkeypatch.setattr(values, "moments", lambda _: pytest.fail("computed"))
     (piece,) = [piece for piece in Store(store.folder).table().pieces if len(piece) > 1]
     assert piece.summed("fid") == expected
     assert piece.summed("kid") is None

@@ -33,7 +33,6 @@ from genharness.results.members import NUMBERS, OWN, Alike, Moments, summed
 from genharness.spec.cell import KNOWN_ROW, Cell
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import SCHEMA_VERSION, Record
-from genharness.stats import values
 from genharness.version import VERSION
 
 __all__ = ["RecordIndex", "are_settled", "digest_of", "state_of"]
@@ -56,7 +55,7 @@ _CELL = tuple(item.name for item in dataclasses.fields(Cell) if item.name != "se
 def _sources() -> int:
     """Return a sum over the code that says what a record is: an index of other code does not count."""
     folder = Path(Record.from_plain.__code__.co_filename).parent
-    modules = [*(folder / f"{name}.py" for name in _MODULES), Path(values.__file__)]
+    modules = [*(folder / f"{name}.py" for name in _MODULES), folder.parent / "stats" / "values.py"]
     return zlib.crc32(b"".join(path.read_bytes() for path in modules))
 
 

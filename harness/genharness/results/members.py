@@ -8,7 +8,6 @@ from typing import Any, Literal, TypeVar, cast, overload
 from genharness.spec.cell import KNOWN_ID, Cell
 from genharness.spec.history import History
 from genharness.spec.record import Record
-from genharness.stats.values import LARGEST, moments
 
 __all__ = ["NUMBERS", "OWN", "Alike", "Members", "Moments", "RecordTable", "members_of", "summed"]
 
@@ -32,6 +31,8 @@ _NO_MOMENTS: Mapping[str, Moments] = {}
 
 def summed(numbers: Iterable[float | None]) -> Summed | None:
     """Return those numbers that are finite, their mean, and their standard deviation; None where there are none."""
+    from genharness.stats.values import LARGEST, moments  # a table that was shown before needs no statistics
+
     values = [value for value in numbers if value is not None and abs(value) < LARGEST]
     return (tuple(values), *moments(values)) if values else None
 

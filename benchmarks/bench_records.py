@@ -3,7 +3,8 @@
 There is no peer to compare with; the limit is 500 MiB each. What tells is the processor's seconds, because a busy
 machine stretches the wall clock's. `cold` has nothing kept, `shown-before` asks for the very same again; every other
 case is another look at an unchanged folder, of which the plain leaderboard was shown before. The intervals are computed
-by `first-interval` and kept for `interval`. The folders take one minute and five to write and are made once a session.
+by `first-interval` and kept for `interval`, standings by `cold` and kept for all that follow. The folders take one
+minute and five to write and are made once a session.
 
     pytest benchmarks/bench_records.py -s
     GENHARNESS_BENCH_LARGE=1 pytest benchmarks/bench_records.py -s -k 50000

@@ -14,8 +14,16 @@ def genharness_reporters() -> Sequence[ReporterSpec]:
     """Return the text formats."""
     return [
         ReporterSpec(name="table", summary="A table for the terminal", factory="genharness_report_text.table:render"),
-        ReporterSpec(name="json", summary="JSON for programs", factory="genharness_report_text.plain:render_json"),
-        ReporterSpec(name="csv", summary="For spreadsheets", factory="genharness_report_text.plain:render_csv"),
-        ReporterSpec(name="md", summary="Markdown for a README", factory="genharness_report_text.markdown:render"),
-        ReporterSpec(name="latex", summary="LaTeX for a paper", factory="genharness_report_text.latex:render"),
+        ReporterSpec(
+            name="json", summary="JSON for programs", factory="genharness_report_text.plain:render_json", screen=False
+        ),
+        ReporterSpec(
+            name="csv", summary="For spreadsheets", factory="genharness_report_text.plain:render_csv", screen=False
+        ),
+        ReporterSpec(
+            name="md", summary="Markdown for a README", factory="genharness_report_text.markdown:render", screen=False
+        ),
+        ReporterSpec(
+            name="latex", summary="LaTeX for a paper", factory="genharness_report_text.latex:render", screen=False
+        ),
     ]

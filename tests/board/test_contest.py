@@ -1,8 +1,12 @@
 """What rows are compared by: one family for the column that ranks, one for all others."""
 
+import json
+from dataclasses import replace
+
 import pytest
 
 from board_records import ALIKE, CLOSE, FAR, record, seeds
+from genharness.board import contest
 from genharness.board.build import build
 from genharness.board.contest import Contest, contestants, listed, score_table
 from genharness.board.rows import BoardColumn
@@ -31,12 +35,77 @@ def test_the_primary_column_has_a_family_of_its_own_and_all_others_share_one():
         for seed, value in enumerate(values)
     ]
     one = group(records)
-    contest = Contest.of(contestants(one), one.compared)
+    found = Contest(contestants(one), one.compared)
     assert [column.key for column in one.compared] == ["fid", "precision", "recall"]
-    assert (contest.primary.size, contest.others.size) == (3, 6)
-    assert contest.family(2) == (contest.others, 1)
-    assert contest.table(2).groups["vae"] == dict(enumerate(CLOSE))
-    assert contest.table(2).higher_is_better
+    assert (found.primary.size, found.others.size) == (3, 6)
+    assert found.family(2) == (found.others, 1)
+    assert found.table(2).groups["vae"] == dict(enumerate(CLOSE))
+    assert found.table(2).higher_is_better
+
+
+def rows(values=(CLOSE, ALIKE, FAR), **changes):
+    """Return rows of three models, with some of their fields changed."""
+    found = [
+        record(model, value, seed=seed, scores={"recall": value})
+        for model, several in zip(("vae", "dcgan", "wgan"), values, strict=True)
+        for seed, value in enumerate(several)
+    ]
+    made = contestants(group(found))
+    for name, value in changes.items():
+        setattr(made[0], name, value)
+    return made
+
+
+def standings(some, columns, known, decided=None):
+    found = Contest(some, columns, decided or {}, known)
+    return found.comparisons, found.planned, [found.standings(place) for place in range(len(columns))]
+
+
+TWO = [column(), BoardColumn(Column(key="recall", title="Recall", higher_is_better=True), "Recall")]
+
+
+def test_standings_that_are_known_are_not_computed(monkeypatch):
+    known, some = {}, rows()
+    expected = standings(some, TWO, known)
+    assert standings(some, TWO, None) == expected
+    plain = json.loads(json.dumps(known))
+    monkeypatch.setattr(contest, "Family", lambda _: pytest.fail("computed"))
+    assert standings(some, TWO, plain) == expected
+    again = Contest(some, TWO, {}, plain)
+    assert [again.singled_out(place) for place in (0, 1)] == [[], ["wgan"]]
+    assert "too close to call" in again.why_nobody(0)
+
+
+@pytest.mark.parametrize(
+    ("some", "columns", "decided"),
+    [
+        (rows((CLOSE, ALIKE, [*FAR[:-1], FAR[-1] + 1e-12])), TWO, {}),
+        (rows((CLOSE, ALIKE, FAR[:-1])), TWO, {}),
+        (rows(variation="lr=1"), TWO, {}),
+        (rows(failed=1), TWO, {}),
+        (rows(design=("vae", 9.0)), TWO, {}),
+        (rows()[:2], TWO, {}),
+        (rows(), [column(ratio=True), TWO[1]], {}),
+        (rows(), [column(resolution=0.5), TWO[1]], {}),
+        (rows(), [column(resolution="compared"), TWO[1]], {}),
+        (rows(), [BoardColumn(replace(TWO[0].column, higher_is_better=True, ratio=True), "FID"), TWO[1]], {}),
+        (rows(), TWO, {"fid": {("vae", "wgan"): 0.01}}),
+    ],
+)
+def test_standings_of_other_rows_columns_or_decisions_are_not_those_that_are_known(some, columns, decided):
+    known = {}
+    standings(rows(), TWO, known)
+    before = set(known)
+    assert standings(some, columns, known, decided) == standings(some, columns, None, decided)
+    assert set(known) > before
+
+
+def test_standings_of_other_code_are_not_those_that_are_known(monkeypatch):
+    known = {}
+    standings(rows(), TWO, known)
+    monkeypatch.setattr(contest, "_code", lambda: ["other"])
+    standings(rows(), TWO, known)
+    assert len(known) == 4
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from itertools import combinations
 
 import pytest
 
+from genharness.board import contest
 from genharness.board.build import build
 from genharness.board.choosing import choose_records, parse_condition
 from genharness.board.compare import compare_rows
@@ -93,6 +94,18 @@ def test_kept_intervals_are_those_that_are_computed_anew_whatever_else_was_asked
     assert kept.known
     with_kept = build(tables[2], registry, interval=True, known=kept.known)
     assert shown(with_kept, registry) == shown(build(tables[0], registry, interval=True), registry)
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+def test_kept_standings_are_those_that_are_computed_anew_whatever_else_was_asked_for(
+    tables, registry, look, monkeypatch
+):
+    kept = {}
+    build(choose_records(tables[2], registry, ["vae"]), registry, standings=kept)
+    build(tables[2], registry, standings=kept, **look)
+    expected = shown(build(tables[0], registry, **look), registry)
+    monkeypatch.setattr(contest, "Family", lambda _: pytest.fail("computed"))
+    assert shown(build(tables[2], registry, standings=kept, **look), registry) == expected
 
 
 def test_comparisons_are_the_same_with_and_without_an_index(folder, registry, monkeypatch):

@@ -29,6 +29,16 @@ def render(board, options):
 """
 
 
+@pytest.mark.parametrize(("form", "asks"), [("table", True), ("csv", False), ("json", False)])
+def test_the_terminal_is_asked_for_people_alone(results, monkeypatch, form, asks):
+    from genharness.cli import leaderboard
+
+    asked = []
+    monkeypatch.setattr(leaderboard, "console", lambda: asked.append(1) or console())
+    leaderboard.leaderboard.main([str(results), "--format", form], standalone_mode=False)
+    assert bool(asked) is asks
+
+
 @pytest.fixture
 def results(tmp_path):
     protocol = Protocol(extractor="classifier", sample_count=10)

@@ -35,9 +35,9 @@ def seeds(model, values):
     return [record(model, value, seed=seed) for seed, value in enumerate(values)]
 
 
-def rendered(records, form, *, width=80, wide=False, **asked):
+def rendered(records, form, *, width=80, wide=False, colour=False, **asked):
     """Return the board of records as a built-in reporter writes it."""
     registry = load_registry()
     return load_factory(registry.reporters[form])(
-        build(records, registry, **asked), RenderOptions(width=width, wide=wide)
+        build(records, registry, **asked), RenderOptions(width=width, colour=colour, wide=wide)
     )

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from genharness.errors import ConfigError, PluginError
-from genharness.plugin.registry import load_factory, load_registry
+from genharness.plugin.registry import entry_points, load_factory, load_registry
 from genharness.spec.plugins import ExecutorSpec
 from genharness.study.measuring import select
 
@@ -143,6 +143,14 @@ def test_without_any_plugin_the_remedy_is_told(monkeypatch):
     monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [])
     with pytest.raises(PluginError, match="no plugins are installed"):
         load_registry()
+
+
+def test_plugins_that_were_found_already_are_not_looked_for_again(monkeypatch):
+    found = [entry for entry in entry_points() if entry.name.startswith("report")]
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: pytest.fail("looked for"))
+    registry = load_registry(found=found)
+    assert {provider.plugin for provider in registry.providers} == {entry.name for entry in found}
+    assert "table" in registry.reporters
 
 
 def test_a_capability_that_nobody_knows_costs_its_plugin(make_plugin):

@@ -44,6 +44,29 @@ def test_distances_in_small_units_are_told_apart_and_none_reads_as_zero(form):
     assert "0.00034" in shown
 
 
+@pytest.mark.parametrize("width", [30, 60, 200])
+def test_colours_change_nothing_but_colours(width):
+    records = [
+        *seeds("vae", CLOSE),
+        *seeds("dcgan", FAR),
+        record("real", 1.0, seed=1),
+        record("vae", 1.5, options={"label": "界" * 40}),
+    ]
+    plain, coloured = (rendered(records, "table", width=width, colour=colour) for colour in (False, True))
+    assert "\x1b[" in coloured
+    assert "\x1b[" not in plain
+    without = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
+    assert [line.rstrip() for line in without.splitlines()] == plain.splitlines()
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "md", "latex"])
+def test_formats_that_do_not_ask_the_terminal_do_not_hang_on_it(form):
+    (spec,) = [one for one in genharness_reporters() if one.name == form]
+    assert not spec.screen
+    records = [*seeds("vae", CLOSE), *seeds("dcgan", FAR)]
+    assert rendered(records, form, width=20, colour=True) == rendered(records, form)
+
+
 def test_wide_shows_every_column():
     table = rendered([record("vae", 1.0, scores={"coverage": 0.5, "recall": 0.4})], "table", wide=True)
     assert all(title in table for title in ("FD", "Coverage", "Recall", "Train"))

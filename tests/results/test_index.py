@@ -9,11 +9,13 @@ import pytest
 from genharness.files.home import home
 from genharness.results import index, kept_file
 from genharness.results.configuration import configuration, configuration_of
+from genharness.results.members import summed
 from genharness.results.store import Store
 from genharness.spec.cell import Cell
 from genharness.spec.history import History
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Record
+from genharness.stats import values
 
 COUNT = 40
 
@@ -199,8 +201,92 @@ def test_few_records_have_no_index(store, monkeypatch):
 
 def test_an_index_holds_json_alone(store):
     read(store)
-    _, _, body = only_index().read_bytes().partition(b"\n")
-    assert sum(len(columns[0]) for _, columns in json.loads(body)["kinds"]) == COUNT
+    _, body, states = only_index().read_bytes().split(b"\n")
+    assert sum(len(columns[0]) for _, columns, _ in json.loads(body)["kinds"]) == COUNT
+    assert sum(map(len, json.loads(states))) == COUNT
+
+
+def numbers(store):
+    """Return mean and deviation of a score over all records, of a table and of the records themselves."""
+    (piece,) = [piece for piece in Store(store.folder).table().pieces if len(piece) > 1]
+    return piece.summed("fid"), summed([one.scores["fid"] for one in piece])
+
+
+def test_means_are_kept_beside_their_columns_and_not_computed_again(store, monkeypatch):
+    first, expected = numbers(store)
+    assert first == expected
+    monkeypatch.setattr(values, "moments", lambda _: pytest.fail("computed"))
+    (piece,) = [piece for piece in Store(store.folder).table().pieces if len(piece) > 1]
+    assert piece.summed("fid") == expected
+    assert piece.summed("kid") is None
+    assert piece.summed("parameters")[1:] == (7, 0.0)
+
+
+@pytest.mark.parametrize("change", ["rewritten", "gone", "added"])
+def test_no_mean_is_of_a_record_that_was_changed_since(store, change):
+    before, _ = numbers(store)
+    path = store.record_path(record(3).cell.id)
+    if change == "rewritten":
+        path.write_bytes(path.read_bytes().replace(b'"fid": 1.0', b'"fid": 9.0'))
+    elif change == "gone":
+        path.unlink()
+    else:
+        store.save(record(COUNT))
+    after, expected = numbers(store)
+    assert after == expected != before
+
+
+def test_a_mean_of_some_of_a_row_is_of_those(store):
+    read(store)
+    names = sorted(path.name for path in store.records_folder.iterdir())
+    (piece,) = [piece for piece in Store(store.folder).table(tuple(names[:9])).pieces if len(piece) > 1]
+    assert 7 < len(piece) < COUNT - 1
+    assert piece.summed("fid") == summed([one.scores["fid"] for one in piece])
+
+
+def test_scores_that_are_not_finite_are_in_no_kept_mean(tmp_path):
+    store = Store(tmp_path / "odd")
+    store.open_for_writing()
+    for seed in range(COUNT):
+        store.save(record(seed, scores={"fid": 1e200 if seed == 5 else float(seed)}))
+    for _ in range(2):
+        found, expected = numbers(store)
+        assert found == expected
+        assert len(found[0]) == COUNT - 2  # the first record is of a kind of its own
+
+
+def test_where_no_file_changed_they_are_not_held_against_each_other_one_by_one(store, monkeypatch):
+    read(store)
+    monkeypatch.setattr(index.RecordIndex, "_read_states", lambda _: pytest.fail("read"))
+    assert read(store)[2] == 0
+
+
+def test_two_records_that_changed_places_are_read_again(store):
+    read(store)
+    one, other = (store.record_path(record(seed).cell.id) for seed in (3, 4))
+    spare = store.folder / "spare"
+    for source, target in ((one, spare), (other, one), (spare, other)):
+        source.rename(target)
+    names = {found.cell.id: found.cell.seed for found in Store(store.folder).records(history=False)}
+    assert (names[one.stem], names[other.stem]) == (4, 3)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"a": [1, 2, 3, 4]},
+        {"a": [1, 2, 3, 4], "b": [1, 2, 3, 5]},
+        {"a": [1, 2, 3, 4], "c": [5, 6, 7, 8]},
+        {"a": [5, 6, 7, 8], "b": [1, 2, 3, 4]},
+        {"a": [1, 2, 3, 4], "b": None},
+        {},
+    ],
+    ids=str,
+)
+def test_a_digest_of_states_is_of_every_name_and_state(other):
+    states = {"a": [1, 2, 3, 4], "b": [5, 6, 7, 8]}
+    assert index.digest_of(dict(reversed(states.items()))) == index.digest_of(states)
+    assert index.digest_of(other) != index.digest_of(states)
 
 
 def test_the_index_knows_which_row_a_record_is_of(store):

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from genharness.plugin.registry import load_registry
+from genharness.plugin.registry import entry_points, load_registry
 from genharness.results import index, kept_file, kept_text
 from genharness.results.kept_text import KeptText
 from genharness.results.store import Store
@@ -33,7 +33,7 @@ def store(tmp_path):
 
 
 def kept(store, **asked):
-    return KeptText.of(Store(store.folder), {"form": "table", **asked})
+    return KeptText.of(Store(store.folder), {"form": "table", **asked}, entry_points())
 
 
 def test_what_was_kept_is_read_again(store):

@@ -15,6 +15,7 @@ from genharness.board.rows import Board, Group, Row
 from genharness.plugin.registry import load_registry
 from genharness.results.decisions import kept_decisions
 from genharness.results.kept_intervals import kept_intervals
+from genharness.results.kept_standings import kept_standings
 from genharness.results.store import Store
 from genharness.spec.options import PluginOptions
 
@@ -120,7 +121,8 @@ def leaderboard(
     values = {"results": results, "datasets": datasets, "sort": sort, "columns": columns}
     given = read_arguments(BoardArguments, {**values, "seeds": seeds, "interval": interval})
     store = Store(given.results)
-    with kept_intervals(store.records_folder, wanted=given.interval) as known:
+    folder = store.records_folder
+    with kept_intervals(folder, wanted=given.interval) as known, kept_standings(folder) as standings:
         board = build(
             store.table(),
             load_registry(),
@@ -131,6 +133,7 @@ def leaderboard(
             interval=given.interval,
             decisions=kept_decisions(store.folder),
             known=known,
+            standings=standings,
         )
     return Leaderboard(board)
 

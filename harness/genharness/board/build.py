@@ -53,6 +53,7 @@ def build(
     numbers: bool = True,
     decisions: Iterable[KeptDecisions] = (),
     known: dict[bytes, Interval] | None = None,
+    standings: dict[str, Any] | None = None,
 ) -> Board:
     """Return the leaderboard of some records.
 
@@ -67,6 +68,7 @@ def build(
         numbers: Without, rows hold their records alone: no means, no order, no marks.
         decisions: What studies with looks at growing numbers of seeds decided, the earliest first.
         known: Intervals that need not be computed again; see `genharness.results.kept_intervals`.
+        standings: Standings of rows likewise; see `genharness.results.kept_standings`.
 
     Raises:
         ConfigError: If a dataset or column is unknown; the message gives the nearest.
@@ -85,7 +87,9 @@ def build(
     wanted = [names.home(name) for word in datasets for name in _known_datasets(word, names.all)]
     wanted = wanted or sorted({dataset for dataset, _ in finished} | set(failures))
     groups: list[Group] = []
-    look = _Look(registry, sort, columns, seeds, interval, numbers, Provenance(registry), list(decisions), known)
+    look = _Look(
+        registry, sort, columns, seeds, interval, numbers, Provenance(registry), list(decisions), known, standings
+    )
     for dataset in dict.fromkeys(wanted):
         measured = [finished[key] for key in sorted(key for key in finished if key[0] == dataset)]
         lost, others = by_protocol(RecordTable(failures[dataset]), measured)
@@ -122,6 +126,7 @@ class _Look:
     provenance: Provenance
     decisions: Sequence[KeptDecisions]
     known: dict[bytes, Interval] | None
+    standings: dict[str, Any] | None
 
 
 def _group(dataset: str, measured: list[Members], failures: list[Record], look: _Look) -> Group:
@@ -155,7 +160,7 @@ def _group(dataset: str, measured: list[Members], failures: list[Record], look: 
     if rank is not None:
         group.rows.sort(key=lambda row: _rank(row, rank))
     group.decided = decided_pairs(group.rows, look.decisions)
-    mark(group, look.registry.metrics.values(), look.provenance)
+    mark(group, look.registry.metrics.values(), look.provenance, look.standings)
     if rank is not None and group.decided:
         group.notes += plan_notes(group.rows, look.decisions, rank.key, rank.title)
     if len(group.names) > 1:

@@ -195,7 +195,7 @@ def _compare(group: Group, rows: list[Row], registry: Registry, metrics: Sequenc
     assert group.protocol is not None  # only a group of failures has none, and it has no rows
     columns = _chosen(group, registry, metrics)
     competing = [row for row in rows if not row.reference] if alone else contestants(group)
-    contest = Contest.of(competing, columns, group.decided)
+    contest = Contest(competing, columns, group.decided)
     return RowComparison(
         dataset=group.dataset,
         protocol=group.protocol,

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import importlib.metadata
+import sys
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import orjson
 
 from genharness.board.rows import BoardColumn, Group, Row
-from genharness.stats import Family, ScoreTable, Standing
+from genharness.stats.family import Family, ScoreTable, Standing
+from genharness.version import VERSION
 
 __all__ = ["LEAST_SEEDS", "Contest", "contestants", "listed", "score_table"]
 
@@ -17,34 +27,90 @@ LEAST_SEEDS = 3
 """Seeds that every row that may be the best must have before any of them is singled out."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What is read of a family, without its tests.
+
+    Attributes:
+        size: How many comparisons are corrected together.
+        planned: Whether a plan of looks decides any pair.
+        counts: Seeds of every row, by its label, of each table.
+        standings: Intervals of their ranks, likewise.
+    """
+
+    size: int
+    planned: bool
+    counts: list[dict[str, int]]
+    standings: list[dict[str, Standing]]
+
+    @classmethod
+    def of(cls, family: Family) -> _Outcome:
+        return cls(
+            family.size,
+            any(table.decided for table in family.tables),
+            [{label: len(seeds) for label, seeds in table.groups.items()} for table in family.tables],
+            [family.standings(place) for place in range(len(family.tables))],
+        )
+
+    @classmethod
+    def from_plain(cls, plain: Any) -> _Outcome:
+        size, planned, tables = plain
+        counts = [dict(zip(labels, numbers, strict=True)) for labels, numbers, _, _ in tables]
+        ranks = [
+            {label: Standing(*ends) for label, *ends in zip(one, low, high, strict=True)}
+            for one, _, low, high in tables
+        ]
+        return cls(size, planned, counts, ranks)
+
+    def as_plain(self) -> list[Any]:
+        tables = [
+            [[*ranks], [*counts.values()], [one.low for one in ranks.values()], [one.high for one in ranks.values()]]
+            for counts, ranks in zip(self.counts, self.standings, strict=True)
+        ]
+        return [self.size, self.planned, tables]
+
+
 class Contest:
     """Rows compared by columns of which the first is the primary one.
 
     The primary column's comparisons are corrected by themselves; those of all other columns together: of studies of
     equal models at most 5 % hold a false verdict by the one, and at most 5 % by any of the others.
 
-    Attributes:
+    Args:
+        rows: The rows.
         columns: The primary one first; each has a better end.
-        primary: The family of the first column.
-        others: The family of the rest; its tables are in their order.
+        decided: What studies that looked at growing numbers of seeds say of pairs, by column key.
+        known: Standings that need not be computed; see `genharness.results.kept_standings`. New ones are added to it.
+
+    Attributes:
+        columns: Likewise.
     """
 
-    columns: Sequence[BoardColumn]
-    primary: Family
-    others: Family
+    def __init__(
+        self,
+        rows: Iterable[Row],
+        columns: Sequence[BoardColumn],
+        decided: Decided = _NONE,
+        known: dict[str, Any] | None = None,
+    ) -> None:
+        self.columns = columns
+        self._rows = list(rows)
+        self._decided = decided
+        self._known = known
+        self._outcomes: dict[int, _Outcome] = {}
 
-    @classmethod
-    def of(cls, rows: Iterable[Row], columns: Sequence[BoardColumn], decided: Decided = _NONE) -> Contest:
-        """Return the contest of some rows, each with the values that it has.
+    @cached_property
+    def primary(self) -> Family:
+        """The family of the first column."""
+        return self._family(self.columns[:1])
 
-        Args:
-            rows: The rows.
-            columns: The primary one first.
-            decided: What studies that looked at growing numbers of seeds say of pairs, by column key.
-        """
-        tables = [score_table(rows, column, decided) for column in columns]
-        return cls(columns, Family(tables[:1]), Family(tables[1:]))
+    @cached_property
+    def others(self) -> Family:
+        """The family of the rest; its tables are in their order."""
+        return self._family(self.columns[1:])
+
+    def _family(self, columns: Sequence[BoardColumn]) -> Family:
+        return Family([score_table(self._rows, column, self._decided) for column in columns])
 
     def family(self, place: int) -> tuple[Family, int]:
         """Return the family of a column by its place among the columns, and its place in the family."""
@@ -55,10 +121,49 @@ class Contest:
         family, at = self.family(place)
         return family.tables[at]
 
+    @property
+    def comparisons(self) -> int:
+        """How many comparisons by the first column are corrected together."""
+        return self._outcome(0)[0].size
+
+    @property
+    def planned(self) -> bool:
+        """Whether a plan of looks decides any pair by the first column."""
+        return self._outcome(0)[0].planned
+
     def standings(self, place: int) -> dict[str, Standing]:
         """Return the interval of every row's rank by a column."""
-        family, at = self.family(place)
-        return family.standings(at)
+        outcome, at = self._outcome(place)
+        return outcome.standings[at]
+
+    def _outcome(self, place: int) -> tuple[_Outcome, int]:
+        """Return what came of the family of a column, and the column's place in it."""
+        part, columns = (0, self.columns[:1]) if place == 0 else (1, self.columns[1:])
+        if part not in self._outcomes:
+            self._outcomes[part] = self._known_outcome(columns) or self._made_outcome(part, columns)
+        return self._outcomes[part], max(0, place - 1)
+
+    def _known_outcome(self, columns: Sequence[BoardColumn]) -> _Outcome | None:
+        plain = self._known.get(self._key(columns)) if self._known else None
+        return None if plain is None else _Outcome.from_plain(plain)
+
+    def _made_outcome(self, part: int, columns: Sequence[BoardColumn]) -> _Outcome:
+        outcome = _Outcome.of(self.others if part else self.primary)
+        if self._known is not None:
+            self._known[self._key(columns)] = outcome.as_plain()
+        return outcome
+
+    def _key(self, columns: Sequence[BoardColumn]) -> str:
+        """Return a digest of all that the standings by some columns hang on."""
+        read = [
+            [row.label, row.members.seeds, row.design, row.lost, [_read(row, one) for one in columns]]
+            for row in self._rows
+        ]
+        asked = [
+            [one.column.higher_is_better, one.column.ratio, [*self._decided.get(one.key, {}).items()]]
+            for one in columns
+        ]
+        return hashlib.sha256(orjson.dumps([_code(), read, asked])).hexdigest()
 
     def singled_out(self, place: int) -> list[str]:
         """Return the rows that no other row beats, where they are few: the best is among them. Else return none.
@@ -86,8 +191,19 @@ class Contest:
         return [label for label, one in standings.items() if one.unbeaten]
 
     def _few(self, place: int, labels: Iterable[str]) -> list[str]:
-        groups = self.table(place).groups
-        return [label for label in labels if len(groups[label]) < LEAST_SEEDS]
+        outcome, at = self._outcome(place)
+        return [label for label in labels if outcome.counts[at][label] < LEAST_SEEDS]
+
+
+@cache
+def _code() -> list[object]:
+    """Return what standings hang on beside the scores; importing numpy for its version costs a tenth of a second."""
+    names = (__name__, *(f"genharness.{name}" for name in _CODE))
+    sources = b"".join(Path(str(sys.modules[name].__file__)).read_bytes() for name in names)
+    return [VERSION, importlib.metadata.version("numpy"), zlib.crc32(sources)]
+
+
+_CODE = ("board.rows", "stats.family", "stats.sample", "stats.student", "stats.ttests", "stats.values")
 
 
 def contestants(group: Group) -> list[Row]:
@@ -110,13 +226,24 @@ def score_table(rows: Iterable[Row], column: BoardColumn, decided: Decided = _NO
     )
 
 
+def _read(row: Row, column: BoardColumn) -> list[Any]:
+    """Return what of a row its place by a column hangs on: the numbers, and the steps between two of them."""
+    step = column.column.resolution
+    if not isinstance(step, str):
+        return [row.members.numbers(column.key), step]
+    return [row.members.numbers(column.key), row.members.column("facts", step), _planned(row)]
+
+
+def _planned(row: Row) -> list[int]:
+    return row.members.shared(lambda record: record.cell.protocol.sample_count)
+
+
 def _resolution(row: Row, column: BoardColumn) -> float:
     """Return the smallest step between two values of a score."""
     step = column.column.resolution
     if not isinstance(step, str):
         return step
-    planned = row.members.shared(lambda record: record.cell.protocol.sample_count)
-    return 1 / min(count or most for count, most in zip(row.members.column("facts", step), planned, strict=True))
+    return 1 / min(count or most for count, most in zip(row.members.column("facts", step), _planned(row), strict=True))
 
 
 def listed(labels: Sequence[str], most: int = 4) -> str:

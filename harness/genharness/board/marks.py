@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 from genharness.board.contest import Contest, contestants, listed
 from genharness.board.estimates import sampling_share
@@ -23,17 +24,23 @@ _MUCH = 0.25
 """Share of the variance over seeds from which it is worth a line that drawing samples makes it."""
 
 
-def mark(group: Group, metrics: Collection[MetricSpec], provenance: Provenance) -> None:
+def mark(
+    group: Group,
+    metrics: Collection[MetricSpec],
+    provenance: Provenance,
+    standings: dict[str, Any] | None = None,
+) -> None:
     """Set `ranks`, `bold`, `collapse` and `other_code` of the rows of a group, and write its `notes`.
 
     Args:
         group: Rows of one dataset and protocol, ranked.
         metrics: Say which of their numbers stand for a caveat, and which tell collapse.
         provenance: Says which records were made by other code than is installed.
+        standings: Those that need not be computed; see `genharness.results.kept_standings`.
     """
     rows = contestants(group)
     if group.compared and len(rows) > 1:
-        _mark_standings(group, rows)
+        _mark_standings(group, rows, standings)
     trained = [row for row in group.rows if not row.reference]
     placed = [one for spec in sorted(metrics, key=lambda spec: spec.place) for one in spec.columns]
     _mark_collapse(group, trained, placed)
@@ -47,12 +54,12 @@ def mark(group: Group, metrics: Collection[MetricSpec], provenance: Provenance) 
     _note_tuned(group)
 
 
-def _mark_standings(group: Group, rows: list[Row]) -> None:
+def _mark_standings(group: Group, rows: list[Row], known: dict[str, Any] | None) -> None:
     """Read the intervals of ranks and the bold rows from the one table of corrected comparisons."""
     if len(rows) > MOST_ROWS:
         group.notes.append(f"rows are not told apart: there are more than {MOST_ROWS:,}")
         return
-    contest = Contest.of(rows, group.compared, group.decided)
+    contest = Contest(rows, group.compared, group.decided, known)
     by_label = {row.label: row for row in rows}
     for place, column in enumerate(contest.columns):
         if column.key not in rows[0].estimates:
@@ -67,8 +74,8 @@ def _mark_standings(group: Group, rows: list[Row]) -> None:
             continue
         for label in best:
             by_label[label].bold.add(column.key)
-    comparisons = contest.primary.size
-    if comparisons or contest.table(0).decided:
+    comparisons = contest.comparisons
+    if comparisons or contest.planned:
         for label, standing in contest.standings(0).items():
             by_label[label].ranks = standing
         tested = f"{comparisons:,} comparison{'s' if comparisons > 1 else ''}, corrected"

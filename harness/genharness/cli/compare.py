@@ -84,8 +84,8 @@ def compare(
         raise ConfigError("comparing takes two rows: name them, or a base with --ablation")
     if form not in ("table", "json"):
         raise ConfigError(f"comparisons have no format {form!r}{did_you_mean(form, ('table', 'json'))}")
-    registry = load_registry()
     with no_collection():
+        registry = load_registry()
         found = compare_rows(store, registry, rows, datasets=datasets or (), metrics=wanted, alone=alone)
     if form == "json":
         option = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS

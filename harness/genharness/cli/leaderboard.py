@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -18,7 +18,7 @@ from genharness.cli.screen.sheets import SheetRequest, sheet_text
 from genharness.cli.screen.terminal import console, echo, print_warnings, screen_state
 from genharness.errors import refuse
 from genharness.files.gc_pause import no_collection
-from genharness.plugin.registry import Registry, load_registry
+from genharness.plugin.registry import Registry, entry_points, load_registry
 from genharness.results.kept_text import KeptText
 from genharness.results.store import Store
 from genharness.spec.options import PluginOptions
@@ -124,19 +124,23 @@ def leaderboard(
     asked |= {"models": models, "where": where, "best_of": best_of}
     shown = {"form": form, "wide": wide, "settings": options, "screen": screen_state()}
     decisions = _decisions(results)
-    kept = KeptText.of(store, {**asked, **shown, "decisions": [one.as_plain() for one in decisions]})
+    plugins = entry_points()
+    kept = KeptText.of(store, {**asked, **shown, "decisions": [one.as_plain() for one in decisions]}, plugins)
     text = None if mistakes else kept.read()
     if text is None:  # what is kept was asked for before, and was no mistake: nothing is imported for it
         from genharness.study.settings import setting_errors
 
-        registry, out = load_registry(), console()
+        with no_collection():  # a tenth of the time that plugins take
+            registry = load_registry(found=plugins)
         reporter = registry.reporters.find(form)
         refuse([*mistakes, *setting_errors(options, [reporter], registry)])
         chosen = ShownRows.asked(models, where, best_of)
         from genharness.board.build import build
         from genharness.results.kept_intervals import kept_intervals
+        from genharness.results.kept_standings import kept_standings
 
-        with no_collection(), kept_intervals(store.records_folder, wanted=interval) as known:
+        folder = store.records_folder
+        with no_collection(), kept_intervals(folder, wanted=interval) as known, kept_standings(folder) as standings:
             board = build(
                 chosen.records(store, registry),
                 registry,
@@ -147,8 +151,10 @@ def leaderboard(
                 interval=interval,
                 decisions=decisions,
                 known=known,
+                standings=standings,
             )
             chosen.thin(board)
+            out = console() if reporter.screen else None  # rich, which it asks, costs programs a tenth of their time
             text = board_text(board, reporter, out, wide=wide, settings=options)
             del board  # while the collector pauses: it would walk through all of it
         if not store.warnings and not registry.problems:
@@ -249,7 +255,7 @@ def print_board(
 def board_text(
     board: Board,
     reporter: ReporterSpec,
-    out: Console,
+    out: Console | None,
     *,
     wide: bool = False,
     settings: PluginOptions | None = None,
@@ -260,10 +266,12 @@ def board_text(
     Args:
         board: What is to be shown.
         reporter: Its format.
-        out: Where.
+        out: Where; None for a reporter that does not ask.
         wide: Show every column however wide that is.
         settings: Options by plugin name; the reporter gets its own.
         folder: The results folder, for reporters that show what cells keep.
     """
-    options = RenderOptions(width=out.width, colour=out.is_terminal, wide=wide, folder=folder)
+    options = RenderOptions(wide=wide, folder=folder)
+    if out is not None:
+        options = replace(options, width=out.width, colour=out.is_terminal)
     return rendered(board, reporter, options, settings or {})

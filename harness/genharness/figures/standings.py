@@ -82,7 +82,7 @@ class Standings:
         """
         if self.column is None or not 1 < len(self.rows) <= MOST_ROWS:
             return {}
-        contest = Contest.of(contestants(self.group), [self.column])
+        contest = Contest(contestants(self.group), [self.column])
         known = contest.table(0).groups
         labels = [row.label for row in self.rows[:most] if row.label in known]
         pairs = list(combinations(labels, 2))

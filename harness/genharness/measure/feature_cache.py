@@ -58,7 +58,7 @@ def extract(
 
 
 class _Rows:
-    """Rows that come in parts. Memory for all is taken at the first, on the disk for a large array where there is space.
+    """Rows that come in parts. Memory for all is taken at the first: on the disk, where there is space, for many.
 
     Args:
         count: How many will come.

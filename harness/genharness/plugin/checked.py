@@ -166,8 +166,13 @@ def _misfit(value: Any, kind: Any) -> str:
     return ""
 
 
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+
+
 def _parts(value: Any) -> Sequence[Any]:
     """Return what may be a dataclass with fields of its own inside a field."""
+    if type(value) in _PLAIN:  # most of thousands of fields, at each start
+        return ()
     if isinstance(value, Mapping):
         return list(value.values())
     return list(value) if isinstance(value, tuple | list) else [] if isinstance(value, type) else [value]

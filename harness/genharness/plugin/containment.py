@@ -101,7 +101,7 @@ def _enter(folder: str | None) -> None:
 
 
 def _own_variables() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name.startswith("GENHARNESS_")}
+    return {name: os.environ[name] for name in os.environ if name.startswith("GENHARNESS_")}  # others' are not decoded
 
 
 def _set_own_variables(variables: dict[str, str]) -> None:

@@ -7,7 +7,7 @@ import functools
 import importlib
 import importlib.metadata
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -39,6 +39,7 @@ __all__ = [
     "Provider",
     "Registry",
     "config_of",
+    "entry_points",
     "installed_plugins",
     "load_factory",
     "load_registry",
@@ -175,11 +176,12 @@ class Registry:
         return {kind: getattr(self, kind) for kind in hookspecs.HOOKS}
 
 
-def load_registry(*, tolerant: bool = False) -> Registry:
+def load_registry(*, tolerant: bool = False, found: Sequence[importlib.metadata.EntryPoint] | None = None) -> Registry:
     """Find, import and check every plugin in the entry-point group `genharness`, and files that are named for a trial.
 
     Args:
         tolerant: Note a duplicated name among the problems instead of raising, for `list` and `doctor`.
+        found: What `entry_points` has just returned, to whom asked it; else they are looked for.
 
     Raises:
         PluginError: If two distributions give one name, or there is no plugin at all.
@@ -188,7 +190,7 @@ def load_registry(*, tolerant: bool = False) -> Registry:
     registry = Registry()
     manager = pluggy.PluginManager("genharness")
     manager.add_hookspecs(hookspecs)
-    providers = dict(_import_plugins(manager, registry))
+    providers = dict(_import_plugins(manager, registry, entry_points() if found is None else found))
     for plural, kind in registry.kinds.items():
         _collect(manager, hookspecs.HOOKS[plural], kind, registry.problems, providers, tolerant)
     if not providers and not registry.problems:
@@ -196,9 +198,11 @@ def load_registry(*, tolerant: bool = False) -> Registry:
     return registry
 
 
-def _import_plugins(manager: pluggy.PluginManager, registry: Registry) -> Iterable[tuple[str, Provider]]:
+def _import_plugins(
+    manager: pluggy.PluginManager, registry: Registry, entries: Iterable[importlib.metadata.EntryPoint]
+) -> Iterable[tuple[str, Provider]]:
     """Register every plugin as `distribution:name`, and note those that cannot be imported."""
-    for provider, load in _found(registry):
+    for provider, load in _found(registry, entries):
         plugin_name = f"{provider.distribution}:{provider.plugin}"
         registry.providers.append(provider)
         try:
@@ -214,9 +218,11 @@ def _import_plugins(manager: pluggy.PluginManager, registry: Registry) -> Iterab
         yield plugin_name, provider
 
 
-def _found(registry: Registry) -> Iterator[tuple[Provider, Callable[[], object]]]:
+def _found(
+    registry: Registry, entries: Iterable[importlib.metadata.EntryPoint]
+) -> Iterator[tuple[Provider, Callable[[], object]]]:
     """Yield every plugin, and what imports it; a file that cannot be read is a problem."""
-    for entry in _entry_points():
+    for entry in entries:
         yield Provider(*_named(entry.dist), entry.name), entry.load
     for path in plugin_files():
         try:
@@ -233,12 +239,12 @@ def _named(distribution: importlib.metadata.Distribution | None) -> tuple[str, s
     return (distribution.name, distribution.version) if distribution else ("unknown", "0")
 
 
-def installed_plugins() -> list[tuple[Provider, str]]:
-    """Return every installed plugin and the package that it is in, and import none of them."""
-    return [(Provider(*_named(entry.dist), entry.name), entry.module.partition(".")[0]) for entry in _entry_points()]
+def installed_plugins(entries: Iterable[importlib.metadata.EntryPoint]) -> list[tuple[Provider, str]]:
+    """Return every plugin of some entry points and the package that it is in, and import none of them."""
+    return [(Provider(*_named(entry.dist), entry.name), entry.module.partition(".")[0]) for entry in entries]
 
 
-def _entry_points() -> list[importlib.metadata.EntryPoint]:
+def entry_points() -> list[importlib.metadata.EntryPoint]:
     """Return entry points in a stable order, the project's own distribution first."""
     found = importlib.metadata.entry_points(group=hookspecs.ENTRY_POINT_GROUP)
     unique = {(_named(entry.dist)[0], entry.name): entry for entry in found}

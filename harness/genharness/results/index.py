@@ -6,8 +6,9 @@ that it was read with; every other record is read itself. Records that were writ
 entered: a file system's clock may be too coarse to show that they change again.
 
 Records that have all in common but seeds, numbers and times stand together, their numbers column by column, so that a
-table of rows is made without an object for each. What else many records have in common, such as their protocol, is
-kept once, and read records share it: they are for reading. Curves over training are not kept.
+table of rows is made without an object for each; means and deviations of whole columns are beside them. What else many
+records have in common, such as their protocol, is kept once, and read records share it: they are for reading. Curves
+over training are not kept.
 """
 
 from __future__ import annotations
@@ -28,15 +29,17 @@ import orjson
 from genharness.files.home import home
 from genharness.results.configuration import configuration_of
 from genharness.results.kept_file import FOLDER, read_kept, write_kept
-from genharness.results.members import NUMBERS, OWN, Alike
+from genharness.results.members import NUMBERS, OWN, Alike, Moments, summed
 from genharness.spec.cell import KNOWN_ROW, Cell
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import SCHEMA_VERSION, Record
 from genharness.version import VERSION
 
-__all__ = ["RecordIndex", "are_settled", "state_of"]
+__all__ = ["RecordIndex", "are_settled", "digest_of", "state_of"]
 
 State = list[int]
+_Moments = tuple[list[float | None], list[float | None]]
+"""Means and deviations of a kind's measurements and scores, in their order."""
 
 _WORTHWHILE = 200
 """Of fewer records, or of fewer new ones, an index saves nothing."""
@@ -52,11 +55,12 @@ _CELL = tuple(item.name for item in dataclasses.fields(Cell) if item.name != "se
 def _sources() -> int:
     """Return a sum over the code that says what a record is: an index of other code does not count."""
     folder = Path(Record.from_plain.__code__.co_filename).parent
-    return zlib.crc32(b"".join((folder / f"{name}.py").read_bytes() for name in _MODULES))
+    modules = [*(folder / f"{name}.py" for name in _MODULES), folder.parent / "stats" / "values.py"]
+    return zlib.crc32(b"".join(path.read_bytes() for path in modules))
 
 
 _MODULES = ("cell", "history", "protocol", "record", "typed")
-_FORMAT = [2, SCHEMA_VERSION, VERSION, _sources(), _FIELDS, _CELL]
+_FORMAT = [3, SCHEMA_VERSION, VERSION, _sources(), _FIELDS, _CELL]
 
 
 def state_of(found: os.stat_result) -> State:
@@ -70,6 +74,13 @@ def are_settled(states: Iterable[State]) -> bool:
     coarse, fine = (int((now - seconds) * 1e9) for seconds in (_COARSE_SECONDS, _FINE_SECONDS))
     young = [(written, moved) for _, written, moved, _ in states if written >= coarse or moved >= coarse]
     return all(written % 10**9 and max(written, moved) < fine for written, moved in young)
+
+
+def digest_of(states: Mapping[str, State | None]) -> str:
+    """Return a digest that is equal for equal states of equally many files under the same names."""
+    names = sorted(states)
+    told = orjson.dumps([states[name] for name in names])
+    return hashlib.sha256(told + os.fsencode("\0".join(names))).hexdigest()
 
 
 _NAMES, _STATES, _SEEDS, _RESTS, _OWNS = range(5)
@@ -89,6 +100,8 @@ class RecordIndex:
         self._path = home() / FOLDER / f"{name}.json"
         self._folder = folder
         self._kinds: dict[tuple[int, ...], list[list[Any]]] = {}
+        self._moments: dict[tuple[int, ...], _Moments] = {}
+        self._whole, self._states = "", b""
         self._common = _Common([])
         self._cells: dict[int, Mapping[str, Any]] = {}
         self._gone = self._new = 0
@@ -99,12 +112,17 @@ class RecordIndex:
         """Whether so many records are worth an index."""
         return count >= _WORTHWHILE
 
-    def drop_changed(self, states: Mapping[str, State | None]) -> set[str]:
+    def drop_changed(self, states: Mapping[str, State | None], digest: str) -> set[str]:
         """Forget the records that are gone, or are others by now, and return the names of all that are left.
 
         Args:
             states: Of every file that there is.
+            digest: What `digest_of` says of them: where nothing changed, they are not held against each other one by
+                one.
         """
+        if self._whole and self._whole == digest:
+            return set(states)
+        self._read_states()
         left: set[str] = set()
         for key, columns in list(self._kinds.items()):
             names = columns[_NAMES]
@@ -112,6 +130,7 @@ class RecordIndex:
             if now != columns[_STATES]:
                 same = [one == other for one, other in zip(now, columns[_STATES], strict=True)]
                 self._kinds[key] = [list(compress(column, same)) for column in columns]
+                self._moments.pop(key, None)
                 self._gone += same.count(False)
                 names = self._kinds[key][_NAMES]
             left.update(names)
@@ -127,6 +146,7 @@ class RecordIndex:
         """
         key, row = self._common.row(name, state if are_settled([state]) else [], record)
         columns = self._kinds.setdefault(key, [[] for _ in row])
+        self._moments.pop(key, None)
         for column, value in zip(columns, row, strict=True):
             column.append(value)
         self._new += 1
@@ -136,11 +156,17 @@ class RecordIndex:
         count = sum(len(columns[_NAMES]) for columns in self._kinds.values())
         if max(self._gone, self._new) < max(_WORTHWHILE, count // 20):
             return
-        kept = [
-            [key, _where(columns, columns[_STATES])] for key, columns in self._kinds.items() if any(columns[_STATES])
-        ]
-        body = orjson.dumps({"format": _FORMAT, "common": self._common.values, "kinds": kept})
-        write_kept(self._path, body, str(self._folder))
+        kept, states = [], []
+        whole: dict[str, State | None] = {}
+        for key, columns in self._kinds.items():
+            settled = _where(columns, columns[_STATES])
+            if settled[_NAMES]:
+                states.append(settled[_STATES])
+                whole |= zip(settled[_NAMES], settled[_STATES], strict=True)
+                settled[_STATES] = []  # they stand behind all else, since few looks read them
+                kept.append([key, settled, self._moments_of(key, settled)])
+        head = {"format": _FORMAT, "whole": digest_of(whole), "common": self._common.values, "kinds": kept}
+        write_kept(self._path, orjson.dumps(head) + b"\n" + orjson.dumps(states), str(self._folder))
 
     def pieces(self, prefixes: tuple[str, ...]) -> Iterator[Alike]:
         """Yield the records whose names begin with one of some prefixes, those together that are alike."""
@@ -149,19 +175,51 @@ class RecordIndex:
                 columns if prefixes == ("",) else _where(columns, [n.startswith(prefixes) for n in columns[_NAMES]])
             )
             if wanted[_NAMES]:
-                yield self._alike(base, shared, keys, _by_seed(wanted))
+                moments = self._moments.get((base, shared, *keys)) if wanted is columns else None
+                yield self._alike(base, shared, keys, _by_seed(wanted), moments)
 
     def _load(self) -> None:
         try:
-            content = orjson.loads(read_kept(self._path))
+            head, _, states = read_kept(self._path).partition(b"\n")
+            content = orjson.loads(head)
             if content["format"] == orjson.loads(orjson.dumps(_FORMAT)):
-                self._kinds = {tuple(key): columns for key, columns in content["kinds"]}
+                self._kinds = {tuple(key): columns for key, columns, _ in content["kinds"]}
+                self._moments = {tuple(key): moments for key, _, moments in content["kinds"]}
                 self._common = _Common(content["common"])
+                self._whole, self._states = content["whole"], states
         except (OSError, ValueError, KeyError, TypeError):  # none, or a damaged one: records are read themselves
             return
 
-    def _alike(self, base: int, shared: int, keys: Sequence[int], columns: Sequence[list[Any]]) -> Alike:
+    def _read_states(self) -> None:
+        if self._states:
+            for columns, states in zip(self._kinds.values(), orjson.loads(self._states), strict=True):
+                columns[_STATES] = states
+
+    def _numbered(self, key: Sequence[int]) -> list[str]:
+        """Return the names of the numbers that stand in tables, in the order of their columns."""
+        return [name for place in key[2:4] for name in self._common.values[place]]
+
+    def _moments_of(self, key: tuple[int, ...], columns: Sequence[list[Any]]) -> _Moments:
+        means: list[float | None] = []
+        deviations: list[float | None] = []
+        for column in columns[_FIRST_NUMBER : _FIRST_NUMBER + len(self._numbered(key))]:
+            found = summed(column)
+            every = found if found and len(found[0]) == len(column) else None
+            means.append(every and every[1])
+            deviations.append(every and every[2])
+        return means, deviations
+
+    def _alike(
+        self,
+        base: int,
+        shared: int,
+        keys: Sequence[int],
+        columns: Sequence[list[Any]],
+        moments: _Moments | None,
+    ) -> Alike:
         common, numbers = self._common.values, iter(columns[_FIRST_NUMBER:])
+        names = self._numbered((base, shared, *keys)) if moments else ()
+        known: dict[str, Moments] = dict(zip(names, zip(*moments, strict=True), strict=True)) if moments else {}
         return Alike(
             cell=self._cell(base),
             shared=common[shared],
@@ -172,6 +230,7 @@ class RecordIndex:
             },
             names=columns[_NAMES],
             seeds=columns[_SEEDS],
+            moments=known,
         )
 
     def _cell(self, place: int) -> Mapping[str, Any]:
@@ -194,7 +253,7 @@ def _by_seed(columns: Sequence[list[Any]]) -> Sequence[list[Any]]:
     if all(map(operator.lt, seeds, seeds[1:])):
         return columns
     order = sorted(range(len(seeds)), key=lambda place: (seeds[place], columns[_NAMES][place]))
-    return [[column[place] for place in order] for column in columns]
+    return [[column[place] for place in order] if column else [] for column in columns]  # states may not be read
 
 
 class _Common:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +40,15 @@ class KeptText:
         self._path = path
 
     @classmethod
-    def of(cls, store: Store, asked: Mapping[str, Any]) -> KeptText:
+    def of(cls, store: Store, asked: Mapping[str, Any], plugins: Iterable[EntryPoint]) -> KeptText:
         """Return what is kept of some records; no plugin is imported for it.
 
         Args:
             store: The records.
             asked: All that decides how they are shown, plain values.
+            plugins: Those that are installed.
         """
-        code = _code()
+        code = _code(plugins)
         records = store.state() if code else ""
         if not records or not code:
             return cls(None)
@@ -73,9 +75,9 @@ class KeptText:
             return
 
 
-def _code() -> str:
+def _code(entries: Iterable[EntryPoint]) -> str:
     """Return a digest of the state of all code that takes part, empty where some of it may lie anywhere."""
-    plugins = installed_plugins()
+    plugins = installed_plugins(entries)
     if plugin_files() or any(provider.distribution != _OWN for provider, _ in plugins):
         return ""
     digest = hashlib.sha256()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, TypeVar, overload
+from typing import Any, Literal, TypeVar, cast, overload
 
 from genharness.spec.cell import KNOWN_ID, Cell
 from genharness.spec.history import History
 from genharness.spec.record import Record
 
-__all__ = ["NUMBERS", "OWN", "Alike", "Members", "RecordTable", "members_of"]
+__all__ = ["NUMBERS", "OWN", "Alike", "Members", "Moments", "RecordTable", "members_of", "summed"]
 
 T = TypeVar("T")
 
@@ -20,7 +20,21 @@ NUMBERS: tuple[Kind, ...] = ("measurements", "scores", "errors", "facts")
 OWN = ("started_at", "finished_at", "training")
 """Other fields that every record has for itself."""
 
+Summed = tuple[tuple[float, ...], float, float | None]
+Moments = tuple[float | None, float | None]
+"""Mean and standard deviation of numbers that all are finite; None and None of others."""
+
 _NO_CURVES = History()
+_UNKNOWN: Moments = None, None
+_NO_MOMENTS: Mapping[str, Moments] = {}
+
+
+def summed(numbers: Iterable[float | None]) -> Summed | None:
+    """Return those numbers that are finite, their mean, and their standard deviation; None where there are none."""
+    from genharness.stats.values import LARGEST, moments  # a table that was shown before needs no statistics
+
+    values = [value for value in numbers if value is not None and abs(value) < LARGEST]
+    return (tuple(values), *moments(values)) if values else None
 
 
 class Members(Sequence[Record]):
@@ -86,6 +100,14 @@ class Members(Sequence[Record]):
             record.scores[key] if key in record.scores else record.measurements.get(key) for record in self._records
         ]
 
+    def errors(self, key: str) -> Sequence[float]:
+        """Return the standard errors of a score that are known."""
+        return [error for error in self.column("errors", key) if error is not None]
+
+    def summed(self, key: str) -> Summed | None:
+        """Return of a score, or else a measurement, those that are finite, their mean and their standard deviation."""
+        return summed(self.numbers(key))
+
     def apart(self) -> Iterator[Members]:
         """Yield them one by one."""
         return (Members([record], [place]) for record, place in zip(self, self.places, strict=True))
@@ -102,6 +124,7 @@ class Alike(Members):
         numbers: Of every kind of numbers the columns by key.
         names: Names of the records' files.
         seeds: Their training seeds.
+        moments: Of scores and measurements by key, as far as they are known.
     """
 
     def __init__(
@@ -114,10 +137,11 @@ class Alike(Members):
         numbers: Mapping[Kind, Mapping[str, Sequence[float | None]]],
         names: Sequence[str],
         seeds: list[int],
+        moments: Mapping[str, Moments] = _NO_MOMENTS,
     ) -> None:
         self.places = names
         self._cell, self._shared, self._rests, self._own = cell, shared, rests, own
-        self._numbers, self._seeds = numbers, seeds
+        self._numbers, self._seeds, self._moments = numbers, seeds, moments
         self._made: dict[int, Record] = {}
 
     def __len__(self) -> int:
@@ -168,6 +192,17 @@ class Alike(Members):
     def numbers(self, key: str) -> Sequence[float | None]:
         """Return a score of each of them, or else a measurement."""
         return self._numbers["scores"].get(key) or self.column("measurements", key)
+
+    def errors(self, key: str) -> Sequence[float]:
+        """Return the standard errors of a score that are known."""
+        return super().errors(key) if key in self._numbers["errors"] else ()
+
+    def summed(self, key: str) -> Summed | None:
+        """Return of a score, or else a measurement, those that are finite, their mean and their standard deviation."""
+        mean, deviation = self._moments.get(key, _UNKNOWN)
+        if mean is None:
+            return super().summed(key)
+        return cast("tuple[float, ...]", tuple(self.numbers(key))), mean, deviation
 
     def _record(self, at: int) -> Record:
         cell = object.__new__(Cell)

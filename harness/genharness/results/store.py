@@ -14,15 +14,12 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import orjson
-
 from genharness.errors import ConfigError, RunError, did_you_mean, shown
 from genharness.files.atomic import remove_temporaries, write_bytes
 from genharness.files.gc_pause import no_collection
 from genharness.files.paths import printable
-from genharness.files.turns import refuse_without_locks
 from genharness.results.cell_folder import CellFolder
-from genharness.results.index import RecordIndex, State, are_settled, state_of
+from genharness.results.index import RecordIndex, State, are_settled, digest_of, state_of
 from genharness.results.members import RecordTable
 from genharness.results.record_file import DamagedRecordError, UnreadableRecordError, as_bytes, read_record
 from genharness.results.training_folder import TrainingFolder
@@ -47,7 +44,7 @@ class Store:
         self.folder = folder
         self.writing = writing
         self.warnings: list[str] = []
-        self._looked: dict[str, State | None] | None = None
+        self._looked: tuple[dict[str, State | None], str] | None = None
 
     @property
     def records_folder(self) -> Path:
@@ -132,6 +129,8 @@ class Store:
         Raises:
             RunError: Likewise, or if the file system has no locks.
         """
+        from genharness.files.turns import refuse_without_locks  # importing its locks costs every reader 10 ms
+
         self.open_for_writing()
         refuse_without_locks(self.folder / "cells")
 
@@ -233,13 +232,13 @@ class Store:
         Raises:
             RunError: If the folder does not exist, or none of the records can be read.
         """
-        states, self._looked = self._looked or self._look(), None
+        (states, digest), self._looked = self._looked or self._look(), None
         names = {name for name in states if name.startswith(prefixes)}
         with no_collection():
             if not RecordIndex.is_worthwhile(len(names)):
                 return RecordTable.of(record for _, record in self._each(sorted(names)))
             index = RecordIndex(self.records_folder)
-            known = index.drop_changed(states)
+            known = index.drop_changed(states, digest)
             for name, record in self._each(sorted(names - known), any_read=bool(known)):
                 index.add(name, states[name] or [], record)
             index.save()
@@ -266,21 +265,21 @@ class Store:
         Raises:
             RunError: If the folder does not exist, or cannot be looked into.
         """
-        self._looked = self._look()
-        names = sorted(self._looked)
-        states = [state for name in names if (state := self._looked[name])]
-        if len(states) < len(names) or not are_settled(states):
+        looked, digest = self._looked = self._look()
+        states = [state for state in looked.values() if state]
+        if len(states) < len(looked) or not are_settled(states):
             return ""
-        folder, known = os.path.realpath(self.records_folder), orjson.dumps(states)
-        return hashlib.sha256(b"\0".join([known, *map(os.fsencode, (folder, *names))])).hexdigest()
+        return f"{digest} {hashlib.sha256(os.fsencode(os.path.realpath(self.records_folder))).hexdigest()}"
 
-    def _look(self) -> dict[str, State | None]:
-        """Return the states of the files that may be records, None where one cannot be told.
+    def _look(self) -> tuple[dict[str, State | None], str]:
+        """Return the states of the files that may be records, None where one cannot be told, and their digest.
 
         Raises:
             RunError: If the folder does not exist, or cannot be looked into.
         """
-        return {entry.name: _state(entry) for entry in self._entries()}
+        with no_collection():
+            states = {entry.name: _state(entry) for entry in self._entries()}
+            return states, digest_of(states)
 
     def _names(self) -> list[str]:
         """Return the names of all record files, sorted."""

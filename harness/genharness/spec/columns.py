@@ -78,5 +78,7 @@ class Column:
             ('12.30', '0.0012', '0.00')
         """
         text = format(value, self.format)
+        if not self.ratio or self.unit or not value:
+            return text
         reads_as_nothing = not any(digit in text for digit in "123456789")
-        return f"{value:.2g}" if self.ratio and not self.unit and value and reads_as_nothing else text
+        return f"{value:.2g}" if reads_as_nothing else text

@@ -24,10 +24,10 @@ def differing_settings(variants: Sequence[Mapping[str, Any]]) -> list[str]:
         variants: All settings of each; some may lack what others have.
     """
     names = dict.fromkeys(name for one in variants for name in one)
-    written = [{name: _written(value) for name, value in one.items()} for one in variants]
-    found = [name for name in names if len({one.get(name) for one in written}) > 1]
+    found = [name for name in names if _differ([one.get(name, _ABSENT) for one in variants])]
     if _DECIDES not in found:
         return found
+    written = [{name: _written(value) for name, value in one.items()} for one in variants]
     budgets = {one.get(_DECIDES) for one in written}
     return [name for name in found if name == _DECIDES or _varies_within(name, written, len(budgets))]
 
@@ -59,6 +59,18 @@ def single_differences(variants: Sequence[Mapping[str, Any]]) -> list[int]:
 
 def _row(names: Sequence[str], one: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(_written(one[name]) if name in one else "" for name in names)
+
+
+_ABSENT = object()
+_ALIKE_WHERE_EQUAL = (str, int, bool, type(None))
+"""Kinds of values that are written alike where they are equal, and most settings are; 0.0 and -0.0 are not."""
+
+
+def _differ(values: Sequence[object]) -> bool:
+    first = values[0]
+    if type(first) in _ALIKE_WHERE_EQUAL and all(type(one) is type(first) and one == first for one in values):
+        return False
+    return len({None if one is _ABSENT else _written(one) for one in values}) > 1
 
 
 def _written(value: object) -> str:

@@ -353,7 +353,12 @@ class ReporterSpec(Spec):
 
     `board` is a `genharness.board.build.Board`, `options` the `genharness.board.render.RenderOptions`; its `config` is
     an instance of the spec's `config`.
+
+    Attributes:
+        screen: Whether it reads `width` and `colour` of its options; of one that does not, the terminal is not asked.
     """
+
+    screen: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

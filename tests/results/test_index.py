@@ -306,3 +306,11 @@ def test_records_whose_state_was_asked_for_are_looked_at_once(store, monkeypatch
     assert len(looks) == 1
     assert len(list(reader.records(history=False))) == COUNT
     assert len(looks) == 2
+
+
+def test_files_whose_names_are_no_text_are_read_beside_the_index(store):
+    for path in sorted((store.folder / "records").iterdir())[:3]:
+        path.rename(path.with_name(f"{path.stem}-\udcff.json"))  # a byte that no UTF-8 begins with
+    for opened in (COUNT, 3, 3):
+        records, warnings, files = read(store)
+        assert ([one.cell.seed for one in records], warnings, files) == (list(range(COUNT)), [], opened)

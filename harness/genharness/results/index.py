@@ -144,7 +144,9 @@ class RecordIndex:
             state: Of its file before it was read: if it is another by now, the entry will not count.
             record: What was read.
         """
-        key, row = self._common.row(name, state if are_settled([state]) else [], record)
+        # Without a state it is read again: JSON holds no name that is no text.
+        known = are_settled([state]) and _is_text(name)
+        key, row = self._common.row(name, state if known else [], record)
         columns = self._kinds.setdefault(key, [[] for _ in row])
         self._moments.pop(key, None)
         for column, value in zip(columns, row, strict=True):
@@ -240,6 +242,14 @@ class RecordIndex:
             cell.__dict__.update(plain, protocol=Protocol.from_plain(plain["protocol"]))
             self._cells[place] = {**vars(cell), KNOWN_ROW: configuration_of(cell)}
         return self._cells[place]
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _where(columns: Sequence[list[Any]], wanted: Sequence[object]) -> list[list[Any]]:

@@ -1,12 +1,13 @@
-"""Preparing pictures: PNG files and a parquet of them beside a bare Pillow loop, CIFAR-10 beside ImageFolder.
+"""Preparing pictures: PNG files, a parquet and a tar of them beside bare Pillow loops, CIFAR-10 beside ImageFolder.
 
     pytest benchmarks/bench_prepare.py --benchmark-only -k own     5,000 PNG files of 64x64
     pytest benchmarks/bench_prepare.py --benchmark-only -k cifar   60,000 JPEGs from their tar.xz
 
 PICTURES=50000 SIDE=32 asks for others. On a busy machine, --benchmark-timer=time.process_time measures seconds of CPU.
 
-Of one's own pictures the peer opens every file and decodes it into an array, one after the other, and nothing else;
-ours also compares all headers, finds classes, divides, hashes and writes. Memory is that of a process of its own.
+Of one's own pictures the peers decode every file into an array, one after the other, and nothing else: the files of the
+folder, or the rows of the parquet file. Ours also compares all headers, finds classes, divides, hashes and writes.
+Memory is that of a process of its own.
 
 Of CIFAR-10 the aim is less than 90 seconds on two cores. Both ways end with all pixels and labels in .npy files; ours
 also refuses hostile members, checks layout and classes, and hashes every array. Needs
@@ -47,7 +48,7 @@ of_own = pytest.mark.benchmark(group=f"prepare {PICTURES:,} PNG files of {SIDE}x
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory):
-    """A folder of PNG files in two classes, and a parquet file of the same."""
+    """A folder of PNG files in two classes, and a parquet file and a tar shard of the same."""
     folder = tmp_path_factory.mktemp("own")
     random, contents = np.random.default_rng(0), []
     for label in range(2):
@@ -62,7 +63,21 @@ def own(tmp_path_factory):
         (folder / "pictures" / str(place % 2) / f"{place:06}.png").write_bytes(contents[-1])
     table = pa.table({"image": contents, "label": [place % 2 for place in range(PICTURES)]})
     pq.write_table(table, folder / "pictures.parquet")
+    with tarfile.open(folder / "pictures.tar", "w") as shard:
+        for place, picture in enumerate(contents):
+            _add(shard, f"{place:06}.png", picture)
+            _add(shard, f"{place:06}.cls", b"%d" % (place % 2))
     return folder
+
+
+def _add(shard, name, content):
+    member = tarfile.TarInfo(name)
+    member.size = len(content)
+    shard.addfile(member, io.BytesIO(content))
+
+
+def named(own, kind):
+    return f"folder:{own}/pictures" if kind == "folder" else f"{kind}:{own}/pictures.{kind}"
 
 
 PREPARE = """
@@ -85,8 +100,7 @@ print(peak_mib() - before)
 
 def prepare_own(own, home, monkeypatch, kind):
     monkeypatch.setenv("GENHARNESS_HOME", str(home))
-    reference = {"folder": f"folder:{own}/pictures", "parquet": f"parquet:{own}/pictures.parquet"}[kind]
-    return ensure_prepared(load_registry().datasets.find(kind), reference)
+    return ensure_prepared(load_registry().datasets.find(kind), named(own, kind))
 
 
 def decode_alone(own):
@@ -98,15 +112,28 @@ def decode_alone(own):
 
 
 @of_own
-@pytest.mark.parametrize("kind", ["folder", "parquet"])
+@pytest.mark.parametrize("kind", ["folder", "parquet", "tar"])
 def test_own_pictures(benchmark, own, tmp_path, monkeypatch, kind):
     homes = (tmp_path / str(place) for place in range(9))
     data = benchmark.pedantic(lambda: prepare_own(own, next(homes), monkeypatch, kind), rounds=3)
     assert sum(data.meta.counts.values()) == PICTURES
     monkeypatch.setenv("GENHARNESS_HOME", str(tmp_path / "memory"))
-    reference = f"folder:{own}/pictures" if kind == "folder" else f"parquet:{own}/pictures.parquet"
-    done = subprocess.run([sys.executable, "-c", PREPARE, reference], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", PREPARE, named(own, kind)], capture_output=True, text=True, check=True)
     benchmark.extra_info["memory_mib"] = round(float(done.stdout))
+
+
+def decode_rows_alone(own):
+    images, place = np.empty((PICTURES, SIDE, SIDE, 3), np.uint8), 0
+    for batch in pq.ParquetFile(own / "pictures.parquet").iter_batches(256, columns=["image"]):
+        for content in batch.column(0).to_pylist():
+            images[place] = np.asarray(Image.open(io.BytesIO(content)))
+            place += 1
+    return images
+
+
+@of_own
+def test_own_rows_of_parquet_by_pillow_alone(benchmark, own):
+    assert benchmark.pedantic(decode_rows_alone, (own,), rounds=3).shape[0] == PICTURES
 
 
 @of_own

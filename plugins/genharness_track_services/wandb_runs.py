@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +50,15 @@ class WandbTracker:
 
     def event(self, event: Event) -> None:
         """Write the losses or scores at a step."""
-        self._write(event.cell_id, self._scalars.of_event(event))
+        with self._service():
+            self._write(event.cell_id, self._scalars.of_event(event))
 
     def record(self, record: Record) -> None:
         """Write the final numbers, the options and the pictures of a cell, and end its run."""
+        with self._service():
+            self._write_record(record)
+
+    def _write_record(self, record: Record) -> None:
         self._write(record.cell.id, self._scalars.of_record(record))
         run = self._run(record.cell.id)
         run.config.update({**options_of_cell(record), "status": record.status, "reason": record.reason})
@@ -65,6 +71,10 @@ class WandbTracker:
 
     def finish(self) -> None:
         """Write the table of all cells, and end what is open."""
+        with self._service():
+            self._write_table()
+
+    def _write_table(self) -> None:
         for run in self._runs.values():
             run.finish()
         if self._records:
@@ -72,6 +82,16 @@ class WandbTracker:
             run = self._new("results")
             run.log({"results": self._package.Table(columns=heads, data=rows)})
             run.finish()
+
+    @contextlib.contextmanager
+    def _service(self) -> Iterator[None]:
+        """Let go of a service that is gone: the package would show a traceback when the program ends."""
+        try:
+            yield
+        except ConnectionError:
+            with contextlib.suppress(Exception):
+                self._package.teardown()
+            raise
 
     def _write(self, cell_id: str, scalars: Sequence[Scalar]) -> None:
         for one in scalars:

@@ -20,6 +20,8 @@ from genharness_track_services.mlflow_runs import beside_database
 def done():
     one = record("vae", 1.5, scores={"recall": None}, options={"lr": 0.1})
     one.measurements |= {"train_steps": 20.0}
+    one.history.losses = {"step": [10, 20], "loss": [0.25, 0.125]}
+    one.history.held_out = {"step": [10], "loss": [0.5]}
     one.history.scores = {"step": [10, 20], "fid": [3.0, None], "samples": [5, 5]}
     one.artefacts["grid"] = "grid.png"
     return one
@@ -80,6 +82,17 @@ def test_wandb_is_told_the_numbers_of_the_record_a_run_a_cell_and_is_offline(wan
     assert table.logged[0]["results"]["data"][0][:2] == [done().cell.id, "vae"]
 
 
+def test_a_service_of_wandb_that_was_killed_is_let_go_of(wandb, tmp_path, monkeypatch):
+    def gone(*_, **__):
+        raise ConnectionResetError("Connection lost")
+
+    let_go = []
+    wandb.init, wandb.teardown = gone, lambda: let_go.append(1) or gone()
+    with pytest.raises(ConnectionResetError):
+        follow("wandb:mine", tmp_path)
+    assert let_go == [1]
+
+
 class Client:
     """The part of MLflow's client that is used."""
 
@@ -98,15 +111,18 @@ class Client:
         self.runs[run_name] = {}
         return SimpleNamespace(info=SimpleNamespace(run_id=run_name))
 
-    def log_metric(self, run, key, value, step):
-        self.runs[run][key, step] = value
+    def log_batch(self, run, metrics):
+        assert len(metrics) <= 1000
+        self.runs[run] |= {(one.key, one.step): one.value for one in metrics}
 
     def __getattr__(self, name):
         return lambda *told: self.said.append((name, *told))
 
 
 def test_mlflow_is_told_the_numbers_of_the_record(monkeypatch, tmp_path):
+    entities = SimpleNamespace(Metric=lambda key, value, at, step: SimpleNamespace(key=key, value=value, step=step))
     monkeypatch.setitem(sys.modules, "mlflow", SimpleNamespace(MlflowClient=Client))
+    monkeypatch.setitem(sys.modules, "mlflow.entities", entities)
     monkeypatch.chdir(tmp_path)
     follow("mlflow:sqlite:///there.db", tmp_path)
     client = Client.last

@@ -28,6 +28,19 @@ def test_a_record_gives_its_curves_its_scores_and_its_costs_and_nothing_undefine
     }
 
 
+def test_losses_that_no_event_told_come_with_the_record_and_others_only_once():
+    scalars, one = Scalars(), done()
+    one.history.losses = {"step": [5, 10, 15], "loss": [0.5, 0.25, None], "kl": [1.0, 2.0, 3.0]}
+    one.history.held_out = {"step": [10], "loss": [0.75]}
+    told = scalars.of_event(Event(cell_id=one.cell.id, phase="train", step=5, values={"loss": 0.5, "kl": 1.0}))
+    told += [item for item in scalars.of_record(one) if item.name.startswith(("train", "held"))]
+    assert [(item.name, item.step, item.value) for item in told] == [
+        *(("train/loss", 5, 0.5), ("train/kl", 5, 1.0)),
+        *(("train/loss", 10, 0.25), ("train/kl", 10, 2.0), ("held out/loss", 10, 0.75)),
+        ("train/kl", 15, 3.0),
+    ]
+
+
 def test_what_was_told_live_is_not_told_again():
     scalars = Scalars()
     assert scalars.of_event(scored(10, fid=3.0)) == [Scalar("over training/fid", 3.0, 10)]

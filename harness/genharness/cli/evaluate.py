@@ -6,8 +6,6 @@ import contextlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import click
@@ -32,6 +30,7 @@ from genharness.cli.screen.completion import cells_or_files, names_of, options
 from genharness.cli.screen.data_views import PrepareProgress
 from genharness.cli.screen.terminal import console, say
 from genharness.errors import ConfigError, attempt
+from genharness.files.passing import passing_folder
 from genharness.plugin.registry import load_registry
 from genharness.results.store import Store
 from genharness.spec.flags import flag
@@ -221,13 +220,16 @@ def _evaluate_generator(generator: str, options: dict[str, Any], form: str, *, r
     measuring = {**given(Suite, {**options, "samples": None}), **given(Measuring, options, FLAGS)}
     what = {"models": f"generator:{generator}", "datasets": options["dataset"], "baselines": False, "set": settings}
     with contextlib.ExitStack() as stack:
-        folder = options["results"] if register else Path(stack.enter_context(TemporaryDirectory(prefix="genharness-")))
+        passing = None if register else stack.enter_context(passing_folder("genharness-"))
+        folder = options["results"] if passing is None else passing.path
         beside = {"results": folder, **({"weights": options["weights"]} if options["weights"] else {})}
         asked = ask(None, {**measuring, **what, **beside}, source="the command line", name_of=flag, mistakes=mistakes)
         reporter = asked.registry.reporters.find(form)
         with PrepareProgress("evaluate") as progress:
             records = _measured(asked, progress.report)
         faults = [f"{record.cell.model}: {record.reason}" for record in records if record.went_wrong]
+        if passing is not None:
+            passing.kept = any(record.went_wrong and "traceback" in record.artefacts for record in records)
         board = build([record for record in records if not record.went_wrong], asked.registry)
         if board.groups:
             print_board(board, reporter, console(), wide=wide, settings=settings)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 import threading
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from genharness.cli.screen.completion import cells, names_of
 from genharness.cli.screen.display import make_display
 from genharness.cli.screen.terminal import console, say
 from genharness.data.recorded import recorded_data
+from genharness.files.passing import passing_folder
 from genharness.plugin.execution import make_executor
 from genharness.plugin.registry import Registry, load_registry
 from genharness.results.store import Store
@@ -54,10 +54,11 @@ def rerun(cell: str, results: Path, device: str | None, weights: Path | None, ex
     record = Store(results).find(cell)
     registry = load_registry()
     where = resolve_device(device or str(record.environment.get("device", record.cell.device)))
-    with tempfile.TemporaryDirectory(prefix="genharness-rerun-") as folder:
-        task = repetition(record, registry, Path(folder), device=where, weights=weights)
+    with passing_folder("genharness-rerun-") as folder:
+        task = repetition(record, registry, folder.path, device=where, weights=weights)
         recorded_data(record, registry, same=True)
         again = _run(task, registry, executor)
+        folder.kept = again is not None and again.went_wrong and "traceback" in again.artefacts
     if again is None or not again.finished:
         reason = f"{again.status}: {again.reason}" if again else "it never started"
         say(f"does not agree: the repetition did not finish ({reason})")

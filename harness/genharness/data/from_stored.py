@@ -1,17 +1,18 @@
 """From stored samples to the splits of a prepared dataset: looked through once, then decoded or standardised in pieces.
 
-Memory stays at a piece and a header a sample, whatever the size of the data.
+Small pictures that are all alike are decoded at that first look. Memory stays at a few pieces and a header a sample,
+whatever the size of the data.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from genharness.data.decoded_ahead import AlikePictures, Decoding, decode_ahead, decode_alike
 from genharness.data.from_pictures import asked_shape, native_shape, note_shapes
 from genharness.data.request import PrepareRequest
 from genharness.data.splits import stratified_split
@@ -22,7 +23,7 @@ from genharness.images.batches import Survey
 from genharness.images.names import SPLITS
 from genharness.images.ranges import Scaling, Values
 from genharness.images.stored.labels import LabelBook
-from genharness.images.stored.looking import Look, decoded, look
+from genharness.images.stored.looking import Look, look
 from genharness.images.stored.pieces import Piece, StoredSet
 from genharness.images.stored.whole import counted
 from genharness.images.tensors import channels_first
@@ -53,20 +54,29 @@ class _Set:
     labels: Labels
     splits: tuple[str, ...]
     goes_to: NDArray[np.int8]
+    alike: AlikePictures | None = None
 
     def parts(self) -> Iterator[_Part]:
         """Yield its samples in order, divided."""
         start = 0
         for piece in self.stored.pieces():
             end = start + len(piece.names)
-            if end > self.look.count:
-                raise DataError(f"{self.stored.where} grew while it was read: prepare it again")
-            for number, split in enumerate(self.splits):
-                places = np.flatnonzero(self.goes_to[start:end] == number)
-                labels = None if self.labels is None else self.labels[start + places]
-                if len(places):
-                    yield _Part(piece, split, places, labels)
+            for split, places, labels in self.divided(start, end):
+                yield _Part(piece, split, places, labels)
             start = end
+
+    def divided(self, start: int, end: int) -> Iterator[tuple[str, NDArray[np.int64], Labels]]:
+        """Yield the splits of some samples, with the places of each among them, and their labels.
+
+        Raises:
+            DataError: If there are more than were looked at.
+        """
+        if end > self.look.count:
+            raise DataError(f"{self.stored.where} grew while it was read: prepare it again")
+        for number, split in enumerate(self.splits):
+            places = np.flatnonzero(self.goes_to[start:end] == number)
+            if len(places):
+                yield split, places, None if self.labels is None else self.labels[start + places]
 
 
 def write_stored(request: PrepareRequest, splits: Mapping[str, StoredSet]) -> None:
@@ -80,17 +90,32 @@ def write_stored(request: PrepareRequest, splits: Mapping[str, StoredSet]) -> No
         DataError: If some cannot be used, or do not go together.
     """
     splits = _named(request, splits)
-    book = LabelBook(str(request.reference), next(iter(splits.values())).class_names)
-    looks = {split: look(stored, split, book, request.report) for split, stored in splits.items()}
-    labels, class_names = book.finish()
-    request.writer.describe(class_names=class_names, source=f"{request.spec.name} {_short(request)}")
-    sets = [_divided(request, split, splits[split], looks[split], labels[split], "test" in splits) for split in splits]
+    book = _book(request, splits)
+    with decode_alike(request, splits, book) as alike:
+        looks = {split: one.look for split, one in alike.items()}
+        if not alike:
+            book = _book(request, splits)
+            looks = {split: look(stored, split, book, request.report) for split, stored in splits.items()}
+        labels, class_names = book.finish()
+        request.writer.describe(class_names=class_names, source=f"{request.spec.name} {_short(request)}")
+        sets = [
+            _divided(request, split, one, looks[split], labels[split], "test" in splits)
+            for split, one in splits.items()
+        ]
+        _write(request, [replace(one, alike=alike.get(one.splits[0])) for one in sets])
+    for note in dict.fromkeys(note for one in sets for note in one.stored.notes):
+        request.writer.note(note)
+
+
+def _book(request: PrepareRequest, splits: Mapping[str, StoredSet]) -> LabelBook:
+    return LabelBook(str(request.reference), next(iter(splits.values())).class_names)
+
+
+def _write(request: PrepareRequest, sets: list[_Set]) -> None:
     kinds = {one.stored.kind for one in sets}
     if len(kinds) > 1:
         raise DataError(f"{request.reference}: its splits hold {' and '.join(sorted(kinds))}: give one kind")
     {"pictures": _write_pictures, "arrays": _write_arrays, "rows": _write_rows}[kinds.pop()](request, sets)
-    for note in dict.fromkeys(note for one in sets for note in one.stored.notes):
-        request.writer.note(note)
 
 
 def _named(request: PrepareRequest, splits: Mapping[str, StoredSet]) -> dict[str, StoredSet]:
@@ -135,18 +160,23 @@ def _write_pictures(request: PrepareRequest, sets: list[_Set]) -> None:
     note_shapes(request, found, shape)
     outputs, done = _outputs(request, sets, shape), 0
     for one in sets:
-        for part in one.parts():
-            files: Any = part.piece.samples
-            names = [part.piece.names[place] for place in part.places]
-            piece = Piece(names, [files[place] for place in part.places])
-            start = 0
-            for batch in decoded(one.stored, piece, shape, white=found.white, fit=request.reference.fit):
-                end = start + len(batch.images)
-                outputs[part.split].write(batch.images, None if part.labels is None else part.labels[start:end])
-                request.writer.decoded(batch)
-                start = end
-            done += len(names)
-            request.report(done, len(found.names), "decoding")
+        start = 0
+        for images in _images(request, one, Decoding(shape, found.white, request.reference.fit)):
+            for split, places, labels in one.divided(start, start + len(images)):
+                outputs[split].write(images[places], labels)
+            start += len(images)
+            request.report(done + start, len(found.names), "decoding" if one.alike is None else "writing")
+        done += start
+
+
+def _images(request: PrepareRequest, one: _Set, how: Decoding) -> Iterator[NDArray[np.uint8]]:
+    """Yield the pictures of a set in order, counting what had to be changed."""
+    if one.alike is not None:
+        yield from one.alike.images()
+        return
+    for batch in decode_ahead(one.stored, one.stored.pieces(), how):
+        request.writer.decoded(batch)
+        yield batch.images
 
 
 def _write_arrays(request: PrepareRequest, sets: list[_Set]) -> None:

@@ -12,7 +12,7 @@ from genharness.spec.record import Record
 
 __all__ = ["Scalar", "Scalars", "final_table", "options_of_cell"]
 
-_OVER_TRAINING = "over training"
+_OVER_TRAINING, _TRAIN, _HELD_OUT = "over training", "train", "held out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,8 @@ class Scalar:
     """One number.
 
     Attributes:
-        name: What it is, such as `train/loss`, `over training/fid`, `score/fid` or `cost/train_seconds`.
+        name: What it is, such as `train/loss`, `held out/loss`, `over training/fid`, `score/fid` or
+            `cost/train_seconds`.
         value: The number; a loss may be NaN.
         step: Training steps taken.
     """
@@ -33,8 +34,8 @@ class Scalar:
 class Scalars:
     """Turns events and records into numbers.
 
-    What an event told live is not told again with the record, which holds all points: those of an earlier attempt at
-    the cell too.
+    What an event told live is not told again with the record, which holds all points: losses at steps that no event
+    told, as events come only now and then, and those of an earlier attempt at the cell too.
     """
 
     def __init__(self) -> None:
@@ -44,17 +45,17 @@ class Scalars:
         """Return the losses or scores at a step; news without numbers have none."""
         kind = _OVER_TRAINING if event.phase == "score-over-training" else event.phase
         found = [Scalar(f"{kind}/{name}", float(value), event.step) for name, value in event.values.items()]
-        if kind == _OVER_TRAINING:
+        if kind in (_OVER_TRAINING, _TRAIN):
             self._told[event.cell_id] |= {(one.name, one.step) for one in found}
         return found
 
     def of_record(self, record: Record) -> list[Scalar]:
-        """Return the scores over training that no event told, the final scores, and the costs."""
+        """Return the losses and scores over training that no event told, the final scores, and the costs."""
         told = self._told.pop(record.cell.id, set())
         last = int(record.measurements.get("train_steps", 0))
         final: dict[str, Mapping[str, float | None]] = {"score": record.scores, "cost": record.measurements}
         return [
-            *(one for one in _points(record.history.scores) if (one.name, one.step) not in told),
+            *(one for one in _curves(record) if (one.name, one.step) not in told),
             *(
                 Scalar(f"{kind}/{name}", value, last)
                 for kind, numbers in final.items()
@@ -64,11 +65,19 @@ class Scalars:
         ]
 
 
-def _points(curves: Mapping[str, Sequence[float | None]]) -> Iterator[Scalar]:
+def _curves(record: Record) -> Iterator[Scalar]:
+    """Yield every point of a record's curves, in the order of their steps."""
+    history = record.history
+    kinds = ((_TRAIN, history.losses), (_HELD_OUT, history.held_out), (_OVER_TRAINING, history.scores))
+    found = [one for kind, curves in kinds for one in _points(kind, curves)]
+    return iter(sorted(found, key=lambda one: one.step))
+
+
+def _points(kind: str, curves: Mapping[str, Sequence[float | None]]) -> Iterator[Scalar]:
     for name, values in curves.items():
         for step, value in zip(curves["step"], values, strict=False):
             if name not in ("step", "samples") and step is not None and value is not None:
-                yield Scalar(f"{_OVER_TRAINING}/{name}", value, int(step))
+                yield Scalar(f"{kind}/{name}", value, int(step))
 
 
 def options_of_cell(record: Record) -> dict[str, Any]:

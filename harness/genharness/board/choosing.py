@@ -25,8 +25,6 @@ _MOST_VALUES = 12
 
 _CONDITION = re.compile(r"\s*([\w.-]+?)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*")
 _TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "=": operator.eq,
-    "!=": operator.ne,
     "<": operator.lt,
     ">": operator.gt,
     "<=": operator.le,
@@ -41,7 +39,7 @@ class Condition:
     Attributes:
         setting: Name of the option, or `budget`, `batch_size`, `precision`, ….
         test: One of `=`, `!=`, `<`, `>`, `<=`, `>=`.
-        value: What it is held against.
+        value: What it is held against; of `=` and `!=` several, with commas between, as of a sweep.
     """
 
     setting: str
@@ -52,11 +50,20 @@ class Condition:
         """Whether a row with these settings fits; one that has no such setting does not."""
         if self.setting not in found:
             return False
-        mine, other = _number(found[self.setting]), _number(self.value)
-        if mine is not None and other is not None:
-            return _TESTS[self.test](mine, other)
-        same = str(found[self.setting]).lower() == self.value.lower()
-        return self.test in ("=", "!=") and same == (self.test == "=")
+        mine = found[self.setting]
+        if self.test in ("=", "!="):
+            words = (self.value, *self.value.split(","))
+            return any(_same(mine, word.strip()) for word in words) == (self.test == "=")
+        number, other = _number(mine), _number(self.value)
+        return number is not None and other is not None and _TESTS[self.test](number, other)
+
+
+def _same(mine: Any, word: str) -> bool:
+    """Whether a setting is what a word says: as numbers where both are."""
+    number, other = _number(mine), _number(word)
+    if number is not None and other is not None:
+        return number == other
+    return str(mine).lower() == word.lower()
 
 
 def _number(value: Any) -> float | None:

@@ -9,7 +9,7 @@ import torch
 from genharness.engine.build import build_model
 from genharness.engine.costs.footprint import attempted
 from genharness.engine.costs.latency import sampling_speed
-from genharness.engine.costs.operations import sampling_operations, step_flops
+from genharness.engine.costs.operations import sampling_operations, step_flops, step_work
 from genharness.engine.random_state import undisturbed
 from genharness.engine.source import SampleSource
 from genharness.errors import RunError
@@ -18,7 +18,15 @@ from genharness.spec.cell import Cell
 from genharness.spec.length import Length, parse_length
 from genharness.spec.plugins import DataShape, ModelSpec
 
-__all__ = ["SamplingCosts", "batch_flops", "counted_step", "operations", "sampling_costs", "training_length"]
+__all__ = [
+    "SamplingCosts",
+    "batch_flops",
+    "counted_step",
+    "counted_work",
+    "operations",
+    "sampling_costs",
+    "training_length",
+]
 
 SamplingCosts = tuple[dict[str, float], dict[str, list[float]]]
 """Measurements, and throughput over batch sizes."""
@@ -64,6 +72,17 @@ def counted_step(spec: ModelSpec, cell: Cell, shape: DataShape) -> float:
         shape: Of its data.
     """
     return step_flops(build_model(spec, cell.every_option, shape, torch.device("meta")), cell.batch_size)
+
+
+def counted_work(spec: ModelSpec, cell: Cell, shape: DataShape) -> tuple[float, float]:
+    """Return the operations of a training step for each sample of its batch, and the calls of the whole step.
+
+    Args:
+        spec: The cell's model.
+        cell: Gives options and batch.
+        shape: Of its data.
+    """
+    return step_work(build_model(spec, cell.every_option, shape, torch.device("meta")), cell.batch_size)
 
 
 def training_length(source: SampleSource, cell: Cell) -> Length:

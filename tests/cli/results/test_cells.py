@@ -45,6 +45,13 @@ def test_every_cell_is_listed_with_what_tells_it_apart(genharness, results):
     [
         (("--status", "broken"), "no cell ends as 'broken'; known: diverged, failed, interrupted, ok"),
         (("--models", "vea"), "no results of the model 'vea'; did you mean 'vae'?"),
+        (("--dataset", "digit"), "no results of the dataset 'digit'; did you mean 'digits'?"),
+        (("--cell", ""), "--cell names nothing: name one, or leave it out"),
+        (("--cell", "vae", "--cell", " "), "--cell names nothing"),
+        (("--status", "ok", "--models", ""), "--models names nothing"),
+        (("--status", "ok", "--models", ","), "--models names nothing"),
+        (("--status", "ok", "--dataset", ""), "--dataset names nothing"),
+        (("--models", "vae", "--status", ""), "--status names nothing"),
         (("--where", "lrr=1"), "--where: no cell has a setting 'lrr'; did you mean 'lr'?"),
     ],
 )
@@ -69,3 +76,10 @@ def test_cells_of_a_dataset_are_chosen_by_the_path_that_a_run_was_given(genharne
     results.save(record("vae", 1.0, dataset=f"csv:{folder}/wine.csv"))
     listed = json.loads(genharness("results", "list", "--json", "--dataset", "csv:wine.csv").stdout)
     assert [one["dataset"] for one in listed] == [f"csv:{folder}/wine.csv"]
+
+
+def test_the_id_of_a_cell_stands_on_one_line_however_narrow_the_screen(genharness, results):
+    results.save(record("vae", 1.0, dataset="digits#validation=251", options={"lr": 1e-3, "likelihood": "bernoulli"}))
+    (long,) = (cell_id for cell_id in results.ids() if "validation" in cell_id)
+    listed = genharness("results", "list", "--dataset", "digits#validation=251", COLUMNS="60").stdout
+    assert any(line.startswith(f"{long} ") for line in listed.splitlines()), listed

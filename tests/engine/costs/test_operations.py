@@ -10,7 +10,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from genharness.engine.build import build_model
-from genharness.engine.costs.operations import FlopCounter, _period, sampling_operations, step_flops
+from genharness.engine.costs.operations import FlopCounter, _period, sampling_operations, step_flops, step_work
 from genharness.kit import Batch, GenerativeModel
 from genharness.kit.blocks import random_normal
 from genharness.plugin.registry import load_registry
@@ -134,6 +134,30 @@ def test_a_step_is_the_mean_over_a_whole_training(products, mean):
     with META:
         model = Works(SHAPE, Work(products))
     assert step_flops(model, 16) == pytest.approx(ONE * mean)
+
+
+def test_calls_of_a_step_are_counted_views_aside_and_as_the_mean_over_a_training():
+    def calls(products):
+        with META:
+            model = Works(SHAPE, Work(products))
+        return step_work(model, 16)[1]
+
+    least = calls(lambda step, progress: 1)
+    assert calls(lambda step, progress: 4) == least + 3  # `detach` is a view
+    assert calls(lambda step, progress: 6 if step % 5 == 0 else 1) == pytest.approx(least + 1)
+    assert calls(lambda step, progress: 1 if progress < 0.5 else 5) == pytest.approx(least + 2)
+
+
+def test_what_is_done_in_the_first_step_only_is_none_of_a_steps_calls():
+    class Begins(Works):
+        def training_step(self, batch):
+            for _ in range(7 if batch.step == 0 and batch.progress < 0.5 else 0):  # as an optimiser makes its state
+                torch.zeros_like(self.weight)
+            return super().training_step(batch)
+
+    with META:
+        models = [kind(SHAPE, Work(lambda step, progress: 1)) for kind in (Begins, Works)]
+    assert step_work(models[0], 16) == step_work(models[1], 16)
 
 
 @pytest.mark.parametrize(

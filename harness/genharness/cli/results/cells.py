@@ -96,7 +96,7 @@ def list_cells(
     store = Store(results)
     found = removals(store, _wanted(cells, models, datasets, where, status))
     if not found:
-        _refuse_strangers(store, models, where)
+        _refuse_strangers(store, models, datasets, where)
     if as_json:
         echo(json.dumps([_plain(one) for one in found], indent=2))
     else:
@@ -132,7 +132,7 @@ def remove_cells(
     store = Store(results)
     found = removals(store, _wanted(cells, models, datasets, where, status))
     if not found:
-        _refuse_strangers(store, models, where)
+        _refuse_strangers(store, models, datasets, where)
         say("no cell fits: nothing is removed")
         return
     busy = [one.record.cell.id for one in found if is_taken(store.cell(one.record.cell.id).lock)]
@@ -154,6 +154,12 @@ def _wanted(
     where: Sequence[str],
     status: Sequence[str] | None,
 ) -> Callable[[Record], bool]:
+    named = {"--cell": [*cells] or None, "--models": models, "--dataset": datasets, "--status": status}
+    refuse(
+        f"{option} names nothing: name one, or leave it out"  # as of a variable that a script did not set
+        for option, names in named.items()
+        if names is not None and not (names and all(one.strip() for one in names))
+    )
     conditions = [parse_condition(text) for text in where]
     meant = {one for name in datasets or () for one in (name, recorded_name(name))}
 
@@ -175,9 +181,13 @@ def _holds(conditions: Sequence[Condition], record: Record) -> bool:
     return all(one.holds(found) for one in conditions)
 
 
-def _refuse_strangers(store: Store, models: Sequence[str] | None, where: Sequence[str]) -> None:
-    """Refuse models and settings that no cell has, which is why none fits."""
+def _refuse_strangers(
+    store: Store, models: Sequence[str] | None, datasets: Sequence[str] | None, where: Sequence[str]
+) -> None:
+    """Refuse models, datasets and settings that no cell has, which is why none fits."""
     records = list(store.records(history=False))
+    seen = {record.cell.dataset for record in records}
+    unseen = [one for one in datasets or () if not {one, recorded_name(one)} & seen]
     names = {record.cell.model for record in records}
     absent = [one for one in models or () if not fnmatch.filter(names, one)]
     known = {name for record in records for name in settings(record)} | {"seed"} if where and records else set()
@@ -185,6 +195,7 @@ def _refuse_strangers(store: Store, models: Sequence[str] | None, where: Sequenc
     refuse(
         [
             *(f"no results of the model {shown(one)!r}{did_you_mean(one, names)}" for one in absent),
+            *(f"no results of the dataset {shown(one)!r}{did_you_mean(one, seen)}" for one in unseen),
             *(f"--where: no cell has a setting {shown(one)!r}{did_you_mean(one, known)}" for one in unknown),
         ]
     )
@@ -196,7 +207,8 @@ def _show(found: Sequence[Removal]) -> None:
     stays = any(one.shared_with for one in found)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("cell", "what it is", "status", "size", *(["training"] if stays else [])):
-        table.add_column(title, justify="right" if title == "size" else "left", overflow="fold")
+        right, whole = title == "size", title == "cell"  # an id is copied into the next command
+        table.add_column(title, justify="right" if right else "left", overflow="fold", no_wrap=whole)
     for one in found[:_SHOWN]:
         cell = one.record.cell
         kept = f"stays: {one.shared_with} other cells need it" if one.shared_with else ""

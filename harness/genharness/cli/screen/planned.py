@@ -22,7 +22,7 @@ from genharness.errors import GenharnessError
 from genharness.plugin.registry import Registry
 from genharness.results.store import Store
 from genharness.spec.cell import Cell
-from genharness.study.estimate import Estimator
+from genharness.study.estimate import Estimator, StepWork
 from genharness.study.pending import Pending, State
 from genharness.study.plan import Plan
 from genharness.study.variants import told_apart
@@ -244,27 +244,28 @@ def estimator(registry: Registry, store: Store) -> Estimator:
 
 
 class StepCounter:
-    """Counts the operations of training steps, which takes torch, while a plan may still wait for it."""
+    """Counts what training steps do, which takes torch, while a plan may still wait for it."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry, self._facts = registry, facts_reader(registry)
         self._until: float | None = None
-        self._known: dict[str, float | None] = {}
+        self._known: dict[str, StepWork | None] = {}
 
-    def __call__(self, cell: Cell) -> float | None:
-        """Return the operations of a cell's step for each sample; None where they cannot be counted in time."""
+    def __call__(self, cell: Cell) -> StepWork | None:
+        """Return what a step of a cell does; None where that cannot be counted in time."""
         key = repr((cell.model, cell.dataset, cell.options, cell.batch_size))
         if key not in self._known:
             self._known[key] = self._counted(cell)
         return self._known[key]
 
-    def _counted(self, cell: Cell) -> float | None:
-        from genharness.cells.costs import counted_step
+    def _counted(self, cell: Cell) -> StepWork | None:
+        from genharness.cells.costs import counted_work
         from genharness.engine.costs.footprint import attempted
 
         self._until = self._until or time.monotonic() + _COUNTING_SECONDS
         if time.monotonic() > self._until:
             return None
         spec = self._registry.models.find(cell.model)
-        count, _ = attempted("", lambda: counted_step(spec, cell, self._facts(cell.dataset).shape), 0.0)
-        return count or None
+        nothing = (0.0, 0.0)
+        counted, _ = attempted("", lambda: counted_work(spec, cell, self._facts(cell.dataset).shape), nothing)
+        return StepWork(*counted) if counted[0] else None

@@ -17,7 +17,7 @@ from genharness.engine.costs.shapes import ShapeMemory
 from genharness.kit.generators import seeded_generator
 from genharness.kit.model import Batch, GenerativeModel
 
-__all__ = ["FlopCounter", "sampling_operations", "step_flops"]
+__all__ = ["FlopCounter", "sampling_operations", "step_flops", "step_work"]
 
 _META = torch.device("meta")
 
@@ -49,16 +49,19 @@ class FlopCounter(TorchDispatchMode):
 
     Attributes:
         total: Operations so far.
+        calls: Kernels that were asked for so far: what torch was told to do, views aside, which only look otherwise.
     """
 
     def __init__(self, run: ShapeMemory | None = None) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
         self.total: int = 0
+        self.calls: int = 0
         self._run = run
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run the operation and count it."""
         kwargs = kwargs or {}
+        self.calls += not getattr(func, "is_view", False)  # operators of higher order do not say
         result = func(*args, **kwargs) if self._run is None else self._run(func, args, kwargs)
         formula = _FORMULAS.get(func._overloadpacket)
         if formula is not None:
@@ -69,6 +72,16 @@ class FlopCounter(TorchDispatchMode):
 def step_flops(model: GenerativeModel, batch_size: int) -> float:
     """Return the operations of a training step for each sample of the batch, as the mean over a whole training.
 
+    Args:
+        model: A model on the meta device, where a step costs no arithmetic and no memory; it is used up.
+        batch_size: Samples of a batch.
+    """
+    return step_work(model, batch_size)[0]
+
+
+def step_work(model: GenerativeModel, batch_size: int) -> tuple[float, float]:
+    """Return the operations of a training step for each sample of the batch, and its calls, as means over a training.
+
     Steps differ: a generator may be due in one of five, a penalty in one of sixteen, a prior in the second half. So
     steps are taken until their operations repeat, and where a late one differs from an early one, all along the way.
 
@@ -77,20 +90,32 @@ def step_flops(model: GenerativeModel, batch_size: int) -> float:
         batch_size: Samples of a batch.
     """
     count = functools.partial(_counted_step, model.train(), batch_size, ShapeMemory())
-    period = _period(count(step, _EARLY) for step in range(2 * _LONGEST_PERIOD + 1))
-    if count(0, _LATE) == period[0]:
-        return sum(period) / len(period) / batch_size
-    places = [(place + 0.5) / _PHASES for place in range(_PHASES)]
-    counts = [count(step, place) for place in places for step in range(len(period))]
-    return sum(counts) / len(counts) / batch_size
+    early: list[FlopCounter] = []
+
+    def totals() -> Iterator[int]:
+        for step in range(2 * _LONGEST_PERIOD + 1):
+            early.append(count(step, _EARLY))
+            yield early[-1].total
+
+    period = _period(totals())
+    counted = early[-len(period) :]  # the last, as optimisers make their state in the first
+    late = count(0, _LATE)
+    if late.total != period[0]:
+        places = [(place + 0.5) / _PHASES for place in range(_PHASES)]
+        counted = [count(step, place) for place in places for step in range(len(period))]
+    flops, calls = sum(one.total for one in counted), sum(one.calls for one in counted)
+    return flops / len(counted) / batch_size, calls / len(counted)
 
 
-def _counted_step(model: GenerativeModel, batch_size: int, shapes: ShapeMemory, step: int, progress: float) -> int:
+def _counted_step(
+    model: GenerativeModel, batch_size: int, shapes: ShapeMemory, step: int, progress: float
+) -> FlopCounter:
     data = torch.empty(batch_size, *model.data.shape, device=_META)
     labels = torch.zeros(batch_size, dtype=torch.int64, device=_META) if model.data.classes else None
-    with FlopCounter(shapes) as counter:
+    counter = FlopCounter(shapes)
+    with counter:
         model.training_step(Batch(data, labels, step, progress))
-    return int(counter.total)
+    return counter
 
 
 def _period(counts: Iterator[int]) -> Sequence[int]:

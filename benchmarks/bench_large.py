@@ -28,17 +28,19 @@ COUNT, BLOCK = {count}, 10_000
 
 @hookimpl
 def genharness_datasets():
-    return [DatasetSpec(name="many", summary="Random pictures", factory="many_pictures:prepare", shape=(3, 32, 32),
+    return [DatasetSpec(name="many", summary="Noise", factory="many_pictures:prepare", shape=(3, 32, 32),
                         class_names=tuple("abcdefghij"), bundled=True)]
 
 def prepare(request):
     random = np.random.default_rng(0)
-    block = random.integers(0, 256, (BLOCK, 3, 32, 32), np.uint8)
+    classes = random.integers(0, 128, (10, 3, 32, 32), np.uint8)
+    noise = random.integers(0, 256, (BLOCK, 3, 32, 32), np.uint8)
     for split, count in (("train", COUNT), ("test", BLOCK)):
         writer = request.writer.split(split, count=count)
         for start in range(0, count, BLOCK):
-            some = block[: min(BLOCK, count - start)] ^ np.uint8(start // BLOCK)
-            writer.write(some, random.integers(0, 10, len(some)))
+            some = noise[: min(BLOCK, count - start)] ^ np.uint8(start // BLOCK)  # no two pictures are alike
+            labels = random.integers(0, 10, len(some))
+            writer.write(some // 2 + classes[labels], labels)
 """
 LIBRARIES = """
 import genharness_exec_local.preload

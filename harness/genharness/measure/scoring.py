@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from genharness.engine.loop import StopRequestedError
 from genharness.engine.manners import SharedState
-from genharness.engine.memory import is_out_of_memory
+from genharness.engine.memory import give_back_freed, is_out_of_memory
 from genharness.errors import GenharnessError, PluginError, RunError, shown
 from genharness.kit.evaluation import Metric
 from genharness.measure.evaluation import Noted, SampleEvaluation
@@ -65,6 +65,7 @@ def score(
     """
     for spec, metric in metrics:
         on_metric(spec.name)
+        give_back_freed()
         with evaluation.noting() as noted:
             result = _ask(spec, metric, evaluation, noted)
         yield replace(result, noted=noted)

@@ -30,8 +30,8 @@ _CALL_SECONDS = 1.3e-5
 """A call of a kernel that has next to nothing to do, on a CPU; those of unfused optimisers are counted.
 
 With it and the rate, 1,048 of 1,058 pairs of published records of one model on digits and MNIST (26 models, several
-sizes, batches and options) tell each other's step within a factor of two, and the others are of three records whose
-machine was busy.
+sizes, batches and options) tell each other's step within a factor of two. Both were chosen on these records; the ten
+others are of three records whose times do not fit each other.
 """
 
 _DRAWN = 512

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
-__all__ = ["collapsed", "far_off", "lattice", "normal"]
+__all__ = ["collapsed", "far_off", "lattice", "normal", "root"]
 
 
 def lattice(n, seed):
@@ -23,3 +24,8 @@ def far_off(n, seed):
 
 def collapsed(n, seed):
     return normal(1 + n // 50, seed).repeat(50, 1)[:n]
+
+
+def root(squares):
+    """Return square roots rounded as IEEE 754 has them: torch's are not, on some processors."""
+    return torch.from_numpy(np.sqrt(squares.numpy()))

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from clouds import collapsed, far_off, lattice, normal
+from clouds import collapsed, far_off, lattice, normal, root
 from genharness.functional.exact.balls import Balls
 from genharness.functional.exact.closest import Closest, closest_of_few
 from genharness.functional.exact.crossing import cross
@@ -22,7 +22,7 @@ def test_the_nearest_is_that_of_all_distances_however_close_they_are(dtype, spre
     real, fake = Points.of(rows[:200]).together_with(Points.of(rows[200:]))
     distance, place = cross(no_balls(real), no_balls(fake), nearest=True).of_fake.nearest
     wide = rows.double()
-    expected = (wide[200:, None] - wide[None, :200]).square().sum(2).sqrt().min(1)
+    expected = root((wide[200:, None] - wide[None, :200]).square().sum(2)).min(1)
     torch.testing.assert_close(distance[fake.place], expected.values, rtol=1e-12, atol=0)
     assert torch.equal(real.first[place[fake.place]], expected.indices)
 
@@ -54,7 +54,7 @@ def test_the_closest_of_few_are_the_first_of_those_nearest_by_every_distance(mak
         assert make in (far_off, collapsed)  # distances that are alike within rounding are for the longer search
         return
     wide, rows_of_query = base.rows.double(), query.rows[query.first].double()
-    table = (rows_of_query[:, None] - wide[None]).square().sum(2).sqrt()
+    table = root((rows_of_query[:, None] - wide[None]).square().sum(2))
     torch.testing.assert_close(found[0], table.min(1).values, rtol=1e-12, atol=0)
     assert torch.equal(base.rows[base.first[found[1]]], base.rows[table.argmin(1)])
 

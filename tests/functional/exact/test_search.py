@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from clouds import collapsed, far_off, lattice, normal
+from clouds import collapsed, far_off, lattice, normal, root
 from genharness.functional.exact.search import kth_distances, nearest_distinct, own_neighbours
 from genharness.functional.exact.tiles import Points
 
@@ -12,7 +12,7 @@ MAKERS = pytest.mark.parametrize("make", [lattice, normal, far_off, collapsed])
 
 def distances(a, b):
     """Return every distance `(n, m)`, each difference taken before it is squared."""
-    return (a.double()[:, None] - b.double()[None]).square().sum(2).sqrt()
+    return root((a.double()[:, None] - b.double()[None]).square().sum(2))
 
 
 @MAKERS
@@ -53,6 +53,6 @@ def test_neighbours_of_several_ranks_and_those_within_the_first_are_found(make):
         assert torch.equal(found.distances[:, column], kth_distances(points, rank))
     assert found.distances[:, 3].isinf().all()
     rows = points.rows[points.first].double()
-    table = (rows[:, None] - rows[None]).square().sum(2).sqrt().fill_diagonal_(torch.inf)
+    table = root((rows[:, None] - rows[None]).square().sum(2)).fill_diagonal_(torch.inf)
     expected = (table <= found.distances[:, :1] * (1 + 1e-12)).nonzero()
     assert torch.equal(torch.stack([found.row, found.member], 1), expected)

@@ -12,12 +12,17 @@ import pytest
 from genharness import ConfigError, DataError
 from genharness.data import ensure_prepared, open_prepared, verify_arrays
 from genharness.data.prepared import hash_array
+from genharness.files.mapped import Mapped
 
 
 def test_arrays_cannot_be_written_to(toy):
     samples = ensure_prepared(toy.spec, "toy").samples("train")
     with pytest.raises(ValueError, match="read-only"):
         samples[0] = 0
+
+
+def test_samples_are_a_map_whose_pages_do_not_stay(toy):
+    assert isinstance(ensure_prepared(toy.spec, "toy").samples("train"), Mapped)
 
 
 def truncate(path):

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -153,8 +154,9 @@ def test_views_share_what_was_handed_out(tmp_path, monkeypatch):
     assert len(calls) == 4
 
 
-def test_an_array_on_disk_keeps_what_was_written_and_leaves_no_file(tmp_path):
-    array = empty_on_disk((1000, 5), np.float32, tmp_path)
+def test_an_array_on_disk_keeps_what_was_written_and_leaves_no_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    array = empty_on_disk((1000, 5), np.float32)
     array[:] = np.arange(5)
     let_go(array)
     assert array.sum() == 10_000
@@ -167,10 +169,10 @@ def test_an_array_that_is_in_memory_has_no_pages_to_let_go():
     assert array.sum() == 3
 
 
-def test_a_disk_without_space_is_said_at_once(tmp_path, monkeypatch):
+def test_a_disk_without_space_is_said_at_once(monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "posix_fallocate", full)
     with pytest.raises(OSError, match="No space"):
-        empty_on_disk((10,), np.float64, tmp_path)
+        empty_on_disk((10,), np.float64)

@@ -12,6 +12,7 @@ from evaluations import row_evaluation
 from genharness.engine.loop import StopRequestedError
 from genharness.engine.manners import SharedState
 from genharness.errors import ConfigError
+from genharness.measure import scoring
 from genharness.measure.evaluation import SampleEvaluation
 from genharness.measure.scoring import score
 from genharness.spec.columns import Column
@@ -145,6 +146,13 @@ def test_what_is_not_finite_is_undefined(number):
 def test_a_stop_and_a_lack_of_memory_go_on(kind):
     with pytest.raises(kind):
         results(metric("bad", raising(kind())), GOOD)
+
+
+def test_freed_memory_is_given_back_before_each_metric(monkeypatch):
+    order = []
+    monkeypatch.setattr(scoring, "give_back_freed", lambda: order.append("given back"))
+    results(GOOD, metric("another", lambda: order.append("asked") or {"another": 1.0}))
+    assert order == ["given back", "given back", "asked"]
 
 
 def test_each_is_told_before_it_is_asked():

@@ -1,12 +1,14 @@
 """Excess near copies of an evaluation, in features and in pixels, and the pairs that it shows."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from evaluations import row_evaluation
 from genharness.functional.copying.membership import membership
 from genharness.functional.copying.near_copies import near_copies
-from genharness_metric_memorisation import CopiesConfig
+from genharness_metric_memorisation import CopiesConfig, copies
 from genharness_metric_memorisation.copies import Copies
 
 RNG = np.random.default_rng(0)
@@ -29,12 +31,12 @@ def images(copies=0, **changes):
 def test_scores_are_those_of_the_functions():
     fake = np.concatenate([TRAIN[:100], NEW[:300]])
     found, noted = compute(row_evaluation(real=TRAIN, train=TRAIN, test=TEST, fake=fake))
-    copies, attack = near_copies(TRAIN, TEST, fake), membership(TRAIN, TEST, fake)
-    assert found["excess_copies"] == copies.excess == pytest.approx(0.25, abs=0.03)
-    assert found["closer_to_train"] == copies.closer_to_train
+    known, attack = near_copies(TRAIN, TEST, fake), membership(TRAIN, TEST, fake)
+    assert found["excess_copies"] == known.excess == pytest.approx(0.25, abs=0.03)
+    assert found["closer_to_train"] == known.closer_to_train
     assert found["membership_auc"] == attack.auc
     errors = {key: error for key, error in noted.errors.items() if error == error}  # too few held-out rows to catch any
-    expected = {"excess_copies": copies.error, "closer_to_train": copies.closer_error, "membership_auc": attack.error}
+    expected = {"excess_copies": known.error, "closer_to_train": known.closer_error, "membership_auc": attack.error}
     assert errors == expected
 
 
@@ -54,6 +56,16 @@ def test_copied_pictures_are_counted_in_pixels(side):
     found, _ = compute(images(copies=20), pixel_side=side)
     assert found["excess_copies_pixels"] == pytest.approx(0.1, abs=0.02)
     assert compute(images(), pixel_side=side)[0]["excess_copies_pixels"] == pytest.approx(0, abs=0.02)
+
+
+def test_training_pictures_are_compared_by_parts_and_never_held_together(monkeypatch):
+    held, pooled = [], copies._pooled
+    monkeypatch.setattr(copies, "_pooled", lambda images, side: held.append(len(images)) or pooled(images, side))
+    evaluation = images(copies=20)
+    evaluation._sets["test"] = replace(evaluation._sets["test"], samples=IMAGES["test"][:50])
+    assert compute(evaluation)[0]["excess_copies_pixels"] > 0
+    assert held.count(50) == 9  # the held-out ones, and four blocks of 200 training ones, twice
+    assert sum(held) == 9 * 50 + 200  # and the generated ones
 
 
 def test_fewer_pictures_are_drawn_and_not_the_first():

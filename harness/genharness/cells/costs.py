@@ -9,7 +9,7 @@ import torch
 from genharness.engine.build import build_model
 from genharness.engine.costs.footprint import attempted
 from genharness.engine.costs.latency import sampling_speed
-from genharness.engine.costs.operations import sampling_operations, step_flops, step_work
+from genharness.engine.costs.operations import sampling_operations, step_work
 from genharness.engine.random_state import undisturbed
 from genharness.engine.source import SampleSource
 from genharness.errors import RunError
@@ -71,7 +71,7 @@ def counted_step(spec: ModelSpec, cell: Cell, shape: DataShape) -> float:
         cell: Gives options and batch.
         shape: Of its data.
     """
-    return step_flops(build_model(spec, cell.every_option, shape, torch.device("meta")), cell.batch_size)
+    return counted_work(spec, cell, shape)[0]
 
 
 def counted_work(spec: ModelSpec, cell: Cell, shape: DataShape) -> tuple[float, float]:

@@ -15,7 +15,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, TypeVar
 
 import numpy as np
@@ -123,16 +122,10 @@ def _decoded(
     how = Decoding(shape, fit=request.reference.fit, like=first.headers[0])
     found = {}
     for split, stored in splits.items():
-        file = stack.enter_context(_nameless(request.writer.folder))
+        file = stack.enter_context(tempfile.TemporaryFile(dir=request.writer.folder))  # noqa: SIM115  # the stack closes it
         look = _into(file, request, stored, split, how, book)
         found[split] = AlikePictures(look, shape, file)
     return found
-
-
-@contextlib.contextmanager
-def _nameless(folder: Path) -> Iterator[IO[bytes]]:
-    with tempfile.TemporaryFile(dir=folder) as file:
-        yield file
 
 
 def _first(splits: Mapping[str, StoredSet]) -> Survey | None:

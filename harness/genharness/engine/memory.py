@@ -47,7 +47,7 @@ def lift_memory_limit() -> None:
 
 
 def give_back_freed() -> None:
-    """Give back to the system what this process has freed and glibc has kept: some hundred MiB after a training."""
+    """Give back to the system what this process has freed and glibc has kept."""
     if sys.platform == "linux":
         with contextlib.suppress(AttributeError, OSError):  # another C library
             ctypes.CDLL(None).malloc_trim(0)

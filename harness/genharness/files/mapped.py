@@ -110,19 +110,18 @@ def let_go(array: NDArray[Any]) -> None:
         mapped.madvise(mmap.MADV_DONTNEED)
 
 
-def empty_on_disk(shape: tuple[int, ...], dtype: DTypeLike, folder: Path | None = None) -> NDArray[Any]:
-    """Return an array to be written to, in a file without a name that is gone with it.
+def empty_on_disk(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+    """Return an array to be written to, in a temporary file without a name that is gone with it.
 
     Args:
         shape: Of the array.
         dtype: Of the array.
-        folder: On whose file system it lies; None is the one for temporary files.
 
     Raises:
         OSError: There is not so much space: it is taken at once, as a write to a full disk later ends the process.
     """
     size = max(1, int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize)
-    with tempfile.TemporaryFile(dir=folder) as file:
+    with tempfile.TemporaryFile() as file:
         if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(file.fileno(), 0, size)
         else:

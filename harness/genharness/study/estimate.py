@@ -29,9 +29,8 @@ _CPU_RATE, _GPU_RATE = 5e10, 1e13
 _CALL_SECONDS = 1.3e-5
 """A call of a kernel that has next to nothing to do, on a CPU; those of unfused optimisers are counted.
 
-With it and the rate, 1,048 of 1,058 pairs of published records of one model on digits and MNIST (26 models, several
-sizes, batches and options) tell each other's step within a factor of two. Both were chosen on these records; the ten
-others are of three records whose times do not fit each other.
+It and the rate were chosen so that published records of one model, of several sizes, batches and options, tell each
+other's steps (`results/digits-zoo`, `results/mnist`): a fit to them, and no measurement of any machine.
 """
 
 _DRAWN = 512

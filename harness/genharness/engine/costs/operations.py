@@ -17,7 +17,7 @@ from genharness.engine.costs.shapes import ShapeMemory
 from genharness.kit.generators import seeded_generator
 from genharness.kit.model import Batch, GenerativeModel
 
-__all__ = ["FlopCounter", "sampling_operations", "step_flops", "step_work"]
+__all__ = ["FlopCounter", "sampling_operations", "step_work"]
 
 _META = torch.device("meta")
 
@@ -67,16 +67,6 @@ class FlopCounter(TorchDispatchMode):
         if formula is not None:
             self.total += formula(*args, **kwargs, out_val=result)
         return result
-
-
-def step_flops(model: GenerativeModel, batch_size: int) -> float:
-    """Return the operations of a training step for each sample of the batch, as the mean over a whole training.
-
-    Args:
-        model: A model on the meta device, where a step costs no arithmetic and no memory; it is used up.
-        batch_size: Samples of a batch.
-    """
-    return step_work(model, batch_size)[0]
 
 
 def step_work(model: GenerativeModel, batch_size: int) -> tuple[float, float]:

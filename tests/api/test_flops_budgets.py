@@ -10,14 +10,14 @@ from genharness.spec.report import silent
 from genharness.study.search import SearchOptions
 
 TINY = {"models": "gan,vae", "datasets": "digits", "metrics": "fid", "features": "pixels"}
-COUNT = "genharness.cells.costs.step_flops"
+COUNT = "genharness.cells.costs.step_work"
 
 
 @pytest.mark.parametrize("do", [plan, run])
 def test_each_model_whose_operations_are_not_counted_is_told_in_a_line_before_anything_is_written(
     do, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(COUNT, lambda *_: 0.0)
+    monkeypatch.setattr(COUNT, lambda *_: (0.0, 0.0))
     with pytest.raises(ConfigError) as raised:
         do(**TINY, budget="1e9flops", seeds=3, set={"gan": {"lr": [1e-3, 1e-4]}}, results=tmp_path / "results")
     reason = "(a step of it has none that torch counts): give it steps, epochs, kimg or seconds"
@@ -26,7 +26,7 @@ def test_each_model_whose_operations_are_not_counted_is_told_in_a_line_before_an
 
 
 def test_a_search_with_such_a_budget_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(COUNT, lambda *_: 0.0)
+    monkeypatch.setattr(COUNT, lambda *_: (0.0, 0.0))
     asked = ask(None, {**TINY, "models": "vae", "budget": "1e9flops", "baselines": False, "results": tmp_path / "r"})
     with pytest.raises(ConfigError, match="vae cannot be given a budget in FLOPs"):
         prepare_search(asked, SearchOptions(method="random"), ("lr=1e-4..1e-2:log",), silent)

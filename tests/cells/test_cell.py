@@ -344,7 +344,7 @@ def test_a_budget_of_operations_ends_with_the_step_that_reaches_it(task):
 
 def test_a_budget_of_operations_is_refused_where_they_cannot_be_counted(task, monkeypatch):
     one = task("gan", budget="1e9flops")
-    monkeypatch.setattr("genharness.cells.costs.step_flops", lambda *_: 0.0)
+    monkeypatch.setattr("genharness.cells.costs.step_work", lambda *_: (0.0, 0.0))
     done = finish(one)
     assert done.status == "failed"
     assert "cannot be given a budget in FLOPs (a step of it has none that torch counts): give it steps" in done.reason
@@ -356,7 +356,7 @@ def test_a_budget_of_operations_is_refused_where_they_cannot_be_counted(task, mo
     [
         ("genharness.cells.costs", "sampling_speed", "latency and throughput", "latency_p50_ms"),
         ("genharness.cells.costs", "sampling_operations", "operations of sampling", "sample_flops"),
-        ("genharness.cells.costs", "step_flops", "operations of a step", "step_flops"),
+        ("genharness.cells.costs", "step_work", "operations of a step", "step_flops"),
     ],
 )
 def test_a_cost_that_cannot_be_measured_is_noted_and_loses_no_score(task, monkeypatch, module, function, what, lost):

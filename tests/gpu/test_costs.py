@@ -13,7 +13,7 @@ from genharness.engine.costs.energy import energy_meter
 from genharness.engine.costs.footprint import peak_memory, reset_peak
 from genharness.engine.costs.latency import sampling_speed
 from genharness.engine.costs.ledger import Ledger
-from genharness.engine.costs.operations import sampling_operations, step_flops
+from genharness.engine.costs.operations import sampling_operations, step_work
 from genharness.engine.random_state import random_state
 from genharness.engine.sampler import Sampler
 from genharness.plugin.registry import load_registry
@@ -47,7 +47,7 @@ def test_counting_the_operations_of_a_step_takes_nothing_of_the_device(cuda):
     spec, shape = load_registry().models.find("dcgan"), synthetic_data(8, 1).shape
     reset_peak(cuda)
     before = torch.cuda.memory_allocated(cuda)
-    step_flops(build_model(spec, spec.recipes["smoke"].options, shape, torch.device("meta")), 16)
+    step_work(build_model(spec, spec.recipes["smoke"].options, shape, torch.device("meta")), 16)
     assert peak_memory(cuda)["peak_accelerator_mib"] <= before / MIB
 
 

@@ -9,7 +9,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 
-[ $# -gt 0 ] || set -- digits-zoo precision samplers breast-cancer mnist mnist-families xray cifar10 cifar10-families covid covid-families gan-vae-study gan-vae-ablations latent-study
+[ $# -gt 0 ] || set -- digits-zoo precision samplers breast-cancer mnist xray cifar10 cifar10-families covid covid-families gan-vae-study gan-vae-ablations latent-study
 failed=0
 for name in "$@"; do
   started=$(date +%s)

@@ -398,4 +398,4 @@ def test_of_several_budgets_the_fewest_samples_are_scored(planned, monkeypatch):
     counts = [
         planned(budget=one).tasks[0].cell.protocol.sample_count for one in ("smoke", "standard", "standard,smoke")
     ]
-    assert counts == [2000, 5000, 2000]
+    assert counts == [1000, 5000, 1000]

@@ -32,7 +32,7 @@ from genharness.study.suite import Suite
 
 __all__ = ["Plan", "Skip", "Wanted", "expand", "look_up", "plan_of"]
 
-SAMPLE_CAPS = {"smoke": 2000, "standard": 10_000, "paper": 50_000}
+SAMPLE_CAPS = {"smoke": 1000, "standard": 10_000, "paper": 50_000}
 """Generated samples to score, at most, by budget; other budgets count as `standard`."""
 
 FEWEST_STEPS = 50

@@ -155,7 +155,7 @@ class Contest:
 
     def _key(self, columns: Sequence[BoardColumn]) -> str:
         """Return a digest of all that the standings by some columns hang on."""
-        read = [
+        read: list[list[Any]] = [
             [[row.label, row.members.seeds, row.design, row.lost] for row in self._rows],
             [_read(self._rows, one) for one in columns],
         ]

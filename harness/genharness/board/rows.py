@@ -38,7 +38,7 @@ class Estimate(NamedTuple):
 
     mean: float | None
     deviation: float | None
-    count: int
+    count: int  # type: ignore[assignment]  # a tuple's own `count`, which nobody asks of it
     values: tuple[float, ...] = ()
     interval: tuple[float, float] | None = None
     error: float | None = None

@@ -97,7 +97,7 @@ def _power(n: int, distance: float, variance: float, alpha: float) -> float:
     return _t_power(n - 1, distance * math.sqrt(n), math.sqrt(variance), alpha)
 
 
-def _t_power(freedom: float, distance: float, deviation: float, alpha: float) -> float:
+def _t_power(freedom: int, distance: float, deviation: float, alpha: float) -> float:
     """Return how often a two-sided t test with the statistic centred on distance / deviation rejects that way.
 
     Rejecting the other way would be an error, not power, so that tail does not count.

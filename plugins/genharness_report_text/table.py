@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.console import Group as Stack
 from rich.text import Span, Text
 
@@ -51,9 +52,14 @@ def _group(group: Group, width: int, options: RenderOptions) -> Stack:
     if group.protocol is not None:
         heading.append(f"  protocol {group.protocol.hash}: {printable(group.heading)}", style="not bold dim")
         wanted = group.columns if options.wide else group.shown
-        fixed = _narrowed(_fixed(group), [_scored(group, column) for column in wanted[:1]], width)
-        columns = _fitting(group, fixed, wanted, width)
-        parts.append(_table(group, fixed, columns, width, options.colour))
+        made: dict[str, _Column] = {}
+
+        def scored(column: BoardColumn) -> _Column:
+            return made.get(column.key) or made.setdefault(column.key, _scored(group, column))
+
+        fixed = _narrowed(_fixed(group), [scored(column) for column in wanted[:1]], width)
+        columns = _fitting(scored, fixed, wanted, width)
+        parts.append(_table(group, [*fixed, *map(scored, columns)], columns, width, options.colour))
         hidden = [printable(column.key) for column in group.columns if column not in columns]
         if hidden:
             noun = "column" if len(hidden) == 1 else "columns"
@@ -68,7 +74,7 @@ def _failure(cell: str, status: str, reason: str) -> Text:
     return Text.assemble((f"{status.replace('_', ' ')}: ", "red"), printable(f"{cell}: {reason}"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Column:
     """A column of the table, with its cells from top to bottom."""
 
@@ -76,6 +82,25 @@ class _Column:
     cells: list[str]
     justify: Literal["left", "right"] = "right"
     style: str = ""
+
+    @functools.cached_property
+    def head(self) -> tuple[str, str]:
+        """The two lines of the title: the upper one is empty where the whole is no wider than the cells."""
+        words = self.title.replace(" ↑", "\N{NO-BREAK SPACE}↑").replace(" ↓", "\N{NO-BREAK SPACE}↓").split(" ")
+        if len(words) < 2 or cell_len(self.title) <= _widest(self.cells):
+            return "", self.title
+        parts = [word.replace("\N{NO-BREAK SPACE}", " ") for word in words]
+        breaks = [(" ".join(parts[:place]), " ".join(parts[place:])) for place in range(1, len(parts))]
+        return min(breaks, key=lambda lines: max(map(cell_len, lines)))
+
+    @functools.cached_property
+    def width(self) -> int:
+        """Characters that it takes."""
+        return _widest([*self.head, *self.cells])
+
+
+def _widest(cells: Sequence[str]) -> int:
+    return max(map(cell_len, "\n".join(cells).split("\n")))
 
 
 def _fixed(group: Group) -> list[_Column]:
@@ -102,7 +127,7 @@ def _fixed(group: Group) -> list[_Column]:
 def _narrowed(fixed: list[_Column], first: list[_Column], width: int) -> list[_Column]:
     """Return columns with labels of several lines, where the first numbers would find no room beside whole ones."""
     others = [column for column in (*fixed, *first) if column.title != _LABELS]
-    room = width - _EDGES - sum(_width(column.title, column.cells) + _BETWEEN for column in others)
+    room = width - _EDGES - sum(column.width + _BETWEEN for column in others)
     return [
         replace(column, cells=[_in_lines(cell, max(_LEAST_LABEL, room)) for cell in column.cells])
         if column.title == _LABELS
@@ -121,12 +146,14 @@ def _in_lines(label: str, room: int) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _fitting(group: Group, fixed: Sequence[_Column], wanted: Sequence[BoardColumn], width: int) -> list[BoardColumn]:
+def _fitting(
+    scored: Callable[[BoardColumn], _Column], fixed: Sequence[_Column], wanted: Sequence[BoardColumn], width: int
+) -> list[BoardColumn]:
     """Return the first columns that fit; at least one is shown."""
-    used = _EDGES + sum(_width(column.title, column.cells) + _BETWEEN for column in fixed)
+    used = _EDGES + sum(column.width + _BETWEEN for column in fixed)
     columns: list[BoardColumn] = []
     for column in wanted:
-        used += _width(column.heading, _scored(group, column).cells)
+        used += scored(column).width
         if columns and used > width:
             break
         columns.append(column)
@@ -134,60 +161,63 @@ def _fitting(group: Group, fixed: Sequence[_Column], wanted: Sequence[BoardColum
     return columns
 
 
-def _width(heading: str, cells: list[str]) -> int:
-    return max(cell_len(line) for cell in (*_broken(heading, cells), *cells) for line in cell.split("\n"))
-
-
-def _broken(heading: str, cells: list[str]) -> tuple[str, str]:
-    """Return the two lines of a heading: the upper one is empty where the whole is no wider than its column."""
-    words = heading.replace(" ↑", "\N{NO-BREAK SPACE}↑").replace(" ↓", "\N{NO-BREAK SPACE}↓").split(" ")
-    if len(words) < 2 or cell_len(heading) <= max(
-        (cell_len(line) for cell in cells for line in cell.split("\n")), default=0
-    ):
-        return "", heading
-    parts = [word.replace("\N{NO-BREAK SPACE}", " ") for word in words]
-    breaks = [(" ".join(parts[:place]), " ".join(parts[place:])) for place in range(1, len(parts))]
-    return min(breaks, key=lambda lines: max(map(cell_len, lines)))
-
-
-def _table(group: Group, fixed: list[_Column], columns: list[BoardColumn], width: int, colour: bool) -> Text:
+def _table(group: Group, laid: list[_Column], columns: list[BoardColumn], width: int, colour: bool) -> Text:
     """Return the table, a line a row; a `rich.table.Table` of a thousand rows takes a second to print."""
-    laid = [*fixed, *(_scored(group, column) for column in columns)]
-    widths = [_width(column.title, column.cells) for column in laid]
-    heads = zip(*(_broken(column.title, column.cells) for column in laid), strict=True)
-    lines = [_line([(part, "") for part in parts], laid, widths, "bold") for parts in heads if any(parts)]
-    lines = [*lines, Text(f" {'─' * (sum(widths) + _BETWEEN * (len(laid) - 1))}")]
+    heads = zip(*(column.head for column in laid), strict=True)
+    lines = [_line([(part, "") for part in parts], laid, "bold") for parts in heads if any(parts)]
+    rule = "─" * (sum(column.width for column in laid) + _BETWEEN * (len(laid) - 1))
+    lines = [*lines, _Line(f" {rule}")]
     for place, row in enumerate(group.rows):
         best = {column.heading for column in columns if column.key in row.bold}
         cells = [(one.cells[place], "bold green" if one.title in best else one.style) for one in laid]
-        lines += _lines(cells, laid, widths, "dim" if row.reference else "")
+        lines += _lines(cells, laid, "dim" if row.reference else "")
     if group.bands:
         cells = [(one.cells[-1] if len(one.cells) > len(group.rows) else "", "") for one in laid]
-        lines.append(_line(cells, laid, widths, "dim italic"))
-    for line in lines:
+        lines.append(_line(cells, laid, "dim italic"))
+    if not colour:  # a thousand rows without styles are laid out in a fifth of the time
+        plain = [_cut(line.text.rstrip(), width) for line in lines]
+        return Text("\n".join(["", *plain, ""]), no_wrap=True, overflow="ignore")
+    styled = [line.styled(width) for line in lines]
+    return Text("\n", no_wrap=True, overflow="ignore").join([Text(""), *styled, Text("")])  # they were cut to fit
+
+
+class _Line(NamedTuple):
+    """A line of the table: its text, which parts of it are styled, and how all of it is."""
+
+    text: str
+    spans: Sequence[Span] = ()
+    style: str = ""
+
+    def styled(self, width: int) -> Text:
+        """Return it for a terminal."""
+        line = Text(self.text, style=self.style, no_wrap=True, spans=list(self.spans))
         line.rstrip()
         line.truncate(width, overflow="ellipsis")
-    if not colour:  # a thousand rows without styles are laid out in a third of the time
-        return Text("\n".join(["", *(line.plain for line in lines), ""]), no_wrap=True, overflow="ignore")
-    return Text("\n", no_wrap=True, overflow="ignore").join([Text(""), *lines, Text("")])  # they were cut to fit
+        return line
 
 
-def _lines(cells: list[tuple[str, str]], columns: list[_Column], widths: list[int], style: str) -> list[Text]:
+def _cut(line: str, width: int) -> str:
+    return line if cell_len(line) <= width else f"{set_cell_size(line, width - 1)}…"
+
+
+def _lines(cells: list[tuple[str, str]], columns: list[_Column], style: str) -> list[_Line]:
     """Return the lines of a row: one, or more where its label has more."""
+    if not any("\n" in text for text, _ in cells):
+        return [_line(cells, columns, style)]
     parts = zip_longest(*(text.split("\n") for text, _ in cells), fillvalue="")
     styles = [own for _, own in cells]
-    return [_line(list(zip(line, styles, strict=True)), columns, widths, style) for line in parts]
+    return [_line(list(zip(line, styles, strict=True)), columns, style) for line in parts]
 
 
-def _line(cells: list[tuple[str, str]], columns: list[_Column], widths: list[int], style: str) -> Text:
-    line, spans = " ", []
-    for place, ((text, own), column, wide) in enumerate(zip(cells, columns, widths, strict=True)):
-        space = " " * (wide - cell_len(text))
-        start = len(line) + (_BETWEEN if place else 0)
-        line = line.ljust(start) + (text + space if column.justify == "left" else space + text)
+def _line(cells: list[tuple[str, str]], columns: list[_Column], style: str) -> _Line:
+    line, spans = "", []
+    for (text, own), column in zip(cells, columns, strict=True):
+        line += " " * (_BETWEEN if line else 1)
+        start, space = len(line), " " * (column.width - cell_len(text))
+        line += text + space if column.justify == "left" else space + text
         if own:
             spans.append(Span(start, len(line), own))
-    return Text(line, style=style, no_wrap=True, spans=spans)
+    return _Line(line, spans, style)
 
 
 def _scored(group: Group, column: BoardColumn) -> _Column:

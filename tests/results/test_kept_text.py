@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from genharness.plugin import registry
 from genharness.plugin.registry import entry_points, load_registry
 from genharness.results import index, kept_file, kept_text
 from genharness.results.kept_text import KeptText
@@ -146,3 +147,28 @@ def test_the_command_shows_what_changed_and_warns_each_time(genharness, store):
     (store.records_folder / "bad.json").write_bytes(b"{")
     for _ in range(3):
         assert "bad.json is unreadable" in genharness("leaderboard", "results").stderr
+
+
+@pytest.fixture
+def checks(monkeypatch):
+    """Names of the specs that were checked."""
+    names = []
+    known = registry.checked
+    monkeypatch.setattr(registry, "checked", lambda spec, record: names.append(spec.name) or known(spec, record))
+    return names
+
+
+def test_plugins_that_were_good_are_checked_again_when_code_changes(checks, monkeypatch):
+    found = entry_points()
+    for code, wanted in (("one", True), ("one", False), ("other", True), ("", True), ("other", False)):
+        checks.clear()
+        assert "vae" in KeptText(None, code).registry(found).models
+        assert bool(checks) == wanted, code
+
+
+def test_plugins_of_which_one_is_broken_are_checked_every_time(checks, make_plugin):
+    make_plugin("broken", "raise ValueError")
+    for _ in range(2):
+        checks.clear()
+        assert KeptText(None, "one").registry(entry_points()).problems
+        assert checks

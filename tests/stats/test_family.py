@@ -220,3 +220,12 @@ def test_without_the_variance_that_rounding_hides_equal_models_are_told_apart():
         found[resolution] = ((low[0] > 1) | (high[0] < 10)).any(1).mean()
     assert found[0.0] > 0.4
     assert found[1.0] <= 0.05
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_one_table_of_a_family_by_itself_is_the_family_of_that_table(place):
+    several = studies(2)
+    alone, expected = Family(several).alone(place), Family([several[place]])
+    assert alone.size == expected.size < Family(several).size
+    assert alone.corrected(0, "m0", "m3") == expected.corrected(0, "m0", "m3")
+    assert alone.standings(0) == expected.standings(0)

@@ -105,3 +105,10 @@ def test_a_huge_difference_takes_few_seeds_even_over_many_comparisons(distance):
 def test_bad_arguments_are_refused_by_name(arguments, options, said):
     with pytest.raises(ValueError, match=said):
         seeds_needed(*arguments, **options)
+
+
+@pytest.mark.parametrize("fewest", [2, 3, 7, 500, 999, 1000])
+@pytest.mark.parametrize("guess", [0, 2, 8, 600, 1000, 10**7])
+def test_the_fewest_seeds_are_found_from_any_guess(fewest, guess):
+    assert planning._first(lambda n: n >= fewest, guess) == fewest
+    assert planning._first(lambda n: False, guess) is None

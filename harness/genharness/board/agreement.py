@@ -6,11 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 from genharness.board.contest import contestants, listed
 from genharness.board.rows import Group, Row
 from genharness.results.configuration import configuration
-from genharness.stats.agreement import RankAgreement, agreement
+
+if TYPE_CHECKING:
+    from genharness.stats.agreement import RankAgreement
 
 __all__ = ["note_agreement"]
 
@@ -23,6 +26,8 @@ def note_agreement(groups: Sequence[Group]) -> None:
     """Note in every two groups that differ by their extractor alone whether what ranks both ranks rows alike."""
     for first, second in combinations(groups, 2):
         if _differ_by_extractor(first, second) and first.compared[0].key == second.compared[0].key:
+            from genharness.stats.agreement import agreement  # most boards have no two such groups
+
             found = agreement(*(_scores(group) for group in (first, second)))
             if found.models >= _LEAST_ROWS:
                 for group, other in ((first, second), (second, first)):

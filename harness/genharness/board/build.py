@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from genharness.board.agreement import note_agreement
 from genharness.board.bands import bands_of
@@ -23,7 +23,6 @@ from genharness.board.rows import Board, BoardColumn, Group, Row
 from genharness.errors import ConfigError, did_you_mean
 from genharness.plugin.registry import Registry
 from genharness.results.configuration import configuration, settings
-from genharness.results.decisions import KeptDecisions
 from genharness.results.members import Members, RecordTable
 from genharness.results.provenance import Provenance
 from genharness.spec.dataset_name import recorded_name
@@ -31,7 +30,10 @@ from genharness.spec.naming import differing_settings, setting_word
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Band, Record
 from genharness.stats import diverged_rate
-from genharness.stats.intervals import Interval
+
+if TYPE_CHECKING:
+    from genharness.results.decisions import KeptDecisions
+    from genharness.stats.intervals import Interval
 
 __all__ = ["build"]
 

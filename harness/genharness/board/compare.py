@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from genharness.board.build import build
 from genharness.board.contest import Contest, contestants, score_table
 from genharness.board.rows import Board, BoardColumn, Group, Row
 from genharness.errors import ConfigError, did_you_mean, shown
 from genharness.plugin.registry import Registry
-from genharness.results.decisions import kept_decisions
 from genharness.results.members import RecordTable
 from genharness.results.store import Store
 from genharness.spec.naming import setting_words
 from genharness.spec.protocol import Protocol, protocol_difference
 from genharness.spec.record import Record
 from genharness.stats import Comparison, Family, ScoreTable, compare_many
+
+if TYPE_CHECKING:
+    from genharness.results.decisions import KeptDecisions
 
 __all__ = ["MetricComparison", "RowComparison", "compare_rows"]
 
@@ -93,7 +97,7 @@ def compare_rows(
         named = f"only {shown(names[0])!r}" if names else "none"
         raise ConfigError(f"comparing takes two rows, and {named} was named: name another")
     records = _records(store, names, alone)  # refuses a folder that cannot be one
-    board = build(records, registry, numbers=False, decisions=list(kept_decisions(store.folder)))
+    board = build(records, registry, numbers=False, decisions=_decisions(store.folder))
     found = {name: _find(board, name, datasets) for name in names}
     for name, places in found.items():
         if not places:
@@ -108,6 +112,14 @@ def compare_rows(
 
 
 _Found = tuple[Group, Row]
+
+
+def _decisions(folder: Path) -> list[KeptDecisions]:
+    if not (folder / "decisions").is_dir():  # few studies have any
+        return []
+    from genharness.results.decisions import kept_decisions
+
+    return list(kept_decisions(folder))
 
 
 def _records(store: Store, names: Sequence[str], alone: bool) -> RecordTable:

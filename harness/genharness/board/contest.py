@@ -155,9 +155,9 @@ class Contest:
 
     def _key(self, columns: Sequence[BoardColumn]) -> str:
         """Return a digest of all that the standings by some columns hang on."""
-        read = [
-            [row.label, row.members.seeds, row.design, row.lost, [_read(row, one) for one in columns]]
-            for row in self._rows
+        read: list[list[Any]] = [
+            [[row.label, row.members.seeds, row.design, row.lost] for row in self._rows],
+            [_read(self._rows, one) for one in columns],
         ]
         asked = [
             [one.column.higher_is_better, one.column.ratio, [*self._decided.get(one.key, {}).items()]]
@@ -226,12 +226,13 @@ def score_table(rows: Iterable[Row], column: BoardColumn, decided: Decided = _NO
     )
 
 
-def _read(row: Row, column: BoardColumn) -> list[Any]:
-    """Return what of a row its place by a column hangs on: the numbers, and the steps between two of them."""
-    step = column.column.resolution
+def _read(rows: Sequence[Row], column: BoardColumn) -> list[Any]:
+    """Return what the places of rows by a column hang on: their numbers, and the steps between two of them."""
+    key, step = column.key, column.column.resolution
+    numbers = [row.members.numbers(key) for row in rows]
     if not isinstance(step, str):
-        return [row.members.numbers(column.key), step]
-    return [row.members.numbers(column.key), row.members.column("facts", step), _planned(row)]
+        return [numbers, step]
+    return [numbers, [row.members.column("facts", step) for row in rows], [_planned(row) for row in rows]]
 
 
 def _planned(row: Row) -> list[int]:

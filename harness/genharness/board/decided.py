@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 from genharness.board.rows import Row
-from genharness.results.decisions import KeptDecisions
+
+if TYPE_CHECKING:  # few studies have any
+    from genharness.results.decisions import KeptDecisions
 
 __all__ = ["decided_pairs", "plan_notes"]
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from genharness.board.bands import read_against
 from genharness.board.rows import BoardColumn, Estimate, Row
 from genharness.results.members import Members
 from genharness.spec.record import Band
-from genharness.stats.intervals import Interval, mean_intervals
+
+if TYPE_CHECKING:
+    from genharness.stats.intervals import Interval
 
 __all__ = ["estimate_of", "sampling_share", "with_intervals"]
 
@@ -49,6 +52,8 @@ def with_intervals(rows: Iterable[Row], known: dict[bytes, Interval] | None = No
         rows: The rows.
         known: Intervals that need not be computed; see `genharness.stats.intervals.mean_intervals`.
     """
+    from genharness.stats.intervals import mean_intervals
+
     places = [(row, key) for row in rows for key, one in row.estimates.items() if one.count > 1]
     intervals = mean_intervals([row.estimates[key].values for row, key in places], known=known)
     for (row, key), interval in zip(places, intervals, strict=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from genharness.board.bands import SIGNS, Reading
 from genharness.results.configuration import settings
@@ -13,8 +13,8 @@ from genharness.results.members import Members, members_of
 from genharness.spec.columns import Column
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Band, Record
-from genharness.stats import Standing, interquartile_mean
-from genharness.stats.values import LARGEST
+from genharness.stats import Standing
+from genharness.stats.values import LARGEST, middle_mean
 
 __all__ = ["COLLAPSED", "OTHER_CODE", "Board", "BoardColumn", "Estimate", "Group", "Row"]
 
@@ -22,8 +22,7 @@ COLLAPSED = "†"
 OTHER_CODE = "‡"
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(NamedTuple):
     """One number of the board: the mean over seeds, and how far they spread.
 
     Attributes:
@@ -39,7 +38,7 @@ class Estimate:
 
     mean: float | None
     deviation: float | None
-    count: int
+    count: int  # type: ignore[assignment]  # a tuple's own `count`, which nobody asks of it
     values: tuple[float, ...] = ()
     interval: tuple[float, float] | None = None
     error: float | None = None
@@ -48,7 +47,7 @@ class Estimate:
     @property
     def interquartile_mean(self) -> float | None:
         """Mean of the middle half of the seeds, or None where no seed has a value."""
-        return interquartile_mean(self.values) if self.values else None
+        return middle_mean(self.values) if self.values else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,43 +124,51 @@ def leaderboard(
     asked |= {"models": models, "where": where, "best_of": best_of}
     shown = {"form": form, "wide": wide, "settings": options, "screen": screen_state()}
     decisions = _decisions(results)
-    plugins = entry_points()
-    kept = KeptText.of(store, {**asked, **shown, "decisions": [one.as_plain() for one in decisions]}, plugins)
-    text = None if mistakes else kept.read()
-    if text is None:  # what is kept was asked for before, and was no mistake: nothing is imported for it
-        from genharness.study.settings import setting_errors
+    with no_collection():  # what is imported and read stays to the end, and the collector would walk through all of it
+        plugins = entry_points()
+        kept = KeptText.of(store, {**asked, **shown, "decisions": [one.as_plain() for one in decisions]}, plugins)
+        text = None if mistakes else kept.read()
+        if text is None:  # what is kept was asked for before, and was no mistake: nothing is imported for it
+            registry = kept.registry(plugins)
+            reporter = registry.reporters.find(form)
+            refuse([*mistakes, *_setting_errors(options, reporter, registry)])
+            chosen = ShownRows.asked(models, where, best_of)
+            from genharness.board.build import build
+            from genharness.results.kept_intervals import kept_intervals
+            from genharness.results.kept_standings import kept_standings
 
-        with no_collection():  # a tenth of the time that plugins take
-            registry = load_registry(found=plugins)
-        reporter = registry.reporters.find(form)
-        refuse([*mistakes, *setting_errors(options, [reporter], registry)])
-        chosen = ShownRows.asked(models, where, best_of)
-        from genharness.board.build import build
-        from genharness.results.kept_intervals import kept_intervals
-        from genharness.results.kept_standings import kept_standings
-
-        folder = store.records_folder
-        with no_collection(), kept_intervals(folder, wanted=interval) as known, kept_standings(folder) as standings:
-            board = build(
-                chosen.records(store, registry),
-                registry,
-                datasets=datasets or (),
-                sort=sort,
-                columns=columns or (),
-                seeds=seeds,
-                interval=interval,
-                decisions=decisions,
-                known=known,
-                standings=standings,
-            )
-            chosen.thin(board)
-            out = console() if reporter.screen else None  # rich, which it asks, costs programs a tenth of their time
-            text = board_text(board, reporter, out, wide=wide, settings=options)
-            del board  # while the collector pauses: it would walk through all of it
-        if not store.warnings and not registry.problems:
-            kept.keep(text)
+            folder = store.records_folder
+            with kept_intervals(folder, wanted=interval) as known, kept_standings(folder) as standings:
+                board = build(
+                    chosen.records(store, registry),
+                    registry,
+                    datasets=datasets or (),
+                    sort=sort,
+                    columns=columns or (),
+                    seeds=seeds,
+                    interval=interval,
+                    decisions=decisions,
+                    known=known,
+                    standings=standings,
+                )
+                chosen.thin(board)
+                out = (
+                    console() if reporter.screen else None
+                )  # rich, which it asks, costs programs a tenth of their time
+                text = board_text(board, reporter, out, wide=wide, settings=options)
+                del board  # while the collector pauses
+            if not store.warnings and not registry.problems:
+                kept.keep(text)
     echo(text)
     print_warnings(store.warnings)
+
+
+def _setting_errors(options: PluginOptions, reporter: ReporterSpec, registry: Registry) -> list[str]:
+    if not options:
+        return []
+    from genharness.study.settings import setting_errors
+
+    return setting_errors(options, [reporter], registry)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from genharness.cli.screen.output import (
 )
 from genharness.cli.screen.terminal import say
 from genharness.errors import MORE_PROCESSES, GenharnessError, did_you_mean, out_of_processes
+from genharness.files.gc_pause import no_collection
 from genharness.files.paths import printable
 from genharness.plugin.own_output import give_output_back, keep_output, output
 from genharness.plugin.single_files import add_plugin_files, content_digest, plugin_files
@@ -91,7 +92,8 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
+        with no_collection():
+            command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:

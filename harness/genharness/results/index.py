@@ -38,9 +38,6 @@ from genharness.version import VERSION
 __all__ = ["RecordIndex", "are_settled", "digest_of", "state_of"]
 
 State = list[int]
-_Moments = tuple[list[float | None], list[float | None]]
-"""Means and deviations of a kind's measurements and scores, in their order."""
-
 _WORTHWHILE = 200
 """Of fewer records, or of fewer new ones, an index saves nothing."""
 _COARSE_SECONDS, _FINE_SECONDS = 3.0, 0.1
@@ -100,8 +97,9 @@ class RecordIndex:
         self._path = home() / FOLDER / f"{name}.json"
         self._folder = folder
         self._kinds: dict[tuple[int, ...], list[list[Any]]] = {}
-        self._moments: dict[tuple[int, ...], _Moments] = {}
-        self._whole, self._states = "", b""
+        self._moments: dict[tuple[int, ...], Moments] = {}
+        self._moment_places: dict[tuple[int, ...], dict[str, int]] = {}
+        self._whole, self._states = "", memoryview(b"")
         self._common = _Common([])
         self._cells: dict[int, Mapping[str, Any]] = {}
         self._gone = self._new = 0
@@ -182,13 +180,14 @@ class RecordIndex:
 
     def _load(self) -> None:
         try:
-            head, _, states = read_kept(self._path).partition(b"\n")
-            content = orjson.loads(head)
+            kept = read_kept(self._path)
+            end = kept.index(b"\n")
+            content = orjson.loads(memoryview(kept)[:end])  # it may have a hundred MiB, which are not copied
             if content["format"] == orjson.loads(orjson.dumps(_FORMAT)):
                 self._kinds = {tuple(key): columns for key, columns, _ in content["kinds"]}
                 self._moments = {tuple(key): moments for key, _, moments in content["kinds"]}
                 self._common = _Common(content["common"])
-                self._whole, self._states = content["whole"], states
+                self._whole, self._states = content["whole"], memoryview(kept)[end + 1 :]
         except (OSError, ValueError, KeyError, TypeError):  # none, or a damaged one: records are read themselves
             return
 
@@ -201,7 +200,7 @@ class RecordIndex:
         """Return the names of the numbers that stand in tables, in the order of their columns."""
         return [name for place in key[2:4] for name in self._common.values[place]]
 
-    def _moments_of(self, key: tuple[int, ...], columns: Sequence[list[Any]]) -> _Moments:
+    def _moments_of(self, key: tuple[int, ...], columns: Sequence[list[Any]]) -> Moments:
         means: list[float | None] = []
         deviations: list[float | None] = []
         for column in columns[_FIRST_NUMBER : _FIRST_NUMBER + len(self._numbered(key))]:
@@ -217,23 +216,32 @@ class RecordIndex:
         shared: int,
         keys: Sequence[int],
         columns: Sequence[list[Any]],
-        moments: _Moments | None,
+        moments: Moments | None,
     ) -> Alike:
-        common, numbers = self._common.values, iter(columns[_FIRST_NUMBER:])
-        names = self._numbered((base, shared, *keys)) if moments else ()
-        known: dict[str, Moments] = dict(zip(names, zip(*moments, strict=True), strict=True)) if moments else {}
+        common, numbers, start = self._common.values, {}, _FIRST_NUMBER
+        for kind, own in zip(NUMBERS, keys, strict=True):
+            end = start + len(common[own])
+            numbers[kind] = dict(zip(common[own], columns[start:end], strict=True))
+            start = end
         return Alike(
             cell=self._cell(base),
             shared=common[shared],
             rests=[common[place] for place in columns[_RESTS]],
             own=dict(zip(OWN, columns[_OWNS:_FIRST_NUMBER], strict=True)),
-            numbers={
-                kind: {key: next(numbers) for key in common[own]} for kind, own in zip(NUMBERS, keys, strict=True)
-            },
+            numbers=numbers,
             names=columns[_NAMES],
             seeds=columns[_SEEDS],
-            moments=known,
+            **self._known(keys, moments),
         )
+
+    def _known(self, keys: Sequence[int], moments: Moments | None) -> dict[str, Any]:
+        """Return what an `Alike` is told of moments; hundreds of kinds have the same keys."""
+        if moments is None:
+            return {}
+        kinds = tuple(keys[:2])
+        if kinds not in self._moment_places:
+            self._moment_places[kinds] = {name: place for place, name in enumerate(self._numbered((0, 0, *kinds)))}
+        return {"moments": moments, "moment_places": self._moment_places[kinds]}
 
     def _cell(self, place: int) -> Mapping[str, Any]:
         if place not in self._cells:

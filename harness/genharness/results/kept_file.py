@@ -24,8 +24,9 @@ def read_kept(path: Path) -> bytes:
         OSError: If it cannot be read.
         ValueError: If it is damaged.
     """
-    head, _, body = read_regular(path, _MOST_BYTES).partition(b"\n")
-    if int(head[:8], 16) != zlib.crc32(body):
+    content = read_regular(path, _MOST_BYTES)
+    body = content[content.find(b"\n") + 1 :]
+    if int(content[:8], 16) != zlib.crc32(body):
         raise ValueError("it is damaged")
     return body
 

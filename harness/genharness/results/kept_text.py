@@ -10,13 +10,13 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
 from genharness.files.home import home
-from genharness.plugin.registry import installed_plugins
+from genharness.plugin.registry import Registry, installed_plugins, load_registry
 from genharness.plugin.single_files import plugin_files
 from genharness.results.kept_file import FOLDER, read_kept, write_kept
 from genharness.results.store import Store
@@ -34,10 +34,12 @@ class KeptText:
 
     Args:
         path: Where it is kept; None where something is in doubt, and so nothing is.
+        code: Digest of the state of all code that takes part; empty where some of it may lie anywhere.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, code: str = "") -> None:
         self._path = path
+        self._code = code
 
     @classmethod
     def of(cls, store: Store, asked: Mapping[str, Any], plugins: Iterable[EntryPoint]) -> KeptText:
@@ -51,9 +53,25 @@ class KeptText:
         code = _code(plugins)
         records = store.state() if code else ""
         if not records or not code:
-            return cls(None)
+            return cls(None, code)
         key = hashlib.sha256(canonical_json([VERSION, records, code, dict(asked)]).encode()).hexdigest()[:24]
-        return cls(home() / FOLDER / f"{key}.txt")
+        return cls(home() / FOLDER / f"{key}.txt", code)
+
+    def registry(self, found: Sequence[EntryPoint]) -> Registry:
+        """Return all plugins; where no code is other than when all of them were good, they are not checked again.
+
+        Args:
+            found: Those that are installed.
+        """
+        path = home() / FOLDER / "plugins"
+        try:
+            good = bool(self._code) and read_kept(path) == self._code.encode()
+        except (OSError, ValueError):  # none, or a damaged one
+            good = False
+        registry = load_registry(found=found, known_good=good)
+        if self._code and not good and not registry.problems:
+            write_kept(path, self._code.encode(), "plugins that are good")
+        return registry
 
     def read(self) -> str | None:
         """Return the text, None where none is kept."""

@@ -21,12 +21,12 @@ OWN = ("started_at", "finished_at", "training")
 """Other fields that every record has for itself."""
 
 Summed = tuple[tuple[float, ...], float, float | None]
-Moments = tuple[float | None, float | None]
-"""Mean and standard deviation of numbers that all are finite; None and None of others."""
+Moments = tuple[Sequence[float | None], Sequence[float | None]]
+"""Means and standard deviations of some keys' numbers, in their order; None where not all are finite."""
 
 _NO_CURVES = History()
-_UNKNOWN: Moments = None, None
-_NO_MOMENTS: Mapping[str, Moments] = {}
+_NO_MOMENTS: Moments = (), ()
+_NO_PLACES: Mapping[str, int] = {}
 
 
 def summed(numbers: Iterable[float | None]) -> Summed | None:
@@ -124,7 +124,8 @@ class Alike(Members):
         numbers: Of every kind of numbers the columns by key.
         names: Names of the records' files.
         seeds: Their training seeds.
-        moments: Of scores and measurements by key, as far as they are known.
+        moments: Of scores and measurements, as far as they are known.
+        moment_places: Where they stand among the moments, by key.
     """
 
     def __init__(
@@ -137,11 +138,13 @@ class Alike(Members):
         numbers: Mapping[Kind, Mapping[str, Sequence[float | None]]],
         names: Sequence[str],
         seeds: list[int],
-        moments: Mapping[str, Moments] = _NO_MOMENTS,
+        moments: Moments = _NO_MOMENTS,
+        moment_places: Mapping[str, int] = _NO_PLACES,
     ) -> None:
         self.places = names
         self._cell, self._shared, self._rests, self._own = cell, shared, rests, own
-        self._numbers, self._seeds, self._moments = numbers, seeds, moments
+        self._numbers, self._seeds = numbers, seeds
+        self._moments, self._moment_places = moments, moment_places
         self._made: dict[int, Record] = {}
 
     def __len__(self) -> int:
@@ -199,10 +202,11 @@ class Alike(Members):
 
     def summed(self, key: str) -> Summed | None:
         """Return of a score, or else a measurement, those that are finite, their mean and their standard deviation."""
-        mean, deviation = self._moments.get(key, _UNKNOWN)
-        if mean is None:
+        place = self._moment_places.get(key)
+        mean = None if place is None else self._moments[0][place]
+        if place is None or mean is None:
             return super().summed(key)
-        return cast("tuple[float, ...]", tuple(self.numbers(key))), mean, deviation
+        return cast("tuple[float, ...]", tuple(self.numbers(key))), mean, self._moments[1][place]
 
     def _record(self, at: int) -> Record:
         cell = object.__new__(Cell)

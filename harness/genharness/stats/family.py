@@ -116,8 +116,19 @@ class Family:
     """
 
     def __init__(self, tables: Sequence[ScoreTable]) -> None:
+        self._begin(tables, [table.samples() for table in tables])
+
+    def alone(self, place: int) -> Family:
+        """Return the family of one of the tables, by its place among them."""
+        if len(self.tables) == 1:
+            return self
+        found = object.__new__(Family)
+        found._begin([self.tables[place]], [self._samples[place]])
+        return found
+
+    def _begin(self, tables: Sequence[ScoreTable], samples: Sequence[Mapping[str, Sample]]) -> None:
         self.tables = tables
-        self._samples = [table.samples() for table in tables]
+        self._samples = samples
         self._by_holm = all(len(table.groups) <= MOST_FOR_HOLM for table in tables)
         self.size = sum(map(_testable, self._samples, tables))
         self._corrected: dict[tuple[int, str, str], float] | None = None

@@ -88,7 +88,8 @@ def compare_many(
     """
     if len(table.groups) < 2:
         raise ValueError(f"groups: needs at least two models to compare, not {len(table.groups)}")
-    alone = Family([table])
+    own = family is not None and family.tables[place] is table
+    alone = family.alone(place) if family and own else Family([table])
     return [_compare(table, a, b, alone, (family or alone, place)) for a, b in pairs or combinations(table.groups, 2)]
 
 

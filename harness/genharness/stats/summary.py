@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from genharness.stats.intervals import LEAST_FOR_BOOTSTRAP, RESAMPLES, mean_intervals
-from genharness.stats.values import finite_scores, moments
+from genharness.stats.values import finite_scores, middle_mean, moments
 
 __all__ = ["Summary", "diverged_rate", "interquartile_mean", "mean_and_deviation", "summarise"]
 
@@ -59,10 +58,7 @@ def interquartile_mean(values: Iterable[float]) -> float:
     Raises:
         ValueError: `values` is empty or holds NaN or infinity.
     """
-    scores = sorted(finite_scores(values, "values"))
-    cut = len(scores) // 4
-    middle = scores[cut : len(scores) - cut]
-    return math.fsum(middle) / len(middle)
+    return middle_mean(finite_scores(values, "values"))
 
 
 def summarise(values: Iterable[float], seed: int = 0) -> Summary:

@@ -1,7 +1,6 @@
 """t tests in closed form, and Holm's correction.
 
-`scipy.stats` has the t tests too, but importing it takes about a second, more than a leaderboard should cost. Only
-the ends of an interval need scipy, and only `scipy.special`; they are computed when they are asked for.
+`scipy.stats` has the t tests too, but importing it takes about a second, more than a leaderboard should cost.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from genharness.stats.sample import Sample, checked_sample
-from genharness.stats.student import two_sided_p
+from genharness.stats.student import critical_t, two_sided_p
 
 __all__ = ["ALPHA", "LEAST_PAIRS", "MeanDifference", "deciding_test", "holm", "paired_t", "two_sample_t", "welch_t"]
 
@@ -40,9 +39,7 @@ class MeanDifference:
     @property
     def margin(self) -> float:
         """Half of the width of the 95 % interval of the difference."""
-        from scipy.special import stdtrit
-
-        return float(stdtrit(self.freedom, 1 - ALPHA / 2)) * self.error
+        return critical_t(ALPHA, self.freedom) * self.error
 
     @property
     def low(self) -> float:

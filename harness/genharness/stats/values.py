@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-__all__ = ["finite_scores", "log_scores", "moments"]
+__all__ = ["finite_scores", "log_scores", "middle_mean", "moments"]
 
 LARGEST = 1e150  # its square is still finite
 
@@ -54,3 +54,11 @@ def moments(scores: Sequence[float]) -> tuple[float, float | None]:
         return scores[0], 0.0
     squares = math.fsum([(score - mean) ** 2 for score in scores])  # a list: boards have a hundred thousand rows
     return mean, math.sqrt(squares / (len(scores) - 1))
+
+
+def middle_mean(scores: Iterable[float]) -> float:
+    """Return the mean of the middle half of scores that were checked; floor(n / 4) are cut from each end."""
+    ordered = sorted(scores)
+    cut = len(ordered) // 4
+    middle = ordered[cut : len(ordered) - cut]
+    return math.fsum(middle) / len(middle)

@@ -39,7 +39,7 @@ def test_nothing_wrong_is_nothing_refused():
     refuse([])
 
 
-@pytest.mark.parametrize(("word", "found"), [("dcgna", "dcgan"), ("zzz", None), ("", None)])
+@pytest.mark.parametrize(("word", "found"), [("dcgna", "dcgan"), ("VAE", "vae"), ("zzz", None), ("", None)])
 def test_the_nearest_name_is_a_value(word, found):
     assert nearest(word, ["vae", "dcgan"]) == found
 

@@ -146,7 +146,9 @@ def nearest(word: str, known: Iterable[str], alike: float = 0.6) -> str | None:
         known: What exists.
         alike: How much, from 0 to 1.
     """
-    near = difflib.get_close_matches(word, sorted(known), n=1, cutoff=alike)
+    names = sorted(known)
+    near = difflib.get_close_matches(word, names, n=1, cutoff=alike)
+    near = near or difflib.get_close_matches(word.lower(), names, n=1, cutoff=alike)  # FID is spelt fid
     return near[0] if near else None
 
 

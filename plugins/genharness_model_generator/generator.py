@@ -18,7 +18,7 @@ from genharness_model_generator.network import Network
 from genharness_model_generator.onnx_graph import load_onnx
 from genharness_model_generator.outputs import Outputs, only_tensor
 from genharness_model_generator.pipeline import Pipeline, load_pipeline
-from genharness_model_generator.python_file import load_factory_file
+from genharness_model_generator.python_file import load_factory_file, place_in
 from genharness_model_generator.quantized import in_eight_bits
 from genharness_model_generator.torchscript import load_torchscript
 
@@ -120,6 +120,9 @@ class Generator(GenerativeModel):
             shape = "x".join(map(str, self.options.latent))
             reason = next(iter(reversed(str(error).strip().splitlines())), type(error).__name__).strip()[:200]
             classes = " with classes" if self.options.conditional else ""
+            path, function = named_file(self.options.source)
+            if function:
+                reason = f"{type(error).__name__}: {reason}{place_in(path, error)}"
             raise RunError(
                 f"{self.who} fails on latents of {shape}{classes}: {reason}: "
                 "check --latent, generator.conditional and generator.batch"

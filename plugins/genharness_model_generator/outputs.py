@@ -25,14 +25,17 @@ _SAY = "say which with --set generator.range=symmetric ([-1, 1]), unit ([0, 1]) 
 
 
 def only_tensor(given: Any, who: str) -> Tensor:
-    """Return the one tensor that a generator gave, out of a tuple, list, dictionary or array.
+    """Return the one tensor of real numbers that a generator gave, out of a tuple, list, dictionary or array.
 
     Raises:
-        RunError: If there is none, or more than one.
+        RunError: If there is none, or more than one, or it is complex, or not laid out number by number.
     """
     if isinstance(given, np.ndarray):
-        return torch.from_numpy(given)
+        if given.dtype.kind not in "biufc":
+            raise RunError(f"{who} gives an array of {given.dtype}: it must give numbers")
+        return only_tensor(torch.from_numpy(given), who)
     if isinstance(given, Tensor):
+        _refuse_unreadable(given, who)
         return given
     parts = (
         list(given.values()) if isinstance(given, Mapping) else list(given) if isinstance(given, (tuple, list)) else []
@@ -41,6 +44,20 @@ def only_tensor(given: Any, who: str) -> Tensor:
         return only_tensor(parts[0], who)
     found = f"{len(parts)} things" if parts else type(given).__name__
     raise RunError(f"{who} gives {found}: it must give one tensor, the samples; wrap or export it so")
+
+
+def _refuse_unreadable(samples: Tensor, who: str) -> None:
+    if samples.is_complex():
+        raise RunError(
+            f"{who} gives complex numbers, and samples are real ones: let it give their .real, their .abs(), or both "
+            "parts as channels"
+        )
+    if samples.is_quantized or samples.is_meta or samples.layout != torch.strided:
+        kind = "quantised" if samples.is_quantized else "meta" if samples.is_meta else "sparse"
+        way = {"quantised": ".dequantize()", "sparse": ".to_dense()"}.get(kind, "one that holds numbers")
+        raise RunError(f"{who} gives a {kind} tensor: let it give {way}")
+    if samples.dim() == 0:
+        raise RunError(f"{who} gives one number: it must give one tensor, a sample for each latent")
 
 
 @dataclass(frozen=True)
@@ -96,10 +113,10 @@ def placed_as(samples: Tensor, data: DataShape, who: str) -> Tensor:
     Raises:
         RunError: If they cannot be brought to it, or hold NaN or infinite values.
     """
+    shape, want = tuple(samples.shape[1:]), data.shape
+    samples = samples.detach().float()  # first: torch asks no float8 and no uint16 whether it is finite
     if not bool(torch.isfinite(samples).all()):
         raise RunError(f"{who} gave NaN or infinite values: check its weights, --latent and --precision")
-    shape, want = tuple(samples.shape[1:]), data.shape
-    samples = samples.detach().float()
     if shape == want:
         return samples
     if data.modality == "image":

@@ -29,6 +29,9 @@ def make():
 
 def nothing():
     return 3
+
+def sized(size):
+    return Tiny()
 """
 
 

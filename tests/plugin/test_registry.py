@@ -119,6 +119,20 @@ def test_an_unknown_name_comes_with_the_nearest():
         load_registry().models.find("dcgna")
 
 
+def test_an_unknown_name_that_lies_here_comes_with_how_it_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my-vae").mkdir()
+    (tmp_path / "my-vae" / "pyproject.toml").write_text("")
+    (tmp_path / "photos").mkdir()
+    with pytest.raises(ConfigError, match=r"'my-vae'; if the package in the folder my-vae is meant: pip install -e my"):
+        load_registry().models.find("my-vae")
+    with pytest.raises(ConfigError, match=r"unknown dataset 'photos'; if what lies here is meant: folder:photos$"):
+        load_registry().datasets.find("photos")
+    for kind, other in [("models", "photos"), ("models", ""), ("models", "m" * 5000), ("datasets", "d" * 5000)]:
+        with pytest.raises(ConfigError, match=f"unknown {kind[:-1]} '{other[:20]}[^;]*; (known|did you mean)"):
+            getattr(load_registry(), kind).find(other)
+
+
 def test_an_unknown_name_without_a_neighbour_comes_with_the_broken_plugin(make_plugin):
     make_plugin("broken-toys", "raise RuntimeError('no licence')")
     with pytest.raises(ConfigError, match=r"'broken-toys' of broken-toys 1.0 is broken: RuntimeError: no"):

@@ -153,12 +153,33 @@ def test_views_given_beside_a_reference_replace_its_own():
         ("h5:x.h5#images,label=y,50,mnist", ("h5:x.h5#images,label=y,50", "mnist")),
         ("folder:{0}/a,b", ("folder:{0}/a,b",)),
         ("folder:{0}/none,b", ("folder:{0}/none", "b")),
+        ("folder:a@8:grey,csv:wine.csv,folder:a@16,mnist", ("folder:a@8:grey", "csv:wine.csv", "folder:a@16", "mnist")),
     ],
 )
-def test_a_comma_may_stand_in_a_path_and_in_a_view(tmp_path, text, expected):
+def test_a_comma_may_stand_in_a_path_and_in_a_view(tmp_path, monkeypatch, text, expected):
+    monkeypatch.chdir(tmp_path)
     for name in ("Smith, 2020", "a", "a,b", "a,b,c"):
         (tmp_path / name).mkdir()
     assert split_references(text.format(tmp_path)) == tuple(one.format(tmp_path) for one in expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("wine.csv", "write csv:wine.csv"),
+        ("Photos", "write folder:Photos"),
+        ("./Photos/@64", r"write folder:\./Photos/"),
+        ("notes.txt", "write NAME, NAME@64"),
+        ("none.csv", "write NAME, NAME@64"),
+    ],
+)
+def test_data_that_lies_there_is_told_how_it_is_named(tmp_path, monkeypatch, text, meant):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Photos").mkdir()
+    (tmp_path / "wine.csv").write_text("")
+    (tmp_path / "notes.txt").write_text("")
+    with pytest.raises(ConfigError, match=f"is not a dataset name: {meant}"):
+        parse_reference(text)
 
 
 def test_a_path_with_a_number_sign_says_what_to_do():

@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import pytest
 
@@ -158,6 +159,14 @@ def test_an_unusable_file_is_named(tmp_path, content, message):
         path.write_bytes(content)
     with pytest.raises(ConfigError, match=message):
         load_suite(path, {})
+
+
+def test_a_model_in_the_place_of_a_suite_is_told_where_models_are_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=r"the suite vae: .*, and a model is named by --models vae$"):
+        load_suite(Path("vae"), {})
+    with pytest.raises(ConfigError, match=r"the suite vae\.toml: No such file or directory$"):
+        load_suite(Path("vae.toml"), {})
 
 
 def test_every_option_of_run_can_stand_in_a_file_and_the_command_line_goes_over_it(tmp_path):

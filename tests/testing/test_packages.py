@@ -76,7 +76,9 @@ def test_what_is_no_package_is_refused_in_one_line(tmp_path):
     (tmp_path / "pyproject.toml").write_text("= 3")
     with pytest.raises(ConfigError, match="no project file"):
         modules_of(str(tmp_path))
-    with pytest.raises(ConfigError, match="no package 'nope'"):
+    with pytest.raises(
+        ConfigError, match="no package 'nope' with plugins is installed, and no folder here is called so"
+    ):
         modules_of("nope")
 
 

@@ -9,6 +9,7 @@ import importlib.metadata
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pluggy
@@ -19,6 +20,7 @@ from genharness.plugin.checked import BUDGETS, checked
 from genharness.plugin.containment import contained, leaving_the_process_alone, reason_of
 from genharness.plugin.own_output import leave_stdout
 from genharness.plugin.single_files import content_digest, import_file, plugin_files
+from genharness.spec.dataset_name import as_reference
 from genharness.spec.options import PluginOptions, build_config
 from genharness.spec.plugins import (
     DatasetSpec,
@@ -71,6 +73,13 @@ class Problem:
         return f"plugin {self.provider.plugin!r} of {self.provider} is broken: {self.reason}"
 
 
+def _is_package(folder: str) -> bool:
+    try:
+        return bool(folder) and (Path(folder) / "pyproject.toml").is_file()
+    except OSError:  # too long
+        return False
+
+
 class Kind(Mapping[str, S]):
     """The specs of one kind by name, in the order of their plugins, and who gave them."""
 
@@ -104,12 +113,17 @@ class Kind(Mapping[str, S]):
     def hint(self, name: str) -> str:
         """Return the tail of a message that there is no `name`, or nothing that fits it as a pattern.
 
-        A broken plugin that is called so is what was meant, however near another name lies.
+        A broken plugin that is called so is what was meant, however near another name lies; so is what lies here by
+        that name.
         """
         for problem in self._problems:
             called = (problem.provider.plugin, problem.provider.distribution, *re.findall(r"[\w-]+", problem.reason))
             if any(fnmatch.fnmatchcase(one, name) for one in called):
                 return f"; {problem}"
+        if _is_package(name):
+            return f"; if the package in the folder {name} is meant: pip install -e {name}"
+        if self.word == "dataset" and (meant := as_reference(name)):
+            return f"; if what lies here is meant: {meant}"
         broken = self._broken() if nearest(name, self._specs) is None else ""
         return f"{did_you_mean(name, self._specs)}{broken}"
 

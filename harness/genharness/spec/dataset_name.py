@@ -25,6 +25,7 @@ __all__ = [
     "Channels",
     "DatasetReference",
     "Fit",
+    "as_reference",
     "parse_reference",
     "recorded_name",
     "split_references",
@@ -45,6 +46,7 @@ _LONGEST_NAME = 80
 MOST_SAMPLES = 10**9
 """Most samples that anything may ask for."""
 _HOW = "write NAME, NAME@64, NAME@64:grey, NAME#5000 or folder:PATH@64"
+_KINDS = {f".{kind}": kind for kind in ("zip", "npz", "tar", "parquet", "h5", "csv")}
 _COLUMN = re.compile(r"[^\W\d][^,=+#/\\]*")
 _NAMED = frozenset({"array", "hf"})
 """What stands behind these is a name, of what a program held or a library has, unless it begins as a path does."""
@@ -144,10 +146,19 @@ def parse_reference(text: str) -> DatasetReference:
         raise ConfigError(f"the dataset name is empty: {_HOW}")
     name, colon, path = form["base"].partition(":")
     if not _NAME.fullmatch(name) or (colon and not path):
-        raise ConfigError(f"{shown(text)!r} is not a dataset name: {_HOW}")
+        meant = as_reference(form["base"])
+        raise ConfigError(f"{shown(text)!r} is not a dataset name: {f'write {shown(meant)}' if meant else _HOW}")
     is_name = name in _NAMED and not path.startswith((".", "/", "~"))
     reference = DatasetReference(name, (path if is_name else _absolute(path)) if path else None)
     return _with_variant(text, _read_view(text, reference, form["view"]), form["variant"])
+
+
+def as_reference(path: str) -> str:
+    """Return how data is named that lies at a path, such as `csv:wine.csv`; empty where nothing that is data does."""
+    if not _is_there(path):
+        return ""
+    kind = "folder" if Path(path).expanduser().is_dir() else _KINDS.get(Path(path).suffix.lower(), "")
+    return f"{kind}:{path}" if kind else ""
 
 
 def recorded_name(text: str) -> str:
@@ -187,8 +198,14 @@ def _is_one(parts: list[str]) -> bool:
 def _path_exists(text: str) -> bool:
     form = _FORM.fullmatch(text)
     name, _, path = form["base"].partition(":") if form else ("", "", "")
+    if form and "," in (form["variant"] or ""):
+        return False  # no size holds one: another dataset follows it
+    return bool(_NAME.fullmatch(name) and path) and _is_there(path)
+
+
+def _is_there(path: str) -> bool:
     try:
-        return bool(_NAME.fullmatch(name) and path) and Path(path).expanduser().exists()
+        return Path(path).expanduser().exists()
     except (OSError, RuntimeError, ValueError):  # too long, ~nobody, a NUL byte
         return False
 

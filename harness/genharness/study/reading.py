@@ -164,6 +164,8 @@ def _text(path: Path, *, regular: bool) -> str:
             content = file.read(_LARGEST_SUITE + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = getattr(error, "strerror", None) or error
+        if isinstance(error, FileNotFoundError) and not path.suffix:
+            reason = f"{reason}: a suite is a TOML file, and a model is named by --models {shown(path)}"
         raise ConfigError(f"cannot read the suite {shown(path)}: {reason}") from error
     if len(content) > _LARGEST_SUITE:
         raise ConfigError(f"cannot read the suite {path}: it is larger than {_LARGEST_SUITE >> 20} MiB")

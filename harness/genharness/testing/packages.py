@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
-from genharness.errors import ConfigError, PluginError, did_you_mean
+from genharness.errors import ConfigError, PluginError, did_you_mean, shown
 from genharness.plugin.blame import one_line
 from genharness.plugin.containment import contained
 from genharness.plugin.hooks import ENTRY_POINT_GROUP, HOOKS
@@ -114,7 +114,10 @@ def _of_distribution(name: str) -> list[str]:
     points = importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)
     known = {point.dist.name for point in points if point.dist is not None}
     if name not in known:
-        raise ConfigError(f"no package {name!r} with plugins is installed{did_you_mean(name, known)}")
+        raise ConfigError(
+            f"no package {shown(name)!r} with plugins is installed, and no folder here is called so"
+            f"{did_you_mean(name, known)}"
+        )
     return [point.module for point in points if point.dist is not None and point.dist.name == name]
 
 

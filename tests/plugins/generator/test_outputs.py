@@ -1,5 +1,8 @@
 """Models made elsewhere: what they give, cost and are told apart by, and what is refused of them."""
 
+import sys
+
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -11,7 +14,8 @@ from genharness.identity.contents import inputs_of
 from genharness.kit.generators import seeded_generator
 from genharness.spec.options import as_options, build_config
 from genharness_model_generator.configs import GeneratorConfig
-from made_elsewhere import SOURCE, built, drawn
+from genharness_model_generator.outputs import only_tensor, placed_as
+from made_elsewhere import DIGITS, SOURCE, built, drawn, save_script
 
 
 @pytest.mark.parametrize("form", ["tiny.pt", "tiny.pt2", "three.pt2", "tiny.py"])
@@ -89,6 +93,35 @@ def test_integers_are_bytes_and_channels_move_to_the_front(scripted):
     torch.testing.assert_close(got, want[:, None, None, None].expand(-1, 3, 8, 8))
 
 
+def test_booleans_are_black_and_white_and_every_kind_of_number_is_read(scripted):
+    z = torch.randn(10, 4, generator=seeded_generator(torch.device("cpu"), 3))
+    white = (flat(z) > 0).reshape(-1, 1, 8, 8)
+    torch.testing.assert_close(drawn(built(**scripted(lambda z: flat(z) > 0))), white * 2.0 - 1)
+    for kind in (torch.float16, torch.float8_e5m2, torch.uint16, torch.int64):
+        read = only_tensor((white.to(kind),), "net")
+        torch.testing.assert_close(placed_as(read, DIGITS, "net"), white.float())
+
+
+def test_complex_numbers_are_refused_of_every_form(tmp_path):
+    class Waves(nn.Module):
+        def forward(self, z):
+            return torch.complex(flat(z), flat(z))
+
+    save_script(lambda: torch.jit.trace(Waves(), torch.ones(3, 4)), tmp_path / "waves.pt")
+    torch.export.save(torch.export.export(Waves(), (torch.ones(64, 4),)), tmp_path / "waves.pt2")
+    (tmp_path / "waves.py").write_text(
+        "import torch\nclass Waves(torch.nn.Module):\n    def forward(self, z):\n        return torch.fft.fft(z)\n"
+    )
+    rows = DataShape("tabular", (4,), train_count=10)
+    for name, data in [("waves.pt", DIGITS), ("waves.pt2", DIGITS), ("waves.py:Waves", rows)]:
+        with pytest.raises(RunError, match="gives complex numbers, and samples are real ones"):
+            built(data, source=str(tmp_path / name))
+    with pytest.raises(RunError, match="gives complex numbers"):
+        only_tensor([np.ones((3, 4), np.complex64)], "waves.onnx")  # as onnxruntime and diffusers give them
+    with pytest.raises(RunError, match="gives an array of object: it must give numbers"):
+        only_tensor(np.array(["a", "b"], object), "words.onnx")
+
+
 def test_uniform_latents_are_uniform(scripted):
     data = DataShape("tabular", (4,), train_count=10)
     got = drawn(built(data, **scripted(lambda z: z + 0), distribution="uniform"), 5000)
@@ -107,6 +140,9 @@ def test_uniform_latents_are_uniform(scripted):
         (lambda z: (flat(z), z), "gives 2 things: it must give one tensor"),
         (lambda z: flat(z)[:2], r"gave 2 samples for 64 latents: set generator\.batch"),
         (lambda z: flat(z) @ torch.ones(3, 3), "some.pt fails on latents of 4: .*check --latent"),
+        (lambda z: torch.complex(flat(z), flat(z)), "some.pt gives complex numbers, and samples are real ones: let it"),
+        (lambda z: flat(z).to_sparse(), r"gives a sparse tensor: let it give \.to_dense"),
+        (lambda z: flat(z).sum(), "gives one number: it must give one tensor"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_refused_in_one_line_that_says_what_to_do(function, message, scripted):
@@ -147,7 +183,9 @@ def test_classes_are_given_where_they_are_asked_for(tmp_path):
     [
         ({"source": "nowhere.pt"}, "does not exist: name a .pt"),
         ({"source": "{tiny.py}"}, r"needs the function that makes the model, such as tiny\.py:make"),
-        ({"source": "{tiny.py}:none"}, "has no function 'none'"),
+        ({"source": "{tiny.py}:none"}, "has no function 'none': name the one .*; known: Tiny, make, nothing"),
+        ({"source": "{tiny.py}:mak"}, "has no function 'mak': .*; did you mean 'make'"),
+        ({"source": "{tiny.py}:sized"}, "sized is called without arguments: missing a required argument: 'size'"),
         ({"source": "{tiny.py}:nothing"}, "returned int: it must return a torch.nn.Module"),
         ({"source": "{tiny.pt}", "checkpoint": "{tiny.pt}"}, r"generator\.checkpoint is for FILE\.py:FACTORY"),
         ({"source": ""}, "generator needs what it is of"),
@@ -164,6 +202,67 @@ def _filled(text, places):
     for name, place in places.items():
         text = text.replace(name, place)
     return text
+
+
+FAULTY = """
+import json
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def forward(self, z):
+        raise KeyError("width")
+
+def parse():
+    return json.loads("{")
+
+def leave():
+    raise SystemExit(2)
+
+def lazy():
+    from beside_the_net import made
+    return made()
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "function", "message"),
+    [
+        (FAULTY, "parse", r"net\.py fails: JSONDecodeError: Expecting property name .* \(net\.py:11\)"),
+        (FAULTY, "leave", r"net\.py ends the program: .*__main__' \(net\.py:14\)"),
+        (FAULTY, "lazy", r"net\.py fails: ValueError: odd \(beside_the_net\.py:2\)"),
+        (FAULTY, "Net", r"net\.py fails on latents of 4: KeyError: 'width' \(net\.py:8\): check --latent"),
+        ("import torch\nimport no_such_module_here\n", "make", r"ModuleNotFoundError: No module .* \(net\.py:2\)"),
+        ("def make(:\n", "make", r"net\.py fails: SyntaxError: invalid syntax \(net\.py:1\)"),
+        (SOURCE.replace("self, z", "self"), "make", r"latents of 4: TypeError: [^()]*\(\)[^()]*: check --latent"),
+    ],
+)  # fmt: skip
+def test_an_error_in_the_user_s_file_names_its_line(source, function, message, tmp_path):
+    (tmp_path / "net.py").write_text(source)
+    (tmp_path / "beside_the_net.py").write_text("def made():\n    raise ValueError('odd')\n")
+    before = list(sys.path)
+    with pytest.raises(RunError, match=message) as caught:
+        built(source=f"{tmp_path / 'net.py'}:{function}")
+    assert "\n" not in str(caught.value)
+    assert sys.path == before
+
+
+def test_lines_of_libraries_beside_a_file_are_not_taken_for_its_own(tmp_path):
+    library = tmp_path / "env" / "site-packages" / "net_library.py"
+    library.parent.mkdir(parents=True)
+    library.write_text("def called():\n\n\n    raise ValueError('odd')\n")
+    (tmp_path / "net.py").write_text(
+        f"import sys\nsys.path.append({str(library.parent)!r})\nimport net_library\nsys.path.pop()\n"
+        "def make():\n    net_library.called()\n"
+    )
+    with pytest.raises(RunError, match=r"ValueError: odd \(net\.py:6\)"):
+        built(source=f"{tmp_path / 'net.py'}:make")
+
+
+def test_want_of_memory_in_the_user_s_file_stays_that(tmp_path):
+    (tmp_path / "net.py").write_text("def make():\n    raise MemoryError\n")
+    with pytest.raises(MemoryError):
+        built(source=f"{tmp_path / 'net.py'}:make")
 
 
 def test_other_weights_are_refused(forms, tmp_path):

@@ -98,7 +98,7 @@ def _imported(path: Path) -> ModuleType:
 
 
 def _factory(file: ModuleType, path: Path, name: str) -> Callable[[], Any]:
-    found = getattr(file, name, None)
+    found: Callable[[], Any] | None = getattr(file, name, None)
     if not callable(found):
         own = [key for key, value in vars(file).items() if getattr(value, "__module__", "") == _MODULE]
         raise ConfigError(

@@ -115,6 +115,7 @@ def test_an_exhausted_space_is_told(tmp_path):
         ({"over": ["lr=5..6"]}, "out of range"),
         ({"by": "precision"}, "--by: no metric 'precision' in this run"),
         ({"confirm_until_decided": True, "fresh_seeds": 2}, "--confirm-until-decided looks first at 3 seeds"),
+        ({"given": {"reference_split": "tset"}}, "digits has no split 'tset' to compare with; did you mean 'test'"),
         ({"prune": True}, "--prune looks at scores over training"),
         ({"given": {"reference_split": "validation", "datasets": "digits#validation=100"}}, "report on another"),
         ({"given": {"datasets": "digits#validation=100"}, "validation": 50}, "has a validation split of its own"),
@@ -126,3 +127,10 @@ def test_what_cannot_be_searched_is_refused_in_one_line(tmp_path, options, messa
     with pytest.raises(ConfigError, match=message) as found:
         Bench(tmp_path, **options)
     assert len(found.value.lines) == 1
+
+
+def test_an_axis_of_many_values_is_told_by_the_first_of_them(tmp_path):
+    values = [f"{one / 10_000:.4f}" for one in range(1, 3001)]
+    (line, _) = Bench(tmp_path, over=[f"lr={','.join(values)}"]).search.plan_lines
+    assert "over lr in 0.0001, 0.0002, 0.0003," in line
+    assert line.endswith("0.002, ... (3,000 values)")

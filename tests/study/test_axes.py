@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import time
 from pathlib import Path
 
 import numpy as np
@@ -162,3 +163,18 @@ def test_thousands_of_values_are_read_in_no_time():
     values = [1 + place % 4000 for place in range(MOST_VALUES)]
     found, mistakes = swept("latent", values)
     assert (found, mistakes) == (values, [])
+
+
+@pytest.mark.parametrize("written", ["1.." * 30_000, "1" + " " * 50_000 + "..", "1..2" + ":" * 50_000])
+def test_a_long_text_that_is_no_range_is_refused_at_once(written):
+    begin = time.process_time()
+    with pytest.raises(ConfigError, match=r"m.lr=1.* is no range: write LOW..HIGH:POINTS"):
+        swept_values("m.lr", KNOWN["lr"], written)
+    assert time.process_time() - begin < 2
+
+
+def test_a_range_with_fewer_numbers_than_points_is_refused_and_not_shortened():
+    between = {"low": 0.1, "high": math.nextafter(math.nextafter(0.1, 1), 1), "points": 5}
+    with pytest.raises(ConfigError, match=r"the range of m.lr has fewer numbers than its 5 points: ask for fewer"):
+        swept_values("m.lr", KNOWN["lr"], between)
+    assert len(swept_values("m.lr", KNOWN["lr"], between | {"points": 3})) == 3

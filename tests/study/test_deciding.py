@@ -209,3 +209,16 @@ def test_what_may_still_come_is_of_open_rows_alone_and_nothing_once_it_is_decide
     (question,) = study.run().questions()
     assert question.cells_ahead == set()
     assert question.plan_lines[-1].endswith(" of 20 cells were needed")
+
+
+def test_a_study_that_is_killed_before_its_first_look_does_not_take_its_own_seeds_for_earlier_ones(tmp_path):
+    killed = Study(tmp_path).run_with_kills()
+    assert not any("had seeds before" in line for line in killed.said)
+    assert killed.kept[0].had_seeds == ()
+
+
+def test_a_plan_of_which_no_look_was_taken_is_kept_and_is_on_no_board(tmp_path):
+    study = Study(tmp_path)
+    next(study.rounds())
+    assert len(list((tmp_path / "decisions").iterdir())) == 1
+    assert study.kept == []

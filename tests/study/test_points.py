@@ -1,10 +1,14 @@
 """A suite's points of each model: grids, shared batch sizes, budgets, ablations, and what of them cannot be."""
 
+import dataclasses
+import time
+
 import pytest
 
 from genharness.errors import ConfigError
 from genharness.plugin.registry import load_registry
-from genharness.study.points import chosen_models, points_of, sweep_errors
+from genharness.study.plan import look_up
+from genharness.study.points import chosen_models, points_of, size_errors, sweep_errors
 from genharness.study.suite import Suite
 
 
@@ -75,3 +79,24 @@ def test_every_mistake_of_every_model_is_told(registry, vae):
     assert lines[0] == "sweep vea: nothing is called so; did you mean 'vae'?"
     assert lines[1] == "sweep dcgan is not part of this run"
     assert lines[2].startswith("ablate fid: that is one of the metrics, and only options of models vary in a study")
+
+
+def test_more_cells_than_anybody_can_run_are_refused_before_they_are_made(registry, vae):
+    latents = list(range(1, 4001))
+    suite = Suite(sweep={"vae": {"latent": latents}}, datasets=("digits", "mnist"), seeds=tuple(range(100)))
+    assert size_errors(suite, [vae]) == []
+    assert size_errors(suite, [vae, registry.models["noise"]]) == []
+    for more in ({"budget": ("1steps", "2steps")}, {"precision": ("fp32", "bf16")}):
+        (line,) = size_errors(dataclasses.replace(suite, **more), [vae])
+        assert line.startswith("1,600,000 cells are too many: at most 1,000,000 of all models, settings,")
+    begin = time.process_time()
+    with pytest.raises(ConfigError, match="400,000,000 cells are too many"):
+        look_up(dataclasses.replace(suite, models=("vae",), baselines=False, seeds=tuple(range(50_000))), registry)
+    assert time.process_time() - begin < 5
+
+
+def test_past_a_number_of_points_that_cannot_be_the_rest_is_not_looked_at(registry):
+    missing = Suite(sweep={"generator": {"checkpoint": [f"{one}.pt" for one in range(3000)]}})
+    with pytest.raises(ConfigError) as caught:
+        chosen_models([registry.models["generator"]], missing)
+    assert 100 < len(caught.value.lines) < 200

@@ -55,3 +55,9 @@ def test_a_score_without_a_better_end_is_refused():
     assert "no better end" in deciding_column(Suite(until_decided=column.key), [spec])[1][0]
     only = [one for one in registry.metrics.values() if all(each.higher_is_better is None for each in one.columns)]
     assert not only or "name one of" in deciding_column(Suite(until_decided="auto"), only[:1])[1][0]
+
+
+def test_one_seed_that_was_named_is_too_few_and_not_replaced_by_others():
+    assert with_seeds(Suite(until_decided="auto", seeds=(7,)))[1] == [
+        "--until-decided looks first at 3 seeds: give --seeds 3 or more, or none"
+    ]

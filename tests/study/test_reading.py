@@ -237,3 +237,28 @@ def test_a_mistake_in_a_base_is_told_under_its_own_name(tmp_path):
     (tmp_path / "base.toml").write_text("samples=1\n")
     lines = read_suite(suite_file(tmp_path, 'extends="base.toml"\nseeds="x"\n'), {})[1]
     assert [line.partition(": ")[0].rpartition("/")[2] for line in lines] == ["base.toml", "suite.toml"]
+
+
+def test_a_long_chain_of_suites_is_refused(tmp_path):
+    for number in range(103):
+        (tmp_path / f"{number}.toml").write_text(f'extends = "{number + 1}.toml"\n')
+    (tmp_path / "103.toml").write_text("seeds = 3\n")
+    assert load_suite(tmp_path / "3.toml", {}).seeds == (0, 1, 2)
+    with pytest.raises(ConfigError, match=r"^0.toml extends more than 100 suites, one over the other$"):
+        load_suite(tmp_path / "0.toml", {})
+
+
+def test_suites_that_extend_each_other_are_as_large_as_one_may_be_together(tmp_path):
+    for number in range(3):
+        (tmp_path / f"{number}.toml").write_text(f'extends = "{number + 1}.toml"\n#{"é" * 2**20}\n')
+    with pytest.raises(ConfigError, match=r"1.toml: it is larger than 4 MiB with those that extend it$"):
+        load_suite(tmp_path / "0.toml", {})
+
+
+def test_a_long_circle_is_told_in_a_line_that_can_be_read(tmp_path):
+    names = [f"{number}{'b' * 200}.toml" for number in range(90)]
+    for name, base in zip(names, [*names[1:], names[0]], strict=True):
+        (tmp_path / name).write_text(f'extends = "{base}"\n')
+    with pytest.raises(ConfigError, match="suites extend each other in a circle: 0b") as caught:
+        load_suite(tmp_path / names[0], {})
+    assert len(str(caught.value)) < 500

@@ -12,6 +12,7 @@ from genharness.results.store import Store
 from genharness.spec.axes import Axis
 from genharness.spec.cell import Settings, Task
 from genharness.spec.columns import Column
+from genharness.spec.options import options_of
 from genharness.study.search import SearchOptions, Tries, axes_of, fresh_seeds, most_confirmed
 
 AXES = [Axis(name="lr", low=1e-4, high=1e-1, log=True), Axis(name="latent", low=4, high=64, whole=True)]
@@ -190,6 +191,9 @@ def test_a_search_without_a_space_is_refused():
         line
         == "vae says of none of its other options where to look: name one with --over, such as --over width=LOW..HIGH"
     )
+    numbers = [one.name for one in options_of(vae.config) if one.type in (int, float) and not one.choices]
+    (line,) = axes_of(vae, [], numbers)[1]
+    assert line.endswith("such as --over optimizer=A,B")
     assert axes_of(vae, ["lr=0.1,0.2"], ["lr"])[1] == ["vae.lr is set and searched over: leave one of them out"]
     bare = dataclasses.replace(REGISTRY.models["vae"], name="bare", config=REGISTRY.models["vq-vae"].config)
     found, wrong = axes_of(bare, [])

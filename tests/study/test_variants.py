@@ -1,5 +1,7 @@
 """Several values of one option: which settings are meant, and what cells of one training are called."""
 
+import time
+
 import pytest
 
 from board_records import record
@@ -164,3 +166,29 @@ def test_seeds_and_other_models_tell_nothing_apart():
 def test_trainings_of_one_model_are_told_apart_by_what_differs():
     some = [record("vae", 1.0, options={"lr": lr, "latent": 8}, batch_size=64).cell for lr in (1e-3, 1e-4)]
     assert list(told_apart(some).values()) == ["vae lr=0.001", "vae lr=0.0001"]
+
+
+def test_every_mistake_of_zip_and_exclude_is_told_at_once(ddpm):
+    sweep = {**SWEEP, "steps": [1, 2, 3], "zip": [["lr", "steps"]], "exclude": [{"lr": -5}, {"foo": 1}, {"lr": 7}]}
+    with pytest.raises(ConfigError) as caught:
+        points(ddpm, {}, sweep)
+    assert [line.partition(":")[0].partition(" names ")[0] for line in caught.value.lines] == [
+        "sweep.ddpm.zip",
+        *["sweep.ddpm.exclude"] * 3,
+    ]
+
+
+@pytest.mark.parametrize("many", ["exclude", "zip"])
+def test_thousands_of_excluded_points_or_zipped_names_take_no_minutes(ddpm, many):
+    sweep = {"warmup": list(range(1, 101)), "batch_size": list(range(1, 101))}
+    if many == "exclude":
+        sweep["exclude"] = [{"warmup": 1, "batch_size": 1 + one % 100} for one in range(10_000)]
+    else:
+        sweep["zip"] = [["warmup", *(f"a{one}" for one in range(20_000))]]
+    begin = time.process_time()
+    if many == "exclude":
+        assert len(points(ddpm, {}, sweep)) == 100 * 100 - 100
+    else:
+        with pytest.raises(ConfigError, match="zip names 'a0'"):
+            points(ddpm, {}, sweep)
+    assert time.process_time() - begin < 5

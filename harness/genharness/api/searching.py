@@ -9,7 +9,7 @@ from typing import Any
 
 from genharness.api.asking import AskedStudy
 from genharness.api.flops_budgets import refuse_uncounted
-from genharness.errors import ConfigError, refuse
+from genharness.errors import ConfigError, refuse, shown
 from genharness.plugin.execution import Event
 from genharness.results.searches import Try
 from genharness.spec.axes import Axis
@@ -31,6 +31,8 @@ from genharness.study.sampler import require_optuna
 from genharness.study.search import SearchOptions, Tries, asked_of, axes_of, fresh_seeds
 
 __all__ = ["Answer", "PreparedSearch", "RunTasks", "prepare_search", "search_rounds"]
+
+_MOST_CHOICES, _LONGEST_AXIS = 20, 400
 
 _HELD_OUT = 5
 """One of so many training samples is held out to choose by, or as many as the test split has."""
@@ -68,7 +70,7 @@ class PreparedSearch:
         """What will be done."""
         suite, report = self.searched.suite, self.reported.suite
         return [
-            f"{self.options.method} search of {self.options.tries} tries over {', '.join(map(str, self.axes))}",
+            f"{self.options.method} search of {self.options.tries:,} tries over {', '.join(map(_in_short, self.axes))}",
             f"chosen by {self.title} against the {suite.reference_split} split of {suite.datasets[0]}, seed "
             f"{suite.seeds[0]}; the best again with {self.options.fresh_seeds} fresh seeds against the "
             f"{report.reference_split} split of {report.datasets[0]}",
@@ -198,6 +200,7 @@ def prepare_search(asked: AskedStudy, options: SearchOptions, over: Sequence[str
     tried = replace(bare, datasets=(name,), reference_split="validation", metrics=(owner.name,), seeds=(seed,))
     searched, reported = look_up(tried, registry), look_up(replace(bare, seeds=fresh), registry)
     prepared = PreparedSearch(asked, options, spec, axes, column, searched, reported, facts)
+    prepared.task_of(reported, {})  # what cannot be reported is refused before the tries, not behind them
     refuse_uncounted([one.cell for one in prepared.task_of(searched, {})], registry, facts)
     return prepared
 
@@ -317,6 +320,14 @@ def _expected(search: PreparedSearch, tries: Tries) -> Iterator[str]:
     higher, text = bool(search.column.higher_is_better), search.column.text
     parts = [f"{count}: {text(expected_best(scores, count, higher_is_better=higher))}" for count in counts]
     yield f"expected best {search.title} after n tries (validation, one seed each): {', '.join(parts)}"
+
+
+def _in_short(axis: Axis) -> str:
+    """Return an axis in words; of many values the first, and how many there are."""
+    if len(axis.choices) <= _MOST_CHOICES:
+        return shown(axis, _LONGEST_AXIS)
+    first = ", ".join(shown(one) for one in axis.choices[:_MOST_CHOICES])
+    return f"{axis.name} in {first}, ... ({len(axis.choices):,} values)"
 
 
 def _with_validation(facts: DatasetFacts, options: SearchOptions) -> str:

@@ -18,7 +18,7 @@ import click
 
 from genharness import __version__
 from genharness.cli.screen.complaints import debug_option, print_errors, show_traceback
-from genharness.cli.screen.endings import exit_code, line_of, tidy_endings
+from genharness.cli.screen.endings import exit_code, later_endings, line_of, tidy_endings
 from genharness.cli.screen.output import (
     discard_output,
     escape_what_cannot_be_written,
@@ -92,7 +92,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
-        with no_collection():
+        with no_collection(), later_endings():
             command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 

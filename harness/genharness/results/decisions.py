@@ -85,14 +85,17 @@ def load_decisions(folder: Path, name: str) -> KeptDecisions | None:
 
 
 def kept_decisions(folder: Path) -> Iterator[KeptDecisions]:
-    """Yield all decisions of a results folder that can be read, the earliest plan first."""
+    """Yield all decisions of a results folder that can be read, the earliest plan first.
+
+    A plan of which no look was taken yet has decided nothing, and is none of them.
+    """
     found = []
     for path in sorted((folder / "decisions").glob("*.json")):
         try:
             found.append(_read(path))
         except (OSError, ValueError, RecursionError):  # a leaderboard stands without their marks
             continue
-    yield from sorted(found, key=lambda one: one.began_at)
+    yield from sorted((one for one in found if one.decisions.reached), key=lambda one: one.began_at)
 
 
 def save_decisions(folder: Path, kept: KeptDecisions) -> None:

@@ -16,9 +16,9 @@ __all__ = ["MOST_VALUES", "as_written", "checked_values", "has_several", "listed
 MOST_VALUES = 10_000
 """Values that one option may have in a study."""
 
-_RANGE = re.compile(r"\s*([^:]+?)\.\.([^:]+?)(?::(log|linear))?:(\d{1,99})\s*", re.ASCII)
+_POINTS = re.compile(r"\d{1,99}", re.ASCII)
 _RANGE_KEYS = ("low", "high", "log", "points")
-_DOTS, _THREE_DOTS = "..", "..."
+_DOTS = ".."
 _FEWEST_DIGITS, _MOST_DIGITS = 4, 17
 
 
@@ -69,10 +69,10 @@ def swept_values(name: str, option: Option, written: Any) -> list[Any]:
     if isinstance(written, Mapping):
         return _table(name, option, written)
     if isinstance(written, str):
-        found = _RANGE.fullmatch(written)
-        if found and _THREE_DOTS not in written and option.type in (int, float):
-            low, high, scale, points = found.groups()
-            return _range(name, option, low, high, scale == "log", int(points))
+        found = _range_parts(written) if option.type in (int, float) else None
+        if found:
+            low, high, log, points = found
+            return _range(name, option, low, high, log, points)
         if _DOTS in written and option.type in (int, float):
             raise ConfigError(
                 f"{name}={shown(written)} is no range: write "
@@ -115,6 +115,19 @@ def as_written(values: Sequence[Any]) -> str:
     return shown(",".join(map(str, values)))
 
 
+def _range_parts(written: str) -> tuple[str, str, bool, int] | None:
+    """Return both ends of a written range, whether it is logarithmic, and its points; None where it is no range.
+
+    Taken apart by hand: a pattern would try every pair of dots of a long text against every other.
+    """
+    low, _, rest = written.partition(_DOTS)
+    high, *scale, points = rest.split(":") if ":" in rest else ("", "")
+    whole = ":" not in low and _DOTS not in rest and not rest.startswith(".") and low.strip() and high.strip()
+    if not whole or scale not in ([], ["log"], ["linear"]) or not _POINTS.fullmatch(points.rstrip()):
+        return None
+    return low.strip(), high, scale == ["log"], int(points)
+
+
 def _plain(written: Any) -> Any:
     """Return an array, a tensor, or a number of numpy as Python has it; anything else as it is."""
     return written.tolist() if hasattr(written, "tolist") else written
@@ -147,7 +160,7 @@ def _range(name: str, option: Option, low: Any, high: Any, log: bool, points: in
         raise ConfigError(f"the range of {name} is logarithmic and begins at {low}: it must begin above 0")
     if option.type is int:
         return _whole(name, ends, log, points)
-    return _few_digits(ends, log, points)
+    return _few_digits(name, ends, log, points)
 
 
 def _between(ends: tuple[float, float], log: bool, points: int) -> list[float]:
@@ -168,11 +181,15 @@ def _whole(name: str, ends: tuple[int, int], log: bool, points: int) -> list[int
     return values
 
 
-def _few_digits(ends: tuple[float, float], log: bool, points: int) -> list[float]:
-    """Return the points in the fewest digits, four or more, that keep them apart and inside."""
+def _few_digits(name: str, ends: tuple[float, float], log: bool, points: int) -> list[float]:
+    """Return the points in the fewest digits, four or more, that keep them apart and inside.
+
+    Raises:
+        ConfigError: If there are not as many numbers between both ends.
+    """
     exact = _between(ends, log, points)
     for digits in range(_FEWEST_DIGITS, _MOST_DIGITS + 1):
         values = [ends[0], *(float(f"{value:.{digits}g}") for value in exact), ends[1]]
         if all(a < b for a, b in itertools.pairwise(values)):
-            break
-    return values
+            return values
+    raise ConfigError(f"the range of {name} has fewer numbers than its {points} points: ask for fewer")

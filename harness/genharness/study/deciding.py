@@ -220,6 +220,8 @@ def rounds(
     for one in open_ones:
         for line in begin_lines(one, store):
             say(line)
+        if not one.decisions.reached:  # killed before its first look, it would find its own seeds and say they had been
+            save_decisions(store.folder, one.kept)
     tried: set[str] = set()
     first = list(others)
     while open_ones or first:

@@ -24,7 +24,7 @@ from genharness.spec.plugins import DataShape, MetricSpec, ModelSpec, Recipe, Re
 from genharness.spec.protocol import Protocol
 from genharness.study.compatibility import metric_misfit, model_misfit
 from genharness.study.measuring import choose_extractor, feature_errors, protocol_of, select, select_metrics, settled
-from genharness.study.points import chosen_models, sweep_errors
+from genharness.study.points import chosen_models, size_errors, sweep_errors
 from genharness.study.question import deciding_column, with_seeds
 from genharness.study.runnable import missing_packages, missing_weights, named_metrics
 from genharness.study.settings import Chosen, ChosenModel, choose, setting_errors
@@ -129,6 +129,7 @@ def look_up(suite: Suite, registry: Registry, beside: Iterable[Spec] = (), mista
     question = [*wrong_seeds, *wrong_deciding]
     beyond = [*wrong_settings, *feature_errors(suite, registry)]
     refuse([*mistakes, *wrong, *contradictions, *absent, *named, *question, *beyond])
+    refuse(size_errors(suite, models))
     sized, notes = _at_smoke_sides(suite, registry)
     return Wanted(
         sized,

@@ -6,14 +6,17 @@ import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from genharness.errors import ConfigError, attempt, refuse
+from genharness.errors import MOST_MISTAKES, ConfigError, attempt, refuse
 from genharness.plugin.registry import Registry
 from genharness.spec.plugins import ModelSpec
 from genharness.study.settings import ChosenModel, choose_model, shared_options, stray
 from genharness.study.suite import Suite
 from genharness.study.variants import Point, read_ablation, read_changes, read_grid
 
-__all__ = ["chosen_models", "points_of", "sweep_errors"]
+__all__ = ["MOST_CELLS", "chosen_models", "points_of", "size_errors", "sweep_errors"]
+
+MOST_CELLS = 1_000_000
+"""Cells that one study may be of: so many fill 2 GiB, and are years of the shortest trainings."""
 
 _MOST_NAMED = 6
 
@@ -34,6 +37,8 @@ def chosen_models(models: Iterable[ModelSpec], suite: Suite) -> list[ChosenModel
                     found.append(choose_model(spec, {spec.name: point}, budget))
                 except ConfigError as error:
                     mistakes += _at(error, point, points)
+                if len(mistakes) > MOST_MISTAKES:  # nobody reads more
+                    refuse(mistakes)
         mistakes += _idle_changes(spec, suite, found)
     refuse(mistakes)
     return found
@@ -83,6 +88,25 @@ def sweep_errors(suite: Suite, models: Sequence[ModelSpec], registry: Registry) 
     return errors
 
 
+def size_errors(suite: Suite, models: Sequence[ModelSpec]) -> list[str]:
+    """Return that a suite is of too many cells, without making them; nothing where it is not.
+
+    Reference rows count once for each precision, though all of these are one.
+
+    Args:
+        suite: What was asked for, without mistakes.
+        models: The models that take part.
+    """
+    budgets = {True: len(suite.budget), False: 1}
+    rows = sum(len(points_of(spec, suite)) * budgets[spec.trained] for spec in models)
+    cells = rows * len(suite.precision) * len(suite.datasets) * len(suite.seeds)
+    if cells <= MOST_CELLS:
+        return []
+    return [
+        f"{cells:,} cells are too many: at most {MOST_CELLS:,} of all models, settings, budgets, datasets and seeds"
+    ]
+
+
 def _no_model(word: str, name: str, registry: Registry) -> str:
     """Return why nothing of this name can be swept or ablated here."""
     kinds = [plural for plural, kind in registry.kinds.items() if name in kind]
@@ -101,7 +125,7 @@ def _read_axes(spec: ModelSpec, values: Mapping[str, Any], sweep: Mapping[str, A
 
 def _at(error: ConfigError, point: Point, points: Sequence[Point]) -> list[str]:
     """Return the lines of an error, with the settings in which its point differs from others."""
-    differing = [name for name in point if len({str(one.get(name)) for one in points}) > 1]
+    differing = [name for name in point if any(str(one.get(name)) != str(point[name]) for one in points)]
     where = ", ".join(f"{name}={point[name]}" for name in differing[:_MOST_NAMED])
     return [f"{line} (at {where})" if where else line for line in error.lines]
 

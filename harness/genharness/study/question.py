@@ -24,7 +24,7 @@ def with_seeds(suite: Suite) -> tuple[Suite, list[str]]:
         usual = {field.name: field.default for field in dataclasses.fields(Suite)}
         stray = [name for name in ("goal", "margin") if getattr(suite, name) != usual[name]]
         return suite, [f"--{name} says how --until-decided decides: give that too" for name in stray]
-    if len(suite.seeds) == 1:
+    if suite.seeds == (0,):  # as where nothing is said; another single seed was named
         return replace(suite, seeds=tuple(range(DEFAULT_LIMIT))), []
     few = len(suite.seeds) < FEWEST_SEEDS
     wrong = f"--until-decided looks first at {FEWEST_SEEDS} seeds: give --seeds {FEWEST_SEEDS} or more, or none"

@@ -21,7 +21,9 @@ __all__ = ["EXTENDS", "load_suite", "read_suite"]
 EXTENDS = "extends"
 """Key of a suite file that names another, over which it is laid."""
 
-_LARGEST_SUITE = 4 * 2**20  # bytes; tomllib takes a hundred times as much memory
+_LARGEST_SUITE = 4 * 2**20  # bytes, with all that it extends; tomllib takes a hundred times as much memory
+_MOST_EXTENDED = 100
+_LONGEST_CIRCLE = 400
 _DEEPEST = 50
 _STRING = re.compile(r""""(?:[^"\\]|\\.)*"|'[^']*'""")
 
@@ -103,12 +105,17 @@ def _sources(path: Path | None) -> list[tuple[_Values, str]]:
         return [(tomllib.loads(text), "the default suite")]
     found: list[tuple[_Values, str]] = []
     seen: list[Path] = []
+    left = _LARGEST_SUITE
     while path is not None:
         if path.resolve() in seen:
             circle = " extends ".join(printable(one.name) for one in (*seen[seen.index(path.resolve()) :], path))
-            raise ConfigError(f"suites extend each other in a circle: {circle}")
+            raise ConfigError(f"suites extend each other in a circle: {shown(circle, _LONGEST_CIRCLE)}")
+        if len(seen) > _MOST_EXTENDED:
+            raise ConfigError(f"{seen[0].name} extends more than {_MOST_EXTENDED} suites, one over the other")
         seen.append(path.resolve())
-        content = _content(path, regular=bool(found))
+        text = _text(path, left, regular=bool(found))
+        left -= len(text.encode())
+        content = _content(path, text)
         base = content.pop(EXTENDS, None)
         _refuse_misspelt(path, content)
         if base is not None and not (isinstance(base, str) and base and "\0" not in base):
@@ -130,8 +137,7 @@ def _refuse_misspelt(path: Path, content: _Values) -> None:
             raise ConfigError(f"{path} has no option {shown(key)!r}; did you mean {EXTENDS!r}?")
 
 
-def _content(path: Path, *, regular: bool) -> _Values:
-    text = _text(path, regular=regular)
+def _content(path: Path, text: str) -> _Values:
     if _is_deep(text):
         raise ConfigError(f"{path} is not TOML that anybody could mean: it is nested too deeply")
     try:
@@ -155,20 +161,21 @@ def _is_deep(text: str) -> bool:
     return any(part.count(".") >= _DEEPEST for line in bare for part in re.split(r"[^\w\s.-]", line))
 
 
-def _text(path: Path, *, regular: bool) -> str:
-    """Return a suite's text; a named one may be a pipe, as of `<(COMMAND)`, one that is extended is a file."""
+def _text(path: Path, most: int, *, regular: bool) -> str:
+    """Return a suite's text, so many bytes at most; the named one may be a pipe (`<(COMMAND)`), others are files."""
     try:
         if regular and path.exists() and not (path.is_file() or path.is_dir()):
             raise OSError(errno.EINVAL, "it is no regular file")
         with path.open("rb") as file:
-            content = file.read(_LARGEST_SUITE + 1)
+            content = file.read(most + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = getattr(error, "strerror", None) or error
         if isinstance(error, FileNotFoundError) and not path.suffix:
             reason = f"{reason}: a suite is a TOML file, and a model is named by --models {shown(path)}"
         raise ConfigError(f"cannot read the suite {shown(path)}: {reason}") from error
-    if len(content) > _LARGEST_SUITE:
-        raise ConfigError(f"cannot read the suite {path}: it is larger than {_LARGEST_SUITE >> 20} MiB")
+    if len(content) > most:
+        beside = "" if most == _LARGEST_SUITE else " with those that extend it"
+        raise ConfigError(f"cannot read the suite {path}: it is larger than {_LARGEST_SUITE >> 20} MiB{beside}")
     try:
         return content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:

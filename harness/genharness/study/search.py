@@ -90,8 +90,10 @@ def axes_of(spec: ModelSpec, over: Sequence[str], fixed: Collection[str] = ()) -
     axes = [one for one in declared_axes(spec.name, own) if one.name not in fixed]
     if axes:
         return axes, []
-    free = [one.name for one in own if one.name not in fixed]
-    hint = f": name one with --over, such as --over {free[0]}=LOW..HIGH" if free else ""
+    free = [one for one in own if one.name not in fixed]
+    numbers = [f"{one.name}=LOW..HIGH" for one in free if one.type in (int, float) and not one.choices]
+    named = [*numbers, *(f"{one.name}=A,B" for one in free)]
+    hint = f": name one with --over, such as --over {named[0]}" if named else ""
     return [], [f"{spec.name} says of none of its {'other ' if fixed else ''}options where to look{hint}"]
 
 

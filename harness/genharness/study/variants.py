@@ -6,14 +6,15 @@ A point is a plain mapping of settings, of which the planner makes an ordinary c
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from genharness.errors import ConfigError, did_you_mean, refuse, shown
+from genharness.errors import ConfigError, attempt, did_you_mean, refuse, shown
 from genharness.spec.cell import Cell
 from genharness.spec.naming import differing_settings, setting_word
 from genharness.spec.options import Option, check_value, no_option, options_of
@@ -53,10 +54,15 @@ class Grid:
         made = (
             {name: value for step in steps for name, value in step.items()} for steps in itertools.product(*self.axes)
         )
-        return [{**self.fixed, **point} for point in made if not self._is_excluded(point)]
-
-    def _is_excluded(self, point: Mapping[str, Any]) -> bool:
-        return any(all(point[name] == value for name, value in one.items()) for one in self.excluded)
+        excluded: dict[tuple[str, ...], set[tuple[Any, ...]]] = defaultdict(set)
+        for one in self.excluded:
+            names = tuple(sorted(one))
+            excluded[names].add(tuple(one[name] for name in names))
+        return [
+            {**self.fixed, **point}
+            for point in made
+            if not any(tuple(point[name] for name in names) in values for names, values in excluded.items())
+        ]
 
 
 def read_grid(
@@ -80,9 +86,10 @@ def read_grid(
         axes[name], more = checked_values(f"{spec.name}.{name}", known[name], several)
         mistakes += more
     refuse(mistakes)
-    blocks = _blocks(spec, axes, (sweep or {}).get(_ZIP))
-    excluded = _excluded(spec, axes, (sweep or {}).get(_EXCLUDE), known)
-    grid = Grid({name: value for name, value in values.items() if name not in axes}, blocks, excluded)
+    blocks, unzipped = attempt(lambda: _blocks(spec, axes, (sweep or {}).get(_ZIP)))
+    excluded, strange = attempt(lambda: _excluded(spec, axes, (sweep or {}).get(_EXCLUDE), known))
+    refuse([*unzipped, *strange])
+    grid = Grid({name: value for name, value in values.items() if name not in axes}, blocks or (), excluded or ())
     if grid.size > MOST_VARIANTS:
         raise ConfigError(f"{spec.name}: {grid.size:,} combinations of values are too many: at most {MOST_VARIANTS:,}")
     if excluded and not grid.points():
@@ -149,7 +156,7 @@ def _zip_groups(spec: ModelSpec, axes: Mapping[str, Sequence[Any]], zipped: Any)
         for name in named
         if name not in axes
     ]
-    mistakes += [f"{where} names {name!r} twice" for name in dict.fromkeys(named) if named.count(name) > 1]
+    mistakes += [f"{where} names {shown(name)!r} twice" for name, count in Counter(named).items() if count > 1]
     refuse(mistakes)
     for group in groups:
         if len({len(axes[name]) for name in group}) > 1:
@@ -170,15 +177,17 @@ def _excluded(
         raise ConfigError(f"{where} must be a list of tables, such as [{{ lr = 5e-4, batch_size = 32 }}]")
     mistakes: list[str] = []
     found: list[Mapping[str, Any]] = []
+    has = {name: set(values) for name, values in axes.items()}
     for one in written:
         read = {}
         for name, value in one.items():
             if name not in axes:
                 mistakes.append(f"{where} names {shown(name)!r}, which has no several values{did_you_mean(name, axes)}")
                 continue
-            read[name] = check_value(f"{where}: {name}", known[name], value)
-            if read[name] not in axes[name]:
-                mistakes.append(f"{where}: {name}={value} is none of its values, {as_written(axes[name])}")
+            read[name], wrong = attempt(functools.partial(check_value, f"{where}: {name}", known[name], value))
+            mistakes += wrong
+            if not wrong and read[name] not in has[name]:
+                mistakes.append(f"{where}: {name}={shown(value)} is none of its values, {as_written(axes[name])}")
         found.append(read)
     refuse(mistakes)
     return found

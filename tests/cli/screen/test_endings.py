@@ -37,6 +37,24 @@ from genharness.cli.main import main
 main()
 """
 
+IMPORTING = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+for number in (signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, signal.SIG_DFL)
+from genharness.cli.main import main
+
+class AsOrjsonIsLoaded:
+    def find_spec(self, name, path=None, target=None):
+        if name == "json.decoder":
+            os.kill(os.getpid(), {number})
+
+assert "json" not in sys.modules
+sys.meta_path.insert(0, AsOrjsonIsLoaded())
+sys.argv = ["genharness", "publish", "results"]
+main()
+"""
+
 SIGNALS = {signal.SIGINT: "aborted", signal.SIGTERM: "ended by SIGTERM", signal.SIGHUP: "ended by SIGHUP"}
 
 
@@ -162,3 +180,12 @@ atexit.register(print, "bye")
 def genharness_models():
     return []
 """
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_in_the_middle_of_an_import_ends_the_command_and_does_not_crash_it(tmp_path, number):
+    command = [sys.executable, "-c", IMPORTING.format(number=int(number))]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 128 + number
+    assert done.stderr.splitlines()[-1] == SIGNALS[number]
+    assert "Traceback" not in done.stderr

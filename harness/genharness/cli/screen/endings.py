@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from os import _exit  # a plugin that is being imported finds another
 from types import FrameType
 
-__all__ = ["Ended", "exit_code", "line_of", "tidy_endings"]
+__all__ = ["Ended", "exit_code", "later_endings", "line_of", "tidy_endings"]
 
 _ENDINGS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _USUAL = 128
@@ -41,6 +41,23 @@ def tidy_endings() -> Iterator[None]:
     finally:
         for number in ours:
             signal.signal(number, signal.SIG_DFL)
+
+
+@contextlib.contextmanager
+def later_endings() -> Iterator[None]:
+    """Hold signals that end a command back until a block is over, such as one that imports.
+
+    What their handlers raise in the middle of an import goes through code that was not written for it: orjson
+    imports `json` as it is loaded, and crashes the process where that raises.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, *_ENDINGS])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def exit_code(error: BaseException) -> int:

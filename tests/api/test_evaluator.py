@@ -53,6 +53,18 @@ def test_more_samples_may_come_after_a_score_and_reset_begins_anew(evaluator):
     assert filled(evaluator, IMAGES[:40]).compute().scores == first
 
 
+def test_records_say_which_code_is_behind_every_score_also_of_metrics_that_want_labels():
+    evaluator = Evaluator("digits", features="pixels", metrics="fid,fid-per-class")
+    labels = load_digits().target[:90]
+    for given in (None, labels):
+        evaluator.reset()
+        evaluator.update(IMAGES, given)
+        found = evaluator.compute()
+        alike = evaluate(IMAGES, dataset="digits", labels=given, features="pixels", metrics="fid,fid-per-class")
+        assert (found.record.code, found.scores) == (alike.record.code, alike.scores)
+    assert set(found.record.code) == {"fid", "class_fid"}
+
+
 def test_samples_that_the_caller_overwrites_are_kept(evaluator):
     batch = IMAGES[:40].copy()
     evaluator.update(batch)

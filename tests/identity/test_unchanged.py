@@ -7,12 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from genharness.errors import DataError
 from genharness.functional import clusters
 from genharness.functional.copying import near_copies
 from genharness.identity.closure import Reach, code_of
 from genharness.identity.reading import meaning_of
 from genharness.identity.unchanged import COUNTS_AS, counted_digest
+from genharness.images import batches
+from genharness.images.sources import open_source
 from genharness_metric_memorisation import CopiesConfig, copies
 
 EARLIER = Path(__file__).parent / "earlier"
@@ -137,3 +141,49 @@ def test_scores_of_copies_are_the_same(side, channels, dtype):
     assert now.shown.keys() == then.shown.keys()
     for name, images in now.shown.items():
         np.testing.assert_array_equal(images, then.shown[name])
+
+
+@pytest.fixture
+def odd_pictures(tmp_path):
+    """Give a source of pictures of many kinds, one of them none."""
+    random = np.random.default_rng(2)
+    for place in range(600):
+        mode, side = ("L", "RGB", "P", "RGBA", "I;16")[place % 5], 8 + place % 7
+        if mode == "I;16":
+            picture = Image.fromarray(random.integers(0, 4096, (side, 9), np.uint16))
+        else:
+            picture = Image.fromarray(random.integers(0, 256, (side, 9, 3), np.uint8)).convert(mode)
+        picture.save(tmp_path / f"{place:04}.png")
+    (tmp_path / "0700.png").write_bytes(b"no picture")
+    with open_source(tmp_path) as source:
+        yield source
+
+
+@pytest.mark.parametrize("long", [0.0, 1e9])  # in threads, and one after the other
+def test_pictures_are_the_same(odd_pictures, long, monkeypatch):
+    monkeypatch.setattr("genharness.files.ahead.LONG", long)
+    monkeypatch.setattr(batches, "_BATCH_COUNT", 50)
+    then = earlier("batches")
+    then._BATCH_COUNT = 50
+    names = [name for name in odd_pictures.names if name != "0700.png"]
+    surveys = [module.survey(odd_pictures, names) for module in (batches, then)]
+    assert surveys[0].depth == surveys[1].depth is not None
+    assert (surveys[0].names, surveys[0].headers) == (surveys[1].names, surveys[1].headers)
+    (ours, message), (theirs, expected) = (told(module, odd_pictures, surveys[0].white) for module in (batches, then))
+    assert len(ours) == len(theirs) == 13
+    assert message == expected
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(one.images, other.images)
+        assert (one.changes, one.headers) == (other.changes, other.headers)
+        assert (one.resized, one.cropped, one.converted) == (other.resized, other.cropped, other.converted)
+
+
+def told(module, source, white):
+    """Return the batches of all pictures, and what is said of those that are none."""
+    found = []
+    try:
+        for batch in module.decode_batches(source, source.names, (3, 8, 8), white=white):
+            found.append(batch)
+    except DataError as error:
+        return found, str(error)
+    raise AssertionError("nothing was said of what is no picture")

@@ -112,6 +112,7 @@ class Evaluator:
         )
         self._scoring = scoring_of(self._request, load_registry(), report)
         self._extractors: dict[str, Extractor] = {}
+        self._code: dict[str, dict[str, str]] = {}
         self._computed: Computed | None = None
         self._batches: list[SampleFile] = []
         self._waiting: list[NDArray[Any]] = []
@@ -152,6 +153,7 @@ class Evaluator:
         """
         from genharness.external.request import plan_sets
         from genharness.external.score import evaluation_of, score_samples
+        from genharness.measure.build import code_of_metrics
         from genharness.measure.evaluation import Computed
 
         if not self._batches:
@@ -164,7 +166,9 @@ class Evaluator:
             computed.extracted["fake", one.protocol.extractor] = self._all_extracted()
         make = functools.partial(self._extractor, one)
         evaluation = evaluation_of(one, registry, request, self._report, computed=computed, make=make)
-        record = score_samples(one, registry, request, self._report, evaluation)
+        if self._code.keys() != one.metrics.keys():  # some metrics want labels, which only some sets have
+            self._code = code_of_metrics(registry, one.metrics)
+        record = score_samples(one, registry, request, self._report, evaluation, self._code)
         self._computed = computed
         return Evaluated(record, (*one.notes, *one.found.notes, *one.reference.notes))
 

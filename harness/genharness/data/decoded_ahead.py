@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 import tempfile
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import IO, TypeVar
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +20,7 @@ from numpy.typing import NDArray
 from genharness.data.from_pictures import asked_shape, native_shape
 from genharness.data.request import PrepareRequest
 from genharness.errors import DataError
+from genharness.files.ahead import in_order
 from genharness.images.batches import Pictures, Survey, decode_batches, survey
 from genharness.images.decode import Header
 from genharness.images.depth import FULL
@@ -39,10 +37,6 @@ _SMALL_BYTES = 1 << 16
 
 _GROUP_BYTES = 1 << 24
 _GROUP_COUNT = 256
-_MOST_THREADS = 8
-
-T = TypeVar("T")
-U = TypeVar("U")
 
 
 @dataclass(frozen=True)
@@ -187,7 +181,7 @@ def decode_ahead(stored: StoredSet, pieces: Iterable[Piece], how: Decoding) -> I
             return batches, error
         return batches, None
 
-    for batches, error in _in_order(decode, _groups(pieces, how.shape)):
+    for batches, error in in_order(decode, _groups(pieces, how.shape), _pictures):
         yield from batches
         if error is not None:
             raise error
@@ -200,6 +194,10 @@ def _groups(pieces: Iterable[Piece], shape: tuple[int, int, int]) -> Iterator[Pi
             yield Piece(piece.names[start : start + count], piece.samples[start : start + count])
 
 
+def _pictures(piece: Piece) -> int:
+    return len(piece.names)
+
+
 def _count(shape: tuple[int, int, int]) -> int:
     return max(1, min(_GROUP_COUNT, _GROUP_BYTES // int(np.prod(shape))))
 
@@ -207,18 +205,3 @@ def _count(shape: tuple[int, int, int]) -> int:
 def _source(stored: StoredSet, piece: Piece) -> FileSource:
     by_name: dict[str, bytes] = dict(zip(piece.names, piece.samples, strict=True))  # of pictures they are files
     return FileSource(stored.where, tuple(piece.names), by_name.__getitem__)
-
-
-def _in_order(work: Callable[[T], U], items: Iterable[T]) -> Iterator[U]:
-    """Yield results in order from a few threads that run only a little ahead (Pillow decodes outside the GIL)."""
-    threads = min(
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, _MOST_THREADS
-    )
-    with ThreadPoolExecutor(threads) as pool:
-        pending: deque[Future[U]] = deque()
-        for item in items:
-            pending.append(pool.submit(work, item))
-            if len(pending) > threads:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()

@@ -25,7 +25,7 @@ def environment(device: torch.device, *, deterministic: bool) -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
+        "packages": dict(_versions()),
         "git_commit": _git_commit(),
         "cpu": _cpu(),
         "cpu_count": os.cpu_count(),
@@ -40,6 +40,12 @@ def environment(device: torch.device, *, deterministic: bool) -> dict[str, Any]:
         "tf32": torch.backends.cuda.matmul.allow_tf32,
         "hostname": platform.node(),
     }
+
+
+@functools.cache
+def _versions() -> dict[str, str]:
+    """Return the versions of packages that results hang on: those of what this process has imported do not change."""
+    return {name: importlib.metadata.version(name) for name in _PACKAGES}
 
 
 @functools.cache

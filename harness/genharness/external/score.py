@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from genharness.engine.environment import environment
@@ -100,6 +100,7 @@ def score_samples(
     request: Request,
     report: Report,
     evaluation: SampleEvaluation | None = None,
+    code: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Record:
     """Score one set of samples and return its record, which is not saved.
 
@@ -109,6 +110,7 @@ def score_samples(
         request: What `one` was prepared from.
         report: Told of the progress.
         evaluation: `evaluation_of` the same, for a caller that goes on with it.
+        code: What `code_of_metrics` gives of its metrics, for a caller that scores by them again and again.
 
     Raises:
         GenharnessError: If the extractor cannot be had; a metric that fails only loses its own numbers.
@@ -121,7 +123,7 @@ def score_samples(
     one.reference.check_weights(identity)
     begun = time.monotonic()
     protocol = dataclasses.replace(one.protocol, dataset_hash=one.reference.content_hash, extractor_identity=identity)
-    code = code_of_metrics(registry, one.metrics)
+    code = code or code_of_metrics(registry, one.metrics)
     results = _scores(one, registry, evaluation, protocol, report)
     real = _real_draws(one, registry, evaluation, protocol, request, report)
     return Record(

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -13,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genharness.errors import DataError
+from genharness.files.ahead import in_order
 from genharness.files.archives import UnreadableError
 from genharness.files.paths import printable
 from genharness.files.regular import what_to_do
@@ -170,7 +168,7 @@ def _of_each(
         return [_or_reason(source, name, use) for name in group]
 
     found: list[T | str] = []
-    for some in _in_order(read, groups):
+    for some in in_order(read, groups, len):
         found += some
         if report:
             report(len(found), len(names), doing)
@@ -207,7 +205,7 @@ def decode_batches(
     def decode(group: Sequence[str]) -> tuple[Pictures, list[str]]:
         return _decode_group(source, group, lambda content: _fit(content, shape, white, fit, like), shape)
 
-    for batch, reasons in _in_order(decode, groups):
+    for batch, reasons in in_order(decode, groups, len):
         bad += reasons
         yield batch
     _refuse(source, bad, len(names))
@@ -280,16 +278,3 @@ def _refuse(source: FileSource, bad: Sequence[str], total: int) -> None:
         raise DataError(
             f"{source.where}: {len(bad):,} of {total:,} pictures cannot be used, mend or remove them: {listed}{more}"
         )
-
-
-def _in_order(work: Callable[[Sequence[str]], T], groups: Sequence[Sequence[str]]) -> Iterator[T]:
-    """Yield results in order from a few threads that run only a little ahead (Pillow decodes outside the GIL)."""
-    threads = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 8)
-    with ThreadPoolExecutor(threads) as pool:
-        pending: deque[Future[T]] = deque()
-        for group in groups:
-            pending.append(pool.submit(work, group))
-            if len(pending) > threads:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()

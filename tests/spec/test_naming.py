@@ -41,6 +41,15 @@ def test_lists_are_named_by_what_they_hold(value, word):
     assert setting_word(value) == word
 
 
+def test_a_value_longer_than_a_name_is_named_by_its_beginning_and_a_digest():
+    long = "x" * 1_000_000
+    words = [setting_word(value) for value in (long, long + "y", [long], "\ud800" * 300)]
+    assert [len(word) for word in words] == [69] * 4
+    assert words[0] == words[2] != words[1]
+    assert words[0].startswith("x" * 60 + "…")
+    assert setting_word("x" * 200) == "x" * 200
+
+
 def test_single_differences_are_those_of_every_pair():
     draw = random.Random(0)
     for _ in range(200):

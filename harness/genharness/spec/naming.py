@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -84,9 +85,20 @@ def _varies_within(name: str, written: Sequence[Mapping[str, str]], budgets: int
     return len({(one.get(_DECIDES), one.get(name)) for one in written}) > budgets
 
 
+_LONGEST, _SHOWN = 200, 60
+"""Characters of a value that a name holds whole, and of a longer one: a record from elsewhere may have a million."""
+
+
 def setting_word(value: object) -> object:
-    """Return the value of a setting as names hold it: of several words `colour,cutout`, of an empty list `none`."""
-    return (",".join(map(str, value)) or "none") if isinstance(value, (list, tuple)) else value
+    """Return the value of a setting as names hold it: of several words `colour,cutout`, of an empty list `none`.
+
+    Of what is longer than a name can be, that is the beginning and a digest, which tells it from others.
+    """
+    word = (",".join(map(str, value)) or "none") if isinstance(value, (list, tuple)) else value
+    if isinstance(word, str) and len(word) > _LONGEST:
+        digest = hashlib.sha256(word.encode(errors="surrogatepass")).hexdigest()[:8]
+        return f"{word[:_SHOWN]}…{digest}"
+    return word
 
 
 def setting_words(settings: Mapping[str, object]) -> list[str]:

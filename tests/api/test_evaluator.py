@@ -62,7 +62,7 @@ def test_records_say_which_code_is_behind_every_score_also_of_metrics_that_want_
         found = evaluator.compute()
         alike = evaluate(IMAGES, dataset="digits", labels=given, features="pixels", metrics="fid,fid-per-class")
         assert (found.record.code, found.scores) == (alike.record.code, alike.scores)
-    assert set(found.record.code) == {"fid", "class_fid"}
+    assert set(found.record.code) == {"fid", "fid-per-class"}
 
 
 def test_samples_that_the_caller_overwrites_are_kept(evaluator):

@@ -11,6 +11,7 @@ import pytest
 from genharness.data import decoded_ahead, ensure_prepared
 from genharness.data.decoded_ahead import Decoding, decode_ahead
 from genharness.errors import DataError
+from genharness.files import ahead
 from genharness.images import decode
 from genharness.images.stored.pieces import Piece, StoredSet
 from genharness.plugin.registry import load_registry
@@ -102,12 +103,14 @@ def stored(files, taken):
     return StoredSet("rows", "pictures", pieces)
 
 
-def test_batches_come_in_order_and_only_a_few_pieces_are_read_ahead():
+@pytest.mark.parametrize("long", [0.0, 1e9])  # in threads, and one after the other
+def test_batches_come_in_order_and_only_a_few_pieces_are_read_ahead(long, monkeypatch):
+    monkeypatch.setattr(ahead, "LONG", long)
     files, taken = picture_files("grey") * 30, []
     rows = stored(files, taken)
     batches = decode_ahead(rows, rows.pieces(), Decoding((1, 12, 12)))
     first = next(batches)
-    assert len(taken) <= decoded_ahead._MOST_THREADS + 1
+    assert len(taken) <= ahead._MOST_THREADS + 1
     images = np.concatenate([first.images, *(batch.images for batch in batches)])
     expected = np.stack([np.asarray(KINDS["grey"](i % 10))[None] for i in range(300)])
     np.testing.assert_array_equal(images, expected)

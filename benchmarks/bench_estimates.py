@@ -1,17 +1,24 @@
 """Whether a plan's estimate of a cell is right after one record of its model with other settings.
 
-    python benchmarks/bench_estimates.py
     python benchmarks/bench_estimates.py 'dcgan*'
+    python benchmarks/bench_estimates.py --published
 
-Runs, for each model that trains, one cell and then others with another budget and size, of some models with another
-batch and width as well, one thread each, and prints what was estimated for each from the first record alone beside what
-it took. Both are seconds of the processor, so that a machine that serves others as well changes little. Target: within
-a factor of two. Some fifteen minutes on a core of its own.
+The first runs, for each model of that name, one cell and then others with another budget and size, of some models with
+another batch and width as well, one thread each, and prints what was estimated for each from the first record alone
+beside what it took. It takes a minute or two a model, and of those whose standard network is large more.
+
+The second runs nothing: of every two published records of a model with its smoke recipe, on data of two sizes and by
+one kind of processor, it estimates the one from the other.
+
+Both compare seconds of the processor, so that a machine that serves others as well changes little. Target: within a
+factor of two.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import math
 import multiprocessing
 import sys
 import tempfile
@@ -25,6 +32,7 @@ import genharness_exec_local.preload  # noqa: F401  -- what cells have behind th
 from genharness.cells.cell import run_task
 from genharness.cli.screen.planned import StepCounter
 from genharness.plugin.registry import load_registry
+from genharness.results.store import Store
 from genharness.study.estimate import Estimator
 
 _TABLE = "breast-cancer"
@@ -42,6 +50,8 @@ OTHERS = {
     "realnvp": [{"budget": "200steps"}, {"batch_size": 64}],
     "gan": [{"datasets": _TABLE, "budget": "600steps"}],
 }
+RESULTS = Path(__file__).resolve().parents[1] / "results"
+ZOOS = ("digits-zoo", "cifar10", "mnist", "covid")
 USUAL = [{"budget": "300steps"}, {"datasets": "digits@16", "budget": "50steps"}]
 
 
@@ -62,12 +72,54 @@ def run(folder, model, *, budget=None, datasets=None, **options):
         record, seconds = alone.submit(_timed, pending.task).result()
     if not record.finished:
         raise SystemExit(f"{record.cell}: {record.status}: {record.reason}")
+    return dataclasses.replace(record, measurements={**_of_processor(record.measurements), "cell_seconds": seconds})
+
+
+def published():
+    """Estimate published records from one another; print the pairs of each model, and those beyond a factor of two."""
+    registry = load_registry()
+    counter = StepCounter(registry)
+    counter._until = math.inf  # a plan does not wait so long
+    ratios = {}
+    for known, other in itertools.permutations(_first_seeds(registry), 2):
+        if _of_whom(known) != _of_whom(other) or known.cell.dataset == other.cell.dataset:
+            continue
+        told = Estimator(registry, [known], counter).seconds(other.cell)
+        took = other.measurements["cell_seconds"]
+        ratios.setdefault(known.cell.model, []).append(told / took)
+        if not 0.5 <= told / took <= 2:
+            print(f"{known.cell} told {told:.0f} s of {other.cell}, which took {took:.0f}", flush=True)
+    for model, found in ratios.items():
+        print(f"{model:14}{len(found):4} pairs, {min(found):5.2f} to {max(found):5.2f} times what was taken")
+    every = [one for found in ratios.values() for one in found]
+    print(f"{sum(0.5 <= one <= 2 for one in every)} of {len(every)} pairs within a factor of two")
+
+
+def _first_seeds(registry):
+    """Return a record of each trained model on each dataset, of the folders of whole zoos."""
+    every = (record for folder in ZOOS for record in Store(RESULTS / folder).records())
+    return [_served(one) for one in every if not one.cell.seed and _trains(registry.models[one.cell.model])]
+
+
+def _of_whom(record):
+    return record.cell.model, record.environment["cpu"]
+
+
+def _served(record):
+    """Return a record with seconds of the processor in place of the clock's; of what is not known, in proportion."""
     values = record.measurements
+    clock = values["train_seconds"] + values["evaluate_seconds"]
+    share = (values["train_cpu_seconds"] + values["evaluate_cpu_seconds"]) / clock
+    measured = {**_of_processor(values), "cell_seconds": values["cell_seconds"] * share}
+    return dataclasses.replace(record, measurements=measured)
+
+
+def _of_processor(values):
     served = {f"{what}_seconds": values[f"{what}_cpu_seconds"] for what in ("train", "evaluate")}
     if "steady_images_per_second" in values:
         share = values["train_cpu_seconds"] / values["train_seconds"]
         served["steady_images_per_second"] = values["steady_images_per_second"] / share
-    return dataclasses.replace(record, measurements={**values, **served, "cell_seconds": seconds})
+    return {**values, **served}
 
 
 def _timed(task):
@@ -104,4 +156,4 @@ def main(pattern="*"):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    published() if sys.argv[1:] == ["--published"] else main(*sys.argv[1:])

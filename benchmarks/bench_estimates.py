@@ -5,7 +5,7 @@
 
 The first runs, for each model of that name, one cell and then others with another budget and size, of some models with
 another batch and width as well, one thread each, and prints what was estimated for each from the first record alone
-beside what it took. It takes a minute or two a model, and of those whose standard network is large more.
+beside what it took; standard networks, of which the large ones take long.
 
 The second runs nothing: of every two published records of a model with its smoke recipe, on data of two sizes and by
 one kind of processor, it estimates the one from the other.

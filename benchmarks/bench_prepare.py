@@ -7,7 +7,7 @@ PICTURES=50000 SIDE=32 asks for others. On a busy machine, --benchmark-timer=tim
 
 Of one's own pictures the peers decode every file into an array, one after the other, and nothing else: the files of the
 folder, or the rows of the parquet file. Ours also compares all headers, finds classes, divides, hashes and writes.
-Memory is that of a process of its own.
+Memory is that of a process of its own. `in_threads` has small pictures decoded by threads as well, which one does now.
 
 Of CIFAR-10 the aim is less than 90 seconds on two cores. Both ways end with all pixels and labels in .npy files; ours
 also refuses hostile members, checks layout and classes, and hashes every array. Needs
@@ -31,6 +31,7 @@ from PIL import Image
 from torchvision.datasets import ImageFolder
 
 from genharness.data import ensure_prepared
+from genharness.files import ahead
 from genharness.plugin.registry import load_registry
 from genharness_data_vision import CIFAR10
 
@@ -120,6 +121,14 @@ def test_own_pictures(benchmark, own, tmp_path, monkeypatch, kind):
     monkeypatch.setenv("GENHARNESS_HOME", str(tmp_path / "memory"))
     done = subprocess.run([sys.executable, "-c", PREPARE, named(own, kind)], capture_output=True, text=True, check=True)
     benchmark.extra_info["memory_mib"] = round(float(done.stdout))
+
+
+@of_own
+@pytest.mark.parametrize("kind", ["folder", "parquet"])
+def test_own_pictures_in_threads_whatever_their_size(benchmark, own, tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(ahead, "LONG", 0.0)
+    homes = (tmp_path / str(place) for place in range(9))
+    benchmark.pedantic(lambda: prepare_own(own, next(homes), monkeypatch, kind), rounds=3)
 
 
 def decode_rows_alone(own):

@@ -5,6 +5,8 @@ import errno
 import io
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -367,6 +369,17 @@ def test_a_generator_is_scored_and_costed_as_a_run_does_it(tmp_path, genharness)
     ((row,),) = (group["rows"] for group in json.loads(found.stdout))
     assert row["values"]["fid"]["mean"] == record["scores"]["fid"]
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("genharness-")] == []
+
+
+def test_the_traceback_that_a_failed_generator_s_message_names_is_there(tmp_path, genharness):
+    body = "import torch\n\nclass Net(torch.nn.Module):\n    def eval(self):\n        raise RuntimeError('of my own')\n"
+    (tmp_path / "net.py").write_text(body)
+    beside = ("--features", "pixels", "--metrics", "fid", "--latent", "4")
+    found = genharness("evaluate", "--generator", "net.py:Net", "--dataset", "digits", *beside)
+    assert found.returncode == 2
+    named = re.search(r"its traceback is in (\S+)", found.stderr.replace("\n", " "))[1]
+    assert "net.py" in Path(named).read_text()
+    shutil.rmtree(Path(named).parents[2])
 
 
 def test_what_fails_in_the_file_of_a_generator_is_told_in_a_line_with_its_place(tmp_path, genharness):

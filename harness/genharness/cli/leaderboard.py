@@ -152,9 +152,8 @@ def leaderboard(
                     standings=standings,
                 )
                 chosen.thin(board)
-                out = (
-                    console() if reporter.screen else None
-                )  # rich, which it asks, costs programs a tenth of their time
+                # rich, which a console asks, costs programs a tenth of their time
+                out = console() if reporter.screen else None
                 text = board_text(board, reporter, out, wide=wide, settings=options)
                 del board  # while the collector pauses
             if not store.warnings and not registry.problems:

@@ -1,8 +1,9 @@
 """Work on many items in order, a little ahead, in threads where those help.
 
 Pillow decodes outside of the interpreter's lock, but of a picture of 32 pixels that is the smaller part of the work:
-two threads then pass the lock to and fro, and take longer than one. What takes long for each picture, whether large
-ones or a slow disk, is done in threads; so items are done one after the other until one of them has taken long.
+two threads then pass the lock to and fro, and take longer than one (`PICTURES=10000 SIDE=32 pytest
+benchmarks/bench_prepare.py -k own`). What takes long for each picture, whether large ones or a slow disk, is done in
+threads; so items are done one after the other until one of them has taken long.
 """
 
 from __future__ import annotations

@@ -211,8 +211,8 @@ def load_registry(
     manager = pluggy.PluginManager("genharness")
     manager.add_hookspecs(hookspecs)
     providers = dict(_import_plugins(manager, registry, entry_points() if found is None else found))
+    believed = known_good and not plugin_files()
     for plural, kind in registry.kinds.items():
-        believed = known_good and not plugin_files()
         _collect(manager, hookspecs.HOOKS[plural], kind, registry.problems, providers, tolerant, believed)
     if not providers and not registry.problems:
         raise PluginError("no plugins are installed, not even the built-in ones: run `pip install -e .` again")

@@ -26,7 +26,7 @@ def start(tmp_path, home):
 
 
 def records(folder):
-    plain = [json.loads(path.read_text()) for path in Path(folder).glob("records/*.json")]
+    plain = [json.loads(path.read_text()) for path in Path(folder).glob("records/[!.]*.json")]
     return {one["cell"]["model"]: one for one in plain}
 
 
@@ -231,7 +231,7 @@ def test_a_run_killed_in_the_middle_goes_on_to_the_record_of_an_undisturbed_one(
     time.sleep(1.0)
     os.killpg(running.pid, signal.SIGKILL)
     running.wait()
-    assert not list(tmp_path.glob("cut/records/*.json"))
+    assert not list(tmp_path.glob("cut/records/[!.]*.json"))
     for results in ("cut", "whole"):
         done = genharness("run", *LONG, "--results", results, GENHARNESS_HOME=home, OMP_NUM_THREADS="1")
         assert done.returncode == 0, done.stderr

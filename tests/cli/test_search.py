@@ -23,7 +23,7 @@ def home(tmp_path_factory):
 
 
 def records(folder):
-    return [json.loads(path.read_text()) for path in Path(folder).glob("records/*.json")]
+    return [json.loads(path.read_text()) for path in Path(folder).glob("records/[!.]*.json")]
 
 
 @pytest.mark.parametrize(

@@ -100,5 +100,5 @@ def wait_for(condition: Callable[[], T], seconds: float = 180) -> T:
 
 
 def records(folder: Path) -> dict[str, Any]:
-    """Return the records of a results folder by cell."""
-    return {path.stem: json.loads(path.read_text()) for path in Path(folder).glob("records/*.json")}
+    """Return the records of a results folder by cell; of a run that goes on, those that it has put in their place."""
+    return {path.stem: json.loads(path.read_text()) for path in Path(folder).glob("records/[!.]*.json")}

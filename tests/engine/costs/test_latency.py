@@ -1,5 +1,7 @@
 """Latency and throughput: of the model, as fast as it is, however busy the machine."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch import nn
@@ -77,3 +79,29 @@ def test_a_defect_in_the_sweep_is_no_lack_of_memory():
 
     with pytest.raises(KeyError):
         latency._sweep(CPU, call, 512)
+
+
+class Clock:
+    """A clock that only calls move on."""
+
+    def __init__(self, monkeypatch, seconds):
+        self.now, self.calls, self._seconds = 0.0, [], seconds
+        monkeypatch.setattr(latency, "time", SimpleNamespace(perf_counter=lambda: self.now))
+
+    def call(self, size):
+        self.calls.append(size)
+        self.now += self._seconds(size)
+
+
+def test_a_batch_that_cannot_end_in_time_is_not_begun(monkeypatch):
+    clock = Clock(monkeypatch, lambda size: 0.02 * size)  # 512 would take 10 s, twice
+    sweep = latency._sweep(CPU, clock.call, 512)
+    assert sweep["batch_size"] == [1, 8, 32, 128]
+    assert sweep["images_per_second"] == pytest.approx([50] * 4)
+    assert clock.now < latency._SECONDS
+
+
+def test_a_batch_that_takes_no_longer_than_a_smaller_one_is_timed_though_each_is_slow(monkeypatch):
+    clock = Clock(monkeypatch, lambda size: 1.9)  # a device that waits for its next order
+    assert latency._sweep(CPU, clock.call, 512)["batch_size"] == [1, 8, 32, 128, 512]
+    assert clock.calls == [1, 1, 8, 8, 32, 32, 128, 128, 512, 512]

@@ -45,7 +45,8 @@ def load_factory_file(path: Path, function: str, checkpoint: Path | None, device
         except RuntimeError as error:
             reason = " ".join(str(error).split())[:250]
             raise ConfigError(f"{checkpoint} holds other weights than {path.name}:{function} has: {reason}") from error
-    return module.to(device).eval().requires_grad_(False)
+    with _told_of(path):  # whose code may do things of its own here
+        return module.to(device).eval().requires_grad_(False)
 
 
 def place_in(path: Path, error: BaseException) -> str:

@@ -37,6 +37,15 @@ def test_features_come_with_the_samples_and_are_the_same_as_if_all_had_come_at_o
     assert evaluator.compute().scores == evaluate(IMAGES, dataset="digits", **FAST).scores
 
 
+def test_samples_of_another_size_after_a_reset_are_extracted_as_such(monkeypatch):
+    monkeypatch.setattr("genharness.measure.feature_cache.CHUNK", 25)
+    evaluator = Evaluator("digits", **FAST)
+    large = IMAGES.repeat(2, axis=2).repeat(2, axis=3)
+    for images in (IMAGES, large, IMAGES):
+        evaluator.reset()
+        assert filled(evaluator, images).compute().scores == evaluate(images, dataset="digits", **FAST).scores
+
+
 def test_a_protocol_that_takes_some_of_the_samples_takes_their_features(evaluator, monkeypatch):
     monkeypatch.setattr("genharness.measure.feature_cache.CHUNK", 25)
     some = dataclasses.replace(evaluator._scoring.measuring, samples=40)

@@ -113,6 +113,7 @@ class Evaluator:
         self._scoring = scoring_of(self._request, load_registry(), report)
         self._extractors: dict[str, Extractor] = {}
         self._code: dict[str, dict[str, str]] = {}
+        self._planned: dict[tuple[int, ...], External] = {}
         self._computed: Computed | None = None
         self._batches: list[SampleFile] = []
         self._waiting: list[NDArray[Any]] = []
@@ -194,14 +195,19 @@ class Evaluator:
         self._waiting = [waiting[whole:]] if whole < len(waiting) else []
 
     def _features_of(self, samples: NDArray[Any]) -> Extracted:
-        from genharness.external.request import plan_sets
+        from genharness.external.request import plan_sets, read_held
         from genharness.measure.feature_cache import extract
 
-        request = dataclasses.replace(self._request, samples=(SampleFile("samples", samples),))
-        measuring = dataclasses.replace(self._scoring.measuring, samples=None)  # a chunk is no set of its count
-        scoring = dataclasses.replace(self._scoring, measuring=measuring)
-        (one,) = plan_sets(request, scoring, self._report)
-        return extract(self._extractor(one, one.protocol.extractor), one.found.samples)
+        chunk = SampleFile("samples", samples)
+        shape = samples.shape[1:]
+        if shape not in self._planned:  # which extractor it is goes by the shape
+            request = dataclasses.replace(self._request, samples=(chunk,))
+            measuring = dataclasses.replace(self._scoring.measuring, samples=None)  # a chunk is no set of its count
+            scoring = dataclasses.replace(self._scoring, measuring=measuring)
+            (self._planned[shape],) = plan_sets(request, scoring, self._report)
+        one = self._planned[shape]
+        found = read_held(self._request, self._scoring, chunk, self._report)
+        return extract(self._extractor(one, one.protocol.extractor), found.samples)
 
     def _all_extracted(self) -> Extracted:
         from genharness.kit.extractor import Extracted

@@ -33,7 +33,7 @@ from genharness.study.measuring import Measuring, choose_extractor, feature_erro
 from genharness.study.runnable import missing_packages, missing_weights, named_metrics
 from genharness.study.settings import Chosen, choose, setting_errors
 
-__all__ = ["External", "Request", "Scoring", "plan_sets", "prepare", "scoring_of"]
+__all__ = ["External", "Request", "Scoring", "plan_sets", "prepare", "read_held", "scoring_of"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -163,6 +163,16 @@ def plan_sets(request: Request, scoring: Scoring, report: Report) -> list[Extern
     """
     store = Store(request.results)
     return _planned(request, scoring, _each(request.samples, lambda word: find_source(word, store)), report)
+
+
+def read_held(request: Request, scoring: Scoring, found: SampleFile, report: Report) -> SampleFile:
+    """Return images in memory as `plan_sets` would have them compared, all of them, and nothing else of its plan.
+
+    Raises:
+        DataError: If they do not fit what they are compared with.
+    """
+    request = dataclasses.replace(request, measuring=dataclasses.replace(scoring.measuring, samples=None))
+    return _read_one(request, NamedSamples(Path(found.where), held=found), scoring.reference, report)
 
 
 def _planned(request: Request, scoring: Scoring, sources: Sequence[NamedSamples], report: Report) -> list[External]:

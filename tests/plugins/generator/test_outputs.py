@@ -222,6 +222,10 @@ def leave():
 def lazy():
     from beside_the_net import made
     return made()
+
+class Stubborn(nn.Module):
+    def train(self, mode=True):
+        raise RuntimeError("always trained")
 """
 
 
@@ -232,6 +236,7 @@ def lazy():
         (FAULTY, "leave", r"net\.py ends the program: .*__main__' \(net\.py:14\)"),
         (FAULTY, "lazy", r"net\.py fails: ValueError: odd \(beside_the_net\.py:2\)"),
         (FAULTY, "Net", r"net\.py fails on latents of 4: KeyError: 'width' \(net\.py:8\): check --latent"),
+        (FAULTY, "Stubborn", r"net\.py fails: RuntimeError: always trained \(net\.py:22\)"),
         ("import torch\nimport no_such_module_here\n", "make", r"ModuleNotFoundError: No module .* \(net\.py:2\)"),
         ("def make(:\n", "make", r"net\.py fails: SyntaxError: invalid syntax \(net\.py:1\)"),
         (SOURCE.replace("self, z", "self"), "make", r"latents of 4: TypeError: [^()]*\(\)[^()]*: check --latent"),

@@ -46,26 +46,28 @@ def again(record):
 
 
 def test_the_same_numbers_agree_exactly_and_are_counted(record, again):
-    found = agreement(record, again)
+    found = agreement(record, again, load_registry())
     assert found.agrees
     assert (found.inexact, found.compared) == ([], 3 + 2 + 4)
 
 
 def test_on_the_same_machine_the_last_bit_of_a_score_counts(record, again):
     again.scores["fid"] = 100.00000000000001
-    assert agreement(record, again).disagreements == ["fid 100.0 became 100.00000000000001"]
+    assert agreement(record, again, load_registry()).disagreements == ["fid 100.0 became 100.00000000000001"]
 
 
 def test_a_loss_that_differs_is_named_with_its_step(record, again):
     again.history.losses["loss"][1] = 0.6
-    assert agreement(record, again).disagreements == ["losses: loss differs from step 4 on (0.5 became 0.6)"]
+    assert agreement(record, again, load_registry()).disagreements == [
+        "losses: loss differs from step 4 on (0.5 became 0.6)"
+    ]
 
 
 def test_missing_points_and_missing_scores_disagree(record, again):
     again.history.losses = {"step": [2], "loss": [1.0]}
     del again.scores["coverage"]
     again.scores["recall"] = 0.1
-    assert agreement(record, again).disagreements == [
+    assert agreement(record, again, load_registry()).disagreements == [
         "coverage was not computed again",
         "recall None became 0.1",
         "losses: step has 1 points, and had 2",
@@ -85,21 +87,76 @@ def test_on_another_machine_scores_are_held_to_the_tolerance_and_the_reason_is_n
     again.environment = {**ENVIRONMENT, **change}
     again.scores["fid"] = 108.0
     again.history.losses["loss"][0] = 1.1
-    near = agreement(record, again)
+    near = agreement(record, again, load_registry())
     assert (near.agrees, near.inexact) == (True, [reason])
     again.scores["fid"] = 120.0
-    assert agreement(record, again).disagreements == ["fid 100.0 became 120.0"]
+    assert agreement(record, again, load_registry()).disagreements == ["fid 100.0 became 120.0"]
 
 
 def test_training_by_the_clock_is_never_exact(record, again):
     record.cell = Cell.from_plain({**record.cell.as_plain(), "length": "9s"})
-    assert agreement(record, again).inexact == ["trained by the clock, so not for the same number of steps"]
+    assert agreement(record, again, load_registry()).inexact == [
+        "trained by the clock, so not for the same number of steps"
+    ]
 
 
 def test_other_data_or_weights_disagree_whatever_the_scores(record, again):
     other = Protocol.from_plain({**record.protocol, "dataset_hash": "abc"})
     again.protocol, again.protocol_hash = other.as_plain(), other.hash
-    assert agreement(record, again).disagreements == ["it was not measured alike: dataset hash none against abc"]
+    assert agreement(record, again, load_registry()).disagreements == [
+        "it was not measured alike: dataset hash none against abc"
+    ]
+
+
+def trained_otherwise(record, extractor):
+    """Make a record one of an extractor with other weights."""
+    other = Protocol.from_plain({**record.protocol, "extractor": extractor, "extractor_identity": "others"})
+    record.protocol, record.protocol_hash = other.as_plain(), other.hash
+
+
+def test_a_classifier_that_was_trained_to_other_bits_holds_scores_to_the_tolerance(record, again):
+    trained_otherwise(again, "classifier")
+    again.scores["fid"] = 101.0
+    found = agreement(record, again, load_registry())
+    assert found.agrees
+    assert found.inexact == ["it was not measured alike: extractor identity none against others"]
+    again.scores["fid"] = 120.0
+    assert agreement(record, again, load_registry()).disagreements == ["fid 100.0 became 120.0"]
+
+
+def test_weights_that_nobody_trained_here_must_be_the_same(record, again):
+    trained_otherwise(record, "inception")
+    trained_otherwise(again, "inception")
+    again.protocol["extractor_identity"], again.protocol_hash = "yet others", "00000000"
+    assert agreement(record, again, load_registry()).disagreements == [
+        "it was not measured alike: extractor identity others against yet others"
+    ]
+
+
+def test_elsewhere_a_score_near_zero_is_held_to_its_errors(record, again):
+    again.environment = {**ENVIRONMENT, "cpu": "other"}
+    record.scores["kid"], record.errors["kid"] = 0.1, 0.3
+    again.scores["kid"], again.errors["kid"] = -0.9, 0.4
+    assert agreement(record, again, load_registry()).agrees
+    again.scores["kid"] = -1.5
+    assert agreement(record, again, load_registry()).disagreements == ["kid 0.1 became -1.5"]
+
+
+def test_elsewhere_deviations_are_not_held_and_counts_to_one_step(record, again):
+    again.environment = {**ENVIRONMENT, "cpu": "other"}
+    record.scores |= {"kid_std": 1.0, "modes_covered": 7.0}
+    again.scores |= {"kid_std": 2.0, "modes_covered": 6.0}
+    found = agreement(record, again, load_registry())
+    assert (found.agrees, found.compared) == (True, 4)
+    again.scores["modes_covered"] = 5.0
+    assert agreement(record, again, load_registry()).disagreements == ["modes_covered 7.0 became 5.0"]
+
+
+def test_one_processor_of_other_instructions_is_another_where_both_records_say(record, again):
+    again.environment = {**ENVIRONMENT, "cpu_instructions": "AVX2"}
+    assert agreement(record, again, load_registry()).inexact == []
+    record.environment = {**ENVIRONMENT, "cpu_instructions": "AVX512"}
+    assert agreement(record, again, load_registry()).inexact == ["cpu instructions AVX512 then, AVX2 now"]
 
 
 def test_the_repetition_has_the_recorded_metrics_options_threads_and_scoring(record, tmp_path):
@@ -182,19 +239,27 @@ def test_a_repetition_whose_record_could_not_be_written_says_why(record, tmp_pat
 
 @pytest.mark.slow
 def test_a_cell_comes_out_the_same_and_a_doctored_record_is_found_out(genharness, tmp_path):
-    options = ["--metrics", "fid,prdc", "--samples", 60, "--set", "classifier.steps=10", "--score-every", "2steps"]
-    ran = genharness("run", "--no-baselines", "--models", "vae", "--datasets", "digits", "--budget", "4steps", *options)
+    options = ["--metrics", "fid,prdc", "--samples", 60, "--set", "classifier.steps=10", "--score-every", "40steps"]
+    options += ["--set", "vae.width=8"]
+    ran = genharness(
+        "run", "--no-baselines", "--models", "vae", "--datasets", "digits#300", "--budget", "80steps", *options
+    )
     assert ran.returncode == 0, ran.stderr
     (path,) = (tmp_path / "results" / "records").glob("*.json")
     before = path.read_bytes()
-    done = genharness("rerun", "vae-digits-s0")
+    done = genharness("rerun", "vae-digits-300-s0")
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     assert "agrees exactly: " in done.stdout
     assert path.read_bytes() == before
+    published = genharness("publish", "results", "--to", "given")
+    assert published.returncode == 0, published.stderr
+    (given,) = (tmp_path / "given" / "records").glob("*.json")
+    assert len(json.loads(given.read_text())["history"]["losses"]["step"]) == 60
+    assert "agrees exactly: " in genharness("rerun", "vae-digits-300-s0", "--results", "given").stdout
     plain = json.loads(before)
     plain["scores"]["fid"] += 1e-9
     path.write_text(json.dumps(plain))
-    doctored = genharness("rerun", "vae-digits-s0")
+    doctored = genharness("rerun", "vae-digits-300-s0")
     assert doctored.returncode == 1
     assert "does not agree (exactly):" in doctored.stdout
     assert "fid" in doctored.stdout

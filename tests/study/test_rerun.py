@@ -10,7 +10,8 @@ from genharness.errors import ConfigError
 from genharness.identity.parts import training_code
 from genharness.plugin.registry import load_registry
 from genharness.spec.history import History
-from genharness.study.rerun import agreement, repetition
+from genharness.study import rerun
+from genharness.study.rerun import repetition
 
 HERE = {"cpu": "A", "threads": 1, "device": "cpu", "packages": {"torch": "2.6"}, "deterministic": False}
 
@@ -20,6 +21,10 @@ def made(fid=2.0, losses=(1.0, 0.5), environment=HERE, **changes):
     done.environment = dict(environment)
     done.history = History(losses={"step": [10, 20], "loss": list(losses)})
     return done
+
+
+def agreement(before, after):
+    return rerun.agreement(before, after, load_registry())
 
 
 def test_equal_records_agree_and_how_much_was_compared_is_told():

@@ -26,8 +26,6 @@ from genharness.spec.record import Record
 __all__ = ["merge", "publish"]
 
 _PICTURES = ("grid", "strip", "interpolation", "reconstructions", "nearest_train")
-_POINTS = 60
-"""Points of a curve that are published."""
 
 
 @click.command()
@@ -106,11 +104,13 @@ def _refuse_target(results: Path, target: Path) -> None:
 
 
 def _write_records(folder: Path, records: Iterable[Record]) -> None:
-    from genharness.figures.curves import binned
+    from genharness.figures.curves import PUBLISHED_POINTS, binned
 
     (folder / "records").mkdir()
     for record in records:
-        record.history.losses = {name: list(values) for name, values in binned(record.history.losses, _POINTS).items()}
+        record.history.losses = {
+            name: list(values) for name, values in binned(record.history.losses, PUBLISHED_POINTS).items()
+        }
         record.environment.pop("hostname", None)
         content = orjson.dumps(record.as_plain(), option=orjson.OPT_SERIALIZE_NUMPY)
         (folder / "records" / f"{record.cell.id}.json").write_bytes(content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import threading
 from pathlib import Path
@@ -15,13 +16,14 @@ from genharness.cli.screen.completion import cells, names_of
 from genharness.cli.screen.display import make_display
 from genharness.cli.screen.terminal import console, say
 from genharness.data.recorded import recorded_data
+from genharness.figures.curves import PUBLISHED_POINTS, binned
 from genharness.files.passing import passing_folder
 from genharness.plugin.execution import make_executor
 from genharness.plugin.registry import Registry, load_registry
 from genharness.results.store import Store
 from genharness.spec.cell import Task
 from genharness.spec.record import Record
-from genharness.study.rerun import TOLERANCE, Agreement, agreement, repetition
+from genharness.study.rerun import ERRORS, TOLERANCE, Agreement, agreement, repetition
 
 __all__ = ["rerun"]
 
@@ -43,8 +45,9 @@ def rerun(cell: str, results: Path, device: str | None, weights: Path | None, ex
     """Repeat CELL with its recorded settings and compare: exit code 0 when it agrees, 1 when it does not.
 
     CELL is a cell's id or its beginning. On the same processor, with the same threads and versions, losses and scores
-    must be equal to the last bit; elsewhere scores must agree within 10 %, and what differs is named. The repetition
-    goes to a temporary folder; the results folder stays as it is.
+    must be equal to the last bit; elsewhere scores must agree within 10 %, or within three standard errors of
+    evaluating, and what differs is named. The repetition goes to a temporary folder; the results folder stays as it
+    is.
 
     \b
     Examples:
@@ -63,7 +66,7 @@ def rerun(cell: str, results: Path, device: str | None, weights: Path | None, ex
         reason = f"{again.status}: {again.reason}" if again else "it never started"
         say(f"does not agree: the repetition did not finish ({reason})")
         sys.exit(1)
-    found = agreement(record, again)
+    found = agreement(record, _as_thin(again, record), registry)
     for line in _lines(found):
         say(line)
     sys.exit(0 if found.agrees else 1)
@@ -82,8 +85,16 @@ def _run(task: Task, registry: Registry, executor: str) -> Record | None:
     return store.load(task.cell.id) or ended
 
 
+def _as_thin(again: Record, record: Record) -> Record:
+    """Return a repetition with loss curves as thin as the record's, if that was published."""
+    thinned = binned(again.history.losses, PUBLISHED_POINTS)
+    if list(thinned.get("step", ())) != list(record.history.losses.get("step", ())):
+        return again
+    return dataclasses.replace(again, history=dataclasses.replace(again.history, losses=thinned))
+
+
 def _lines(found: Agreement) -> list[str]:
-    how = f"within {TOLERANCE:.0%}" if found.inexact else "exactly"
+    how = f"within {TOLERANCE:.0%} or {ERRORS:.0f} errors" if found.inexact else "exactly"
     lines = [f"not held to the last bit: {reason}" for reason in found.inexact]
     if found.agrees:
         what = "scores" if found.inexact else "scores and points of curves"

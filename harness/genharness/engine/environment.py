@@ -28,6 +28,7 @@ def environment(device: torch.device, *, deterministic: bool) -> dict[str, Any]:
         "packages": dict(_versions()),
         "git_commit": _git_commit(),
         "cpu": _cpu(),
+        "cpu_instructions": torch.backends.cpu.get_cpu_capability(),  # of one name there are several kinds
         "cpu_count": os.cpu_count(),
         "memory_mib": psutil.virtual_memory().total // 2**20,
         "threads": torch.get_num_threads(),

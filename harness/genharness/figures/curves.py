@@ -13,6 +13,7 @@ from genharness.figures.numbers import number
 from genharness.spec.record import Record
 
 __all__ = [
+    "PUBLISHED_POINTS",
     "Curve",
     "binned",
     "held_out_curves",
@@ -95,6 +96,10 @@ def _curve(name: str, histories: Iterable[Series]) -> Curve | None:
     return Curve(
         name, steps, [fmean(one) for one in columns], [min(one) for one in columns], [max(one) for one in columns]
     )
+
+
+PUBLISHED_POINTS = 60
+"""Points of a published curve: what a figure shows of it."""
 
 
 def binned(series: Series, bins: int) -> dict[str, list[float | None]]:

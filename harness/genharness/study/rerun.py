@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from genharness.identity.parts import training_code
 from genharness.plugin.registry import Registry
 from genharness.results.provenance import changed_files, other_code
 from genharness.spec.cell import Cell, Task
+from genharness.spec.columns import Column
 from genharness.spec.length import parse_length
 from genharness.spec.options import build_config, option_errors, options_of
 from genharness.spec.protocol import Protocol, protocol_difference
@@ -28,7 +30,10 @@ __all__ = ["TOLERANCE", "Agreement", "agreement", "record_errors", "repetition"]
 TOLERANCE = 0.1
 """Relative difference of scores that is put down to another machine: it rounds otherwise, and training amplifies it."""
 
-_DECIDES = ("cpu", "threads", "device", "gpu", "cuda", "driver", "deterministic")
+ERRORS = 3.0
+"""Or so many standard errors of evaluating, where a score has one: near zero a relative difference says nothing."""
+
+_DECIDES = ("cpu", "cpu_instructions", "threads", "device", "gpu", "cuda", "driver", "deterministic")
 _PACKAGES = ("torch", "numpy", "genharness")
 
 
@@ -125,15 +130,28 @@ def record_errors(record: Record, registry: Registry) -> list[str]:
     return mistakes if cell.length == "0steps" else [*mistakes, *option_errors(owner, Suite, {"budget": cell.length})]
 
 
-def agreement(before: Record, after: Record) -> Agreement:
-    """Compare a cell with its repetition: exactly where the machine is the same, else within `TOLERANCE`.
+def agreement(before: Record, after: Record, registry: Registry) -> Agreement:
+    """Compare a cell with its repetition: exactly where the machine is the same, else within `TOLERANCE` or `ERRORS`.
 
-    Losses are compared only exactly: where rounding differs, a single loss says nothing.
+    Losses are compared only exactly: where rounding differs, a single loss says nothing. The same holds for scores
+    that are better at neither end, such as deviations over splits.
+
+    Args:
+        before: The cell's record, maybe published.
+        after: That of its repetition.
+        registry: Tells what the columns of scores are, and which extractors are trained on the data.
     """
-    inexact = _inexact(before, after)
-    disagreements = _protocol(before, after)
-    disagreements += _scores(before.scores, after.scores, TOLERANCE if inexact else 0.0)
-    compared = len(before.scores)
+    inexact, disagreements = _inexact(before, after), []
+    if before.protocol_hash != after.protocol_hash:
+        told = _protocol(before, after)
+        (inexact if _only_trained_otherwise(before, after, registry) else disagreements).append(told)
+    columns = {column.key: column for spec in registry.metrics.values() for column in spec.columns}
+    held = [
+        key for key in before.scores if not inexact or key not in columns or columns[key].higher_is_better is not None
+    ]
+    missing = [f"{key} was not computed again" for key in before.scores if key not in after.scores]
+    disagreements += missing + _scores(before, after, held, columns, exact=not inexact)
+    compared = len(held)
     if not inexact:
         curves: dict[str, tuple[Mapping[str, Sequence[Any]], Mapping[str, Sequence[Any]]]] = {
             "losses": (before.history.losses, after.history.losses),
@@ -150,7 +168,7 @@ def _inexact(before: Record, after: Record) -> list[str]:
     reasons = [
         f"{key.replace('_', ' ')} {one.get(key)} then, {other.get(key)} now"
         for key in _DECIDES
-        if one.get(key) != other.get(key)
+        if one.get(key) != other.get(key) and not (key == "cpu_instructions" and key not in one)
     ]
     packages, packages_now = one.get("packages", {}), other.get("packages", {})
     reasons += [
@@ -166,27 +184,45 @@ def _inexact(before: Record, after: Record) -> list[str]:
     return reasons
 
 
-def _protocol(before: Record, after: Record) -> list[str]:
-    if before.protocol_hash == after.protocol_hash:
-        return []
+def _protocol(before: Record, after: Record) -> str:
     one, other = Protocol.from_plain(before.protocol), Protocol.from_plain(after.protocol)
-    return [f"it was not measured alike: {protocol_difference(one, other)}"]
+    return f"it was not measured alike: {protocol_difference(one, other)}"
 
 
-def _scores(before: Mapping[str, float | None], after: Mapping[str, float | None], tolerance: float) -> list[str]:
+def _only_trained_otherwise(before: Record, after: Record, registry: Registry) -> bool:
+    """Whether the same was measured by an extractor that was trained on the same data, to other weights.
+
+    Its training is repeated as that of the model is: where the arithmetic is another, so are its last bits.
+    """
+    one, other = Protocol.from_plain(before.protocol), Protocol.from_plain(after.protocol)
+    trained = one.extractor in registry.extractors and registry.extractors.find(one.extractor).needs_labels
+    return trained and dataclasses.replace(one, extractor_identity=other.extractor_identity) == other
+
+
+def _has_a_better_end(column: Column | None) -> bool:
+    return column is None or column.higher_is_better is not None
+
+
+def _scores(
+    before: Record, after: Record, held: Iterable[str], columns: Mapping[str, Column], *, exact: bool
+) -> list[str]:
     lines = []
-    for key, value in before.items():
-        if key not in after:
-            lines.append(f"{key} was not computed again")
-        elif not _close(value, after[key], tolerance):
-            lines.append(f"{key} {value!r} became {after[key]!r}")
+    for key in held:
+        if key not in after.scores:
+            continue
+        one, other = before.scores[key], after.scores[key]
+        step = columns[key].resolution if key in columns else 0.0
+        allowed = ERRORS * math.hypot(before.errors.get(key) or 0.0, after.errors.get(key) or 0.0)
+        slack = 0.0 if exact else max(allowed, step if isinstance(step, float | int) else 0.0)
+        if not _close(one, other, 0.0 if exact else TOLERANCE, slack):
+            lines.append(f"{key} {one!r} became {other!r}")
     return lines
 
 
-def _close(before: float | None, after: float | None, tolerance: float) -> bool:
+def _close(before: float | None, after: float | None, tolerance: float, slack: float) -> bool:
     if before is None or after is None:
         return before is after
-    return abs(before - after) <= tolerance * max(abs(before), abs(after))
+    return abs(before - after) <= max(tolerance * max(abs(before), abs(after)), slack)
 
 
 def _curves(name: str, before: Mapping[str, Sequence[Any]], after: Mapping[str, Sequence[Any]]) -> list[str]:

@@ -143,6 +143,7 @@ def test_an_exhausted_space_is_told(tmp_path):
         ({"given": {"reference_split": "validation", "datasets": "digits#validation=100"}}, "report on another"),
         ({"given": {"datasets": "digits#validation=100"}, "validation": 50}, "has a validation split of its own"),
         ({"given": {"precision": "fp32,bf16"}}, "a search is in one precision, and fp32, bf16 were named"),
+        ({"over": ["batch_size=32,64"], "given": {"batch_size": 16}}, "vae.batch_size is set and searched over"),
         ({"given": {"models": "vae,ae"}}, "a search is of one model and setting, and 2 were named"),
     ],
 )

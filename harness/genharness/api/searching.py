@@ -188,7 +188,8 @@ def prepare_search(asked: AskedStudy, options: SearchOptions, over: Sequence[str
     )
     refuse(line for line in (several, datasets, precisions) if line)
     spec = models[0].spec
-    axes, mistakes = axes_of(spec, over, suite.set.get(spec.name, {}))
+    shared = ("batch_size",) if suite.batch_size else ()
+    axes, mistakes = axes_of(spec, over, (*suite.set.get(spec.name, {}), *shared))
     metrics = [one.spec for one in asked.wanted.metrics]
     column, wrong = deciding_column(replace(suite, until_decided=options.by), metrics)
     mistakes += [line.replace("--until-decided", "--by") for line in wrong]

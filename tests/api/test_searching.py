@@ -98,6 +98,29 @@ def test_the_best_get_more_fresh_seeds_only_where_it_is_open_which_is_best(tmp_p
     assert again.cells == []
 
 
+def test_a_setting_whose_fresh_seeds_are_lost_stands_behind_one_that_keeps_them(tmp_path):
+    """By the mean of the seeds that are left the first would be the best."""
+    lost = lambda cell: "diverged" if cell.options["lr"] == 1e-3 and cell.seed > 1000 else "ok"  # noqa: E731
+    answer = Bench(tmp_path, over=["lr=1e-3,1e-2"], tries=2, confirm=2, status=lost).answer()
+    assert answer.options == {"lr": 1e-2}
+    assert (len(answer.fresh), answer.lost) == (3, 0)
+
+
+def test_fresh_seeds_that_have_no_score_are_told(tmp_path):
+    lost = lambda cell: "diverged" if cell.seed > 1000 else "ok"  # noqa: E731
+    answer = Bench(tmp_path, over=["lr=1e-3,1e-2"], tries=2, confirm=2, status=lost).answer()
+    assert "FD of 1 fresh seed against the test split: " in answer.lines[1]
+    assert "; 2 of 3 fresh seeds have no score; its search score was " in answer.lines[1]
+    assert (answer.options, answer.lost) == ({"lr": 1e-3}, 2)
+
+
+@pytest.mark.parametrize("fresh", [5.0, 7.0])
+def test_a_search_that_promised_too_little_is_not_said_to_flatter_itself(tmp_path, fresh):
+    bench = Bench(tmp_path, over=["lr=1e-3,1e-2"], tries=2, confirm=1)
+    bench.fid = lambda cell: fresh if cell.seed >= 1000 else 6.0
+    assert ("flatters itself" in bench.answer().lines[1]) == (fresh > 6)
+
+
 def test_a_search_of_which_no_try_ends_well_says_so(tmp_path):
     with pytest.raises(ConfigError, match="no try ended with a score"):
         Bench(tmp_path, status="diverged").answer()
@@ -120,6 +143,7 @@ def test_an_exhausted_space_is_told(tmp_path):
         ({"given": {"reference_split": "validation", "datasets": "digits#validation=100"}}, "report on another"),
         ({"given": {"datasets": "digits#validation=100"}, "validation": 50}, "has a validation split of its own"),
         ({"given": {"precision": "fp32,bf16"}}, "a search is in one precision, and fp32, bf16 were named"),
+        ({"over": ["batch_size=32,64"], "given": {"batch_size": 16}}, "vae.batch_size is set and searched over"),
         ({"given": {"models": "vae,ae"}}, "a search is of one model and setting, and 2 were named"),
     ],
 )

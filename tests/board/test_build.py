@@ -67,6 +67,14 @@ def test_each_seed_can_have_its_row(registry):
     assert rows(board) == [["vae seed 0", "vae seed 1"]]
 
 
+def test_a_seed_that_one_of_several_settings_alone_has_is_named_by_them_too(registry):
+    records = [
+        record("vae", latent + seed, seed=seed, options={"latent": latent}) for latent in (8, 16) for seed in (0, 1)
+    ]
+    board = build(records[:3], registry, seeds="each")
+    assert rows(board) == [["vae latent=8 seed 0", "vae latent=8 seed 1", "vae latent=16 seed 0"]]
+
+
 def test_configurations_of_one_model_are_rows_told_apart_by_what_differs(registry):
     records = [record("vae", score, options={"lr": lr, "latent": 8}) for score, lr in ((1.0, 0.1), (2.0, 0.2))]
     assert rows(build(records, registry)) == [["vae lr=0.1", "vae lr=0.2"]]

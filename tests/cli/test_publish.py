@@ -9,8 +9,10 @@ import pytest
 from board_records import record
 from genharness.cli import publish
 from genharness.errors import RunError
+from genharness.results.decisions import KeptDecisions, load_decisions, save_decisions
 from genharness.results.published import INDEX, write_index
 from genharness.results.store import Store
+from genharness.stats.sequential import Decisions, SeedPlan
 from report_pages import studied, with_pictures
 
 
@@ -207,3 +209,66 @@ def test_a_published_folder_is_replaced(genharness, results, tmp_path):
     for _ in range(2):
         assert genharness("publish", results, "--to", tmp_path / "given").returncode == 0
     assert (tmp_path / "given" / INDEX).is_file()
+
+
+def undecided(folder, *, looks, limit=20):
+    """A study of two rows whose five seeds a plain test would tell apart, and that looked `looks` times."""
+    scores = {"vae": [10.0, 13.0, 16.0, 13.0, 13.0], "wgan": [20.0, 26.0, 33.0, 26.0, 26.0]}
+    store = Store(folder)
+    store.open_for_writing()
+    cells = {}
+    for row, values in scores.items():
+        records = [record(row, value, seed=seed) for seed, value in enumerate(values)]
+        cells[row] = [one.cell.id for one in records]
+        for one in records:
+            store.save(one)
+    made = Decisions(plan=SeedPlan(rows=tuple(scores), limit=limit, ratio=True))
+    for seeds in made.plan.looks[:looks]:
+        made = made.after({row: values[:seeds] for row, values in scores.items()})
+    kept = KeptDecisions(dataset="digits", metric="fid", title="FD", cells=cells, decisions=made)
+    save_decisions(folder, kept)
+    return kept
+
+
+def test_what_a_study_left_open_stays_open_where_it_is_published_and_merged(genharness, tmp_path):
+    undecided(tmp_path / "mine", looks=1)
+    assert genharness("publish", tmp_path / "mine", "--to", tmp_path / "given").returncode == 0
+    merged = genharness("merge", tmp_path / "given", "--to", tmp_path / "all")
+    assert merged.stdout.endswith("10 records added, 0 were there already; the decisions of 1 study added\n")
+    ours, given, theirs = (genharness("leaderboard", tmp_path / name).stdout for name in ("mine", "given", "all"))
+    assert "compared in FD at the looks at 3 seeds of a study until decided" in ours.replace("\n", " ")
+    assert given == ours == theirs
+    again = genharness("merge", tmp_path / "given", "--to", tmp_path / "all")
+    assert again.stdout.endswith("0 records added, 10 were there already\n")
+
+
+@pytest.mark.parametrize(("first", "told"), [(1, "in the place of those of 1 look"), (2, "which stay")])
+def test_of_one_study_the_decisions_of_more_looks_are_kept(genharness, tmp_path, first, told):
+    for looks in (1, 2):
+        kept = undecided(tmp_path / f"{looks}", looks=looks)
+        genharness("publish", tmp_path / f"{looks}", "--to", tmp_path / f"given-{looks}")
+    genharness("merge", tmp_path / f"given-{first}", "--to", tmp_path / "all")
+    done = genharness("merge", tmp_path / f"given-{3 - first}", "--to", tmp_path / "all")
+    assert told in done.stdout
+    assert load_decisions(tmp_path / "all", kept.name).decisions.reached == 2
+
+
+@pytest.mark.parametrize("change", ["content", "name", "metric"])
+def test_decisions_that_are_none_or_of_another_name_are_refused_before_anything_is_written(
+    genharness, tmp_path, change
+):
+    kept = undecided(tmp_path / "mine", looks=1)
+    genharness("publish", tmp_path / "mine", "--to", tmp_path / "given")
+    path = tmp_path / "given" / "decisions" / f"{kept.name}.json"
+    if change == "content":
+        path.write_text("{}")
+    elif change == "name":
+        path.rename(path.with_name("other.json"))
+    else:
+        path.write_text(path.read_text().replace('"metric": "fid"', '"metric": "../../fid"'))
+    write_index(tmp_path / "given")
+    done = genharness("merge", tmp_path / "given", "--to", tmp_path / "all")
+    assert done.returncode == 2
+    assert "get it again" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "all").exists()

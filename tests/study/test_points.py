@@ -35,6 +35,17 @@ def test_a_batch_size_of_a_models_own_goes_before_that_of_all(vae):
     assert points_of(vae, Suite(batch_size=(32,))) == [{"batch_size": 32}]
 
 
+@pytest.mark.parametrize(
+    "own", [{"set": {"vae": {"batch_size": 7}}}, {"sweep": {"vae": {"batch_size": [32, 64]}}}], ids=["set", "sweep"]
+)
+def test_a_batch_size_of_all_that_reaches_no_model_is_refused(registry, vae, own):
+    reference, other = registry.models["noise"], registry.models["ae"]
+    (line,) = sweep_errors(Suite(batch_size=(16,), **own), [vae, reference], registry)
+    assert line == "batch size 16 reaches no model: vae.batch_size is set or swept: leave one of them out"
+    assert sweep_errors(Suite(batch_size=(16,), **own), [vae, reference, other], registry) == []
+    assert sweep_errors(Suite(**own), [vae, reference], registry) == []
+
+
 def test_an_ablation_stands_beside_a_grid_or_alone(vae):
     alone = points_of(vae, Suite(set={"vae": {"latent": 8}}, ablate={"vae": {"mirror": True}}))
     assert alone == [{"latent": 8}, {"latent": 8, "mirror": True}]

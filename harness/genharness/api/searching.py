@@ -134,6 +134,7 @@ class Answer:
         seconds: What all tries cost.
         fresh: Scores of the fresh seeds that it is reported by.
         lines: All of it in words.
+        lost: How many more fresh seeds have no score: they diverged, or failed.
     """
 
     options: Mapping[str, Any]
@@ -142,6 +143,21 @@ class Answer:
     seconds: float
     fresh: Sequence[float]
     lines: Sequence[str]
+    lost: int = 0
+
+
+@dataclass(frozen=True)
+class _Fresh:
+    """What the fresh seeds of a setting came to: scores, and how many seeds have none."""
+
+    scores: Sequence[float]
+    lost: int
+
+    def rank(self, sign: int) -> tuple[float, float]:
+        """Return what sorts settings: whose seeds are lost least, then by the mean; with no seed at all the last."""
+        trained = len(self.scores) + self.lost
+        share = self.lost / trained if trained else 1.0
+        return share, sign * summarise(self.scores).mean if self.scores else float("inf")
 
 
 def prepare_search(asked: AskedStudy, options: SearchOptions, over: Sequence[str], report: Report) -> PreparedSearch:
@@ -172,7 +188,8 @@ def prepare_search(asked: AskedStudy, options: SearchOptions, over: Sequence[str
     )
     refuse(line for line in (several, datasets, precisions) if line)
     spec = models[0].spec
-    axes, mistakes = axes_of(spec, over, suite.set.get(spec.name, {}))
+    shared = ("batch_size",) if suite.batch_size else ()
+    axes, mistakes = axes_of(spec, over, (*suite.set.get(spec.name, {}), *shared))
     metrics = [one.spec for one in asked.wanted.metrics]
     column, wrong = deciding_column(replace(suite, until_decided=options.by), metrics)
     mistakes += [line.replace("--until-decided", "--by") for line in wrong]
@@ -232,14 +249,14 @@ def search_rounds(search: PreparedSearch, run: RunTasks, say: Callable[[str], No
     if found is None:
         return None
     sign = -1 if search.column.higher_is_better else 1
-    pick = min(best, key=lambda one: sign * summarise(found[one.number]).mean if found[one.number] else float("inf"))
-    scores = found[pick.number]
+    pick = min(best, key=lambda one: found[one.number].rank(sign))
+    fresh = found[pick.number]
     if search.options.confirm_twice:
         again = _fresh_scores(search, search.reported_twice, tries, [pick], run, say)
         if again is None:
             return None
-        scores = again[pick.number]
-    return _answer(search, tries, pick, scores)
+        fresh = again[pick.number]
+    return _answer(search, tries, pick, fresh)
 
 
 def _fresh_scores(
@@ -249,18 +266,20 @@ def _fresh_scores(
     best: Sequence[Try],
     run: RunTasks,
     say: Callable[[str], None],
-) -> dict[int, list[float]] | None:
-    """Train tries with fresh seeds and return their scores by number; None where the user stopped it."""
+) -> dict[int, _Fresh] | None:
+    """Train tries with fresh seeds and return what they came to by number; None where the user stopped it."""
     store = search.asked.store
     tasks = {one.number: search.task_of(wanted, one.options) for one in best}
     for todo in _batches(search, [task for each in zip(*tasks.values(), strict=True) for task in each], say):
         if run(todo, lambda event: None, threading.Event()):
             return None
-    found: dict[int, list[float]] = {}
+    found: dict[int, _Fresh] = {}
     for one in best:
-        records = [store.load(task.cell.id) for task in tasks[one.number]]
-        ended = [record for record in records if record is not None and record.finished]
-        found[one.number] = [value for each in ended if (value := each.scores.get(search.column.key)) is not None]
+        records = [record for task in tasks[one.number] if (record := store.load(task.cell.id)) is not None]
+        ended = [record for record in records if record.finished]
+        scores = [value for each in ended if (value := each.scores.get(search.column.key)) is not None]
+        trained = len(ended) + sum(record.went_wrong for record in records)
+        found[one.number] = _Fresh(scores, trained - len(scores))
         facts = {"tuning_tries": len(tries.done), "tuning_seconds": tries.seconds, "tuning_score": one.scored}
         for record in ended:
             if not facts.items() <= record.facts.items():
@@ -280,7 +299,7 @@ def _batches(search: PreparedSearch, tasks: Sequence[Task], say: Callable[[str],
         yield todo
 
 
-def _answer(search: PreparedSearch, tries: Tries, pick: Try, scores: Sequence[float]) -> Answer:
+def _answer(search: PreparedSearch, tries: Tries, pick: Try, fresh: _Fresh) -> Answer:
     setting = " ".join(setting_words(pick.options))
     pruned = sum(one.state == "pruned" for one in tries.kept.tries)
     more = f", {pruned} more pruned," if pruned else ""
@@ -293,21 +312,25 @@ def _answer(search: PreparedSearch, tries: Tries, pick: Try, scores: Sequence[fl
         pick.scored,
         len(tries.done),
         tries.seconds,
-        scores,
-        [head, _reported(search, pick, scores), *_expected(search, tries)],
+        fresh.scores,
+        [head, _reported(search, pick, fresh), *_expected(search, tries)],
+        fresh.lost,
     )
 
 
-def _reported(search: PreparedSearch, pick: Try, scores: Sequence[float]) -> str:
-    split = search.reported.suite.reference_split
-    if not scores:
+def _reported(search: PreparedSearch, pick: Try, seeds: _Fresh) -> str:
+    split, lost = search.reported.suite.reference_split, seeds.lost
+    if not seeds.scores:
         return f"none of its fresh seeds has a score against the {split} split"
-    fresh, text = summarise(scores), search.column.text
+    fresh, text = summarise(seeds.scores), search.column.text
     low, high = fresh.interval_low, fresh.interval_high
     ends = "" if low is None or high is None else f" (95 %: {text(low)} to {text(high)})"
+    gone = f"; {lost} of {fresh.n + lost} fresh seeds {'has' if lost == 1 else 'have'} no score" if lost else ""
+    promised = pick.scored > fresh.mean if search.column.higher_is_better else pick.scored < fresh.mean
+    curse = ": the best of many noisy scores flatters itself (winner's curse)" if promised else ""
     return (
-        f"{search.title} of {fresh.n} fresh seeds against the {split} split: {text(fresh.mean)}{ends}; its search "
-        f"score was {text(pick.scored)}: the best of many noisy scores flatters itself (winner's curse)"
+        f"{search.title} of {fresh.n} fresh seed{'' if fresh.n == 1 else 's'} against the {split} split: "
+        f"{text(fresh.mean)}{ends}{gone}; its search score was {text(pick.scored)}{curse}"
     )
 
 

@@ -243,7 +243,7 @@ def _row(
     ended = [first.status] * len(members)  # what did not finish is in no row
     return Row(
         model=cell.model,
-        variation=f"seed {cell.seed}" if single else "",
+        variation="",  # what tells it apart hangs on the others
         reference=spec is not None and not spec.trained and not spec.argument,  # trained, but elsewhere
         seeds=members.seeds,
         estimates={column.key: estimate_of(members, column, bands) for column in columns},
@@ -257,7 +257,11 @@ def _row(
 
 
 def _tell_apart(rows: list[Row]) -> None:
-    """Give rows of one name the settings in which they differ; those of samples made elsewhere have none to compare."""
+    """Give rows of one name the settings in which they differ, and a row of one seed the seed.
+
+    Those of samples made elsewhere have no settings to compare. Settings are compared over all seeds together: else a
+    seed that only one of several variants has would be of none that a reader could name.
+    """
     trained = {row.label for row in rows if not row.external}
     for row in rows:
         if row.external and row.label in trained:
@@ -266,15 +270,22 @@ def _tell_apart(rows: list[Row]) -> None:
     for row in rows:
         by_label[row.label].append(row)
     for same in by_label.values():
-        if len(same) < 2:
+        variants: dict[bytes, list[Row]] = defaultdict(list)
+        for row in same:
+            variants[configuration(row.records[0])].append(row)
+        if len(variants) < 2:
             continue
-        flat = [row.settings for row in same]
+        flat = [seeds[0].settings for seeds in variants.values()]
         differing = differing_settings(flat)
-        for row, own in zip(same, flat, strict=True):
+        for seeds, own in zip(variants.values(), flat, strict=True):
             files = own["inputs"].keys() & set(differing)  # their names tell more than digests do
             told = [key for key in differing if key in own and not (key == "inputs" and files)]
             words = [f"{key}={_word(own[key], [one.get(key) for one in flat])}" for key in told]
-            row.variation = " ".join([*filter(None, [row.variation]), *words])
+            for row in seeds:
+                row.variation = " ".join([*filter(None, [row.variation]), *words])
+    for row in rows:
+        if row.single:
+            row.variation = f"{row.variation} seed {row.seeds[0]}".strip()
 
 
 def _word(value: object, others: Sequence[object]) -> object:

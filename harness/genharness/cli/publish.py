@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -18,7 +18,7 @@ from genharness.files.atomic import replace_folder, write_bytes
 from genharness.files.paths import printable
 from genharness.images.names import first_of
 from genharness.plugin.registry import load_registry
-from genharness.results.decisions import kept_decisions
+from genharness.results.decisions import KeptDecisions, kept_decisions, load_decisions, parse_decisions, save_decisions
 from genharness.results.published import checked_files, is_published, write_index
 from genharness.results.store import Store
 from genharness.spec.record import Record
@@ -42,7 +42,7 @@ _PICTURES = ("grid", "strip", "interpolation", "reconstructions", "nearest_train
 )
 @debug_option
 def publish(results: Path, target: Path, pictures: str) -> None:
-    """Write what of RESULTS is worth giving away: records, pictures, the report, and an index of hashes.
+    """Write what of RESULTS is worth giving away: records, decisions, pictures, the report, and an index of hashes.
 
     What comes out is a results folder: leaderboard, compare, report and plot read it as it is, merge joins it with
     others. Loss curves are thinned to 60 points; checkpoints, samples, features and host names stay at home.
@@ -63,6 +63,8 @@ def publish(results: Path, target: Path, pictures: str) -> None:
     try:
         with replace_folder(target) as folder:
             _write_records(folder, records)
+            for kept in kept_decisions(results):
+                save_decisions(folder, kept)
             copied = sum(_copy_pictures(store, folder, record, wanted) for record in records)
             _write_report(folder, results)
             digest = write_index(folder)
@@ -161,12 +163,12 @@ def merge(folders: tuple[Path, ...], target: Path) -> None:
       genharness merge a b c --to all && genharness report all
     """
     contents = [(folder, checked_files(folder)) for folder in folders]
-    found = [(folder, files, _records(files)) for folder, files in contents]  # all, before anything is written
+    found = [(folder, files, _records(files), _decisions(files)) for folder, files in contents]  # before any writing
     store = Store(target)
     store.open_for_writing()
-    for folder, files, records in found:
+    for folder, files, records, decisions in found:
         try:
-            told = _take(store, files, records)
+            told = "".join([_take(store, files, records), *_take_decisions(store, decisions)])
         except OSError as error:
             reason = error.strerror or error
             raise RunError(f"cannot write {target} ({reason}): mend that, and the same command goes on") from error
@@ -197,6 +199,27 @@ def _take(store: Store, files: Mapping[str, bytes], records: Mapping[str, Record
     return f"{told}, {len(others):,} of them with other scores, which stay: {first_of(others)}" if others else told
 
 
+def _take_decisions(store: Store, decisions: Iterable[KeptDecisions]) -> Iterator[str]:
+    """Add what studies decided, of one study what comes from more looks, and yield what is to be said of it."""
+    added = 0
+    for kept in decisions:
+        mine = load_decisions(store.folder, kept.name)
+        if mine is not None and (mine.decisions, mine.lost) == (kept.decisions, kept.lost):
+            continue
+        here, there = mine.decisions.reached if mine else 0, kept.decisions.reached
+        if there > here:
+            save_decisions(store.folder, kept)
+        if mine is None or not here:
+            added += 1
+        else:
+            what = "in the place of" if there > here else "are others than"
+            stay = "" if there > here else ", which stay"
+            looks = "1 look" if here == 1 else f"{here} looks"
+            yield f"; decisions of {kept.name} after look {there} {what} those of {looks} that were there{stay}"
+    if added:
+        yield f"; the decisions of {added} {'study' if added == 1 else 'studies'} added"
+
+
 def _records(files: Mapping[str, bytes]) -> dict[str, Record]:
     """Return the records that were published, by the ids of their cells.
 
@@ -219,3 +242,22 @@ def _parsed(content: bytes, cell_id: str) -> Record:
     except (ValueError, RecursionError) as error:
         raise RunError(f"{printable(cell_id)} is no record ({str(error).splitlines()[0]}): get it again") from error
     return record
+
+
+def _decisions(files: Mapping[str, bytes]) -> list[KeptDecisions]:
+    """Return the decisions that were published, each under its own name.
+
+    Raises:
+        RunError: If a file holds none, or those of another name.
+    """
+    found = []
+    for path in sorted(path for path in files if path.startswith("decisions/")):
+        try:
+            kept = parse_decisions(files[path])
+        except (ValueError, RecursionError) as error:
+            reason = str(error).partition("\n")[0]
+            raise RunError(f"{printable(path)} holds no decisions of a study ({reason}): get it again") from error
+        if path != f"decisions/{kept.name}.json":
+            raise RunError(f"{printable(path)} holds the decisions of another study, {kept.name}: get it again")
+        found.append(kept)
+    return found

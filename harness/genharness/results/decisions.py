@@ -23,10 +23,12 @@ from genharness.spec.record import now
 from genharness.spec.typed import typed
 from genharness.stats.sequential import Decisions, Finding, SeedPlan
 
-__all__ = ["KeptDecisions", "kept_decisions", "load_decisions", "save_decisions"]
+__all__ = ["KeptDecisions", "kept_decisions", "load_decisions", "parse_decisions", "save_decisions"]
 
 _LARGEST_FILE = 64 << 20
 _SCHEMA = 1
+_NAME = re.compile(r"[\w.-]{1,200}")
+"""What a file may be called: nothing that leaves its folder."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +119,19 @@ def _path(folder: Path, name: str) -> Path:
 
 
 def _read(path: Path) -> KeptDecisions:
-    plain = orjson.loads(read_regular(str(path), _LARGEST_FILE, follow=False))
+    return parse_decisions(read_regular(str(path), _LARGEST_FILE, follow=False))
+
+
+def parse_decisions(content: bytes) -> KeptDecisions:
+    """Return the decisions that a file holds.
+
+    Raises:
+        ValueError: If it holds none, or more than a file of them may; the message says why.
+        RecursionError: If it is nested too deep.
+    """
+    if len(content) > _LARGEST_FILE:
+        raise ValueError(f"it has {len(content):,} bytes, more than {_LARGEST_FILE:,}")
+    plain = orjson.loads(content)
     if not isinstance(plain, dict) or plain.pop("schema", None) != _SCHEMA:
         raise ValueError("it is of another version")
     decisions = plain.pop("decisions", None)
@@ -126,7 +140,10 @@ def _read(path: Path) -> KeptDecisions:
     findings = tuple(typed(Finding, one) for one in decisions.pop("findings"))
     made = typed(_Made, decisions)
     whole = Decisions(plan=made.plan, reached=made.reached, findings=findings, closed=made.closed)
-    return dataclasses.replace(typed(_File, plain).kept(), decisions=whole)
+    kept = dataclasses.replace(typed(_File, plain).kept(), decisions=whole)
+    if not _NAME.fullmatch(kept.name):
+        raise ValueError("its metric is the key of no column")
+    return kept
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ FOLDER/index.json             version, and SHA-256 of every other file by its pa
 FOLDER/records/CELL.json      records, as in any results folder, so that every command reads it
 FOLDER/cells/CELL/*.png       pictures
 FOLDER/cells/CELL/latents.npz maps of latent codes
+FOLDER/decisions/NAME.json    what studies until decided have decided, without which their rows would be tested anew
 
 Who merges others' results reads the index, and takes only what hashes to what it says, from paths that records and
 pictures have.
@@ -31,7 +32,9 @@ _FORMAT = 1
 _MOST_BYTES = 64 << 20
 _MOST_OF_A_FILE = 256 << 20
 _NAME = r"[\w@#:=+,~-][\w@#:=+,.~-]*"
-_PATH = re.compile(rf"records/{_NAME}\.json|cells/{_NAME}/(?:{_NAME}\.png|latents\.npz)|report\.html|markers\.json")
+_PATH = re.compile(
+    rf"(?:records|decisions)/{_NAME}\.json|cells/{_NAME}/(?:{_NAME}\.png|latents\.npz)|report\.html|markers\.json"
+)
 
 
 def is_published(folder: Path) -> bool:

@@ -13,7 +13,7 @@ from statistics import median
 
 from genharness.stats.ranks import mann_whitney
 
-__all__ = ["LEAST_SEEDS", "cost_to", "mean_over_log_cost", "median_cost", "time_test"]
+__all__ = ["LEAST_SEEDS", "cost_to", "holds_last_alone", "mean_over_log_cost", "median_cost", "time_test"]
 
 LEAST_SEEDS = 4
 """Seeds a side from which the exact test of ranks can reach 5 %: with 3 and 3 its smallest p is 10 %."""
@@ -73,9 +73,25 @@ def cost_to(
         threshold: The score that is to hold.
         higher_is_better: Which way the score is read.
     """
-    sign = 1.0 if higher_is_better else -1.0
-    holds = [score is not None and math.isfinite(score) and sign * (score - threshold) >= 0 for score in scores]
+    holds = _holds(scores, threshold, higher_is_better)
     return next((costs[place] for place, both in enumerate(pairwise(holds)) if all(both)), math.inf)
+
+
+def holds_last_alone(scores: Sequence[float | None], threshold: float, *, higher_is_better: bool) -> bool:
+    """Whether a score holds at the last look and at no two running: what `cost_to` takes for never, unconfirmed.
+
+    Args:
+        scores: At the looks; None or not finite where undefined.
+        threshold: The score that is to hold.
+        higher_is_better: Which way the score is read.
+    """
+    holds = _holds(scores, threshold, higher_is_better)
+    return holds[-1:] == [True] and not any(map(all, pairwise(holds)))
+
+
+def _holds(scores: Sequence[float | None], threshold: float, higher_is_better: bool) -> list[bool]:
+    sign = 1.0 if higher_is_better else -1.0
+    return [score is not None and math.isfinite(score) and sign * (score - threshold) >= 0 for score in scores]
 
 
 def median_cost(costs: Sequence[float]) -> float:

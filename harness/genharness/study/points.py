@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from genharness.errors import MOST_MISTAKES, ConfigError, attempt, refuse
+from genharness.errors import MOST_MISTAKES, ConfigError, attempt, refuse, shown
 from genharness.plugin.registry import Registry
 from genharness.spec.plugins import ModelSpec
 from genharness.study.settings import ChosenModel, choose_model, shared_options, stray
@@ -85,7 +85,24 @@ def sweep_errors(suite: Suite, models: Sequence[ModelSpec], registry: Registry) 
     for name in dict.fromkeys(name for name in (*suite.sweep, *suite.ablate) if name in by_name):
         values, sweep, ablate = _own(by_name[name], suite)
         errors += attempt(functools.partial(_read_axes, by_name[name], values, sweep, ablate))[1]
-    return errors
+    return errors + _idle_batch_size(suite, models)
+
+
+def _idle_batch_size(suite: Suite, models: Sequence[ModelSpec]) -> list[str]:
+    """Return that the batch size of all reaches none: every model that is trained has one of its own."""
+    trained = [spec for spec in models if spec.trained]
+    own = [
+        spec.name
+        for spec in trained
+        if "batch_size" in {**suite.set.get(spec.name, {}), **suite.sweep.get(spec.name, {})}
+    ]
+    if not suite.batch_size or not own or len(own) < len(trained):
+        return []
+    given = ",".join(map(str, suite.batch_size))
+    return [
+        f"batch size {given} reaches no model: {shown(own[0])}.batch_size is set or swept"
+        f"{f', and so is that of {len(own) - 1} more' if own[1:] else ''}: leave one of them out"
+    ]
 
 
 def size_errors(suite: Suite, models: Sequence[ModelSpec]) -> list[str]:

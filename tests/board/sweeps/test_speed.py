@@ -40,7 +40,7 @@ def test_rows_stand_in_the_order_in_which_they_got_there():
     assert [row[2] for row in images.rows] == [2000.0, 3000.0, None]
     assert [row[2] for row in flops.rows] == [2e9, 3e9]
     assert "gan: flops were not measured" in flops.notes
-    assert "gan never passed 30 (0 of 4 seeds)" in seconds.notes
+    assert "gan did not hold 30 at two looks running (0 of 4 seeds; 4 at the last look alone)" in seconds.notes
     assert seconds.rows[0][5] is None
     assert seconds.rows[1][5] == pytest.approx(
         3 * 2 / 70
@@ -61,9 +61,19 @@ def test_a_seed_that_diverged_never_came():
     assert sheet.rows[0][1] == "4 of 5"
 
 
+def test_a_seed_that_was_not_scored_over_training_is_left_out_and_said():
+    """Nobody knows when it got there: it did not fail to."""
+    blind = [record("dcgan", 18.0, seed=seed, batch_size=10) for seed in (7, 8, 9)]
+    (sheet,) = speed_sheets(board(*FAST[:2], *blind, *SLOW), Threshold("fid", 30.0), ["images"])
+    assert sheet.rows[0][:3] == ["dcgan", "2 of 2", 2000.0]
+    assert "dcgan: 3 of 5 seeds were not scored over training: left out" in sheet.notes
+
+
 def test_a_threshold_can_be_what_another_row_reaches():
     (sheet,) = speed_sheets(board(*FAST, *SLOW), Threshold("fid", "vae"), ["images"])
     assert "FD ≤ 26.5" in sheet.title
+    assert "vae did not hold 26.5 at two looks running (0 of 4 seeds; 2 at the last look alone)" in sheet.notes
+    assert not any("last look alone" in note for note in sheet.notes if note.startswith("dcgan"))
     with pytest.raises(ConfigError, match="no row 'vea' with looks at training; did you mean 'vae'"):
         speed_sheets(board(*FAST, *SLOW), Threshold("fid", "vea"))
 

@@ -18,7 +18,7 @@ from genharness.errors import ConfigError, did_you_mean
 from genharness.results.configuration import configuration
 from genharness.spec.record import Record
 from genharness.stats import Family, ScoreTable, holm, mean_and_deviation
-from genharness.stats.speed import LEAST_SEEDS, cost_to, mean_over_log_cost, median_cost, time_test
+from genharness.stats.speed import LEAST_SEEDS, cost_to, holds_last_alone, mean_over_log_cost, median_cost, time_test
 
 __all__ = ["COSTS", "Threshold", "parse_threshold", "speed_sheets"]
 
@@ -125,7 +125,11 @@ def speed_sheets(board: Board, threshold: Threshold, against: Sequence[str] = ()
 
 
 def _looks(row: Row, key: str) -> bool:
-    return any(len(record.history.scores.get(key, ())) > 1 for record in row.records)
+    return any(_scored(record, key) for record in row.records)
+
+
+def _scored(record: Record, key: str) -> bool:
+    return len(record.history.scores.get(key, ())) > 1
 
 
 def _sheet(group: Group, rows: Sequence[Row], column: BoardColumn, threshold: Threshold, cost: str) -> Sheet:
@@ -139,6 +143,7 @@ def _sheet(group: Group, rows: Sequence[Row], column: BoardColumn, threshold: Th
     heads = ["row", "reached", cost, "from", "to", "p", "mean over log", "p of mean", "at the end"]
     table = _Speed(curves, {row.label: _diverged(group, row) for row in rows}, column, value)
     without = [f"{row.label}: {cost} were not measured" for row in rows if row.label not in curves]
+    without += [line for row in rows if row.label in curves and (line := _left_out(row, column.key))]
     about: dict[str, Entry] = {
         "dataset": group.dataset,
         "protocol_hash": protocol,
@@ -166,16 +171,25 @@ def _value(group: Group, rows: Sequence[Row], column: BoardColumn, threshold: Th
 
 
 def _curves(row: Row, key: str, cost: str) -> list[_Curve]:
-    """Return the curve of every seed; none where one of them has no such cost."""
+    """Return the curve of every seed that was scored over training; none where one of them has no such cost."""
     found = []
-    for record in row.records:
-        scores = record.history.scores.get(key, ())
+    for record in (one for one in row.records if _scored(one, key)):
+        scores = record.history.scores[key]
         steps = [float(step or 0) for step in record.history.scores["step"]]
         costs = COSTS[cost](record, steps)
         if costs is None:
             return []
         found.append(_Curve(costs[: len(scores)], scores))
     return found
+
+
+def _left_out(row: Row, key: str) -> str:
+    """Return what is to be said of seeds that have no curve: nobody knows when they got there."""
+    count = sum(not _scored(record, key) for record in row.records)
+    were = "was" if count == 1 else "were"
+    return (
+        f"{row.label}: {count} of {len(row.records)} seeds {were} not scored over training: left out" if count else ""
+    )
 
 
 def _diverged(group: Group, row: Row) -> int:
@@ -207,6 +221,10 @@ class _Speed:
                 *(cost_to(one.costs, one.scores, threshold, higher_is_better=self._better) for one in of_row),
                 *([math.inf] * diverged[label]),
             ]
+            for label, of_row in curves.items()
+        }
+        self._unconfirmed = {
+            label: sum(holds_last_alone(one.scores, threshold, higher_is_better=self._better) for one in of_row)
             for label, of_row in curves.items()
         }
         scores = [score for of_row in curves.values() for one in of_row for score in one.defined[1]]
@@ -296,9 +314,11 @@ class _Speed:
     def _sentence(self, label: str, cost: str) -> str:
         costs = self.costs[label]
         came = sorted(filter(math.isfinite, costs))
+        last = self._unconfirmed[label]
+        of = f"{len(came)} of {len(costs)} seeds{f'; {last} at the last look alone' if last else ''}"
         if not came:
-            return f"{label} never passed {self._threshold:.4g} (0 of {len(costs)} seeds)"
-        middle, of = median_cost(costs), f"{len(came)} of {len(costs)} seeds"
+            return f"{label} did not hold {self._threshold:.4g} at two looks running ({of})"
+        middle = median_cost(costs)
         if math.isinf(middle):
-            return f"{label}: median not reached ({of}; the first after {came[0]:.4g} {cost})"
+            return f"{label}: median not reached (the first after {came[0]:.4g} {cost}; {of})"
         return f"{label} passes {self._threshold:.4g} after {middle:.4g} {cost} ({came[0]:.4g} to {came[-1]:.4g}; {of})"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from markupsafe import Markup
 
+from genharness.board.estimates import BAND_ROW, band_ends, error_notes, signed
 from genharness.board.render import RenderOptions
 from genharness.board.rows import Board, BoardColumn, Group, Row
-from genharness.figures.numbers import decimals_of_column, plus_minus
-from genharness_report_html.scores import COUNTED, value_of
+from genharness.figures.numbers import DASH, MINUS
 from genharness_report_html.svg import joined, plain, tag
 
 __all__ = ["render"]
@@ -25,43 +27,47 @@ def _group(group: Group, wide: bool) -> Markup:
     columns = group.columns if wide else group.shown
     ranked = any(row.ranks for row in group.rows)
     caption = f"{group.dataset}. Protocol {group.protocol.hash}: {group.heading}."
-    heads = ["Model", *(["Rank (95 %)"] if ranked else []), "Seeds", *(column.heading for column in columns)]
-    places = {column.key: _decimals(group, column) for column in columns}
+    own = [*group.settings, *(["Rank (95 %)"] if ranked else []), "Seeds"]
+    heads = ["Model", *own, *(column.heading for column in columns)]
+    lines = [_line(row, group.settings, columns, ranked) for row in group.rows]
     table = tag(
         "table",
         tag("caption", plain(caption)),
         tag("thead", tag("tr", *(tag("th", plain(head), scope="col") for head in heads))),
-        tag("tbody", *(_line(row, columns, places, ranked) for row in group.rows)),
+        tag("tbody", *lines, *_bands(group, columns, len(own))),
     )
-    return joined([table, _notes([*group.notes_on(columns), *lost])])
+    return joined([table, _notes([*error_notes(group.rows, columns), *group.notes_on(columns), *lost])])
 
 
 def _notes(lines: list[str]) -> Markup:
     return tag("ul", *(tag("li", plain(line)) for line in lines)) if lines else Markup()
 
 
-def _decimals(group: Group, column: BoardColumn) -> int | None:
-    if column.column.ratio:
-        return None
-    found = [row.estimates[column.key] for row in group.rows]
-    errors = [one.deviation for one in found if one.deviation]
-    return decimals_of_column([one.mean for one in found if one.mean is not None], errors)
+def _line(row: Row, settings: Sequence[str], columns: Sequence[BoardColumn], ranked: bool) -> Markup:
+    told = [plain(row.setting(name)) for name in settings]
+    told += [plain(row.ranks or "")] if ranked else []
+    name = tag("th", plain(f"{row.label} {row.marks}".strip()), scope="row")
+    first = (tag("td", word) for word in (*told, str(len(row.seeds))))
+    return tag("tr", name, *first, *(_cell(row, column) for column in columns))
 
 
-def _line(row: Row, columns: list[BoardColumn], places: dict[str, int | None], ranked: bool) -> Markup:
-    first = [tag("th", plain(f"{row.label} {row.marks}".strip()), scope="row")]
-    first += [tag("td", plain(row.ranks or ""))] if ranked else []
-    cells = [_cell(row, column, places[column.key]) for column in columns]
-    return tag("tr", *first, tag("td", str(len(row.seeds))), *cells)
-
-
-def _cell(row: Row, column: BoardColumn, decimals: int | None) -> Markup:
-    one = row.estimates[column.key]
-    if one.mean is None or decimals is None or column.key in COUNTED:
-        words = value_of(one, column, reference=row.reference)
-    elif row.reference or one.deviation is None:
-        words = plus_minus(one.mean, None, decimals)[0]
-    else:
-        value, error = plus_minus(one.mean, one.deviation or None, decimals)
-        words = f"{value} ± {error}" if error else value
+def _cell(row: Row, column: BoardColumn) -> Markup:
+    words = _minus(signed(row.estimates[column.key], column))
     return tag("td", tag("strong", words)) if column.key in row.bold else tag("td", words)
+
+
+def _bands(group: Group, columns: Sequence[BoardColumn], between: int) -> list[Markup]:
+    """Return the line of the bands of real samples; none where no column has one."""
+    if not group.bands:
+        return []
+    words = (*[""] * between, *(_band(band_ends(group, column)) for column in columns))
+    return [tag("tr", tag("th", BAND_ROW, scope="row"), *(tag("td", word) for word in words))]
+
+
+def _band(ends: Sequence[str]) -> str:
+    return (" to " if any("-" in end for end in ends) else DASH).join(map(_minus, ends))
+
+
+def _minus(number: str) -> str:
+    """Return a number with true minus signs, and a dash for one that there is not."""
+    return DASH if number == "-" else number.replace("-", MINUS)

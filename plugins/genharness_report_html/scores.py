@@ -11,21 +11,15 @@ COUNTED = frozenset({"parameters", "generator_parameters", "sample_flops", "step
 """Columns that are shown with a suffix, such as `1.69M`."""
 
 
-def value_of(one: Estimate, column: BoardColumn, *, reference: bool = False) -> str:
-    """Return a number with its deviation over seeds, such as `9.0 ± 0.4`; a dash where there is none.
-
-    Args:
-        one: The number.
-        column: Of which column.
-        reference: Whether it is of a reference row: nothing was trained, so seeds do not count.
-    """
+def value_of(one: Estimate, column: BoardColumn) -> str:
+    """Return a number with its deviation over seeds, such as `9.0 ± 0.4`; a dash where there is none."""
     if one.mean is None:
         return DASH
     if column.key in COUNTED:
         return short(one.mean)
     if column.column.resolution == 1 and one.mean == int(one.mean) and not one.deviation:
         return number(one.mean)
-    if reference or one.deviation is None:
+    if one.deviation is None:
         return significant(one.mean)
     value, error = plus_minus(one.mean, one.deviation or None)
     return f"{value} ± {error}" if error else value

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from genharness.board.escapes import as_latex
+from genharness.board.estimates import BAND_ROW, band_ends, error_notes, signed
 from genharness.board.render import RenderOptions
 from genharness.board.rows import Board, BoardColumn, Group, Row
-from genharness_report_text.numbers import BAND_ROW, band_ends, error_notes, signed
 
 __all__ = ["render"]
 

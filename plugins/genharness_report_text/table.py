@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import functools
 import io
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Literal, NamedTuple
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.console import Group as Stack
 from rich.text import Span, Text
 
+from genharness.board.estimates import BAND_ROW, band_text, error_notes, signed
 from genharness.board.render import RenderOptions
 from genharness.board.rows import Board, BoardColumn, Group
-from genharness.board.terminal import DataConsole
+from genharness.board.terminal import DataConsole, in_lines, longest_part
 from genharness.files.paths import printable
-from genharness_report_text.numbers import BAND_ROW, band_text, error_notes, signed
 
 __all__ = ["render"]
 
@@ -28,7 +27,12 @@ _BETWEEN = 3
 """Characters between two columns."""
 _LABELS = "Model"
 _LEAST_LABEL = 16
-"""Characters that labels have at least, however narrow the terminal."""
+"""Characters that a line of a label has at least while there is something else to leave out."""
+_SHORTEST_LABEL = 8
+"""Characters that it has at least, however narrow the terminal."""
+_RANK, _SEEDS, _FAILED, _DIVERGED = "Rank (95 %)", "Seeds", "Failed", "Diverged"
+_LESS_TELLING = (_SEEDS, _RANK, _DIVERGED, _FAILED)
+"""Columns that make room for the first scores, one after the other."""
 
 
 def render(board: Board, options: RenderOptions) -> str:
@@ -38,7 +42,7 @@ def render(board: Board, options: RenderOptions) -> str:
     for group in board.groups:
         width = _UNLIMITED if options.wide or group.asked else options.width
         console = DataConsole(file=stream, width=width, force_terminal=options.colour, color_system=colours)
-        console.print(_group(group, width, options))
+        console.print(_group(group, width, options), crop=False)  # no number is cut: lines may be wider
         for record in group.failures:  # the terminal wraps them, so that addresses and paths in them stay whole
             console.print(_failure(str(record.cell), record.status, record.reason), soft_wrap=True)
         if group.failures:
@@ -57,10 +61,12 @@ def _group(group: Group, width: int, options: RenderOptions) -> Stack:
         def scored(column: BoardColumn) -> _Column:
             return made.get(column.key) or made.setdefault(column.key, _scored(group, column))
 
-        fixed = _narrowed(_fixed(group), [scored(column) for column in wanted[:1]], width)
+        whole = _fixed(group)
+        fixed = _narrowed(whole, [scored(column) for column in wanted[:1]], width)
         columns = _fitting(scored, fixed, wanted, width)
-        parts.append(_table(group, [*fixed, *map(scored, columns)], columns, width, options.colour))
-        hidden = [printable(column.key) for column in group.columns if column not in columns]
+        parts.append(_table(group, [*fixed, *map(scored, columns)], columns, options.colour))
+        hidden = [column.title for column in whole if column.title not in {one.title for one in fixed}]
+        hidden += [printable(column.key) for column in group.columns if column not in columns]
         if hidden:
             noun = "column" if len(hidden) == 1 else "columns"
             words = f"{len(hidden)} more {noun} with --wide, such as {', '.join(hidden[:4])}"
@@ -113,37 +119,36 @@ def _fixed(group: Group) -> list[_Column]:
     if any(row.marks for row in rows):
         columns.append(_Column("", [row.marks for row in rows], "left"))
     if any(row.ranks for row in rows):
-        columns.append(_Column("Rank (95 %)", [str(row.ranks or "") for row in rows]))
+        columns.append(_Column(_RANK, [str(row.ranks or "") for row in rows]))
     if any(len(row.seeds) > 1 for row in rows):
-        columns.append(_Column("Seeds", [str(len(row.seeds)) for row in rows]))
+        columns.append(_Column(_SEEDS, [str(len(row.seeds)) for row in rows]))
     if any(row.failed for row in rows):
-        columns.append(_Column("Failed", [str(row.failed or "") for row in rows], style="red"))
+        columns.append(_Column(_FAILED, [str(row.failed or "") for row in rows], style="red"))
     if any(row.diverged for row in rows):
         rates = [f"{row.diverged:.0%}" if row.diverged else "" for row in rows]
-        columns.append(_Column("Diverged", rates, style="red"))
+        columns.append(_Column(_DIVERGED, rates, style="red"))
     return columns
 
 
 def _narrowed(fixed: list[_Column], first: list[_Column], width: int) -> list[_Column]:
-    """Return columns with labels of several lines, where the first numbers would find no room beside whole ones."""
-    others = [column for column in (*fixed, *first) if column.title != _LABELS]
-    room = width - _EDGES - sum(column.width + _BETWEEN for column in others)
-    return [
-        replace(column, cells=[_in_lines(cell, max(_LEAST_LABEL, room)) for cell in column.cells])
-        if column.title == _LABELS
-        else column
-        for column in fixed
-    ]
+    """Return columns beside which the first numbers find room: with labels of several lines, then with fewer columns.
+
+    Only where both do not help are labels broken within their words.
+    """
+    labels = next(column for column in fixed if column.title == _LABELS)
+    needed = min(labels.width, max([_LEAST_LABEL, *map(longest_part, labels.cells)]))
+    kept = fixed
+    for title in _LESS_TELLING:
+        if _room([*kept, *first], width) < needed:
+            kept = [column for column in kept if column.title != title]
+    room = max(_SHORTEST_LABEL, _room([*kept, *first], width))
+    folded = replace(labels, cells=["\n".join(in_lines(cell, room, "  ")) for cell in labels.cells])
+    return [folded if column is labels else column for column in kept]
 
 
-def _in_lines(label: str, room: int) -> str:
-    """Return a label in lines of at most `room` characters, broken at blanks and behind commas where there are any."""
-    lines = [""]
-    for part in re.findall(r"[^ ,]*,? *", label):
-        if lines[-1].strip() and cell_len((lines[-1] + part).rstrip()) > room:
-            lines.append("  ")
-        lines[-1] += part
-    return "\n".join(line.rstrip() for line in lines)
+def _room(columns: Sequence[_Column], width: int) -> int:
+    """Return how many characters labels have beside the other columns."""
+    return width - _EDGES - sum(column.width + _BETWEEN for column in columns if column.title != _LABELS)
 
 
 def _fitting(
@@ -161,7 +166,7 @@ def _fitting(
     return columns
 
 
-def _table(group: Group, laid: list[_Column], columns: list[BoardColumn], width: int, colour: bool) -> Text:
+def _table(group: Group, laid: list[_Column], columns: list[BoardColumn], colour: bool) -> Text:
     """Return the table, a line a row; a `rich.table.Table` of a thousand rows takes a second to print."""
     heads = zip(*(column.head for column in laid), strict=True)
     lines = [_line([(part, "") for part in parts], laid, "bold") for parts in heads if any(parts)]
@@ -175,10 +180,10 @@ def _table(group: Group, laid: list[_Column], columns: list[BoardColumn], width:
         cells = [(one.cells[-1] if len(one.cells) > len(group.rows) else "", "") for one in laid]
         lines.append(_line(cells, laid, "dim italic"))
     if not colour:  # a thousand rows without styles are laid out in a fifth of the time
-        plain = [_cut(line.text.rstrip(), width) for line in lines]
+        plain = [line.text.rstrip() for line in lines]
         return Text("\n".join(["", *plain, ""]), no_wrap=True, overflow="ignore")
-    styled = [line.styled(width) for line in lines]
-    return Text("\n", no_wrap=True, overflow="ignore").join([Text(""), *styled, Text("")])  # they were cut to fit
+    styled = [line.styled for line in lines]
+    return Text("\n", no_wrap=True, overflow="ignore").join([Text(""), *styled, Text("")])
 
 
 class _Line(NamedTuple):
@@ -188,16 +193,12 @@ class _Line(NamedTuple):
     spans: Sequence[Span] = ()
     style: str = ""
 
-    def styled(self, width: int) -> Text:
-        """Return it for a terminal."""
+    @property
+    def styled(self) -> Text:
+        """It for a terminal."""
         line = Text(self.text, style=self.style, no_wrap=True, spans=list(self.spans))
         line.rstrip()
-        line.truncate(width, overflow="ellipsis")
         return line
-
-
-def _cut(line: str, width: int) -> str:
-    return line if cell_len(line) <= width else f"{set_cell_size(line, width - 1)}…"
 
 
 def _lines(cells: list[tuple[str, str]], columns: list[_Column], style: str) -> list[_Line]:

@@ -1,9 +1,13 @@
 """`genharness compare`: what it prints and how it refuses."""
 
 import json
+import re
+from dataclasses import replace
 
 import pytest
+from click.testing import CliRunner
 
+from genharness.cli.compare import compare
 from genharness.results.store import Store
 from genharness.spec.cell import Cell
 from genharness.spec.protocol import Protocol
@@ -31,6 +35,31 @@ def test_the_table_says_in_words_which_row_is_better(genharness, results):
     assert done.returncode == 0, done.stderr
     assert "vae is better than dcgan: ratio 0.5" in " ".join(done.stdout.split())
     assert max(map(len, done.stdout.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_no_number_and_no_name_is_cut(results, width):
+    store = Store(results)
+    protocol = Protocol(extractor="classifier", sample_count=10)
+    options = {"diffaugment": ["colour", "translation", "cutout"]}
+    for seed in range(4):
+        for more in ({}, options):
+            cell = Cell(model="gan", dataset="digits", seed=seed, budget="b", length="1steps", protocol=protocol)
+            cell = replace(cell, options={"diffaugment": [], **more})
+            measured = {"protocol": protocol.as_plain(), "protocol_hash": protocol.hash}
+            store.save(Record(cell=cell, status="ok", scores={"fid": 1e5 + seed**3 + len(more)}, **measured))
+    names = ["vae", "gan diffaugment=colour,translation,cutout"]
+    told = ["--results", str(results), "--metric", "fid"]
+    said = CliRunner(env={"COLUMNS": str(width)}).invoke(compare, [*names, *told]).output.split("corrected for")[0]
+    (pair,) = json.loads(CliRunner().invoke(compare, [*names, *told, "--format", "json"]).output)[0]["metrics"][0][
+        "pairs"
+    ]
+    assert "…" not in said
+    assert max(map(len, said.splitlines())) <= width
+    numbers = [f"{pair[key]:.4g}" for key in ("difference", "difference_low", "difference_high")]
+    numbers += [f"{pair[key]:.2g}" for key in ("p", "p_corrected")]
+    assert set(numbers) <= set(re.split(r"[\s\[\],]+", said))
+    assert "diffaugment=colour,translation,cutout" in re.sub(r"\s", "", said)
 
 
 def test_json_holds_the_scores_and_the_verdict(genharness, results):

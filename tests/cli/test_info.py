@@ -50,6 +50,18 @@ def test_every_option_is_there_with_its_bounds():
     assert hasattr(TrainingOptions, "batch_size")
 
 
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_lengths_and_defaults_are_whole_in_narrow_terminals(width):
+    said = CliRunner(env={"COLUMNS": str(width)}).invoke(info, ["dcgan"]).output
+    spec = load_registry().models["dcgan"]
+    assert "…" not in said
+    assert max(map(len, said.splitlines())) <= width
+    words = said.replace(",", " ").split()
+    assert {recipe.length for recipe in spec.recipes.values()} <= set(words)
+    for one in options_of(spec.config):
+        assert {one.name, "none" if one.default is None else str(one.default)} <= set(words)
+
+
 def test_options_that_training_does_not_read_are_told_apart():
     lines = [line.split() for line in explained("ddpm").splitlines()]
     stages = {line[0]: line[3] for line in lines if line[1:2] and line[1] in ("int", "float", "str", "bool")}

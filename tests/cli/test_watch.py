@@ -76,6 +76,69 @@ def test_a_look_is_a_few_lines(genharness, tmp_path):
     ]
 
 
+def test_scores_stand_in_the_order_of_the_leaderboard_and_settings_that_differ_beside_the_model(tmp_path):
+    store = Store(tmp_path)
+    store.open_for_writing()
+    scores = {"vendi": 1.5, "pair_ssim": 0.5, "coverage": 0.25, "clipped_density": 0.75, "kid": 2.0}
+    for lr in (0.1, 0.2):
+        one = record("vae", 10.0 * lr, options={"lr": lr, "latent": 2}, scores=scores)
+        one.scores = {**scores, "fid": 10.0 * lr}  # in the order in which files may have them
+        store.save(one)
+    lines = CliRunner().invoke(watch, [str(tmp_path), "--once"]).output.splitlines()
+    assert sorted(lines)[1:] == [
+        "vae lr=0.1 on digits, seed 0: done in ?  fid 1  kid 2  clipped_density 0.75",
+        "vae lr=0.2 on digits, seed 0: done in ?  fid 2  kid 2  clipped_density 0.75",
+    ]
+
+
+def test_settings_are_told_from_those_of_cells_that_ended_before(tmp_path, monkeypatch, capsys):
+    store = Store(tmp_path)
+    store.open_for_writing()
+    store.save(record("vae", 1.0, options={"lr": 0.1}))
+
+    def another_ends(_seconds):
+        if len(store.ids()) > 1:
+            raise KeyboardInterrupt
+        store.save(record("vae", None, options={"lr": 0.2}, status="failed", reason="no"))
+
+    monkeypatch.setattr(time, "sleep", another_ends)
+    watch.callback(tmp_path, 1.0, once=False)
+    assert "vae lr=0.2 on digits, seed 0: failed" in capsys.readouterr().out
+    assert "vae lr=0.2 on digits, seed 0: failed" in CliRunner().invoke(status, [str(tmp_path)]).output
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_one_look_at_a_folder_without_results_is_refused_as_other_commands_do(tmp_path, made):
+    folder = tmp_path / "results"
+    if made:
+        folder.mkdir()
+    for command in ([watch, "--once"], [status]):
+        with pytest.raises(RunError, match=f"there are no results in {folder}"):
+            CliRunner().invoke(command[0], [str(folder), *command[1:]], catch_exceptions=False)
+
+
+def test_watching_begins_before_the_run_does(tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "later"
+    looks = []
+
+    def goes_on(_seconds):
+        looks.append(len(looks))
+        if len(looks) == 3:
+            folder.mkdir()
+        elif len(looks) == 5:
+            Store(folder).open_for_writing()
+        elif len(looks) == 7:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", goes_on)
+    watch.callback(folder, 1.0, once=False)
+    assert capsys.readouterr().out.splitlines() == [
+        f"{folder} does not exist yet: waiting for a run to begin there",
+        f"{folder} has no results yet: waiting for a run to begin there",
+        "0 cells ended; worked on: none",
+    ]
+
+
 def test_the_status_of_a_study_that_was_submitted(tmp_path):
     store = Store(tmp_path)
     store.open_for_writing()

@@ -15,6 +15,7 @@ import pytest
 
 from board_records import CLOSE, FAR, record, seeds
 from genharness.figures.given import ReportFigure
+from genharness.figures.numbers import DASH, MINUS
 from genharness.figures.placement import Box, place_labels
 from genharness.study.reading import read_suite
 from genharness_report_html.sprites import is_lossy, sprite
@@ -240,7 +241,40 @@ def test_many_rows_are_listed_and_the_best_drawn():
 def test_the_table_for_a_page_of_ones_own_has_no_style_and_marks_the_best():
     found = page([*seeds("vae", CLOSE), *seeds("dcgan", FAR)], form="html")
     assert set(read(found).tags) <= {"table", "caption", "thead", "tbody", "tr", "th", "td", "strong", "ul", "li"}
-    assert "<strong>11.0 ± 0.8</strong>" in found
+    assert "<strong>11.00 ± 0.79</strong>" in found
+
+
+def as_table(text):
+    """Return the cells of each line of a table."""
+    return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", line) for line in re.findall(r"<tr>(.*?)</tr>", text)]
+
+
+def test_that_table_has_the_numbers_errors_signs_and_bands_of_the_other_formats():
+    scores = [{"kid": -0.88, "modes_covered": 2.0}, {"kid": 13.49, "modes_covered": 3.0}]
+    records = [record("real", 1.5, scores=scores[0]), record("vae", 11.0, scores=scores[1]), record("gan", 0.5)]
+    for one in records:
+        one.errors = {"fid": 0.25}
+    records[0].bands = {
+        "fid": {"low": 1.0, "high": 2.0, "draws": 40, "count": 10},
+        "kid": {"low": -5.97, "high": 5.33, "draws": 40, "count": 10},
+    }
+    found = page(records, form="html", columns=("fid", "kid", "modes_covered"))
+    heads, *lines = as_table(found)
+    assert heads == ["Model", "Seeds", "FD ↓", "KD ↓", "Modes ↑"]
+    assert {line[0]: line[2:] for line in lines} == {
+        "gan": ["0.50 (±0.25) !", DASH, DASH],
+        "real": ["1.50 (±0.25) ≈", f"{MINUS}0.88 ≈", "2"],
+        "vae": ["11.00 (±0.25)", "13.49", "3"],
+        "real band": [f"1.00{DASH}2.00", f"{MINUS}5.97 to 5.33", ""],
+    }
+    assert found.count("<li>(±) is the standard error of evaluating") == 1
+
+
+def test_that_table_has_the_settings_that_were_asked_for():
+    few = [record("vae", 1.0, options={"lr": 0.1, "latent": 2}), record("vae", 2.0, options={"lr": 0.2, "latent": 2})]
+    heads, *lines = as_table(page([*few, record("gan", 3.0)], form="html", columns=("lr", "latent", "fid")))
+    assert heads[:3] == ["Model", "lr", "latent"]
+    assert [line[1:3] for line in lines] == [["0.1", "2"], ["0.2", "2"], ["", ""]]
 
 
 def test_tiles_become_one_picture_that_is_the_same_pixels(tmp_path):

@@ -36,6 +36,33 @@ def test_long_labels_stand_in_several_lines_so_that_the_first_numbers_are_whole(
         assert word in rows
 
 
+@pytest.mark.parametrize(("width", "heads"), [(40, []), (50, ["Rank"]), (60, ["Rank", "Seeds"])])
+def test_seeds_and_ranks_make_room_for_the_score_that_ranks(width, heads):
+    table = rendered(
+        [*seeds("flow-matching", CLOSE), *seeds("dcgan", [1e3 * one for one in FAR])], "table", width=width
+    )
+    assert max(map(len, table.splitlines())) <= width
+    assert "11.00 ± 0.79" in table
+    assert "31000.00 ± 790.57" in table
+    assert [head for head in ("Rank", "Seeds") if head in table.split("more column")[0].split("─")[0]] == heads
+    gone = [head for head in ("Rank (95 %)", "Seeds") if head.split()[0] not in heads]
+    assert ", ".join([*gone, "train_seconds"]) in " ".join(table.split())
+
+
+@pytest.mark.parametrize("width", [8, 20, 30])
+def test_numbers_are_whole_in_any_terminal_and_labels_too_line_by_line(width):
+    records = [
+        *seeds("flow-matching", CLOSE),
+        record("dcgan", 1234.5, options={"augment": ["colour"]}),
+        record("dcgan", 5.0, options={"augment": []}),
+    ]
+    table = rendered(records, "table", width=width)
+    assert "…" not in table
+    assert all(number in table for number in ("11.00 ± 0.79", "1234.50", "5.00"))
+    rows = table.split("─\n")[1].split("\n\n")[0]
+    assert re.sub("[^a-z]", "", rows) == "dcganaugmentnoneflowmatchingdcganaugmentcolour"
+
+
 @pytest.mark.parametrize("form", ["table", "md", "latex"])
 def test_distances_in_small_units_are_told_apart_and_none_reads_as_zero(form):
     """Features of random networks are small, and so are distances between them."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from rich.cells import cell_len, chop_cells
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
 from genharness.files.paths import printable
 
-__all__ = ["DataConsole"]
+__all__ = ["DataConsole", "in_lines", "longest_part"]
 
 
 class DataConsole(Console):
@@ -38,3 +40,44 @@ class DataConsole(Console):
             BrokenPipeError: It is called while that is handled.
         """
         raise  # what is being handled
+
+
+def in_lines(text: str, room: int, indent: str = "") -> list[str]:
+    """Return text in lines of at most `room` characters; nothing of it is left out.
+
+    It is broken at blanks and behind commas; what is longer between these behind `=`, then behind `_` and `-`, then
+    anywhere.
+
+    Args:
+        text: Without line breaks.
+        room: Characters of a line.
+        indent: What all lines but the first begin with.
+    """
+    lines = [""]
+    for part in _parts(text, max(1, room - len(indent))):
+        if lines[-1].strip() and cell_len((lines[-1] + part).rstrip()) > room:
+            lines.append(indent)
+        lines[-1] += part
+    return [line.rstrip() for line in lines]
+
+
+def longest_part(text: str) -> int:
+    """Return how many characters the longest part of text has that is broken only where nothing else helps."""
+    return max(cell_len(part.rstrip()) for part in _UNBROKEN.findall(text))
+
+
+def _parts(text: str, most: int) -> Iterator[str]:
+    for part in _UNBROKEN.findall(text):
+        yield from _pieces(part, most, ("=", "[_-]"))
+
+
+def _pieces(part: str, most: int, behind: Sequence[str]) -> list[str]:
+    """Return pieces of at most `most` characters, broken behind the first of some signs that makes them so short."""
+    if cell_len(part.rstrip()) <= most:
+        return [part]
+    if not behind:
+        return chop_cells(part, most)
+    return [piece for one in re.split(f"(?<={behind[0]})", part) for piece in _pieces(one, most, behind[1:])]
+
+
+_UNBROKEN = re.compile("[^ ,]*,? *")

@@ -9,9 +9,7 @@ from typing import Any
 
 import click
 import orjson
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from genharness.board.compare import MetricComparison, RowComparison, compare_rows
@@ -19,6 +17,7 @@ from genharness.board.escapes import as_json
 from genharness.cli.options import DEFAULT_RESULTS, AnyPath, datasets_option
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.completion import columns, rows
+from genharness.cli.screen.fitted import ColumnHead, FittedTable
 from genharness.cli.screen.terminal import console, echo, print_warnings
 from genharness.errors import ConfigError, did_you_mean
 from genharness.files.gc_pause import no_collection
@@ -169,21 +168,18 @@ def _summary(pairs: Sequence[Comparison], shown: int) -> str:
     return f"{told}: name fewer rows for sentences, or take all with --format json"
 
 
-def _table(pairs: Sequence[Comparison]) -> Table:
+def _table(pairs: Sequence[Comparison]) -> FittedTable:
     several = any(pair.comparisons > 1 for pair in pairs)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("A - B")
-    for title in ("Seeds", "Difference [95 %]", "p", *(["Corrected"] if several else []), "Exact p", "P(A better)"):
-        table.add_column(title, justify="right")
-    for pair in pairs:
-        table.add_row(*_cells(pair, several), style={"better": "green", "worse": "red"}.get(pair.verdict, ""))
-    return table
+    titles = ("Seeds", "Difference\n[95 %]", "p", *(["Corrected"] if several else []), "Exact p", "P(A better)")
+    heads = [ColumnHead("A - B", folds=True), *(ColumnHead(title, right=True) for title in titles)]
+    styles = [{"better": "green", "worse": "red"}.get(pair.verdict, "") for pair in pairs]
+    return FittedTable(heads, [_cells(pair, several) for pair in pairs], styles)
 
 
-def _cells(pair: Comparison, several: bool) -> list[Text]:
+def _cells(pair: Comparison, several: bool) -> list[str]:
     a, b = pair.n
     exact = None if pair.mann_whitney is None else pair.mann_whitney_p_corrected
-    words = [
+    return [
         " - ".join(pair.names),
         f"{a} paired" if pair.paired else f"{a}, {b}",
         f"{pair.difference:.4g}{_interval(pair.difference_low, pair.difference_high)}",
@@ -192,11 +188,10 @@ def _cells(pair: Comparison, several: bool) -> list[Text]:
         _p(exact),
         f"{pair.improvement:.0%}{_interval(pair.improvement_low, pair.improvement_high, '.0%')}",
     ]
-    return [Text(word) for word in words]
 
 
 def _interval(low: float | None, high: float | None, form: str = ".4g") -> str:
-    return "" if low is None or high is None else f" [{low:{form}}, {high:{form}}]"
+    return "" if low is None or high is None else f"\n[{low:{form}}, {high:{form}}]"
 
 
 def _p(value: float | None) -> str:

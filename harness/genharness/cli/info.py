@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import click
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from genharness.cli.screen.completion import plugins
+from genharness.cli.screen.fitted import ColumnHead, FittedTable
 from genharness.cli.screen.terminal import console, echo
 from genharness.errors import ConfigError, PluginError, did_you_mean
 from genharness.identity.parts import registered_code
@@ -101,12 +101,7 @@ def _explain_suite(form: str, schema: bool) -> None:
         return
     out = console()
     out.print(Text("suite", "bold") + "  a TOML file: genharness run SUITE.toml; `genharness run` has the same options")
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for word in _OF_A_KEY:
-        table.add_column(word)
-    for row in rows:
-        table.add_row(*row)
-    out.print(table)
+    out.print(FittedTable([_head(word) for word in _OF_A_KEY], rows))
     out.print(Text(_TABLES))
 
 
@@ -194,43 +189,44 @@ def _capabilities(spec: ModelSpec) -> list[str]:
     return [*words, "needs labels"] if spec.needs_labels else words
 
 
-def _recipes(spec: ModelSpec) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, title="recipes", title_justify="left", pad_edge=False)
-    for word in ("budget", "length", "batch", "ema", "changed options"):
-        table.add_column(word)
+def _recipes(spec: ModelSpec) -> FittedTable:
+    rows = []
     for name, recipe in spec.recipes.items():
         changed = ", ".join(f"{key}={value}" for key, value in recipe.options.items())
         decay = recipe.decay(recipe.batch_size)
         ema = "" if decay is None else f"{decay:g}"
-        table.add_row(name, recipe.length, str(recipe.batch_size), ema, changed)
-    return table
+        rows.append((name, recipe.length, str(recipe.batch_size), ema, changed))
+    words = ("budget", "length", "batch", "ema", "changed options")
+    return FittedTable([_head(word) for word in words], rows, title="recipes")
 
 
-def _columns(spec: MetricSpec) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, title="columns", title_justify="left", pad_edge=False)
-    for word in ("key", "title", "better"):
-        table.add_column(word)
-    for column in spec.columns:
-        better = {True: "higher", False: "lower", None: ""}[column.higher_is_better]
-        table.add_row(column.key, column.title, better)
-    return table
+def _columns(spec: MetricSpec) -> FittedTable:
+    better = {True: "higher", False: "lower", None: ""}
+    rows = [(column.key, column.title, better[column.higher_is_better]) for column in spec.columns]
+    return FittedTable([_head(word) for word in ("key", "title", "better")], rows, title="columns")
 
 
-def _options(spec: Any) -> Table | str:
+def _options(spec: Any) -> FittedTable | str:
     options = list(options_of(spec.config))
     if isinstance(spec, ModelSpec) and spec.trained:
         options += options_of(TrainingOptions)
     if not options:
         return "no options"
-    title = f"options: --set {spec.name}.OPTION=VALUE"
-    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
     staged = ("stage",) if isinstance(spec, ModelSpec) and spec.trained else ()
-    for word in ("option", "type", "default", *staged, "allowed", "meaning"):
-        table.add_column(word)
+    rows = []
     for one in options:
         stage = (one.stage,) if staged else ()
-        table.add_row(one.name, _type(one), _default(spec, one), *stage, one.bounds, one.help)
-    return table
+        rows.append((one.name, _type(one), _default(spec, one), *stage, one.bounds, one.help))
+    words = ("option", "type", "default", *staged, "allowed", "meaning")
+    return FittedTable([_head(word) for word in words], rows, title=f"options: --set {spec.name}.OPTION=VALUE")
+
+
+def _head(word: str) -> ColumnHead:
+    return ColumnHead(word, folds=word in _SENTENCES)
+
+
+_SENTENCES = ("type", "default", "allowed", "meaning", "changed options", "title")
+"""Columns whose cells are words, which may stand in several lines."""
 
 
 def _default(spec: Any, one: Option) -> str:

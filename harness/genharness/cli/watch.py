@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from genharness.board.columns import columns_of
 from genharness.cli.options import Number, results_argument
 from genharness.cli.screen.complaints import debug_option
 from genharness.cli.screen.display import outcome
@@ -21,14 +22,20 @@ from genharness.files.regular import read_regular
 from genharness.files.turns import is_taken
 from genharness.plugin.execution import queued
 from genharness.plugin.registry import load_registry
+from genharness.results.configuration import configuration
 from genharness.results.index import state_of
+from genharness.results.members import Members
 from genharness.results.store import Store
+from genharness.spec.cell import Cell
 from genharness.spec.record import Record
+from genharness.study.variants import told_apart
 
 __all__ = ["news", "status", "submitted", "watch", "worked_on"]
 
 _MOST_BYTES = 1 << 28
 """Of the list of jobs."""
+_SCORES = 3
+"""Scores that stand behind a cell that ended."""
 
 
 @click.command()
@@ -50,17 +57,20 @@ def watch(results: Path, every: float, once: bool) -> None:
       genharness watch /shared/results --every 10
       genharness watch --once
     """
-    store, known, before = Store(results), dict[str, list[int]](), None
+    store, known, lines, before = Store(results), dict[str, list[int]](), _Lines(), None
+    if once:
+        store.refuse_missing()
     try:
         while True:
-            for record in news(store, known):
-                say(_line(record), fg="red" if record.went_wrong else None)
+            for line, failed in lines.of(list(news(store, known))):
+                say(line, fg="red" if failed else None)
             print_warnings(store.warnings)
             store.warnings.clear()
-            running = worked_on(store)
-            if running != before:
-                say(f"{len(known):,} cells ended; worked on: {', '.join(running) or 'none'}", dim=True)
-                before = running
+            missing, running = standing = _missing(store), worked_on(store)
+            if standing != before:
+                ended = f"{len(known):,} cells ended; worked on: {', '.join(running) or 'none'}"
+                say(f"{missing}: waiting for a run to begin there" if missing else ended, dim=True)
+                before = standing
             if once:
                 return
             time.sleep(every)
@@ -87,9 +97,9 @@ def status(results: Path) -> None:
     ended = {record.cell.id: record for record in store.records(history=False)}
     running = worked_on(store)
     waiting, lost = _in_queue(submitted(store), ended, running)
-    for cell_id, record in ended.items():
-        if not record.finished and cell_id not in running and cell_id not in waiting:
-            say(_line(record), fg="red" if record.went_wrong else None)
+    for record, (line, failed) in zip(ended.values(), _Lines().of(list(ended.values())), strict=True):
+        if not record.finished and record.cell.id not in running and record.cell.id not in waiting:
+            say(line, fg="red" if failed else None)
     for cell_id in running:
         say(f"{cell_id}  worked on")
     for cell_id, words in waiting.items():
@@ -167,6 +177,34 @@ def worked_on(store: Store) -> list[str]:
     return [cell_id for cell_id in ids if is_taken(store.cell(cell_id).lock)]
 
 
-def _line(record: Record) -> str:
-    scores = [f"{key} {value:.4g}" for key, value in record.scores.items() if value is not None][:3]
-    return "  ".join([outcome(str(record.cell), record), *(scores if record.finished else [])])
+def _missing(store: Store) -> str:
+    """Return what there is in the place of results; nothing where they are."""
+    if store.records_folder.is_dir():
+        return ""
+    return f"{store.folder} {'has no results yet' if store.folder.is_dir() else 'does not exist yet'}"
+
+
+class _Lines:
+    """A line for each cell that ended, under the name that tells its row from others that were seen."""
+
+    def __init__(self) -> None:
+        self._registry = load_registry(tolerant=True)
+        self._rows: dict[tuple[str, bytes], Cell] = {}
+
+    def of(self, records: Sequence[Record]) -> list[tuple[str, bool]]:
+        """Return a line for each of some records, and whether it went wrong."""
+        rows = [self._rows.setdefault((one.cell.dataset, configuration(one)), one.cell) for one in records]
+        names = told_apart(self._rows.values()) if records else {}
+        return [(self._line(names[row.id], one), one.went_wrong) for row, one in zip(rows, records, strict=True)]
+
+    def _line(self, model: str, record: Record) -> str:
+        name = f"{model} on {record.cell.dataset}, seed {record.cell.seed}"
+        return "  ".join([outcome(name, record), *(self._scores(record) if record.finished else [])])
+
+    def _scores(self, record: Record) -> list[str]:
+        """Return the first scores in the order of a leaderboard's columns; the one that ranks is the first of them."""
+        columns = columns_of([Members([record])], self._registry, record.cell.protocol).values()
+        scores = {one.key: value for one in columns if (value := record.scores.get(one.key)) is not None}
+        ranking = next((one.key for one in columns if one.column.higher_is_better is not None), "")
+        keys = sorted(scores, key=lambda key: key != ranking)
+        return [f"{key} {scores[key]:.4g}" for key in keys[:_SCORES]]

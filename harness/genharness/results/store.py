@@ -149,6 +149,14 @@ class Store:
         if is_file:
             raise RunError(f"results path {printable(self.folder)} is a file: name a folder with --results")
 
+    def refuse_missing(self) -> None:
+        """Refuse a folder in which no run has begun.
+
+        Raises:
+            RunError: If there is no folder of records, it is a file, or cannot be looked into.
+        """
+        self._entries()
+
     def _try_writing(self) -> None:
         probe = self.records_folder / f".probe-{os.getpid()}"
         probe.touch()

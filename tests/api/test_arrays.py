@@ -112,3 +112,22 @@ def test_of_a_batch_that_is_far_too_large_no_more_than_the_count_is_taken(made):
 def test_an_array_that_memory_cannot_hold_is_refused(spread):
     with pytest.raises(DataError, match=r"1,000,000,000,000 samples need .*count"):
         held(spread(IMAGES[:1], (10**12, 3, 8, 8)))
+
+
+@pytest.mark.parametrize("kind", [object, *([np.dtypes.StringDType()] if hasattr(np.dtypes, "StringDType") else [])])
+def test_words_that_are_held_as_objects_are_words(kind):
+    found = held(IMAGES, labels=np.array(["cat", "dog"] * 15).astype(kind))
+    assert (found.class_names, found.labels.tolist()) == (("cat", "dog"), [0, 1] * 15)
+
+
+def test_numbers_that_are_held_as_objects_are_numbers():
+    found = held(IMAGES, labels=np.arange(30).astype(object))
+    assert (found.class_names, found.labels.tolist()) == ((), list(range(30)))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"), [("a", None, "2 is None"), (1, "b", "2 is b"), (None, "b", "1 is None")]
+)
+def test_objects_that_are_no_labels_are_named(first, second, told):
+    with pytest.raises(DataError, match=rf"samples: labels: entry {told}: give words, or whole numbers from 0"):
+        held(IMAGES, labels=np.array([first, second] * 15, object))

@@ -135,3 +135,48 @@ def test_batches_of_16_bits_are_scaled_in_one_way():
     alone.update(deep // 16)
     with pytest.raises(DataError, match="white is 4,095 in these samples, and 255 in earlier ones: give all as uint8"):
         alone.update(deep)
+
+
+def test_words_of_batches_are_numbered_together():
+    words = load_digits().target[:90].astype(str)
+    keep = [place for place in range(90) if place < 40 or words[place] not in "059"]
+    scorer = Evaluator("digits", features="pixels", metrics="fid-per-class")
+    for some in (keep[:40], keep[40:]):
+        scorer.update(IMAGES[some], words[some])
+    alike = evaluate(
+        IMAGES[keep], labels=words[keep], dataset="digits", features="pixels", metrics="fid-per-class", bands=False
+    )
+    assert scorer.compute().scores == alike.scores
+
+
+def test_words_in_one_batch_and_numbers_in_another_are_refused(evaluator):
+    labels = load_digits().target[:90]
+    evaluator.update(IMAGES, labels)
+    with pytest.raises(DataError, match="labels of some batches are words and of some numbers"):
+        evaluator.update(IMAGES, labels.astype(str))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        (IMAGES / 127.5 - 1, IMAGES / 255, r"is read as values in \[0, 1\] scaled, and the first was as .*\[-1, 1\]"),
+        (IMAGES / 255, IMAGES / 127.5 - 1, r"values in \[-1, 1\] scaled, and the first was as values in \[0, 1\]"),
+        (IMAGES, IMAGES / 255, "and the first was as uint8: give all as uint8, or scale all alike"),
+        (IMAGES / 255, IMAGES, "is read as uint8, and the first was"),
+    ],
+)
+def test_batches_of_another_range_are_refused_as_they_are_in_one_array(evaluator, first, second, told):
+    evaluator.update(first)
+    with pytest.raises(DataError, match=told):
+        evaluator.update(second)
+    assert len(evaluator) == 90
+    evaluator.reset()
+    evaluator.update(second)
+
+
+@pytest.mark.parametrize("second", [IMAGES.astype(float), IMAGES.astype(int), np.zeros((20, 8, 8))])
+def test_batches_whose_ranges_mean_the_same_bytes_are_taken(evaluator, second):
+    evaluator.update(IMAGES)
+    evaluator.update(second)
+    images = np.concatenate([IMAGES, second.reshape(-1, 1, 8, 8).astype(np.uint8)])
+    assert evaluator.compute().scores == evaluate(images, dataset="digits", **FAST).scores

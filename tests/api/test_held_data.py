@@ -132,3 +132,14 @@ def test_cells_know_where_the_home_is_now_and_not_when_the_fork_server_began(tmp
     for name, samples in {"one": images, "two": 255 - images}.items():
         monkeypatch.setenv("GENHARNESS_HOME", str(tmp_path / name))
         assert run(datasets={name: (samples, labels)}, **asked, results=tmp_path / f"results-{name}").failures == {}
+
+
+def test_tables_of_pandas_are_rows(opened):
+    pandas = pytest.importorskip("pandas")
+    rows = RANDOM.normal(size=(30, 3))
+    table = pandas.DataFrame(rows, columns=list("abc"))
+    assert opened(table).content_hash == opened(rows).content_hash
+    labels = np.arange(30) % 3
+    assert opened((table, pandas.Series(labels))).content_hash == opened((rows, labels)).content_hash
+    with pytest.raises(DataError, match="train holds object: samples must be numbers"):
+        hold_datasets({"mine": table.assign(word="a")})

@@ -1,6 +1,7 @@
 """Samples made elsewhere: read or refused by name, and scored as a trained model's samples are."""
 
 import dataclasses
+import tarfile
 import zipfile
 
 import numpy as np
@@ -15,6 +16,7 @@ from genharness.external.request import prepare
 from genharness.external.score import score_samples
 from genharness.functional.frechet import frechet_distance
 from genharness.functional.gaussian import GaussianStatistics
+from genharness.images.resize import POLICIES
 from genharness.plugin.registry import load_registry
 from packed import as_folder, as_zip, encoded
 
@@ -358,3 +360,21 @@ def test_samples_of_16_bits_have_the_white_of_what_they_are_compared_with(tmp_pa
             ordered = sorted(map(bytes, one.found.samples)), sorted(map(bytes, expected))
             assert ordered[0] == ordered[1]
             assert any("as of what they are compared with" in note for note in one.found.notes)
+
+
+@pytest.mark.parametrize("fit", ["crop", "pad", "stretch"])
+@pytest.mark.parametrize("form", ["folder", "a.zip", "a.tar", "a.npy"])
+def test_pictures_are_fitted_as_those_of_the_dataset_are(tmp_path, planned, fit, form):
+    pictures = RANDOM.integers(0, 256, (10, 12, 20, 3)).astype(np.uint8)
+    files = {f"{place}.png": encoded(image) for place, image in enumerate(pictures)}
+    as_folder(files, tmp_path / "folder")
+    as_zip(files, tmp_path / "a.zip")
+    np.save(tmp_path / "a.npy", pictures)
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+        for name in sorted(files):
+            archive.add(tmp_path / "folder" / name, name)
+    _, (one,) = planned(tmp_path / form, dataset=f"folder:{tmp_path / 'folder'}@8:{fit}")
+    data = one.reference.data
+    real = {image.tobytes() for split in data.splits for image in data.samples(split)}
+    assert {image.tobytes() for image in one.found.samples} == real
+    assert POLICIES[fit] in one.found.notes[-1]

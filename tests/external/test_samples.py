@@ -7,8 +7,10 @@ import pytest
 from PIL import Image
 
 from genharness import DataError
+from genharness.cells.draw import Drawn
+from genharness.cells.write import write_samples
 from genharness.external.samples import fit_to, read_labels, with_classes, with_labels
-from genharness.images import read_samples
+from genharness.images import SampleFile, read_samples
 from genharness.images.samples import read_images
 from genharness.spec.plugins import DataShape
 
@@ -119,3 +121,52 @@ def test_a_label_beyond_the_classes_names_the_file_it_came_from(tmp_path):
     for labelled, name in ((found, r"a\.npz"), (with_labels(found, tmp_path / "y.txt"), r"y\.txt")):
         with pytest.raises(DataError, match=rf"{name}: label 14 is none of the 10 classes"):
             with_classes(labelled, [str(place) for place in range(10)])
+
+
+NUMBERED = tuple(sorted(map(str, range(12))))  # 0, 1, 10, 11, 2, as class folders are sorted
+
+
+def test_whole_numbers_are_what_classes_are_called_where_all_are_called_so(tmp_path):
+    (tmp_path / "y.txt").write_text("\n".join(map(str, range(12))))
+    np.savez(tmp_path / "a.npz", images=PIXELS, labels=np.arange(12))
+    np.savez(tmp_path / "words.npz", images=PIXELS, labels=np.arange(12).astype(str))
+    found = read_samples(tmp_path / "a.npz")
+    words = with_classes(read_samples(tmp_path / "words.npz"), NUMBERED)
+    for labelled in (found, with_labels(found, tmp_path / "y.txt")):
+        meant = with_classes(labelled, NUMBERED)
+        assert [NUMBERED[label] for label in meant.labels] == [str(number) for number in range(12)]
+        assert meant.labels.tolist() == words.labels.tolist()
+        assert meant.notes[-1] == "labels are what classes are called, not their places: 2 is class 5 of 12"
+
+
+def test_numbers_that_are_places_as_well_are_taken_without_a_word():
+    found = SampleFile("a", PIXELS, np.arange(12) % 2)
+    assert with_classes(found, NUMBERED).labels.tolist() == found.labels.tolist()
+    assert with_classes(found, NUMBERED).notes == ()
+
+
+def test_labels_of_a_cell_are_places():
+    found = SampleFile("a", PIXELS, np.arange(12))
+    assert with_classes(found, NUMBERED, places=True).labels.tolist() == list(range(12))
+
+
+@pytest.mark.parametrize("names", [("1", "01"), ("0", "10", "b"), ("9" * 19, "2", "1")])
+def test_classes_that_no_number_tells_apart_are_numbered_by_their_places(names):
+    found = SampleFile("a", PIXELS, np.arange(12) % 2)
+    assert with_classes(found, names).labels.tolist() == found.labels.tolist()
+
+
+def test_a_number_that_no_class_is_called_is_named_with_the_classes(tmp_path):
+    (tmp_path / "y.txt").write_text("0\n" * 12)
+    found = with_labels(SampleFile("a", PIXELS), tmp_path / "y.txt")
+    with pytest.raises(DataError, match=r"y\.txt: no class is called 0, as a label says: the classes are 1, 10, 2$"):
+        with_classes(found, ("1", "10", "2"))
+
+
+def test_samples_that_were_written_with_numbers_are_of_their_classes_again(tmp_path):
+    drawn = Drawn(PIXELS.transpose(0, 3, 1, 2), np.arange(12), NUMBERED, "image")
+    write_samples(drawn, tmp_path / "a.npz")
+    write_samples(drawn, tmp_path / "folder")
+    for path in (tmp_path / "a.npz", tmp_path / "folder"):
+        assert sorted(with_classes(read_samples(path), NUMBERED).labels) == list(range(12))
+    assert with_classes(read_samples(tmp_path / "a.npz"), NUMBERED).labels.tolist() == list(range(12))

@@ -87,6 +87,19 @@ def test_a_picture_that_changed_moved_or_went_is_noticed(folder):
     assert len(read(folder).samples) == 2
 
 
+def test_a_link_that_leads_nowhere_is_named_in_a_folder_that_is_kept(folder):
+    read(folder)
+    (folder / "cat" / "gone.png").symlink_to("nowhere")
+    with pytest.raises(DataError, match=r"cat/gone\.png"):
+        read(folder)
+
+
+def test_another_fit_is_decoded_anew(packed):
+    for fit in ("pad", "stretch", "crop"):
+        kept = read_or_recall(packed, size=8, report=lambda *_: None, fit=fit)
+        same(kept, read_samples(packed, size=8, fit=fit))
+
+
 @pytest.mark.parametrize("limit", ["MOST_BYTES", "_MOST_FILES"])
 def test_a_large_folder_is_not_kept(folder, monkeypatch, limit):
     monkeypatch.setattr(decoded, limit, 3)

@@ -52,6 +52,13 @@ def test_a_folder_may_be_moved(folder):
     assert content_of(moved) == before
 
 
+def test_what_is_no_file_is_told_by_its_name(folder):
+    before = content_of(folder)
+    assert before == "f435d463aa7146e550d726040f038e4c"
+    (folder / "deep" / "gone").symlink_to("nowhere")
+    assert content_of(folder) != before
+
+
 def test_nothing_has_no_content(tmp_path):
     assert content_of(tmp_path / "nowhere") == ""
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from genharness.errors import ConfigError, DataError, GenharnessError
+from genharness.errors import ConfigError, DataError, GenharnessError, shown
 from genharness.files.free_memory import free_memory
 from genharness.files.paths import input_path, printable
 from genharness.images import SampleFile
@@ -19,7 +19,7 @@ from genharness.images.draw import SeededDraw
 from genharness.images.samples import samples_of_array
 from genharness.plugin.blame import one_line
 
-__all__ = ["Samples", "as_array", "held_reference", "held_samples", "made", "somebodys_code"]
+__all__ = ["Samples", "as_array", "as_classes", "held_reference", "held_samples", "made", "somebodys_code"]
 
 T = TypeVar("T")
 
@@ -50,7 +50,7 @@ def held_samples(
     """
     if isinstance(samples, str | os.PathLike):
         return os.fspath(samples)
-    of = None if labels is None else as_array(labels, f"{where}: labels")
+    of = None if labels is None else as_classes(labels, f"{where}: labels")
     return samples_of_array(_one_array(samples, count, where), of, where, draw=draw)
 
 
@@ -148,6 +148,28 @@ def as_array(values: Any, where: str) -> NDArray[Any]:
         if np.ma.is_masked(values):
             raise DataError(f"{where} has masked values, which would count as those under the mask: fill them first")
         return np.asarray(_of_tensor(values) if hasattr(values, "detach") else values)
+
+
+def as_classes(labels: Any, where: str) -> NDArray[Any]:
+    """Return labels as `as_array` does; words and numbers that are held as objects, as pandas holds them, as such.
+
+    Raises:
+        DataError: As `as_array`, and if objects are not all words, or all numbers.
+    """
+    found = as_array(labels, where)
+    if found.dtype.kind not in "OT" or not found.size:
+        return found
+    found = found.astype(object)  # from numpy's words of any length there is no other way
+    kind, dtype = (str, np.str_) if isinstance(found.flat[0], str) else (_NUMBERS, np.float64)
+    other = next((place for place, label in enumerate(found.flat) if not isinstance(label, kind)), None)
+    if other is not None:
+        raise DataError(
+            f"{where}: entry {other + 1} is {shown(found.flat[other])}: give words, or whole numbers from 0"
+        )
+    return found.astype(dtype)
+
+
+_NUMBERS = (int, float, np.number)
 
 
 def _of_tensor(tensor: Any) -> Any:

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from genharness.api.arrays import Samples, as_array, held_reference
+from genharness.api.arrays import Samples, as_array, as_classes, held_reference
 from genharness.api.devices import resolve_device
 from genharness.api.samples import Evaluated, scoring_arguments
 from genharness.errors import ConfigError, DataError
 from genharness.images import SampleFile
+from genharness.images.ranges import Scaling
 from genharness.images.samples import samples_of_array
+from genharness.images.tensors import channels_first, scalings_of
 from genharness.plugin.registry import load_registry
 from genharness.spec.report import Report, silent
 
@@ -116,6 +118,7 @@ class Evaluator:
         self._planned: dict[tuple[int, ...], External] = {}
         self._computed: Computed | None = None
         self._batches: list[SampleFile] = []
+        self._scaling: Scaling | None = None
         self._waiting: list[NDArray[Any]] = []
         self._extracted: list[Extracted] = []
         self._streams = any("features" in one.spec.needs for one in self._scoring.metrics)
@@ -125,15 +128,16 @@ class Evaluator:
 
         Args:
             samples: A batch, as `genharness.evaluate` takes samples; it is copied. The range of floating-point images
-                is read off each batch.
-            labels: The classes that were asked for `(n,)`, or None.
+                is read off each batch, and must be that of the first.
+            labels: The classes that were asked for `(n,)`, words or numbers as in the first batch, or None.
 
         Raises:
-            DataError: If they are no images or rows, not of the shape of the earlier ones, or only some have labels.
+            DataError: If they are no images or rows, not of the shape or range of the earlier ones, or only some have
+                labels, or words.
         """
-        given = None if labels is None else as_array(labels, "labels")
+        array, given = as_array(samples, "samples"), None if labels is None else as_classes(labels, "labels")
         white = self._scoring.reference.white or (self._batches[0].white if self._batches else 0)
-        found = samples_of_array(as_array(samples, "samples"), given, "samples", beside=white)
+        found = samples_of_array(array, given, "samples", beside=white)
         if self._batches and (first := self._batches[0].white) != found.white:
             told = f"white is {found.white or 255:,} in these samples, and {first or 255:,} in earlier ones"
             raise DataError(f"{told}: give all as uint8")
@@ -141,6 +145,10 @@ class Evaluator:
             raise DataError(f"samples are {found.shape}, and earlier ones {self._batches[0].shape}: reset first")
         if self._batches and (self._batches[0].labels is None) != (found.labels is None):
             raise DataError("some batches have labels and some have none: give them with every batch or with none")
+        if self._batches and found.labels is not None and bool(self._batches[0].class_names) != bool(found.class_names):
+            raise DataError("labels of some batches are words and of some numbers: give words in all, or numbers")
+        if found.shape.modality == "image":
+            self._scaling = _in_one_range(array, found, white, self._scaling)
         self._batches.append(dataclasses.replace(found, samples=np.array(found.samples), deep=None))
         if self._streams and found.shape.modality == "image":
             self._waiting.append(self._batches[-1].samples)
@@ -176,6 +184,7 @@ class Evaluator:
     def reset(self) -> None:
         """Forget the samples; what is known of the real ones stays."""
         self._batches.clear()
+        self._scaling = None
         self._waiting.clear()
         self._extracted.clear()
 
@@ -230,10 +239,38 @@ class Evaluator:
 def _joined(batches: Sequence[SampleFile]) -> SampleFile:
     """Return batches as one set."""
     first = batches[0]
-    labels = None if first.labels is None else np.concatenate([one.labels for one in batches if one.labels is not None])
+    names = tuple(sorted({name for one in batches for name in one.class_names}))
+    places = {name: place for place, name in enumerate(names)}
+    parts = [_in_places(one.labels, one.class_names, places) for one in batches if one.labels is not None]
     notes = tuple(dict.fromkeys(note for one in batches for note in one.notes))
     touched: Counter[str] = Counter()
     for one in batches:
         touched.update(one.touched)
     samples = np.concatenate([one.samples for one in batches])
-    return SampleFile(first.where, samples, labels, first.class_names, dict(touched), 0, notes)
+    return SampleFile(first.where, samples, np.concatenate(parts) if parts else None, names, dict(touched), 0, notes)
+
+
+def _in_places(labels: NDArray[np.int64], class_names: Sequence[str], places: Mapping[str, int]) -> NDArray[np.int64]:
+    """Return the labels of a batch, where they are words as places among the words of all batches."""
+    return np.array([places[name] for name in class_names], np.int64)[labels] if class_names else labels
+
+
+def _in_one_range(array: NDArray[Any], found: SampleFile, white: int, earlier: Scaling | None) -> Scaling:
+    """Return how the values of the first batch became bytes.
+
+    Args:
+        array: A batch of images.
+        found: As it was read by itself.
+        white: What white it was read beside.
+        earlier: How the values of the first batch became bytes; None where this is it.
+
+    Raises:
+        DataError: If values of this batch were read in another way, and are other bytes so.
+    """
+    scaling = Scaling(1.0, 0.0, "") if array.dtype == np.uint8 else scalings_of({"samples": array}, white)["samples"]
+    if earlier is None or (scaling.factor, scaling.shift) == (earlier.factor, earlier.shift):
+        return earlier or scaling
+    if np.array_equal(earlier.taken(channels_first(array, "samples").astype(np.float64)), found.samples):
+        return earlier  # all black, for one
+    now, then = (one.note or "uint8" for one in (scaling, earlier))
+    raise DataError(f"this batch is read as {now}, and the first was as {then}: give all as uint8, or scale all alike")

@@ -34,9 +34,9 @@ def hold_datasets(datasets: Mapping[str, Any]) -> list[str]:
     """Prepare datasets that are in memory, and return their references.
 
     Args:
-        datasets: By the name that a table shows: an array or tensor `(n, ...)`; a pair of samples and labels; a dataset
-            with `len` and items that are samples, or pairs of sample and label, as torch's are; or a mapping of `train`
-            and `test` to one of these.
+        datasets: By the name that a table shows: an array or tensor `(n, ...)`, or a DataFrame of numbers; a pair of
+            samples and labels; a dataset with `len` and items that are samples, or pairs of sample and label, as
+            torch's are; or a mapping of `train` and `test` to one of these.
 
     Raises:
         ConfigError: If one has no name that can be shown, or is none of these.
@@ -117,7 +117,7 @@ def _batches(where: str, given: Any) -> tuple[int, Iterator[_Batch]]:
 
 
 def _is_array(value: object) -> bool:
-    return isinstance(value, np.ndarray) or hasattr(value, "detach")
+    return isinstance(value, np.ndarray) or hasattr(value, "detach") or hasattr(value, "to_numpy")
 
 
 def _of_arrays(where: str, samples: NDArray[Any], labels: NDArray[Any] | None) -> tuple[int, Iterator[_Batch]]:

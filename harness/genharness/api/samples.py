@@ -112,7 +112,8 @@ def evaluate(
         protocol: Settings of papers: `published`, or `published-10k`; empty for those given here.
         features: Feature extractor, or `auto`.
         resize: Its resize convention; empty for its default.
-        labels: Classes that were asked for `(n,)`, or a file of them.
+        labels: Classes that were asked for `(n,)`, or a file of them: names, or whole numbers, which are names where
+            all classes of the dataset are called by such, else places.
         count: So many of the samples, drawn with `seed`; how many a function is asked for.
         reference_count: Reference samples at most.
         reference_split: Split of the dataset to compare with.

@@ -149,8 +149,8 @@ def run(
         suite: TOML file; None for the embedded default, of which what is given here takes the place.
         models: Names, patterns such as `*gan*`, or `all`.
         datasets: Such as `cifar10`, `covid@64`, `folder:PATH`. Or what is in memory, by the name that tables show: an
-            array or tensor `(n, ...)`, a pair of samples and labels, a dataset of torch, or a mapping of `train` and
-            `test` to one of these.
+            array or tensor `(n, ...)`, a DataFrame of numbers, a pair of samples and labels, a dataset of torch, or a
+            mapping of `train` and `test` to one of these.
         seeds: A count, or training seeds.
         budget: `smoke`, `standard`, `paper`, or a length such as `20epochs`; several for all models at each.
         metrics: Names, patterns, `all`, or `default`.

@@ -12,7 +12,7 @@ from genharness.cells.draw import Drawn
 from genharness.errors import ConfigError, RunError
 from genharness.files.atomic import replace_file, replace_folder
 from genharness.images.arrays import UNITS
-from genharness.images.class_folders import class_folder
+from genharness.images.class_folders import class_folder, class_numbers
 
 __all__ = ["refuse_existing", "write_samples"]
 
@@ -39,7 +39,8 @@ def write_samples(drawn: Drawn, out: Path, *, raw: bool = False) -> None:
 
     Args:
         drawn: What to write.
-        out: A name that ends in `.npz` (arrays `images` or `rows`, and `labels`), or a folder for PNG files.
+        out: A name that ends in `.npz` (arrays `images` or `rows`, and `labels`: places of classes, or the numbers that
+            all of them are called by), or a folder for PNG files.
         raw: Whether rows of a table are written in the data's own units, where those are known; the file says so.
 
     Raises:
@@ -60,7 +61,9 @@ def _write_npz(drawn: Drawn, out: Path, raw: bool) -> None:
         arrays[UNITS] = np.array("raw" if raw else "standard")
         arrays["rows"] = drawn.units.raw(drawn.samples) if raw else drawn.samples
     if drawn.labels is not None:
-        arrays["labels"] = drawn.labels
+        numbers = class_numbers(drawn.class_names)
+        named = numbers and drawn.labels.max(initial=0) < len(numbers)
+        arrays["labels"] = np.array(numbers, np.int64)[drawn.labels] if named else drawn.labels
     with replace_file(out) as temporary:
         np.savez(temporary, **arrays)
 

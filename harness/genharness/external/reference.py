@@ -25,6 +25,7 @@ from genharness.measure.evaluation import SampleData
 from genharness.measure.feature_cache import FeatureCache
 from genharness.plugin.registry import Registry
 from genharness.spec.dataset_facts import DatasetFacts
+from genharness.spec.dataset_name import Fit
 from genharness.spec.plugins import DataShape
 from genharness.spec.protocol import Protocol
 from genharness.spec.report import Report
@@ -43,6 +44,7 @@ class Reference:
         split: Name of the split that is compared with, for the protocol.
         spec_name: Name of the dataset plugin, empty where there is none.
         data: The prepared dataset, or None.
+        fit: How its pictures that were no squares became some, where that was asked for.
         found: The samples of a path, or None.
         statistics: Statistics that stand in for samples.
         absent: Why sets of samples are not there.
@@ -56,6 +58,7 @@ class Reference:
     split: str = "train"
     spec_name: str = ""
     data: PreparedData | None = None
+    fit: Fit | None = None
     found: SampleFile | None = None
     statistics: Mapping[SampleSet, GaussianStatistics] = field(default_factory=dict)
     absent: Mapping[SampleSet, str] = field(default_factory=dict)
@@ -144,7 +147,9 @@ def dataset_reference(name: str, split: str, registry: Registry, report: Report)
     data = ensure_prepared(spec, parsed, report=report)
     if split not in data.splits:
         raise ConfigError(f"{data.name} has no split {split!r} to compare with{did_you_mean(split, data.splits)}")
-    return Reference(name=data.name, content_hash=data.content_hash, split=split, spec_name=spec.name, data=data)
+    return Reference(
+        name=data.name, content_hash=data.content_hash, split=split, spec_name=spec.name, data=data, fit=parsed.fit
+    )
 
 
 def path_reference(path: Path | SampleFile, size: int | None, count: int, seed: int, report: Report) -> Reference:

@@ -287,18 +287,19 @@ def _read_one(request: Request, source: NamedSamples, reference: Reference, repo
     shape = reference.shape
     square = shape is not None and shape.modality == "image" and shape.height == shape.width
     size = shape.height if shape is not None and square and reference.data is not None else request.resize_to
-    draw = SeededDraw(request.measuring.samples or 0, request.measuring.protocol_seed)
+    draw, fit = SeededDraw(request.measuring.samples or 0, request.measuring.protocol_seed), reference.fit
     if source.held is None:
         some = draw if request.labels is None else None  # a file of labels is of all samples
-        found = read_or_recall(source.path, size=size, report=report, beside=reference.white, draw=some)
+        found = read_or_recall(source.path, size=size, report=report, beside=reference.white, draw=some, fit=fit)
     else:
         found = scaled_beside(source.held, reference.white)
     if source.held is not None and size is not None and found.shape.modality == "image":
-        found = found.conformed(size, None)
+        found = found.conformed(size, None, fit)
     if reference.data is not None:
-        found = fit_to(found, reference.data.shape, reference.name)
+        found = fit_to(found, reference.data.shape, reference.name, fit)
         found = in_units_of(found, reference.data, request.units, told=source.record is None)
     if request.labels is not None:
         found = with_labels(found, request.labels)
     class_names = reference.data.class_names if reference.data is not None else ()
-    return taken(with_classes(found, class_names), draw)
+    own = source.record is not None and request.labels is None
+    return taken(with_classes(found, class_names, places=own), draw)

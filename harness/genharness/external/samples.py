@@ -14,10 +14,12 @@ from genharness.data import PreparedData
 from genharness.errors import ConfigError, DataError, did_you_mean
 from genharness.files.paths import printable
 from genharness.images.arrays import label_array
-from genharness.images.class_folders import class_folder
+from genharness.images.class_folders import class_folder, class_numbers
 from genharness.images.draw import SeededDraw
+from genharness.images.names import first_of
 from genharness.images.sample_file import SampleFile
 from genharness.images.tensors import as_labels, load_npy, load_npz
+from genharness.spec.dataset_name import Fit
 from genharness.spec.plugins import DataShape
 
 __all__ = [
@@ -30,13 +32,14 @@ __all__ = [
 ]
 
 
-def fit_to(found: SampleFile, shape: DataShape, name: str) -> SampleFile:
+def fit_to(found: SampleFile, shape: DataShape, name: str, fit: Fit | None = None) -> SampleFile:
     """Return samples in the shape of a dataset: images by the stated policy, rows as they are.
 
     Args:
         found: The samples.
         shape: What is wanted.
         name: What has that shape, for messages.
+        fit: How its pictures that were no squares became some.
 
     Raises:
         DataError: If they are of another kind, or cannot be brought to that shape.
@@ -50,7 +53,7 @@ def fit_to(found: SampleFile, shape: DataShape, name: str) -> SampleFile:
     if found.shape.shape[1:] != shape.shape[1:] and shape.height != shape.width:
         raise DataError(f"{found.where} holds images of {found.shape}, and {name} of {shape}: make them that size")
     size = shape.height if found.shape.shape[1:] != shape.shape[1:] else None
-    return found.conformed(size, "grey" if shape.channels == 1 else "rgb")
+    return found.conformed(size, "grey" if shape.channels == 1 else "rgb", fit)
 
 
 def in_units_of(found: SampleFile, data: PreparedData, asked: str | None, *, told: bool) -> SampleFile:
@@ -111,26 +114,62 @@ def with_labels(found: SampleFile, path: Path) -> SampleFile:
     return dataclasses.replace(found, labels=labels, class_names=(), labels_where=str(path))
 
 
-def with_classes(found: SampleFile, class_names: Sequence[str]) -> SampleFile:
-    """Return the samples with labels that mean the dataset's classes; labels that do not are left out, with a note."""
+def with_classes(found: SampleFile, class_names: Sequence[str], *, places: bool = False) -> SampleFile:
+    """Return the samples with labels that mean the dataset's classes; words that do not are left out, with a note.
+
+    Args:
+        found: The samples.
+        class_names: Names of the dataset's classes, in label order.
+        places: Whether numbers are places among them, as in a cell's own samples; else, where all classes are called by
+            whole numbers, a number is a name.
+
+    Raises:
+        DataError: If a number is no class.
+    """
     if found.labels is None:
         return found
     if not class_names:
         note = "what they are compared with has no classes: labels are left out"
         return dataclasses.replace(found, labels=None, class_names=(), notes=(*found.notes, note))
     if found.class_names:
-        places = {class_folder(label, class_names, len(class_names)): label for label in range(len(class_names))}
-        places |= {name: label for label, name in enumerate(class_names)}
-        unknown = [name for name in found.class_names if name not in places]
+        known = {class_folder(label, class_names, len(class_names)): label for label in range(len(class_names))}
+        known |= {name: label for label, name in enumerate(class_names)}
+        unknown = [name for name in found.class_names if name not in known]
         if unknown:
             note = f"labels such as {unknown[0]!r} are no classes of the dataset: the samples count as unlabelled"
             return dataclasses.replace(found, labels=None, class_names=(), notes=(*found.notes, note))
-        order = np.array([places[name] for name in found.class_names])
+        order = np.array([known[name] for name in found.class_names])
         return dataclasses.replace(found, labels=order[found.labels], class_names=tuple(class_names))
+    numbers = () if places else class_numbers(class_names)
+    if numbers and numbers != tuple(range(len(numbers))):
+        return _called_by(found, found.labels, numbers)
     if found.labels.max() >= len(class_names):
         where = found.labels_where or found.where
         raise DataError(f"{where}: label {found.labels.max()} is none of the {len(class_names)} classes, from 0")
     return found
+
+
+def _called_by(found: SampleFile, labels: NDArray[np.int64], numbers: Sequence[int]) -> SampleFile:
+    """Return the samples with labels that are the numbers of classes as places among them."""
+    known = {number: place for place, number in enumerate(numbers)}
+    there, entries = np.unique(labels, return_inverse=True)
+    unknown = [number for number in there.tolist() if number not in known]
+    if unknown:
+        names = first_of([str(number) for number in numbers], _CLASSES_NAMED)
+        where = found.labels_where or found.where
+        raise DataError(f"{where}: no class is called {unknown[0]}, as a label says: the classes are {names}")
+    order = np.array([known[number] for number in there.tolist()])
+    apart = [
+        f"{name} is class {place + 1} of {len(numbers)}"
+        for name, place in zip(there, order, strict=True)
+        if name != place
+    ]
+    notes = [f"labels are what classes are called, not their places: {apart[0]}"] if apart else []
+    return dataclasses.replace(found, labels=order[entries.reshape(-1)], notes=(*found.notes, *notes))
+
+
+_CLASSES_NAMED = 20
+"""That a message tells."""
 
 
 def taken(found: SampleFile, draw: SeededDraw) -> SampleFile:

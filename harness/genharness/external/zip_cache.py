@@ -20,6 +20,7 @@ from genharness.images.draw import SeededDraw
 from genharness.images.sample_file import SampleFile
 from genharness.images.samples import read_samples
 from genharness.measure.feature_cache import FeatureCache
+from genharness.spec.dataset_name import Fit
 from genharness.spec.report import Report
 
 __all__ = ["read_or_recall"]
@@ -32,7 +33,13 @@ _MOST_FILES = 100_000
 
 
 def read_or_recall(
-    path: Path, *, size: int | None, report: Report, beside: int = 0, draw: SeededDraw | None = None
+    path: Path,
+    *,
+    size: int | None,
+    report: Report,
+    beside: int = 0,
+    draw: SeededDraw | None = None,
+    fit: Fit | None = None,
 ) -> SampleFile:
     """Return what `genharness.images.read_samples` gives; pictures of a small zip or folder are decoded once.
 
@@ -41,14 +48,14 @@ def read_or_recall(
     """
     try:
         if not _is_small(path):
-            return read_samples(path, size=size, report=report, beside=beside, draw=draw)
+            return read_samples(path, size=size, report=report, beside=beside, draw=draw, fit=fit)
         digest = file_digest(path, "sha256") if path.is_file() else f"folder {content_of(path)}"
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}): check its permissions") from error
     code = {"code": core_code("decoding").digest, "pillow": PIL.__version__}
-    key = {"decoded": digest, "size": size, **({"beside": beside} if beside else {}), **code}
+    key = {"decoded": digest, "size": size, **({"beside": beside} if beside else {}), **({"fit": fit} if fit else {})}
     kept = FeatureCache(home() / "features").arrays(
-        key, lambda: _arrays(read_samples(path, size=size, report=report, beside=beside))
+        {**key, **code}, lambda: _arrays(read_samples(path, size=size, report=report, beside=beside, fit=fit))
     )
     return _samples(str(path), kept)
 

@@ -31,8 +31,8 @@ _MOST = 1000
 def content_of(path: Path) -> str:
     """Return a digest of what a file, or every file below a folder, holds; empty where there is nothing.
 
-    Names within a folder count, those of the path itself do not: it may be moved. The digest of a large file is
-    remembered with its size, times and inode.
+    Names within a folder count, those of the path itself do not: it may be moved. What is no file, such as a link that
+    leads nowhere, counts by its name. The digest of a large file is remembered with its size, times and inode.
 
     Raises:
         OSError: If something cannot be read.
@@ -43,7 +43,8 @@ def content_of(path: Path) -> str:
         return ""
     digest = hashlib.sha256()
     for file in _below(path):
-        digest.update(f"{file.relative_to(path).as_posix()}\0{_file(file)}\0".encode("utf-8", "surrogateescape"))
+        content = _file(file) if file.is_file() else ""
+        digest.update(f"{file.relative_to(path).as_posix()}\0{content}\0".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()[:_DIGITS]
 
 
@@ -89,7 +90,7 @@ def _path(value: Any) -> Path | None:
 def _below(folder: Path) -> Iterator[Path]:
     for place, folders, names in os.walk(folder, followlinks=True):
         folders.sort()
-        yield from (path for name in sorted(names) if (path := Path(place, name)).is_file())
+        yield from (Path(place, name) for name in sorted(names))
 
 
 def _file(path: Path) -> str:

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genharness.files.checksums import array_digest
-from genharness.images.resize import POLICY, conform
-from genharness.spec.dataset_name import Channels
+from genharness.images.resize import POLICIES, conform
+from genharness.spec.dataset_name import Channels, Fit
 from genharness.spec.plugins import DataShape
 
 __all__ = ["SampleFile"]
@@ -60,14 +60,14 @@ class SampleFile:
         """SHA-256 of type, shape and values of the samples."""
         return array_digest(self.samples)
 
-    def conformed(self, size: int | None, channels: Channels | None) -> SampleFile:
+    def conformed(self, size: int | None, channels: Channels | None, fit: Fit | None = None) -> SampleFile:
         """Return images at a size and with channels by the stated policy, counted and noted; None leaves either."""
-        images, changes = conform(self.samples, size, channels)
+        images, changes = conform(self.samples, size, channels, fit)
         done = {key: count for key, count in changes.items() if count}  # each of all samples
         if not done:
             return self
         if "converted" in done:
             done["converted"] -= self.widened  # they are grey again, as they were
         changed = dataclasses.replace(self, samples=images, touched={**self.touched, **done})
-        policy = f": {POLICY}" if "resized" in done or "cropped" in done else ""
+        policy = f": {POLICIES[fit]}" if "resized" in done or "cropped" in done else ""
         return dataclasses.replace(changed, notes=(*self.notes, f"{self.shape} became {changed.shape}{policy}"))

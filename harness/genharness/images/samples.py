@@ -17,12 +17,13 @@ from genharness.files.free_memory import free_memory, refuse_beyond_memory
 from genharness.files.paths import printable
 from genharness.images.arrays import UNITS, SampleArrays, sort_arrays
 from genharness.images.batches import Survey, decode_batches, survey
-from genharness.images.decode import POLICIES, told_changes
+from genharness.images.decode import POLICIES as CHANGES
+from genharness.images.decode import told_changes
 from genharness.images.depth import Depth
 from genharness.images.draw import FEWER, SeededDraw, chosen_of
 from genharness.images.layout import LEFT_OUT, Layout, read_layout
 from genharness.images.names import first_of
-from genharness.images.resize import POLICY
+from genharness.images.resize import POLICIES
 from genharness.images.rows import as_rows
 from genharness.images.sample_file import SampleFile
 from genharness.images.sources import open_source
@@ -32,6 +33,7 @@ from genharness.images.stored.opening import kind_of, open_stored
 from genharness.images.stored.pieces import Piece, StoredSet
 from genharness.images.stored.whole import whole_columns
 from genharness.images.tensors import as_uint8, load_npy, load_npz, named_labels, scalings_of
+from genharness.spec.dataset_name import Fit
 from genharness.spec.report import Report, silent
 
 __all__ = ["read_images", "read_samples", "samples_of_array", "scaled_beside"]
@@ -44,6 +46,7 @@ def read_samples(
     report: Report | None = None,
     beside: int = 0,
     draw: SeededDraw | None = None,
+    fit: Fit | None = None,
 ) -> SampleFile:
     """Read a whole set of samples, images or rows, or refuse it.
 
@@ -51,19 +54,19 @@ def read_samples(
         path: A folder or zip of pictures (class folders give labels), or a .npy or .npz of images (three or four
             axes) or of rows (two axes), the .npz with `images` (or `samples`, `arr_0`, `x`) and perhaps `labels`; or
             what `genharness.images.stored` reads: .tar, .parquet, .h5, .csv.
-        size: Side to which images are fitted (short side resized, centre cropped); when None, they must all have one
-            size already.
+        size: Side to which images are fitted; when None, they must all have one size already.
         report: Told of the progress.
         beside: White of what they are compared with, where that had more than 8 bits: pictures of 16 bits are scaled by
             it where they can be.
         draw: Which samples are wanted, if not all: of an array that memory cannot hold they alone are taken.
+        fit: How they are fitted: by default the short side is resized, and the centre cropped.
 
     Raises:
         DataError: If it is missing, empty, damaged, hostile, of mixed sizes, or of an unknown layout or range; each bad
             file is named with the reason. Or rows are empty, no numbers, or not finite.
     """
-    found = _read(path, size, report, rows=True, beside=beside, draw=draw)
-    return found if size is None or found.shape.modality == "tabular" else found.conformed(size, None)
+    found = _read(path, size, report, rows=True, beside=beside, draw=draw, fit=fit)
+    return found if size is None or found.shape.modality == "tabular" else found.conformed(size, None, fit)
 
 
 def read_images(path: Path, *, size: int | None = None, report: Report | None = None) -> SampleFile:
@@ -88,22 +91,23 @@ def _read(
     rows: bool,
     beside: int = 0,
     draw: SeededDraw | None = None,
+    fit: Fit | None = None,
 ) -> SampleFile:
     if not path.exists():
         raise DataError(f"{printable(path)} does not exist: give a folder, zip, .npz or .npy of images")
     suffix = path.suffix.lower()
     if path.is_dir() or suffix == ".zip":
-        return _read_files(path, size, report, beside)
+        return _read_files(path, size, report, beside, fit)
     if suffix == ".npy":
         return samples_of_array(load_npy(path), None, str(path), rows=rows, beside=beside, draw=draw)
     if suffix == ".npz":
         return _read_npz(path, rows=rows, beside=beside, draw=draw)
     if kind := kind_of(path):
-        return _read_stored(open_stored(kind, str(path)), path, size, report, rows=rows, beside=beside)
+        return _read_stored(open_stored(kind, str(path)), path, size, report, rows=rows, beside=beside, fit=fit)
     raise DataError(f"{path} is no folder, .zip, .npz, .npy, .tar, .parquet, .h5 or .csv: give one of these")
 
 
-def _read_files(path: Path, size: int | None, report: Report | None, beside: int) -> SampleFile:
+def _read_files(path: Path, size: int | None, report: Report | None, beside: int, fit: Fit | None) -> SampleFile:
     with open_source(path) as source:
         layout = read_layout(source.names, source.where, with_splits=False, read=source.read)
         names, labels = layout.splits["train"], layout.labels["train"]
@@ -113,7 +117,7 @@ def _read_files(path: Path, size: int | None, report: Report | None, beside: int
         touched: Counter[str] = Counter()
         changes: dict[str, list[str]] = {}
         start = 0
-        for batch in decode_batches(source, names, (found.channels, height, width), white=found.white):
+        for batch in decode_batches(source, names, (found.channels, height, width), white=found.white, fit=fit):
             images[start : start + len(batch.images)] = batch.images
             start += len(batch.images)
             if report:
@@ -124,7 +128,7 @@ def _read_files(path: Path, size: int | None, report: Report | None, beside: int
     touched.update(left_out=len(layout.left_out), **{_key(change): len(some) for change, some in changes.items()})
     notes = _notes(layout, changes, found.depth)
     if touched["resized"] or touched["cropped"]:
-        notes.append(f"{found.extremes()}: {POLICY}")
+        notes.append(f"{found.extremes()}: {POLICIES[fit]}")
     return SampleFile(
         str(path),
         images,
@@ -149,7 +153,14 @@ def _one_size(path: Path, found: Survey, size: int | None) -> tuple[int, int]:
 
 
 def _read_stored(
-    splits: Mapping[str, StoredSet], path: Path, size: int | None, report: Report | None, *, rows: bool, beside: int
+    splits: Mapping[str, StoredSet],
+    path: Path,
+    size: int | None,
+    report: Report | None,
+    *,
+    rows: bool,
+    beside: int,
+    fit: Fit | None,
 ) -> SampleFile:
     """Return the one set of samples that stored files hold.
 
@@ -163,7 +174,7 @@ def _read_stored(
     seen = look(stored, split, book, report or silent)
     labels, names = book.finish()
     if stored.kind == "pictures":
-        found = _decoded(stored, seen, path, size, beside)
+        found = _decoded(stored, seen, path, size, beside, fit)
     else:
         values = _all_values(stored)
         found = samples_of_array(values, None, str(path), rows=rows, beside=beside)
@@ -194,19 +205,19 @@ def _exact_values(stored: StoredSet, piece: Piece) -> NDArray[Any]:
     return values
 
 
-def _decoded(stored: StoredSet, seen: Look, path: Path, size: int | None, beside: int) -> SampleFile:
+def _decoded(stored: StoredSet, seen: Look, path: Path, size: int | None, beside: int, fit: Fit | None) -> SampleFile:
     found = Survey.of_all([seen.survey] if seen.survey is not None else []).beside(beside)
     images = _room(path, (seen.count, found.channels, *_one_size(path, found, size)))
     touched, changed, start = Counter[str](), Counter[str](), 0
     for piece in stored.pieces():
-        for batch in decoded(stored, piece, images.shape[1:], white=found.white):
+        for batch in decoded(stored, piece, images.shape[1:], white=found.white, fit=fit):
             images[start : start + len(batch.images)] = batch.images
             start += len(batch.images)
             touched.update(resized=batch.resized, cropped=batch.cropped, converted=batch.converted)
             changed.update({change: len(names) for change, names in batch.changes.items()})
     notes = [f"16 bit brought to 8, {found.depth}"] if found.depth is not None else []
     notes += told_changes(changed)
-    notes += [f"{found.extremes()}: {POLICY}"] if touched["resized"] or touched["cropped"] else []
+    notes += [f"{found.extremes()}: {POLICIES[fit]}"] if touched["resized"] or touched["cropped"] else []
     touched.update({_key(change): count for change, count in changed.items()})
     counts = {key: count for key, count in touched.items() if count}
     white = found.depth.white if found.depth is not None else 0
@@ -217,7 +228,7 @@ def _notes(layout: Layout, changes: Mapping[str, Sequence[str]], depth: Depth | 
     left_out = first_of(layout.left_out, _NAMED)
     notes = [f"{LEFT_OUT}: {left_out}"] if layout.left_out else []
     notes += [*layout.notes, *filter(None, [layout.taken])]
-    policies = {**POLICIES, **({} if depth is None else {"16 bit": f"16 bit brought to 8, {depth}"})}
+    policies = {**CHANGES, **({} if depth is None else {"16 bit": f"16 bit brought to 8, {depth}"})}
     return notes + [f"{policies.get(one, one)}: {first_of(some, _NAMED)}" for one, some in sorted(changes.items())]
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from genharness import DataError
+from genharness.images import read_samples
 from genharness.images.stored.delimited import open_delimited
 
 
@@ -87,3 +88,23 @@ def test_numbers_that_are_written_for_people_do_not_become_classes(tmp_path, wri
 @pytest.mark.parametrize("word", ["1.2.3", "2020-01-01", "a,5", "12 kg", "3-5", "x%"])
 def test_words_that_begin_like_numbers_stay_classes(tmp_path, word):
     assert read(table(tmp_path / "t.csv", f"a;b\n{word};1\n{word};2\n"))[2] == [word, word]
+
+
+@pytest.mark.parametrize(("before", "after"), [(4100, 0), (0, 9000), (4100, 4100)])
+def test_empty_lines_are_no_rows_wherever_a_piece_ends(tmp_path, before, after):
+    lines = "\n" * before
+    path = table(tmp_path / "t.csv", f"a,b\n1,2\n{lines}3,4\n5,6\n" + "\n" * after)
+    pieces = list(open_delimited(path).pieces())
+    np.testing.assert_array_equal(np.concatenate([one.samples for one in pieces]), [[1, 2], [3, 4], [5, 6]])
+    assert [name for one in pieces for name in one.names] == ["row 1", f"row {before + 2}", f"row {before + 3}"]
+
+
+@pytest.mark.parametrize(("cells", "told"), [("3,x", "row 4, column b"), ("3", "row 4 has 1 cells")])
+def test_rows_are_counted_with_the_empty_lines_before_them(tmp_path, cells, told):
+    with pytest.raises(DataError, match=told):
+        read(table(tmp_path / "t.csv", f"a,b\n1,2\n\n\n{cells}\n"))
+
+
+def test_a_file_of_empty_lines_holds_no_samples(tmp_path):
+    with pytest.raises(DataError, match=r"t\.csv holds no samples"):
+        read_samples(table(tmp_path / "t.csv", "a,b\n\n\n"))

@@ -118,23 +118,23 @@ def _is_number(word: str) -> bool:
 def _pieces(path: Path, form: _Form) -> Iterator[Piece]:
     with _rows(path, form.delimiter) as rows:
         next(iter(rows))
-        start = 0
-        while some := list(itertools.islice(rows, _ROWS)):
-            yield _piece(path, form, [row for row in some if row], start)
-            start += len(some)
+        numbered = ((number, row) for number, row in enumerate(rows, start=1) if row)  # an empty line is no row
+        while some := list(itertools.islice(numbered, _ROWS)):
+            numbers, filled = zip(*some, strict=True)
+            yield _piece(path, form, list(filled), numbers)
 
 
-def _piece(path: Path, form: _Form, rows: list[list[str]], start: int) -> Piece:
-    for place, row in enumerate(rows):
+def _piece(path: Path, form: _Form, rows: list[list[str]], numbers: Sequence[int]) -> Piece:
+    for number, row in zip(numbers, rows, strict=True):
         if len(row) != len(form.columns):
-            raise DataError(f"{path}: row {start + place + 1} has {len(row)} cells, and the header {len(form.columns)}")
+            raise DataError(f"{path}: row {number} has {len(row)} cells, and the header {len(form.columns)}")
     labels: list[Any] | None = None
     if form.label is not None:
         labels = [_label(row.pop(form.label).strip()) for row in rows]
         if "" in labels:
-            raise DataError(f"{path}: row {start + labels.index('') + 1} has no label: give it one, or leave it out")
-    names = [f"row {start + place + 1}" for place in range(len(rows))]
-    values = _numbers(path, form, rows, start)
+            raise DataError(f"{path}: row {numbers[labels.index('')]} has no label: give it one, or leave it out")
+    names = [f"row {number}" for number in numbers]
+    values = _numbers(path, form, rows, numbers)
     return Piece(names, values, labels, _whole(values, rows))
 
 
@@ -142,16 +142,16 @@ def _label(word: str) -> Any:
     return int(word) if word.isascii() and word.isdigit() and len(word) < 10 else word
 
 
-def _numbers(path: Path, form: _Form, rows: list[list[str]], start: int) -> NDArray[np.float64]:
+def _numbers(path: Path, form: _Form, rows: list[list[str]], numbers: Sequence[int]) -> NDArray[np.float64]:
     try:
         values = np.array(rows, dtype=np.float64)
     except ValueError as error:
         columns = [name for place, name in enumerate(form.columns) if place != form.label]
-        for place, row in enumerate(rows):
+        for number, row in zip(numbers, rows, strict=True):
             bad = next((one for one, word in enumerate(row) if not _is_number(word)), None)
             if bad is not None:
                 raise DataError(
-                    f"{path}: row {start + place + 1}, column {printable(columns[bad])} holds "
+                    f"{path}: row {number}, column {printable(columns[bad])} holds "
                     f"{printable(row[bad][:40]) or 'nothing'}, which is no number: leave the column out, or name it "
                     f"with #label={printable(columns[bad])}"
                 ) from error

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from genharness import DataError
 from genharness.data import PrepareRequest, stratified_split
 from genharness.images import Scaling, as_labels, as_uint8, load_npz, scalings_of, sort_arrays
+from genharness.images.tensors import SIGNS
 
 TEST_FRACTION = 0.2
 
@@ -61,7 +62,12 @@ def _splits(request: PrepareRequest, path: Path, arrays: Mapping[str, NDArray[An
 
 
 def _numbered(request: PrepareRequest, labels: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Return labels as they are, or, where all are words, as places among all words, which name the classes."""
+    """Return labels as they are, or, where all are words, or -1 and 1, as places among them, which name the classes."""
+    if labels and all(array.dtype.kind in "if" for array in labels.values()):
+        found = {value for array in labels.values() for value in np.unique(array).tolist()}
+        if found == {-1, 1}:
+            request.writer.describe(class_names=SIGNS)
+            return {split: array > 0 for split, array in labels.items()}
     if not labels or any(array.dtype.kind not in "US" or not array.size for array in labels.values()):
         return labels
     words = {split: array.astype(str).reshape(len(array), -1)[:, 0] for split, array in labels.items()}

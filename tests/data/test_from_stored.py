@@ -148,7 +148,9 @@ def test_times_in_nanoseconds_keep_what_they_differ_by(prepare, tmp_path):
         assert len(np.unique(rows[:, 0])) == 97
         np.testing.assert_allclose(data.samples("train").std(axis=0), 1, rtol=1e-4)
         np.testing.assert_allclose(data.samples("train").mean(axis=0), 0, atol=1e-5)
-        assert data.units.offsets[0] == pytest.approx(TIMES.mean(), abs=256)
+        assert data.units.raw(np.zeros((1, 2)))[0, 0] == pytest.approx(TIMES.mean(), abs=256)
+        own = np.concatenate([data.units.standardised(np.column_stack([TIMES, np.arange(300) % 7]))]).astype("f4")
+        assert {*map(tuple, own.tolist())} == {*map(tuple, rows.tolist())}
         assert data.units.scales[0] == pytest.approx(28, abs=1)
         assert any("beyond 2^53 are counted from the first" in note for note in data.meta.notes)
     assert len({data.content_hash for data in found}) == 1

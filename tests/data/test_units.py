@@ -47,5 +47,13 @@ def test_a_column_that_never_changes_keeps_its_scale():
 
 def test_units_of_columns_that_were_counted_from_elsewhere():
     moved = Units((1.5, 2.0), (3.0, 4.0)).moved({1: 2**62})
-    assert moved == Units((1.5, 2.0**62), (3.0, 4.0))
-    assert Units((0.5,), (1.0,)).moved({0: 7}).offsets == (7.5,)
+    assert moved == Units((1.5, 2.0), (3.0, 4.0), (0, 2**62))
+    assert moved.raw(np.array([[0.0, 0.0]])).tolist() == [[1.5, 2.0**62]]
+    assert Units((0.5,), (1.0,)).moved({}) == Units((0.5,), (1.0,))
+
+
+def test_rows_beyond_what_float64_holds_are_standardised_exactly():
+    units = Units((1.0, 2.0), (1.0, 2.0), (0, 2**62 + 1))
+    rows = np.array([[1, 2**62 + 3], [2, 2**62 + 5]])
+    assert units.standardised(rows).tolist() == [[0, 0], [1, 1]]
+    assert units.standardised(rows.astype(np.float64))[:, 1].tolist() == [-1.5, -1.5]

@@ -52,3 +52,9 @@ def test_names_that_nothing_tells_apart_are_numbered(names):
 def test_names_keep_letters_of_every_script(names):
     assert names("日本.npy") == ["日本"]
     assert names("a b$c.npy", "?.npy") == ["a-b-c", "samples"]
+
+
+def test_a_file_with_its_column_of_labels_is_a_path(tmp_path):
+    (tmp_path / "a.csv").touch()
+    found = find_source(f"{tmp_path}/a.csv#label=kind", Store(tmp_path / "results"))
+    assert (found.path, row_names([found])) == (tmp_path / "a.csv#label=kind", ["a"])

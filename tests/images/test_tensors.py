@@ -265,6 +265,15 @@ def test_labels_may_be_words_which_name_the_classes(kind, shape):
     assert named_labels(np.array([1, 0]), 2, "a")[1] == ()
 
 
+@pytest.mark.parametrize("kind", ["i8", "f4"])
+def test_minus_one_and_one_are_two_classes(kind):
+    labels, names = named_labels(np.array([[-1], [1], [1]], kind), 3, "labels")
+    assert (labels.tolist(), names) == ([0, 1, 1], ("-1", "1"))
+    for other in ([-1, 0, 1], [-1, -1]):
+        with pytest.raises(DataError, match="whole numbers from 0"):
+            named_labels(np.array(other, kind), len(other), "labels")
+
+
 def test_words_that_are_no_utf8_stay_different_classes():
     labels, names = named_labels(np.array([b"\xff", b"\xfe", b"\xff"]), 3, "labels")
     assert labels.tolist() == [1, 0, 1]

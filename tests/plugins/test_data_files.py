@@ -224,6 +224,12 @@ def test_a_hostile_zip_writes_nothing(tmp_path):
     assert not list(tmp_path.parent.rglob("evil.png"))
 
 
+def test_labels_of_minus_one_and_one_are_two_classes(tmp_path):
+    np.savez(tmp_path / "a.npz", images=IMAGES, labels=np.where(np.arange(len(IMAGES)) % 2, 1.0, -1.0))
+    data = ensure_prepared(NPZ, f"npz:{tmp_path / 'a.npz'}")
+    assert data.class_counts("test") == {"-1": 2, "1": 2}
+
+
 def test_npz_with_images_and_labels(tmp_path):
     path = tmp_path / "a.npz"
     np.savez(path, images=IMAGES, labels=LABELS)

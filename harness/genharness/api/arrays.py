@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,10 +14,11 @@ from numpy.typing import NDArray
 
 from genharness.errors import ConfigError, DataError, GenharnessError, shown
 from genharness.files.free_memory import free_memory
-from genharness.files.paths import input_path, printable
+from genharness.files.paths import expanded, input_path, printable
 from genharness.images import SampleFile
 from genharness.images.draw import SeededDraw
 from genharness.images.samples import samples_of_array
+from genharness.images.stored.opening import labelled_file
 from genharness.plugin.blame import one_line
 
 __all__ = ["Samples", "as_array", "as_classes", "held_reference", "held_samples", "made", "somebodys_code"]
@@ -51,7 +53,14 @@ def held_samples(
     if isinstance(samples, str | os.PathLike):
         return os.fspath(samples)
     of = None if labels is None else as_classes(labels, f"{where}: labels")
-    return samples_of_array(_one_array(samples, count, where), of, where, draw=draw)
+    held = samples_of_array(_one_array(samples, count, where), of, where, draw=draw)
+    return replace(held, column_names=_column_names(samples)) if held.samples.ndim == 2 else held
+
+
+def _column_names(samples: Samples) -> tuple[str, ...]:
+    """Return the names of a data frame's columns; of anything else none."""
+    names = getattr(samples, "columns", ())
+    return tuple(map(str, names)) if _is_array(samples) and isinstance(names, Iterable) else ()
 
 
 def held_reference(reference: Samples, draw: SeededDraw | None = None) -> SampleFile | Path:
@@ -68,6 +77,8 @@ def held_reference(reference: Samples, draw: SeededDraw | None = None) -> Sample
     if isinstance(held, SampleFile):
         return held
     path = input_path(held)
+    if path is None and labelled_file(expanded(held))[1]:
+        return expanded(held)
     if path is None:
         raise DataError(f"{printable(held)} does not exist: check the path")
     return path

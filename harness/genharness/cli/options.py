@@ -45,13 +45,21 @@ class InputPath(click.ParamType):  # type: ignore[type-arg]  # generic in click'
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Return the path, `~` resolved."""
         found = input_path(str(value))
-        if found is None:
+        if found is None and not _names_labels(str(value)):
             raise DataError(f"{printable(value)} does not exist: check the path")
-        return found
+        return found or expanded(str(value))
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Leave it to the shell, which knows the files."""
         return [CompletionItem(incomplete, type="file")]
+
+
+def _names_labels(value: str) -> bool:
+    if "#label=" not in value:
+        return False
+    from genharness.images.stored.opening import labelled_file
+
+    return bool(labelled_file(expanded(value))[1])
 
 
 class AnyPath(click.ParamType):  # type: ignore[type-arg]  # generic in click's newest release only

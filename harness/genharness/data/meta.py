@@ -54,6 +54,7 @@ class DatasetMeta:
         derived_from: Content hash of the preparation that a variant was made from, else empty.
         offsets: What was taken off each column of a table to standardise it; empty where nothing was, or is known.
         scales: What each column was divided by after that.
+        origins: Whole numbers that were taken off columns before that, exactly; empty where there was no need.
         white: The value that became 255 where pictures had more than 8 bits, else 0.
         code: Digest of the code that prepared it; empty where that was before code was noted.
         schema_version: Version of this record.
@@ -75,6 +76,7 @@ class DatasetMeta:
     derived_from: str = ""
     offsets: tuple[float, ...] = ()
     scales: tuple[float, ...] = ()
+    origins: tuple[int, ...] = ()
     white: int = 0
     code: str = ""
     schema_version: int = SCHEMA_VERSION
@@ -146,7 +148,8 @@ def _contradiction(meta: DatasetMeta) -> str:
         "its arrays are not those of its splits": meta.arrays.keys() == expected,
         "it has classes without labels, or labels without classes": bool(meta.class_names) == labelled,
         "its content hash is not that of its arrays": meta.content_hash == combined_hash(meta.arrays),
-        "its units are not those of its columns": units in ((0, 0), (columns, columns)),
+        "its units are not those of its columns": units in ((0, 0), (columns, columns))
+        and len(meta.origins) in (0, len(meta.offsets)),
         "a column's scale is not above 0": min(meta.scales, default=1.0) > 0,
         f"white cannot be {meta.white}": 0 <= meta.white <= FULL,
     }

@@ -74,7 +74,7 @@ class PreparedData:
     @property
     def units(self) -> Units | None:
         """How a table was standardised, None where that is not known."""
-        return Units.of(self.meta.offsets, self.meta.scales)
+        return Units.of(self.meta.offsets, self.meta.scales, self.meta.origins)
 
     @property
     def content_hash(self) -> str:

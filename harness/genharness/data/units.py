@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from genharness.images.stored.whole import less
 
 __all__ = ["Moments", "Units"]
 
@@ -21,32 +22,35 @@ class Units:
     """How the columns of a table were standardised.
 
     Attributes:
-        offsets: What was taken off each column, such as its mean.
+        offsets: What was taken off each column, such as its mean; of columns with an origin, after that.
         scales: What each was divided by, such as its standard deviation; above 0.
+        origins: Whole numbers beyond what float64 holds that columns are counted from, 0 for others; empty for none.
     """
 
     offsets: tuple[float, ...]
     scales: tuple[float, ...]
+    origins: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, offsets: Sequence[float], scales: Sequence[float]) -> Units | None:
+    def of(cls, offsets: Sequence[float], scales: Sequence[float], origins: Sequence[int] = ()) -> Units | None:
         """Return the units of columns, None where none are known."""
-        return cls(tuple(map(float, offsets)), tuple(map(float, scales))) if len(offsets) else None
+        return cls(tuple(map(float, offsets)), tuple(map(float, scales)), tuple(origins)) if len(offsets) else None
 
     def standardised(self, rows: NDArray[Any]) -> NDArray[np.float64]:
         """Return rows `(n, d)` in their own units as the prepared data has them."""
-        scaled: NDArray[np.float64] = (np.asarray(rows, np.float64) - self.offsets) / self.scales
+        origins = {place: origin for place, origin in enumerate(self.origins) if origin}
+        own = less(rows, origins) if origins else np.asarray(rows, np.float64)
+        scaled: NDArray[np.float64] = (own - self.offsets) / self.scales
         return scaled
 
     def raw(self, rows: NDArray[Any]) -> NDArray[np.float64]:
-        """Return standardised rows `(n, d)` in their own units."""
+        """Return standardised rows `(n, d)` in their own units, rounded where they are beyond what float64 holds."""
         own: NDArray[np.float64] = np.asarray(rows, np.float64) * self.scales + self.offsets
-        return own
+        return own + np.array(self.origins, np.float64) if self.origins else own
 
     def moved(self, origins: Mapping[int, int]) -> Units:
         """Return the units of columns of which some, by their places, were counted from another number than 0."""
-        moved = {place: Fraction(self.offsets[place]) + origin for place, origin in origins.items()}
-        return Units(tuple(float(moved.get(place, value)) for place, value in enumerate(self.offsets)), self.scales)
+        return replace(self, origins=tuple(origins.get(place, 0) for place in range(len(self.offsets)) if origins))
 
     def look_raw(self, rows: NDArray[Any]) -> bool:
         """Whether means and deviations of rows `(n, d)` are those of the own units in most columns, and not 0 and 1."""

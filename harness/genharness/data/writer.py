@@ -358,6 +358,7 @@ class ArrayWriter:
             derived_from=derived_from,
             offsets=() if self._units is None else self._units.offsets,
             scales=() if self._units is None else self._units.scales,
+            origins=() if self._units is None else self._units.origins,
             white=self._white,
             code=code,
         )

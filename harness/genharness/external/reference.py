@@ -79,6 +79,13 @@ class Reference:
         return None if self.found is None else self.found.shape
 
     @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names of a table's columns, where they are known."""
+        if self.data is not None:
+            return self.data.meta.column_names
+        return () if self.found is None else self.found.column_names
+
+    @property
     def white(self) -> int:
         """The value that became 255 where its images had more than 8 bits, else 0."""
         if self.data is not None:

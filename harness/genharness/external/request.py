@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from genharness.errors import ConfigError, DataError, GenharnessError, refuse, shown
+from genharness.external.columns import alike, in_order_of
 from genharness.external.reference import Reference, dataset_reference, path_reference
 from genharness.external.samples import fit_to, in_units_of, taken, with_classes, with_labels
 from genharness.external.sources import NamedSamples, find_source, row_names
@@ -179,6 +180,7 @@ def _planned(request: Request, scoring: Scoring, sources: Sequence[NamedSamples]
     measuring, registry, metrics = scoring.measuring, scoring.registry, scoring.metrics
     request = dataclasses.replace(request, measuring=measuring)
     sets = _each(sources, lambda source: _read_one(request, source, scoring.reference, report))
+    sets = sets if scoring.reference.column_names else alike(sets)
     kept, twins = each_once(sets)
     sources, sets = [sources[place] for place in kept], [sets[place] for place in kept]
     reference = scoring.reference.suited_to(sets[0].shape)
@@ -297,6 +299,8 @@ def _read_one(request: Request, source: NamedSamples, reference: Reference, repo
         found = found.conformed(size, None, fit)
     if reference.data is not None:
         found = fit_to(found, reference.data.shape, reference.name, fit)
+    found = in_order_of(found, reference.column_names, reference.name)
+    if reference.data is not None:
         found = in_units_of(found, reference.data, request.units, told=source.record is None)
     if request.labels is not None:
         found = with_labels(found, request.labels)

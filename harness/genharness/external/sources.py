@@ -9,9 +9,9 @@ from pathlib import Path
 
 from genharness.errors import DataError
 from genharness.files.home import home
-from genharness.files.paths import input_path, printable
+from genharness.files.paths import expanded, input_path, printable
 from genharness.images.sample_file import SampleFile
-from genharness.images.stored.opening import KINDS
+from genharness.images.stored.opening import KINDS, labelled_file
 from genharness.results.store import Store
 from genharness.spec.record import Record
 
@@ -50,6 +50,8 @@ def find_source(word: str | SampleFile, store: Store) -> NamedSamples:
     path = input_path(word)
     if path is not None:
         return NamedSamples(path)
+    if labelled_file(expanded(word))[1]:
+        return NamedSamples(expanded(word))
     if not may_be_cell(word, store.folder):
         raise DataError(
             f"{printable(word)} does not exist: give samples (a folder, zip, .npz, .npy, .tar, .parquet, .h5, .csv) or "

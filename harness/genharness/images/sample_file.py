@@ -36,6 +36,7 @@ class SampleFile:
         raw: Whether the file says that rows are in their own units, not standardised.
         white: The value that became 255 where images had more than 8 bits, else 0.
         deep: Such images as they were, where they are an array in memory, to be scaled as what they are compared with.
+        column_names: Of rows, where the file has them.
     """
 
     where: str
@@ -49,6 +50,7 @@ class SampleFile:
     raw: bool = False
     white: int = 0
     deep: NDArray[Any] | None = field(default=None, repr=False, compare=False)
+    column_names: tuple[str, ...] = ()
 
     @property
     def shape(self) -> DataShape:

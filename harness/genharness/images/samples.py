@@ -29,7 +29,7 @@ from genharness.images.sample_file import SampleFile
 from genharness.images.sources import open_source
 from genharness.images.stored.labels import LabelBook
 from genharness.images.stored.looking import Look, decoded, look
-from genharness.images.stored.opening import kind_of, open_stored
+from genharness.images.stored.opening import kind_of, labelled_file, open_stored
 from genharness.images.stored.pieces import Piece, StoredSet
 from genharness.images.stored.whole import whole_columns
 from genharness.images.tensors import as_uint8, load_npy, load_npz, named_labels, scalings_of
@@ -53,7 +53,7 @@ def read_samples(
     Args:
         path: A folder or zip of pictures (class folders give labels), or a .npy or .npz of images (three or four
             axes) or of rows (two axes), the .npz with `images` (or `samples`, `arr_0`, `x`) and perhaps `labels`; or
-            what `genharness.images.stored` reads: .tar, .parquet, .h5, .csv.
+            what `genharness.images.stored` reads: .tar, .parquet, .h5, .csv, perhaps with `#label=COLUMN` behind it.
         size: Side to which images are fitted; when None, they must all have one size already.
         report: Told of the progress.
         beside: White of what they are compared with, where that had more than 8 bits: pictures of 16 bits are scaled by
@@ -93,6 +93,7 @@ def _read(
     draw: SeededDraw | None = None,
     fit: Fit | None = None,
 ) -> SampleFile:
+    path, label = labelled_file(path)
     if not path.exists():
         raise DataError(f"{printable(path)} does not exist: give a folder, zip, .npz or .npy of images")
     suffix = path.suffix.lower()
@@ -103,7 +104,8 @@ def _read(
     if suffix == ".npz":
         return _read_npz(path, rows=rows, beside=beside, draw=draw)
     if kind := kind_of(path):
-        return _read_stored(open_stored(kind, str(path)), path, size, report, rows=rows, beside=beside, fit=fit)
+        stored = open_stored(kind, str(path), label=label)
+        return _read_stored(stored, path, size, report, rows=rows, beside=beside, fit=fit)
     raise DataError(f"{path} is no folder, .zip, .npz, .npy, .tar, .parquet, .h5 or .csv: give one of these")
 
 
@@ -178,7 +180,13 @@ def _read_stored(
     else:
         values = _all_values(stored)
         found = samples_of_array(values, None, str(path), rows=rows, beside=beside)
-    return replace(found, labels=labels[split], class_names=names, notes=(*stored.notes, *found.notes))
+    return replace(
+        found,
+        labels=labels[split],
+        class_names=names,
+        notes=(*stored.notes, *found.notes),
+        column_names=stored.column_names,
+    )
 
 
 def _all_values(stored: StoredSet) -> NDArray[Any]:
@@ -190,7 +198,22 @@ def _all_values(stored: StoredSet) -> NDArray[Any]:
         have += parts[-1].nbytes
         if 2 * have > free:
             raise DataError(f"{stored.where} holds more than half of the memory that is free: {FEWER}")
-    return np.concatenate(parts)
+    return np.concatenate(_of_one_type(stored, parts))
+
+
+def _of_one_type(stored: StoredSet, parts: list[NDArray[Any]]) -> list[NDArray[Any]]:
+    """Return pieces, of which some may be whole numbers beyond 2^53, in a type that numpy joins without rounding."""
+    if not any(part.dtype.kind in "iu" for part in parts) or len({part.dtype for part in parts}) == 1:
+        return parts
+    lowest, highest = min(int(part.min()) for part in parts), max(int(part.max()) for part in parts)
+    kind = np.int64 if highest < 2**63 else np.uint64
+    if lowest < np.iinfo(kind).min or not all((part == np.rint(part)).all() for part in parts):
+        stored.note(_ROUNDED)
+        return parts
+    return [part.astype(kind) for part in parts]
+
+
+_ROUNDED = "whole numbers beyond 2^53 are rounded beside columns of other numbers: prepare the table as a dataset"
 
 
 def _exact_values(stored: StoredSet, piece: Piece) -> NDArray[Any]:
@@ -201,7 +224,7 @@ def _exact_values(stored: StoredSet, piece: Piece) -> NDArray[Any]:
     whole = list(piece.whole.values())
     if len(whole) == values.shape[-1] and len({column.dtype for column in whole}) == 1:
         return np.column_stack(whole)
-    stored.note("whole numbers beyond 2^53 are rounded beside columns of other numbers: prepare the table as a dataset")
+    stored.note(_ROUNDED)
     return values
 
 

@@ -18,6 +18,7 @@ from genharness.images.ranges import Scaling, Values
 
 __all__ = [
     "MOST_CLASSES",
+    "SIGNS",
     "as_labels",
     "as_uint8",
     "channels_first",
@@ -30,6 +31,8 @@ __all__ = [
 _NPY, _ZIP, _EMPTY_ZIP = b"\x93NUMPY", b"PK\x03\x04", b"PK\x05\x06"
 MOST_CLASSES = 1_000_000
 """A label beyond is a number of something else."""
+SIGNS = ("-1", "1")
+"""Names of the classes where labels are -1 and 1."""
 _LAYOUTS = "save images as (n, h, w), (n, h, w, c) or (n, c, h, w) with 1 or 3 channels, features as (n, d)"
 
 
@@ -168,11 +171,13 @@ def _may_be_one_picture(shape: tuple[int, ...]) -> bool:
 
 
 def named_labels(array: NDArray[Any], count: int, where: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Return class indices `(n,)` and the names of the classes: sorted ones where labels are words, else none.
+    """Return class indices `(n,)` and the names of the classes: of words sorted, of -1 and 1 these, else none.
 
     Raises:
         DataError: As `as_labels`.
     """
+    if array.dtype.kind in "if" and array.size == len(array) and {*np.unique(array).tolist()} == {-1, 1}:
+        return as_labels(array > 0, count, where), SIGNS
     if array.dtype.kind not in "US" or array.size == 0:
         return as_labels(array, count, where), ()
     words = array if array.dtype.kind == "U" else np.char.decode(array, "utf-8", "backslashreplace")

@@ -74,6 +74,27 @@ def test_a_measurement_called_target_is_a_column(tmp_path):
     assert (stored.column_names, labels) == (("x", "target"), [])
 
 
+def test_whole_numbers_are_labels_whatever_their_type(tmp_path):
+    for labels in ([1.0, 2.0], [-1, 1], [-1.0, 1.0]):
+        stored, _, found = read(parquet(tmp_path / "a.parquet", {"x": [1.5, 2.5], "label": labels}))
+        assert (stored.column_names, found) == (("x",), labels)
+    assert read(parquet(tmp_path / "a.parquet", {"image": PNG[:2], "label": [1.0, 0.0]}))[2] == [1, 0]
+
+
+def test_other_numbers_called_label_are_measurements(tmp_path):
+    for labels, value in (([-2, 1], "-2"), ([-1, 0, 1], "-1"), ([0.0, float("nan")], "nan")):
+        columns = {"x": [1.5, 2.5, 3.5][: len(labels)], "label": labels}
+        stored, _, found = read(parquet(tmp_path / "a.parquet", columns))
+        assert (stored.column_names, found) == (("x", "label"), [])
+        assert f"no labels: it holds {value} in row" in stored.notes[0]
+
+
+def test_a_column_of_a_word_a_row_is_no_classes(tmp_path):
+    path = parquet(tmp_path / "a.parquet", {"x": list(range(60)), "name": [f"n{i}" for i in range(60)]})
+    with pytest.raises(DataError, match="column name has 60 different words in 60 rows, too many for classes"):
+        read(path)
+
+
 def test_decimals_are_numbers(tmp_path):
     columns = {"x": pa.array([Decimal("1.25"), Decimal("2.50")], pa.decimal128(9, 2)), "n": [1, 2]}
     stored, rows, _ = read(parquet(tmp_path / "a.parquet", columns))

@@ -41,6 +41,29 @@ def test_a_measurement_called_target_is_a_column(tmp_path):
     assert read(table(tmp_path / "t.csv", "a,target\n1,0.5\n2,1\n"))[0] == ("a", "target")
 
 
+def test_all_rows_say_whether_a_column_is_one_of_labels(tmp_path):
+    path = table(tmp_path / "t.csv", "a,y\n" + "".join(f"{i},{i % 2}\n" for i in range(9000)) + "1,0.37\n")
+    assert read(path)[0] == ("a", "y")
+    assert open_delimited(path).notes == ["column y is taken for measurements, no labels: it holds 0.37 in row 9001"]
+
+
+@pytest.mark.parametrize("written", [("1", "2"), ("1.0", "2.0"), ("1.00e+00", "2.00e+00")])
+def test_whole_numbers_are_labels_however_they_are_written(tmp_path, written):
+    assert read(table(tmp_path / "t.csv", "a,label\n0.5,{}\n0.25,{}\n".format(*written)))[2] == [1, 2]
+
+
+def test_a_column_of_a_word_a_row_is_no_classes(tmp_path):
+    path = table(tmp_path / "t.csv", "a,name\n" + "".join(f"{i},n{i}\n" for i in range(60)))
+    with pytest.raises(DataError, match="column name has 60 different words in 60 rows, too many for classes: leave"):
+        open_delimited(path)
+    assert len(read(path, "name")[2]) == 60
+
+
+def test_numbers_beyond_what_float64_holds_have_one_type_in_all_pieces(tmp_path):
+    path = table(tmp_path / "t.csv", "a\n" + "-1\n" * 4096 + f"{2**53 + 1}\n")
+    assert read_samples(path).samples[-1].tolist() == [2**53 + 1]
+
+
 def test_many_rows_come_in_pieces(tmp_path):
     text = "a,b\n" + "".join(f"{i},{i * 2}\n" for i in range(10_000))
     pieces = list(open_delimited(table(tmp_path / "t.csv", text)).pieces())
@@ -55,9 +78,16 @@ def test_many_rows_come_in_pieces(tmp_path):
         ("", "", "is empty"),
         ("1,2\n3,4\n", "", "write the names of the columns into the first line"),
         ("a,a\n1,2\n", "", "two columns called a"),
+        (",a\n0,2\n", "", r"column 1 has no name: it looks like an index, leave it out \(df.to_csv\(index=False\)\)"),
+        ("a,\n0,2\n", "", "column 2 has no name: name it"),
         ("a,b\n1,2\n3\n", "", "row 2 has 1 cells, and the header 2"),
         ("a,b,c\n1,x,y\n", "", "column b holds x, which is no number"),
-        ("a,b\n1,2\n3,\n", "", "row 2, column b holds nothing"),
+        ("a,b\n1,2\n3,\n", "", "row 2, column b holds nothing, which is no number: fill it, or leave the row out"),
+        ("a,b\n1,2\n3,NA\n", "", "row 2, column b holds NA, which is no number: fill it, or leave the row out"),
+        ("a;b\n0,5;1,5\n", "", "column a holds 0,5, which is no number: write numbers with a point and no unit"),
+        ("a,label\n1,0.5\n2,1\n", "label", "column label holds 0.5 in row 1: labels are whole numbers or words"),
+        ("a,b\n1,10000000000000000000000001\n", "", "row 1 holds 10000000000000000000000001, .* beyond 64 bits"),
+        ("a,b\n1,18446744073709551615\n2,-1\n", "", "row 2 holds -1, .* beyond 64 bits"),
         ("a,b\n1,2\n", "c", "has no column c: it has a, b"),
         ("label\n1\n", "", "no column of numbers"),
         ('a,b\n"1,2\n', "", "is no CSV"),

@@ -30,6 +30,12 @@ def test_the_names_that_a_set_knows_are_kept():
     assert (labels["train"].tolist(), names) == ([1, 1], ("cat", "dog", "eel"))
 
 
+@pytest.mark.parametrize("labels", [[-1, 1], [-1.0, 1.0], np.array([-1, 1])])
+def test_minus_one_and_one_are_two_classes(labels):
+    found, names = finish(("train", labels), ("test", [1, 1]))
+    assert (found["train"].tolist(), found["test"].tolist(), names) == ([0, 1], [1, 1], ("-1", "1"))
+
+
 def test_numbers_among_words_are_words():
     assert finish(("train", [1, "b"]))[1] == ("1", "b")
 
@@ -43,7 +49,9 @@ def test_unlabelled_samples_have_none():
     [
         ([("train", [1, None])], (), "row 1 has no label, and others have"),
         ([("train", [1, 0]), ("train", None)], (), "2 samples have no label, and others have"),
-        ([("train", [1, -1])], (), "whole numbers from 0"),
+        ([("train", [1, -1])], ("a", "b"), "whole numbers from 0"),
+        ([("train", [-1, -1])], (), "whole numbers from 0"),
+        ([("train", [1, -1]), ("test", [0, 1])], (), "whole numbers from 0"),
         ([("train", [1, 0.5])], (), "whole numbers from 0"),
         ([("train", [1, 2])], ("a", "b"), "label 2 is none of the 2 classes"),
     ],

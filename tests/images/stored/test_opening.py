@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from genharness import ConfigError, DataError
-from genharness.images.stored.opening import kind_of, open_stored
+from genharness.images.stored.opening import kind_of, labelled_file, open_stored
 from packed import as_tar, encoded
 
 PNG = encoded(np.zeros((4, 5), np.uint8))
@@ -74,3 +74,14 @@ def test_a_column_that_a_kind_does_not_have_is_refused(tmp_path):
 @pytest.mark.parametrize(("name", "kind"), [("a.TAR.gz", "tar"), ("a.h5", "h5"), ("a.tsv", "csv"), ("a.png", "")])
 def test_readers_are_known_by_the_end_of_a_name(name, kind):
     assert kind_of(Path(name)) == kind
+
+
+def test_a_column_of_labels_is_named_behind_a_file_that_is_not_called_so(tmp_path):
+    (tmp_path / "a.csv").touch()
+    (tmp_path / "b.png").touch()
+    named = tmp_path / "a.csv#label=kind"
+    assert labelled_file(named) == (tmp_path / "a.csv", "kind")
+    for name in ("a.csv", "b.png#label=kind", "none.csv#label=kind", "a.csv#label="):
+        assert labelled_file(tmp_path / name) == (tmp_path / name, "")
+    named.touch()
+    assert labelled_file(named) == (named, "")

@@ -19,6 +19,7 @@ from genharness.errors import DataError, reason
 from genharness.files.packages import needed
 from genharness.files.paths import printable
 from genharness.images.names import first_of
+from genharness.images.stored.label_columns import LabelColumn
 from genharness.images.stored.pieces import PIECE_BYTES, PIECE_COUNT, Piece, StoredSet, label_column, one_of
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class _Columns:
     label: str
     pictures: bool
     left_out: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def open_arrow(files: Sequence[Path], where: str, samples: str = "", label: str = "") -> StoredSet:
@@ -82,7 +84,7 @@ def stored_of(schema: pyarrow.Schema, batches: Batches, where: str, samples: str
     Raises:
         DataError: If no column can be samples.
     """
-    columns = _chosen(schema, where, samples, label)
+    columns = _chosen(schema, batches, where, samples, label)
     asked = [*columns.samples, *([columns.label] if columns.label else [])]
 
     def pieces() -> Iterator[Piece]:
@@ -104,7 +106,7 @@ def stored_of(schema: pyarrow.Schema, batches: Batches, where: str, samples: str
 
 def _notes(columns: _Columns) -> list[str]:
     notes = [f"labels: the column {printable(columns.label)}"] if columns.label else []
-    return notes + ([f"not used: {first_of(columns.left_out)}"] if columns.left_out else [])
+    return [*notes, *columns.notes] + ([f"not used: {first_of(columns.left_out)}"] if columns.left_out else [])
 
 
 @contextlib.contextmanager
@@ -166,7 +168,7 @@ def _rows_at_a_time(metadata: Any) -> int:
     return max(1, min(_ROWS, int(PIECE_BYTES / max(size, 1))))
 
 
-def _chosen(schema: pyarrow.Schema, where: str, samples: str, label: str) -> _Columns:
+def _chosen(schema: pyarrow.Schema, batches: Batches, where: str, samples: str, label: str) -> _Columns:
     """Return which columns are samples and which is the label.
 
     Raises:
@@ -189,18 +191,47 @@ def _chosen(schema: pyarrow.Schema, where: str, samples: str, label: str) -> _Co
         several = f"{len(pictures)} columns of pictures ({first_of(pictures)})"
         raise DataError(f"{where} has {several}: name one as a dataset, parquet:PATH#NAME")
     picture = picture or next(iter(pictures), "")
-    chosen = label_column(label, [name for name in names if name != picture], where)
-    if chosen and not _may_label(schema.field(chosen).type):
-        if label:
-            raise DataError(f"{where}: column {label} is {schema.field(label).type}: labels are whole numbers or words")
-        chosen = ""
-    words = [name for name in names if _is_of_words(schema.field(name).type)]
-    if not picture and not chosen and len(words) == 1:
-        chosen = words[0]
+    named = label_column(label, [name for name in names if name != picture], where)
+    words = [name for name in names if not picture and _is_of_words(schema.field(name).type)]
+    candidates = [label] if label else [named, *(words if len(words) == 1 else ())]
+    chosen, notes = _label_of(schema, batches, where, candidates, asked=bool(label), beside=bool(picture))
     rest = [name for name in names if name not in (picture, chosen)]
     if picture:
-        return _Columns((picture,), chosen, pictures=True, left_out=tuple(rest))
-    return _Columns(tuple(_numbers(schema, rest, where)), chosen, pictures=False, left_out=())
+        return _Columns((picture,), chosen, pictures=True, left_out=tuple(rest), notes=notes)
+    return _Columns(tuple(_numbers(schema, rest, where)), chosen, pictures=False, left_out=(), notes=notes)
+
+
+def _label_of(
+    schema: pyarrow.Schema, batches: Batches, where: str, candidates: Sequence[str], *, asked: bool, beside: bool
+) -> tuple[str, tuple[str, ...]]:
+    """Return the first of some columns that is one of labels, empty for none, and why others are not.
+
+    Raises:
+        DataError: If the one that was asked for is not.
+    """
+    import pyarrow.types as types
+
+    notes: list[str] = []
+    for name in dict.fromkeys(filter(None, candidates)):
+        kind = schema.field(name).type
+        if not (_may_label(kind) or types.is_floating(kind)):
+            if asked:
+                raise DataError(f"{where}: column {printable(name)} is {kind}: labels are whole numbers or words")
+            continue
+        if not types.is_floating(kind) and (asked or beside or _class_names(schema, name)):
+            return name, tuple(notes)
+        seen = LabelColumn(where, name)
+        for batch in batches([name]):
+            seen.add(_decoded(batch.column(name)).to_pylist(), points=types.is_floating(kind))
+            if seen.is_settled:
+                break
+        if asked:
+            seen.refuse_measured()
+        elif why := seen.why_measured():
+            notes.append(why)
+            continue
+        return name, tuple(notes)
+    return "", tuple(notes)
 
 
 def _numbers(schema: pyarrow.Schema, names: Sequence[str], where: str) -> Sequence[str]:
@@ -287,4 +318,8 @@ def _without_gaps(column: Any, name: str, where: str, start: int) -> Any:
     if column.null_count:
         row = start + column.is_null().to_pylist().index(True)
         raise DataError(f"{where}: column {printable(name)} is empty in row {row}: fill it, or leave the row out")
+    return _decoded(column)
+
+
+def _decoded(column: Any) -> Any:
     return column.dictionary_decode() if hasattr(column, "dictionary_decode") else column

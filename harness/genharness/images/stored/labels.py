@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genharness.errors import DataError
-from genharness.images.tensors import as_labels
+from genharness.images.tensors import SIGNS, as_labels
 
 __all__ = ["LabelBook"]
 
@@ -74,6 +74,8 @@ class LabelBook:
     def _codes(self) -> tuple[NDArray[np.int64], tuple[str, ...]]:
         """Return the class of each place, and the names of the classes."""
         different = list(self._places)
+        if not self._known and {*different} == {-1, 1}:
+            return np.array([int(label > 0) for label in different], np.int64), SIGNS
         if all(isinstance(label, int | float) for label in different):
             codes = as_labels(np.array(different, np.float64), len(different), f"{self._where}: labels")
             if self._known and codes.max() >= len(self._known):

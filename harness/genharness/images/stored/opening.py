@@ -17,7 +17,7 @@ from genharness.images.stored.hugging_face import is_saved, open_hub, open_saved
 from genharness.images.stored.pieces import StoredSet
 from genharness.images.stored.tars import open_tars
 
-__all__ = ["KINDS", "kind_of", "open_stored"]
+__all__ = ["KINDS", "kind_of", "labelled_file", "open_stored"]
 
 KINDS = {
     "tar": (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz"),
@@ -34,6 +34,13 @@ def kind_of(path: Path) -> str:
     """Return which reader reads a file, by the end of its name; empty for none."""
     name = path.name.lower()
     return next((kind for kind, suffixes in KINDS.items() if name.endswith(suffixes)), "")
+
+
+def labelled_file(path: Path) -> tuple[Path, str]:
+    """Return a file and the column of labels that is named behind it, as in `a.csv#label=species`; else the path."""
+    file, mark, label = str(path).rpartition("#label=")
+    named = mark and label and kind_of(Path(file)) in ("parquet", "h5", "csv") and not path.exists()
+    return (Path(file), label) if named and Path(file).is_file() else (path, "")
 
 
 def open_stored(kind: str, text: str, samples: str = "", label: str = "") -> dict[str, StoredSet]:

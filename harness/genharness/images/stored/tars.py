@@ -105,6 +105,8 @@ def _field(path: Path, name: str, content: bytes, asked: str) -> Any:
     if asked and asked not in known:
         raise DataError(f"{path}: {printable(name)} has no field {printable(asked)}: name another with #label=NAME")
     value = next((known[one] for one in ((asked,) if asked else LABEL_NAMES) if one in known), None)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     if value is not None and (isinstance(value, bool) or not isinstance(value, int | str)):
         raise DataError(f"{path}: the label in {printable(name)} is neither a whole number nor a word")
     return value

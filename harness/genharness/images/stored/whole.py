@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from genharness.images.rows import EXACT
 from genharness.images.stored.pieces import Piece
 
-__all__ = ["counted", "whole_columns"]
+__all__ = ["counted", "less", "whole_columns"]
 
 _FURTHEST = 2**63
 
@@ -43,6 +43,20 @@ def counted(piece: Piece, origins: Mapping[int, int]) -> NDArray[np.float64]:
         column = whole.get(place)
         rows[:, place] = rows[:, place] - float(origin) if column is None else _less(column, origin)
     return rows
+
+
+def less(rows: NDArray[Any], origins: Mapping[int, int]) -> NDArray[np.float64]:
+    """Return rows `(n, d)` less what some of their columns, by their places, are counted from: exact, as `counted`.
+
+    Floating-point columns of whole numbers are exact too, as far as they were not rounded before.
+    """
+    own = np.array(rows, np.float64)
+    for place, origin in origins.items():
+        column = np.asarray(rows)[:, place]
+        if column.dtype.kind == "f" and (np.abs(column) < _FURTHEST).all() and (column == np.rint(column)).all():
+            column = column.astype(np.int64)
+        own[:, place] = _less(column, origin) if column.dtype.kind in "iu" else column - float(origin)
+    return own
 
 
 def _less(column: NDArray[Any], origin: int) -> NDArray[np.float64]:

@@ -6,8 +6,8 @@ from markupsafe import Markup
 
 from genharness.board.render import RenderOptions
 from genharness.board.rows import Board, BoardColumn, Group, Row
-from genharness.figures.numbers import decimals_of_column, plus_minus
-from genharness_report_html.scores import COUNTED, value_of
+from genharness.figures.numbers import plus_minus
+from genharness_report_html.scores import COUNTED, common_decimals, value_of
 from genharness_report_html.svg import joined, plain, tag
 
 __all__ = ["render"]
@@ -41,11 +41,9 @@ def _notes(lines: list[str]) -> Markup:
 
 
 def _decimals(group: Group, column: BoardColumn) -> int | None:
-    if column.column.ratio:
-        return None
     found = [row.estimates[column.key] for row in group.rows]
     errors = [one.deviation for one in found if one.deviation]
-    return decimals_of_column([one.mean for one in found if one.mean is not None], errors)
+    return common_decimals(column, [one.mean for one in found if one.mean is not None], errors)
 
 
 def _line(row: Row, columns: list[BoardColumn], places: dict[str, int | None], ranked: bool) -> Markup:
@@ -57,7 +55,8 @@ def _line(row: Row, columns: list[BoardColumn], places: dict[str, int | None], r
 
 def _cell(row: Row, column: BoardColumn, decimals: int | None) -> Markup:
     one = row.estimates[column.key]
-    if one.mean is None or decimals is None or column.key in COUNTED:
+    whole = column.column.resolution == 1 and not one.deviation
+    if one.mean is None or decimals is None or whole or column.key in COUNTED:
         words = value_of(one, column, reference=row.reference)
     elif row.reference or one.deviation is None:
         words = plus_minus(one.mean, None, decimals)[0]

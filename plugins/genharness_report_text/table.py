@@ -57,8 +57,10 @@ def _group(group: Group, width: int, options: RenderOptions) -> Stack:
         def scored(column: BoardColumn) -> _Column:
             return made.get(column.key) or made.setdefault(column.key, _scored(group, column))
 
-        fixed = _narrowed(_fixed(group), [scored(column) for column in wanted[:1]], width)
-        columns = _fitting(scored, fixed, wanted, width)
+        fixed, columns = _laid_out(group, scored, wanted, width)
+        if group.ranked_by is not None and group.ranked_by not in columns:  # the order would be of what nobody sees
+            others = [column for column in wanted if column != group.ranked_by]
+            fixed, columns = _laid_out(group, scored, [group.ranked_by, *others], width)
         parts.append(_table(group, [*fixed, *map(scored, columns)], columns, width, options.colour))
         hidden = [printable(column.key) for column in group.columns if column not in columns]
         if hidden:
@@ -122,6 +124,14 @@ def _fixed(group: Group) -> list[_Column]:
         rates = [f"{row.diverged:.0%}" if row.diverged else "" for row in rows]
         columns.append(_Column("Diverged", rates, style="red"))
     return columns
+
+
+def _laid_out(
+    group: Group, scored: Callable[[BoardColumn], _Column], wanted: Sequence[BoardColumn], width: int
+) -> tuple[list[_Column], list[BoardColumn]]:
+    """Return the columns before the numbers, and the first columns of numbers that fit beside them."""
+    fixed = _narrowed(_fixed(group), [scored(column) for column in wanted[:1]], width)
+    return fixed, _fitting(scored, fixed, wanted, width)
 
 
 def _narrowed(fixed: list[_Column], first: list[_Column], width: int) -> list[_Column]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from genharness.board.rows import BoardColumn, Estimate, Group
-from genharness.figures.numbers import DASH, number, plus_minus, short, significant
+from collections.abc import Sequence
 
-__all__ = ["COUNTED", "in_words", "real_row", "value_of"]
+from genharness.board.rows import BoardColumn, Estimate, Group
+from genharness.figures.numbers import DASH, decimals_of_column, number, plus_minus, short, significant
+
+__all__ = ["COUNTED", "common_decimals", "in_words", "real_row", "value_of"]
 
 COUNTED = frozenset({"parameters", "generator_parameters", "sample_flops", "step_flops"})
 """Columns that are shown with a suffix, such as `1.69M`."""
@@ -23,6 +25,17 @@ def value_of(one: Estimate, column: BoardColumn) -> str:
         return significant(one.mean)
     value, error = plus_minus(one.mean, one.deviation or None)
     return f"{value} ± {error}" if error else value
+
+
+def common_decimals(column: BoardColumn, means: Sequence[float], errors: Sequence[float]) -> int | None:
+    """Return how many decimals all numbers of a column show; None where each has its own, as those above zero do.
+
+    Counts that differ over seeds have one at least: their means are mostly none.
+    """
+    if column.column.ratio:
+        return None
+    decimals = decimals_of_column(means, errors)
+    return max(decimals, 1) if errors and column.column.resolution == 1 else decimals
 
 
 def in_words(one: Estimate, column: BoardColumn) -> str:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from genharness.board.rows import BoardColumn, Estimate, Group, Row
-from genharness.figures.numbers import DASH, decimals_of_column, number, plus_minus, short, significant
+from genharness.figures.numbers import DASH, number, plus_minus, short, significant
 from genharness.figures.standings import Standings
-from genharness_report_html.scores import COUNTED
+from genharness_report_html.scores import COUNTED, common_decimals
 from genharness_report_html.svg import Ink, colour, line, mark, plain, rect, tag, width_of
 
 __all__ = ["Head", "Line", "Table", "TableCell", "table_of"]
@@ -229,7 +229,7 @@ def _column(ink: Ink, group: Group, column: BoardColumn, rows: Sequence[Row]) ->
     estimates = [row.estimates[column.key] for row in rows]
     errors = [one.deviation for row, one in zip(rows, estimates, strict=True) if one.deviation and not row.reference]
     means = [one.mean for one in estimates if one.mean is not None]
-    decimals = None if column.column.ratio else decimals_of_column(means, errors)
+    decimals = common_decimals(column, means, errors)
     rail = _Rail.of(group, column, rows)
     return [_cell(ink, row, column, decimals, rail, len(rows)) for row in rows]
 

@@ -62,8 +62,10 @@ def _group(group: Group, width: int, options: RenderOptions) -> Stack:
             return made.get(column.key) or made.setdefault(column.key, _scored(group, column))
 
         whole = _fixed(group)
-        fixed = _narrowed(whole, [scored(column) for column in wanted[:1]], width)
-        columns = _fitting(scored, fixed, wanted, width)
+        fixed, columns = _laid_out(whole, scored, wanted, width)
+        if group.ranked_by is not None and group.ranked_by not in columns:  # the order would be of what nobody sees
+            others = [column for column in wanted if column != group.ranked_by]
+            fixed, columns = _laid_out(whole, scored, [group.ranked_by, *others], width)
         parts.append(_table(group, [*fixed, *map(scored, columns)], columns, options.colour))
         hidden = [column.title for column in whole if column.title not in {one.title for one in fixed}]
         hidden += [printable(column.key) for column in group.columns if column not in columns]
@@ -128,6 +130,14 @@ def _fixed(group: Group) -> list[_Column]:
         rates = [f"{row.diverged:.0%}" if row.diverged else "" for row in rows]
         columns.append(_Column(_DIVERGED, rates, style="red"))
     return columns
+
+
+def _laid_out(
+    whole: list[_Column], scored: Callable[[BoardColumn], _Column], wanted: Sequence[BoardColumn], width: int
+) -> tuple[list[_Column], list[BoardColumn]]:
+    """Return the columns before the numbers, and the first columns of numbers that fit beside them."""
+    fixed = _narrowed(whole, [scored(column) for column in wanted[:1]], width)
+    return fixed, _fitting(scored, fixed, wanted, width)
 
 
 def _narrowed(fixed: list[_Column], first: list[_Column], width: int) -> list[_Column]:

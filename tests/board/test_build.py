@@ -212,3 +212,25 @@ def test_settings_that_are_asked_for_stand_beside_the_columns_and_are_no_numbers
     assert told == {"vae": ["0.001", "64", "none"], "real": ["", "64", "none"]}
     with pytest.raises(ConfigError, match=r"no column 'latr'"):
         build(records, registry, columns=["latr"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ({"sort": "density"}, ["density", "fid", "train_seconds"]),
+        ({"sort": "density", "columns": ("fid", "lr")}, ["density", "fid"]),
+        ({"sort": "fid", "columns": ("density", "fid")}, ["density", "fid"]),
+        ({"sort": "parameters", "columns": ("fid",)}, ["parameters", "fid"]),
+    ],
+)
+def test_what_rows_are_ordered_by_is_shown_first_where_it_was_not_asked_for(registry, asked, shown):
+    records = [
+        record("vae", 1.0, scores={"density": 0.5}, options={"lr": 1}),
+        record("dcgan", 2.0, scores={"density": 1}),
+    ]
+    for one in records:
+        one.measurements["parameters"] = 7.0
+    (group,) = build(records, registry, **asked).groups
+    assert [column.key for column in group.shown] == shown
+    assert group.ranked_by.key == asked["sort"]
+    assert group.ranked_by in group.columns

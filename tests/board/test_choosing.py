@@ -4,7 +4,7 @@ import pytest
 
 from board_records import record
 from genharness.board.build import build
-from genharness.board.choosing import choose_records, keep_best, parse_condition
+from genharness.board.choosing import choose_records, parse_condition
 from genharness.errors import ConfigError
 from genharness.plugin.registry import load_registry
 
@@ -92,16 +92,50 @@ def test_a_choice_of_nothing_is_refused(registry, models, where, message):
 
 
 def test_the_best_of_a_model_says_of_how_many_and_how_it_was_chosen(registry):
-    board = build(RECORDS, registry)
-    keep_best(board, ["vae"])
-    (group,) = board.groups
+    (group,) = build(RECORDS, registry, best_of=["vae"]).groups
     assert [row.label for row in group.rows] == ["real", "vae lr=0.0002", "dcgan", "noise"]
     assert group.notes[-1].startswith("vae: the best of 2 rows by FD, chosen by the very score that is shown")
 
 
 def test_the_best_of_nobody_is_refused_and_of_one_row_is_that_row(registry):
-    board = build(RECORDS, registry)
     with pytest.raises(ConfigError, match=r"--best-of: no row of the model 'gan'"):
-        keep_best(board, ["gan"])
-    keep_best(board, ["dcgan"])
+        build(RECORDS, registry, best_of=["gan"])
+    board = build(RECORDS, registry, best_of=["dcgan"])
     assert not [note for note in board.groups[0].notes if "best of" in note]
+
+
+COLLAPSED = [
+    record("real", 0.1, scores={"vendi": 9.0, "precision": 0.9, "hub_share": 0.0}),
+    *(point(lr, score, scores={"vendi": 1.0}) for lr, score in ((1e-3, 3.0), (2e-4, 1.0), (1e-4, 2.0))),
+    point(2e-4, 2.0, model="dcgan"),
+]
+
+
+def test_where_the_best_alone_stays_notes_tell_of_no_row_that_went(registry):
+    lost = point(1e-3, None, seed=1, status="diverged")
+    whole, best = (build([*COLLAPSED, lost], registry, best_of=best).groups[0] for best in ((), ("vae",)))
+    gone = {row.label for row in whole.rows} - {row.label for row in best.rows}
+    assert gone == {"vae lr=0.001", "vae lr=0.0001"}
+    told = ["\n".join(group.notes_on(group.columns)) for group in (whole, best)]
+    assert all(label in told[0] and label not in told[1] for label in gone)
+    assert "† vae lr=0.0002 collapsed" in told[1]
+    assert "vae lr=0.0002, dcgan and 2 rows not shown have fewer than 3 seeds" in told[1]
+    assert [len(group.failures) for group in (whole, best)] == [1, 0]
+
+
+def test_the_best_keeps_its_rank_among_all_rows(registry):
+    records = [point(lr, score + seed / 9, seed=seed) for lr, score in ((1, 1.0), (2, 9.0)) for seed in range(5)]
+    records += [point(1, 5.0 + seed / 9, seed=seed, model="dcgan") for seed in range(5)]
+    whole, best = (build(records, registry, best_of=best).groups[0] for best in ((), ("vae",)))
+    ranks, kept = ({row.label: str(row.ranks) for row in group.rows} for group in (whole, best))
+    assert ranks == {"vae lr=1": "1", "dcgan": "2", "vae lr=2": "3"}
+    assert kept == {"vae lr=1": "1", "dcgan": "2"}
+
+
+@pytest.mark.parametrize(("condition", "scores"), [("none", [2.0]), ("colour,cutout", [3.0]), ("none,cutout", [2.0])])
+def test_a_list_is_asked_for_by_the_words_of_its_row(registry, condition, scores):
+    records = [
+        record("vae", score, options={"kinds": kinds}) for score, kinds in ((2.0, []), (3.0, ["colour", "cutout"]))
+    ]
+    found = choose_records(records, registry, (), (parse_condition(f"kinds={condition}"),))
+    assert [one.scores["fid"] for one in found] == scores

@@ -274,3 +274,29 @@ def test_rows_that_differ_in_a_list_are_asked_for_by_what_it_holds(store, regist
     save(store, "dcgan", BAD, options={"diffaugment": []})
     (table,) = compare_rows(store, registry, ["dcgan diffaugment=colour,cutout", "dcgan diffaugment=none"])
     assert list(table.rows) == ["dcgan diffaugment=colour,cutout", "dcgan diffaugment=none"]
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["vae", "real"], "pairs with a reference row are not corrected for"),
+        (["vae", "dcgan"], "corrected for the 3 pairs of 3 rows"),
+        (
+            ["vae", "dcgan", "real"],
+            "corrected for the 3 pairs of 3 rows; pairs with a reference row are corrected for the 3 pairs of the rows "
+            "named",
+        ),
+    ],
+)
+def test_what_p_values_are_corrected_for_is_said_of_the_pairs_that_are_shown(store, registry, names, said):
+    for model, values in (
+        ("vae", GOOD),
+        ("dcgan", BAD),
+        ("gan", [value + 0.7 for value in GOOD]),
+        ("real", GOOD[::-1]),
+    ):
+        save(store, model, values)
+    (found,) = compare_rows(store, registry, names, metrics=["fid"])
+    assert found.metrics[0].corrected == said
+    numbers = {pair.comparisons for pair in found.metrics[0].comparisons}
+    assert numbers == ({1} if "dcgan" not in names else {3})

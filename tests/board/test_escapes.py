@@ -82,3 +82,7 @@ def test_latex_has_no_sign_of_ours_that_it_lacks_a_letter_for():
     assert shown.isascii()
     assert r"FD $\downarrow$ $\leq$ 3" in shown
     assert r"R$^2$ $\approx$ $\infty$ $\dagger$" in shown
+
+
+def test_latex_reads_no_text_as_an_argument_of_the_command_before():
+    assert as_latex("[1, 2] *") == "{[}1, 2{]} {*}"

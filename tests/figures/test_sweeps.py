@@ -64,3 +64,11 @@ def test_rows_that_are_one_model_each_or_differ_in_their_length_alone_are_no_swe
     assert found([record("vae", 1.0), record("gan", 2.0)]) == []
     lengths = [record("vae", 1.0, length=f"{steps}steps") for steps in (1, 2, 3)]
     assert found(lengths) == []
+
+
+def test_lists_stand_by_the_words_of_their_rows():
+    points = [
+        record("vae", 1.0 + lr, options={"lr": lr, "kinds": one}) for lr in (1, 2) for one in ([], ["colour", "cutout"])
+    ]
+    (sweep,) = found(points)
+    assert sorted(next(one for one in sweep.slices if one.setting == "kinds").values) == ["colour,cutout", "none"]

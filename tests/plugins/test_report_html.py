@@ -366,3 +366,16 @@ def test_names_and_values_of_settings_are_text_and_nothing_else():
     reader = read(page(odd))
     assert reader.tags.count("script") == 1
     assert not [one for one in reader.attributes if one[1].startswith("on") or one[1] == "style"]
+
+
+@pytest.mark.parametrize("form", ["report", "html"])
+def test_a_mean_of_counts_has_a_decimal_where_seeds_differ_and_is_whole_where_they_do_not(form):
+    counts = {"vae": [10, 10, 10, 10, 9], "dcgan": [1, 9, 1, 9, 1], "gan": [9, 1, 9, 1, 9], "wgan": [10] * 5}
+    records = [
+        record(model, 1.0 + seed, seed=seed, scores={"modes_covered": count})
+        for model, found in counts.items()
+        for seed, count in enumerate(found)
+    ]
+    shown = re.sub(r"<[^>]+>", " ", page(records, form=form, columns=("fid", "modes_covered")))
+    assert re.search(r"\b9\.8\s+±\s+0\.4\b", shown)
+    assert not re.search(r"\b10\.0\b", shown)

@@ -315,3 +315,51 @@ def test_the_heading_says_how_far_the_classifier_can_be_believed():
         said = rendered(records, form, width=200).replace("\\", "")
         assert "10 samples against train; classifier right on 98.7% of held-out samples" in said
     assert json.loads(rendered(records, "json"))[0]["accuracies"] == {"classifier": 0.987}
+
+
+@pytest.mark.parametrize("form", ["table", "md", "latex", "csv", "json"])
+def test_what_rows_are_ordered_by_stands_in_every_format(form):
+    records = [record("vae", 1.0, scores={"density": 0.125}), record("dcgan", 2.0, scores={"density": 0.75})]
+    for asked in ({}, {"columns": ("fid",)}):
+        text = rendered(records, form, sort="density", **asked)
+        assert "0.125" in text
+        assert "0.75" in text
+
+
+def test_a_narrow_table_shows_what_rows_are_ordered_by_before_what_else_would_fit():
+    records = [record("vae", 1.0, scores={"recall": 0.125, "precision": 0.5, "coverage": 0.5})]
+    assert "Recall" not in rendered(records, "table", width=40)
+    assert "Recall" in rendered(records, "table", width=40, sort="recall")
+
+
+@pytest.mark.parametrize(
+    ("counts", "shown"),
+    [([10, 10, 10, 10, 9], "9.8 ± 0.4"), ([10, 10], "10 ± 0"), ([1000, 1003], "1001.5 ± 2.1"), ([7], "7")],
+)
+def test_a_mean_of_counts_has_a_decimal_where_seeds_differ(counts, shown):
+    records = [record("vae", 1.0, seed=seed, scores={"modes_covered": count}) for seed, count in enumerate(counts)]
+    assert f"| {len(counts)} | {shown} |" in rendered(records, "md", columns=("modes_covered",))
+
+
+def test_intervals_of_counts_have_the_decimal_too_and_units_keep_their_format():
+    records = [record("vae", 1.0, seed=seed, scores={"modes_covered": 10 - seed % 2}) for seed in range(5)]
+    for seed, one in enumerate(records):
+        one.measurements["peak_memory_mib"] = 100.0 + seed
+    text = rendered(records, "md", columns=("modes_covered", "peak_memory_mib"), interval=True)
+    assert re.search(r"\| 9\.6 \[\d+\.\d, \d+\.\d\] \| 102 \[\d+, \d+\] \|", text.replace("\\", ""))
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "md", "latex"])
+def test_lists_stand_in_columns_by_the_words_of_their_rows(form):
+    records = [record("vae", 2.0, options={"kinds": []}), record("vae", 3.0, options={"kinds": ["colour", "cutout"]})]
+    text = rendered(records, form, columns=("kinds", "fid"))
+    lines = [line for line in text.splitlines() if re.search(r"[23]\.0", line)]
+    assert [line.count("none") for line in lines] == [2, 0]
+    assert [line.count("colour,cutout") for line in lines] == [0, 2]
+    assert json.loads(rendered(records, "json", columns=("kinds",)))[0]["rows"][0]["settings"]["kinds"] == []
+
+
+def test_no_cell_of_latex_is_read_as_the_argument_of_the_end_of_the_row_before():
+    text = rendered([record("[2pt]*", 1.0), record("*", 2.0)], "latex", columns=("fid",))
+    assert not re.search(r"(\\\\|\\midrule)\s*[*\[]", text)
+    assert "{[}2pt{]}{*} & " in text

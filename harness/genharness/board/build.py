@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from genharness.board.agreement import note_agreement
 from genharness.board.bands import bands_of
+from genharness.board.choosing import keep_best, refuse_unknown
 from genharness.board.columns import columns_of, compared_columns, find_column
-from genharness.board.contest import listed
+from genharness.board.contest import contestants, listed
 from genharness.board.data_names import DataNames
 from genharness.board.decided import decided_pairs, plan_notes
 from genharness.board.estimates import estimate_of, with_intervals
@@ -56,6 +57,7 @@ def build(
     decisions: Iterable[KeptDecisions] = (),
     known: dict[bytes, Interval] | None = None,
     standings: dict[str, Any] | None = None,
+    best_of: Sequence[str] = (),
 ) -> Board:
     """Return the leaderboard of some records.
 
@@ -64,16 +66,17 @@ def build(
         registry: Gives titles, directions and which models are reference rows.
         datasets: Only these datasets; all when empty.
         sort: Column to rank by; the first that has a better end when None.
-        columns: Only these columns, in this order; all when empty.
+        columns: Only these columns, in this order, behind the one that ranks where it is none of them; all when empty.
         seeds: Summarise seeds by their mean, or show each.
         interval: Add 95 % confidence intervals of the means.
         numbers: Without, rows hold their records alone: no means, no order, no marks.
         decisions: What studies with looks at growing numbers of seeds decided, the earliest first.
         known: Intervals that need not be computed again; see `genharness.results.kept_intervals`.
         standings: Standings of rows likewise; see `genharness.results.kept_standings`.
+        best_of: Models of which the best row alone stays; ranks and marks are those among all rows.
 
     Raises:
-        ConfigError: If a dataset or column is unknown; the message gives the nearest.
+        ConfigError: If a dataset, a column or a model of `best_of` is unknown; the message gives the nearest.
     """
     pieces = RecordTable.of(records).pieces
     names = DataNames.of(piece[0] for piece in pieces)
@@ -90,7 +93,17 @@ def build(
     wanted = wanted or sorted({dataset for dataset, _ in finished} | set(failures))
     groups: list[Group] = []
     look = _Look(
-        registry, sort, columns, seeds, interval, numbers, Provenance(registry), list(decisions), known, standings
+        registry,
+        sort,
+        columns,
+        seeds,
+        interval,
+        numbers,
+        Provenance(registry),
+        list(decisions),
+        known,
+        standings,
+        best_of,
     )
     for dataset in dict.fromkeys(wanted):
         measured = [finished[key] for key in sorted(key for key in finished if key[0] == dataset)]
@@ -98,6 +111,7 @@ def build(
         groups += [_group(dataset, few, failed, look) for few, failed in zip(measured, lost, strict=True)]
         if others or not measured:
             groups.append(Group(dataset, None, failures=others))
+    refuse_unknown(best_of, groups)
     if numbers:
         note_agreement(groups)
         note_published(groups)
@@ -129,6 +143,7 @@ class _Look:
     decisions: Sequence[KeptDecisions]
     known: dict[bytes, Interval] | None
     standings: dict[str, Any] | None
+    best_of: Sequence[str]
 
 
 def _group(dataset: str, measured: list[Members], failures: list[Record], look: _Look) -> Group:
@@ -150,19 +165,21 @@ def _group(dataset: str, measured: list[Members], failures: list[Record], look: 
     group.shown = default if default and not numbers else group.columns
     group.asked = bool(numbers)
     rank = _ranking(group.columns, available, look.sort)
+    _show_first(group, rank)
     group.compared = compared_columns(available, rank)
     if not look.numbers:
         group.rows = _rows(pieces, failures, (), group.bands, look)
         group.decided = decided_pairs(group.rows, look.decisions)
         return group
-    needed = list({column.key: column for column in (*group.columns, *([rank] if rank else []))}.values())
-    group.rows = _rows(pieces, failures, needed, group.bands, look)
+    group.rows = _rows(pieces, failures, group.columns, group.bands, look)
     if look.interval:
         with_intervals(group.rows, look.known)
     if rank is not None:
         group.rows.sort(key=lambda row: _rank(row, rank))
     group.decided = decided_pairs(group.rows, look.decisions)
-    mark(group, look.registry.metrics.values(), look.provenance, look.standings)
+    competing = contestants(group)
+    chosen = keep_best(group, look.best_of)
+    mark(group, competing, look.registry.metrics.values(), look.provenance, look.standings)
     if rank is not None and group.decided:
         group.notes += plan_notes(group.rows, look.decisions, rank.key, rank.title)
     if len(group.names) > 1:
@@ -171,7 +188,17 @@ def _group(dataset: str, measured: list[Members], failures: list[Record], look: 
     if left_out:
         why = "by other code" if len(group.names) == 1 else "by other code, or under another name of the data"
         group.notes.append(f"left out: {left_out} earlier results of the same cells {why}")
+    group.notes += chosen
     return group
+
+
+def _show_first(group: Group, rank: BoardColumn | None) -> None:
+    """Show what rows are ordered by before all other columns, where it is none of them."""
+    group.ranked_by = rank
+    if rank is not None and rank not in group.columns:
+        group.columns = [rank, *group.columns]
+    if rank is not None and rank not in group.shown:
+        group.shown = [rank, *group.shown]
 
 
 def _asked_settings(

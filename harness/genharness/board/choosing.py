@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from genharness.board.rows import Board, Group, Row
+from genharness.board.rows import Group, Row
 from genharness.errors import ConfigError, did_you_mean, refuse, shown
 from genharness.plugin.registry import Registry
-from genharness.results.configuration import settings
+from genharness.results.configuration import configuration, settings
 from genharness.results.members import RecordTable
-from genharness.spec.naming import setting_word
+from genharness.spec.naming import setting_text
 from genharness.spec.record import Record
 
-__all__ = ["Condition", "choose_records", "keep_best", "parse_condition"]
+__all__ = ["Condition", "choose_records", "keep_best", "parse_condition", "refuse_unknown"]
 
 _MOST_VALUES = 12
 """Values of a setting that a message names."""
@@ -63,7 +63,7 @@ def _same(mine: Any, word: str) -> bool:
     number, other = _number(mine), _number(word)
     if number is not None and other is not None:
         return number == other
-    return str(mine).lower() == word.lower()
+    return word.lower() in (str(mine).lower(), setting_text(mine).lower())
 
 
 def _number(value: Any) -> float | None:
@@ -135,12 +135,8 @@ def _there_is(rows: Iterable[Mapping[str, Any]], where: Sequence[Condition]) -> 
     values: dict[str, dict[str, None]] = {one.setting: {} for one in where}
     for row in rows:
         for name, own in values.items():
-            own |= {_word(row[name]): None} if name in row else {}
+            own |= {setting_text(row[name]): None} if name in row else {}
     return "; ".join(f"{name} is {_some(sorted(own, key=_by_size))}" for name, own in values.items())
-
-
-def _word(value: Any) -> str:
-    return "none" if value is None else str(setting_word(value))
 
 
 def _by_size(word: str) -> tuple[bool, float, str]:
@@ -160,37 +156,45 @@ def _is_reference(record: Record, registry: Registry, models: Sequence[str]) -> 
     return record.source == "trained" and spec is not None and not spec.trained and spec.baseline and not named
 
 
-def keep_best(board: Board, models: Sequence[str]) -> None:
-    """Leave of each model its best row by the column that ranks, and say of how many and how it was chosen.
+def keep_best(group: Group, models: Sequence[str]) -> list[str]:
+    """Leave of each model its best row by the column that ranks, and return of how many and how it was chosen.
 
-    Ranks and marks stay those among all rows.
+    Failures of rows that go, go with them.
 
     Args:
-        board: Whose groups are changed.
+        group: Which is changed: ranked, and not yet marked.
         models: Names.
-
-    Raises:
-        ConfigError: If a model has no row that is ranked.
     """
-    for model in models:
-        found = [_keep_best(group, model) for group in board.groups if group.rows]
-        if not any(found):
-            known = {row.model for group in board.groups for row in group.rows}
-            raise ConfigError(f"--best-of: no row of the model {shown(model)!r}{did_you_mean(model, known)}")
+    return [line for model in dict.fromkeys(models) for line in _keep_best(group, model)]
 
 
-def _keep_best(group: Group, model: str) -> bool:
+def _keep_best(group: Group, model: str) -> list[str]:
     rows = [row for row in group.rows if row.model == model and not row.external]
     if len(rows) < 2 or not group.compared:
-        return bool(rows)
-    column = group.compared[0]
+        return []
     best = min(rows, key=lambda row: _place(row, group))
-    group.rows = [row for row in group.rows if row is best or row not in rows]
-    group.notes.append(
-        f"{model}: the best of {len(rows)} rows by {column.title}, chosen by the very score that is shown, which "
-        "flatters it; train it again with fresh seeds to know. Ranks are those among all rows"
-    )
-    return True
+    gone = {id(row) for row in rows if row is not best}
+    lost = {configuration(row.records[0]) for row in rows if row is not best}
+    group.rows = [row for row in group.rows if id(row) not in gone]
+    group.failures = [record for record in group.failures if configuration(record) not in lost]
+    return [
+        f"{model}: the best of {len(rows)} rows by {group.compared[0].title}, chosen by the very score that is shown, "
+        "which flatters it; train it again with fresh seeds to know. Ranks are those among all rows"
+    ]
+
+
+def refuse_unknown(models: Sequence[str], groups: Iterable[Group]) -> None:
+    """Refuse models of which no row stands anywhere.
+
+    Raises:
+        ConfigError: For the first of them; the message gives the nearest.
+    """
+    rows = [row for group in groups for row in group.rows] if models else []
+    own = {row.model for row in rows if not row.external}
+    for model in models:
+        if model not in own:
+            known = {row.model for row in rows}
+            raise ConfigError(f"--best-of: no row of the model {shown(model)!r}{did_you_mean(model, known)}")
 
 
 def _place(row: Row, group: Group) -> tuple[bool, float]:

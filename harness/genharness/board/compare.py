@@ -249,13 +249,15 @@ def _by_metric(place: int, rows: list[Row], contest: Contest, registry: Registry
     family, at = contest.family(place)
     found = dict(zip(inside, _compared(contest.table(place), inside, family, at), strict=True))
     outside = [pair for pair in pairs if pair not in found]  # with a reference row, which competes with nobody
-    found |= dict(zip(outside, _compared(named, outside), strict=True))
+    beside = _compared(named, outside)
+    found |= dict(zip(outside, beside, strict=True))
+    said = [_corrected(place, contest) if inside else "", _corrected_beside(beside)]
     return MetricComparison(
         column=column,
         scores={label: dict(seeds) for label, seeds in named.groups.items()},
         missing=missing,
         comparisons=[found[pair] for pair in pairs],
-        corrected=_corrected(place, contest),
+        corrected="; ".join(filter(None, said)),
     )
 
 
@@ -276,6 +278,16 @@ def _corrected(place: int, contest: Contest) -> str:
     return (
         f"corrected together with the other columns but {contest.columns[0].title}: {size:,} pairs by {others} columns"
     )
+
+
+def _corrected_beside(pairs: Sequence[Comparison]) -> str:
+    """Return what the p values of pairs with a reference row are corrected for."""
+    if not pairs:
+        return ""
+    size = pairs[0].comparisons
+    if size < 2:
+        return "pairs with a reference row are not corrected for"
+    return f"pairs with a reference row are corrected for the {size:,} pairs of the rows named"
 
 
 def _why_missing(row: Row, key: str, registry: Registry) -> str:

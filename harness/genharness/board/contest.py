@@ -6,7 +6,7 @@ import hashlib
 import importlib.metadata
 import sys
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -176,14 +176,19 @@ class Contest:
         few = self._few(place, best)
         return [] if few or len(best) > max(1, len(standings) // 2) or len(best) == len(standings) else best
 
-    def why_nobody(self, place: int) -> str:
-        """Return why no row is singled out by a column; empty where some are, or fewer than two have a value."""
+    def why_nobody(self, place: int, named: Callable[[Sequence[str]], str] | None = None) -> str:
+        """Return why no row is singled out by a column; empty where some are, or fewer than two have a value.
+
+        Args:
+            place: Of the column.
+            named: Makes one line of labels; `listed` when None.
+        """
         standings = self.standings(place)
         if len(standings) < 2 or self.singled_out(place):
             return ""
         best = self._unbeaten(standings)
         if few := self._few(place, best):
-            return f"{listed(few)} {'has' if len(few) == 1 else 'have'} fewer than {LEAST_SEEDS} seeds"
+            return f"{(named or listed)(few)} {'has' if len(few) == 1 else 'have'} fewer than {LEAST_SEEDS} seeds"
         return f"too close to call, {len(best)} of {len(standings)} rows may be the best"
 
     @staticmethod

@@ -21,6 +21,7 @@ _LATEX = {
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
+    **{sign: f"{{{sign}}}" for sign in "[]*"},
     "±": r"$\pm$",
     "↑": r"$\uparrow$",
     "↓": r"$\downarrow$",
@@ -31,7 +32,7 @@ _LATEX = {
     "†": r"$\dagger$",
     "∞": r"$\infty$",
 }
-"""Signs that are commands, and those of our own tables that pdflatex has no letter for."""
+"""Signs that are commands, or arguments of the one before; and those of our tables that pdflatex has no letter for."""
 
 
 def as_markdown(text: str) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from genharness.board.bands import SIGNS, read_against
 from genharness.board.rows import BoardColumn, Estimate, Group, Row
 from genharness.results.members import Members
+from genharness.spec.columns import Column
 from genharness.spec.record import Band
 
 if TYPE_CHECKING:
@@ -103,19 +105,26 @@ def shown(estimate: Estimate, column: BoardColumn) -> str:
     """Return a mean with its error, in the column's format; a dash where there is none.
 
     `20.4 ± 1.2` over seeds, or `20.4 [19.1, 21.7]` with an interval; with one seed, or where seeds do not differ,
-    `20.4 (±1.4)`: the error of evaluating one trained model.
+    `20.4 (±1.4)`: the error of evaluating one trained model. Of counts that differ over seeds the mean has a decimal.
     """
     if estimate.mean is None:
         return "-"
-    text = column.column.text(estimate.mean)
+    own = _of_means(column.column) if estimate.deviation else column.column
+    text = own.text(estimate.mean)
     if estimate.interval is not None:
-        low, high = (column.column.text(end) for end in estimate.interval)
+        low, high = (own.text(end) for end in estimate.interval)
         return f"{text} [{low}, {high}]"
     if estimate.deviation:
-        return f"{text} ± {column.column.text(estimate.deviation)}"
+        return f"{text} ± {own.text(estimate.deviation)}"
     if estimate.error:
-        return f"{text} (±{column.column.text(estimate.error)})"
-    return text if estimate.deviation is None else f"{text} ± {column.column.text(0.0)}"
+        return f"{text} (±{own.text(estimate.error)})"
+    return text if estimate.deviation is None else f"{text} ± {own.text(0.0)}"
+
+
+def _of_means(column: Column) -> Column:
+    """Return a column as it shows means over seeds: counts, which are whole and have no unit, with a decimal."""
+    whole = column.format.endswith(".0f") and not column.unit
+    return replace(column, format=f"{column.format.removesuffix('.0f')}.1f") if whole else column
 
 
 def signed(estimate: Estimate, column: BoardColumn) -> str:

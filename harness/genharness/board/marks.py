@@ -26,6 +26,7 @@ _MUCH = 0.25
 
 def mark(
     group: Group,
+    competing: Sequence[Row],
     metrics: Collection[MetricSpec],
     provenance: Provenance,
     standings: dict[str, Any] | None = None,
@@ -33,14 +34,15 @@ def mark(
     """Set `ranks`, `bold`, `collapse` and `other_code` of the rows of a group, and write its `notes`.
 
     Args:
-        group: Rows of one dataset and protocol, ranked.
+        group: Rows of one dataset and protocol, ranked; notes tell of them and of no others.
+        competing: All rows that are ranked together, of which the group may show some alone.
         metrics: Say which of their numbers stand for a caveat, and which tell collapse.
         provenance: Says which records were made by other code than is installed.
         standings: Those that need not be computed; see `genharness.results.kept_standings`.
     """
+    if group.compared and len(competing) > 1:
+        _mark_standings(group, competing, standings)
     rows = contestants(group)
-    if group.compared and len(rows) > 1:
-        _mark_standings(group, rows, standings)
     trained = [row for row in group.rows if not row.reference]
     placed = [one for spec in sorted(metrics, key=lambda spec: spec.place) for one in spec.columns]
     _mark_collapse(group, trained, placed)
@@ -54,7 +56,7 @@ def mark(
     _note_tuned(group)
 
 
-def _mark_standings(group: Group, rows: list[Row], known: dict[str, Any] | None) -> None:
+def _mark_standings(group: Group, rows: Sequence[Row], known: dict[str, Any] | None) -> None:
     """Read the intervals of ranks and the bold rows from the one table of corrected comparisons."""
     if len(rows) > MOST_ROWS:
         group.notes.append(f"rows are not told apart: there are more than {MOST_ROWS:,}")
@@ -67,9 +69,10 @@ def _mark_standings(group: Group, rows: list[Row], known: dict[str, Any] | None)
         best = contest.singled_out(place)
         beyond = [label for label in best if by_label[label].estimates[column.key].reading == "better than real"]
         if beyond:
+            are = "is" if len(beyond) == 1 else "are"
             group.notes.append(
-                f"nothing is bold in {column.title}: {listed(beyond)} {'is' if len(beyond) == 1 else 'are'} better "
-                "than real samples, as copies and collapsed samples can be"
+                f"nothing is bold in {column.title}: {_named(beyond, group)} {are} better than real samples, as copies "
+                "and collapsed samples can be"
             )
             continue
         for label in best:
@@ -83,10 +86,19 @@ def _mark_standings(group: Group, rows: list[Row], known: dict[str, Any] | None)
             f"rank (95 %): where the rank in {group.compared[0].title} lies over training seeds, of all rows together "
             f"({tested if comparisons else 'as the study decided'})"
         )
-    if any(row.bold for row in rows):
+    if any(row.bold for row in group.rows):
         group.notes.append("bold: rows that no other row beats over training seeds; the best is among them (95 %)")
-    if why := contest.why_nobody(0):
+    if why := contest.why_nobody(0, lambda labels: _named(labels, group)):
         group.notes.append(f"nothing is bold in {group.compared[0].title}: {why}")
+
+
+def _named(labels: Sequence[str], group: Group) -> str:
+    """Return labels as one line; of rows that the group does not show only how many they are."""
+    shown = {row.label for row in group.rows}
+    told = [label for label in labels if label in shown]
+    others = len(labels) - len(told)
+    more = f"{others} {'row' if others == 1 else 'rows'} not shown" if others else ""
+    return " and ".join(filter(None, [listed(told), more]))
 
 
 def _mark_collapse(group: Group, trained: list[Row], columns: Sequence[Column]) -> None:

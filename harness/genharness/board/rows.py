@@ -11,6 +11,7 @@ from genharness.board.bands import SIGNS, Reading
 from genharness.results.configuration import settings
 from genharness.results.members import Members, members_of
 from genharness.spec.columns import Column
+from genharness.spec.naming import setting_text
 from genharness.spec.protocol import Protocol
 from genharness.spec.record import Band, Record
 from genharness.stats import Standing
@@ -141,8 +142,8 @@ class Row:
 
     def setting(self, name: str) -> str:
         """Return a setting in words; nothing where the row has none of that name."""
-        value = None if self.external else self.settings.get(name, "")
-        return "none" if value is None and not self.external else "" if value is None else str(value)
+        own = {} if self.external else self.settings
+        return setting_text(own[name]) if name in own else ""
 
     @property
     def marks(self) -> str:
@@ -179,7 +180,9 @@ class Group:
         names: All references under which its data was measured: the same pictures may lie in two places.
         protocol: How scores were measured, None in a group of failures alone.
         columns: Columns that have a number somewhere, or those that were asked for, most telling first.
-        shown: Those of them that people are shown: the ones that were asked for, else the default ones.
+        shown: Those of them that people are shown: the ones that were asked for, else the default ones. The one that
+            ranks is always among them.
+        ranked_by: The one that rows are ordered by; None where none has a better end, or nothing was summarised.
         rows: Best first.
         failures: Records that did not end well.
         asked: Whether columns were asked for by name: then all of them are shown, however wide.
@@ -207,6 +210,7 @@ class Group:
     asked: bool = False
     decided: dict[str, dict[tuple[str, str], float]] = field(default_factory=dict)
     settings: tuple[str, ...] = ()
+    ranked_by: BoardColumn | None = None
 
     @property
     def heading(self) -> str:

@@ -19,6 +19,7 @@ from genharness.errors import ConfigError, PluginError, did_you_mean
 from genharness.identity.parts import registered_code
 from genharness.plugin.registry import Kind, load_registry
 from genharness.spec.capabilities import parse_capability
+from genharness.spec.naming import setting_words
 from genharness.spec.options import Option, options_of
 from genharness.spec.plugins import DatasetSpec, ExtractorSpec, MetricSpec, ModelSpec
 from genharness.study.settings import TrainingOptions
@@ -192,7 +193,7 @@ def _capabilities(spec: ModelSpec) -> list[str]:
 def _recipes(spec: ModelSpec) -> FittedTable:
     rows = []
     for name, recipe in spec.recipes.items():
-        changed = ", ".join(f"{key}={value}" for key, value in recipe.options.items())
+        changed = ", ".join(setting_words(recipe.options))
         decay = recipe.decay(recipe.batch_size)
         ema = "" if decay is None else f"{decay:g}"
         rows.append((name, recipe.length, str(recipe.batch_size), ema, changed))

@@ -113,7 +113,7 @@ def leaderboard(
     refuse(asked_sheet.without_effect([name for name, given in of_boards.items() if given]))
     if asked_sheet.kinds:
         registry, sheet_store = load_registry(), Store(results)
-        rows = ShownRows.asked(models, where, ())
+        rows = ShownRows.asked(models, where)
         records = rows.records(sheet_store, registry, history=asked_sheet.of_curves)
         echo(sheet_text(asked_sheet, records, registry, datasets or (), form))
         print_warnings(sheet_store.warnings)
@@ -132,7 +132,7 @@ def leaderboard(
             registry = kept.registry(plugins)
             reporter = registry.reporters.find(form)
             refuse([*mistakes, *_setting_errors(options, reporter, registry)])
-            chosen = ShownRows.asked(models, where, best_of)
+            chosen = ShownRows.asked(models, where)
             from genharness.board.build import build
             from genharness.results.kept_intervals import kept_intervals
             from genharness.results.kept_standings import kept_standings
@@ -150,8 +150,8 @@ def leaderboard(
                     decisions=decisions,
                     known=known,
                     standings=standings,
+                    best_of=best_of or (),
                 )
-                chosen.thin(board)
                 # rich, which a console asks, costs programs a tenth of their time
                 out = console() if reporter.screen else None
                 text = board_text(board, reporter, out, wide=wide, settings=options)
@@ -177,15 +177,13 @@ class ShownRows:
     Attributes:
         models: Names and patterns; all when empty.
         where: Conditions on their settings.
-        best_of: Models of which the best row alone stays.
     """
 
     models: tuple[str, ...] = ()
     where: tuple[Condition, ...] = ()
-    best_of: tuple[str, ...] = ()
 
     @classmethod
-    def asked(cls, models: Sequence[str] | None, where: Sequence[str], best_of: Sequence[str] | None) -> ShownRows:
+    def asked(cls, models: Sequence[str] | None, where: Sequence[str]) -> ShownRows:
         """Return what options ask for.
 
         Raises:
@@ -193,7 +191,7 @@ class ShownRows:
         """
         from genharness.board.choosing import parse_condition
 
-        return cls(tuple(models or ()), tuple(map(parse_condition, where)), tuple(best_of or ()))
+        return cls(tuple(models or ()), tuple(map(parse_condition, where)))
 
     def records(self, store: Store, registry: Registry, *, history: bool = False) -> Iterable[Record]:
         """Return the records that are to be shown, with their curves over training where they are wanted."""
@@ -203,12 +201,6 @@ class ShownRows:
         if not self.models and not self.where:
             return records
         return choose_records(records, registry, self.models, self.where)
-
-    def thin(self, board: Board) -> None:
-        """Leave the best rows of those models of which no other is to be shown."""
-        from genharness.board.choosing import keep_best
-
-        keep_best(board, self.best_of)
 
 
 def _decisions(results: Path) -> list[KeptDecisions]:

@@ -14,7 +14,7 @@ from genharness.board.sheets import Sheet
 from genharness.board.sweeps.ablation import ablation_sheets
 from genharness.board.sweeps.importance import FEWEST_POINTS, importance_sheets
 from genharness.errors import ConfigError
-from genharness.spec.naming import differing_settings
+from genharness.spec.naming import differing_settings, setting_text
 from genharness.spec.protocol import canonical_json
 
 __all__ = ["HeatMap", "Slice", "Sweep", "sweeps"]
@@ -175,7 +175,7 @@ def _only(make: Callable[[Board], Iterable[Sheet]], group: Group) -> Sheet | Non
 
 
 def _words(value: Any) -> str:
-    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g}" if isinstance(value, float) else setting_text(value)
 
 
 def _order(value: Any) -> tuple[bool, float, str]:

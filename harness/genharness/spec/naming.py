@@ -9,7 +9,14 @@ from typing import Any
 
 from genharness.spec.protocol import canonical_json
 
-__all__ = ["changed_settings", "differing_settings", "setting_word", "setting_words", "single_differences"]
+__all__ = [
+    "changed_settings",
+    "differing_settings",
+    "setting_text",
+    "setting_word",
+    "setting_words",
+    "single_differences",
+]
 
 _DECIDES = "budget"
 """A recipe makes many settings of a budget: where budgets differ, what follows from them is not named."""
@@ -99,6 +106,11 @@ def setting_word(value: object) -> object:
         digest = hashlib.sha256(word.encode(errors="surrogatepass")).hexdigest()[:8]
         return f"{word[:_SHOWN]}…{digest}"
     return word
+
+
+def setting_text(value: object) -> str:
+    """Return the value of a setting where it stands by itself, as in a column: as names hold it, and `none` of None."""
+    return "none" if value is None else str(setting_word(value))
 
 
 def setting_words(settings: Mapping[str, object]) -> list[str]:

@@ -73,3 +73,9 @@ def test_at_two_budgets_a_row_that_differs_in_more_than_the_budget_is_no_single_
     (sheet,) = ablation_sheets(several, "vae budget=smoke lr=0.001", ["fid"])
     assert [row[0] for row in sheet.rows] == ["lr: 0.001 -> 0.0001", "budget: smoke -> 9steps"]
     assert sheet.rows[1][2] == pytest.approx(0.5)
+
+
+def test_lists_stand_by_the_words_of_their_rows():
+    records = [*rows(2.0, kinds=[]), *rows(2.6, kinds=["colour", "cutout"])]
+    (sheet,) = ablation_sheets(build(records, load_registry()), "vae kinds=none", ["fid"])
+    assert [row[0] for row in sheet.rows] == ["kinds: none -> colour,cutout"]

@@ -38,3 +38,12 @@ def test_entries_are_means_over_seeds_and_rows_in_the_order_of_the_values(board)
 def test_a_pivot_that_cannot_be_is_refused(board, axes, value, message):
     with pytest.raises(ConfigError, match=message):
         pivot_sheets(board, axes, value)
+
+
+def test_lists_stand_by_the_words_of_their_rows():
+    kinds = ([], ["colour", "cutout"])
+    points = [record("vae", 1.0 + lr, options={"lr": lr, "kinds": one}) for lr in (1, 2) for one in kinds]
+    (sheet,) = pivot_sheets(build(points, load_registry()), ["kinds", "lr"], "fid")
+    assert [row[0] for row in sheet.rows] == ["colour,cutout", "none"]
+    (sheet,) = pivot_sheets(build(points, load_registry()), ["lr", "kinds"], "fid")
+    assert sheet.heads[1:] == ["colour,cutout", "none"]

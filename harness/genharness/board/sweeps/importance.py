@@ -15,7 +15,7 @@ from genharness.board.columns import find_column
 from genharness.board.rows import Board, BoardColumn, Group, Row
 from genharness.board.sheets import Entry, Sheet
 from genharness.errors import ConfigError, did_you_mean, shown
-from genharness.spec.naming import differing_settings
+from genharness.spec.naming import differing_settings, setting_text
 from genharness.spec.protocol import canonical_json
 
 if TYPE_CHECKING:
@@ -137,8 +137,7 @@ def _effect(name: str, points: Sequence[tuple[Any, float]], column: BoardColumn,
     """Return how many values a setting has, at which its rows are best on average, and how far from the worst."""
     by_value: dict[str, list[float]] = defaultdict(list)
     for one, score in points:
-        value = one.get(name)
-        by_value["none" if value is None else str(value)].append(math.log(score) if logs else score)
+        by_value[setting_text(one.get(name))].append(math.log(score) if logs else score)
     means = {value: sum(several) / len(several) for value, several in by_value.items()}
     sign = -1.0 if column.column.higher_is_better else 1.0
     best = min(means, key=lambda value: sign * means[value])

@@ -11,7 +11,7 @@ from genharness.board.columns import find_column
 from genharness.board.rows import Board, BoardColumn, Group, Row
 from genharness.board.sheets import Entry, Sheet
 from genharness.errors import ConfigError, did_you_mean, shown
-from genharness.spec.naming import differing_settings
+from genharness.spec.naming import differing_settings, setting_text
 from genharness.spec.protocol import canonical_json
 
 __all__ = ["pivot_sheets"]
@@ -61,9 +61,9 @@ def _sheet(group: Group, model: str, rows: Sequence[Row], axes: Sequence[str], c
         cells[keys[0], keys[1]].append(row)
     down, across = (sorted({key[place] for key in cells}, key=lambda text: _order(names[text])) for place in (0, 1))
     made: list[list[Entry]] = [
-        [_named(names[one]), *(_mean(cells.get((one, other), []), column) for other in across)] for one in down
+        [setting_text(names[one]), *(_mean(cells.get((one, other), []), column) for other in across)] for one in down
     ]
-    heads = [f"{axes[0]} \\ {axes[1]}", *(_named(names[one]) for one in across)]
+    heads = [f"{axes[0]} \\ {axes[1]}", *(setting_text(names[one]) for one in across)]
     protocol = group.protocol.hash if group.protocol else ""
     title = f"{model} on {group.dataset}, protocol {protocol}: {column.heading}"
     about = {"dataset": group.dataset, "protocol_hash": protocol, "column": column.key, "model": model}
@@ -84,10 +84,6 @@ def _notes(cells: Any, axes: Sequence[str]) -> list[str]:
 def _mean(rows: Sequence[Row], column: BoardColumn) -> float | None:
     values = [mean for row in rows if (mean := row.estimates[column.key].mean) is not None]
     return sum(values) / len(values) if values else None
-
-
-def _named(value: Any) -> str:
-    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _order(value: Any) -> tuple[bool, float, str]:

@@ -243,7 +243,7 @@ def _inverted_from(image: Image.Image) -> int:
     """
     if image.format != "TIFF" or not _is_deep(image) or _tag(image, _PHOTOMETRIC, -1) != _WHITE_IS_0:
         return 0
-    black, largest = 2 ** _tag(image, _BITS_PER_SAMPLE) - 1, _declared_white(image)
+    black, largest = (1 << _tag(image, _BITS_PER_SAMPLE)) - 1, _declared_white(image)
     if largest not in (0, black):
         raise BadImageError(f"0 is white and {largest} its largest value: save it with 0 as black")
     return black
@@ -277,7 +277,7 @@ def _over_white(image: Image.Image) -> Image.Image:
 
 
 def _whole_values(image: Image.Image, black: int = 0) -> NDArray[np.int64]:
-    """Return the values of a picture of more than 8 bits, the larger the lighter; `black` as `_inverted_from` gives it."""
+    """Return the values of a picture of more than 8 bits, the larger the lighter; for `black` see `_inverted_from`."""
     values = np.asarray(image).astype(np.int64)
     values = black - values if black else values
     if values.min() < 0 or values.max() > FULL:

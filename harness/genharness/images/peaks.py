@@ -59,7 +59,7 @@ class Peaks:
         if Values(np.dtype(np.uint8), self.count, 0, self.high, self.ones, 0).two_ranges:
             raise DataError(
                 f"{where}: its pictures hold values up to {self.high}, and {self.ones:,} of {self.count:,} none "
-                f"beyond 1 (first {printable(self.first)}): two ranges in one set, where 1 is black: multiply those {_MEND}"
+                f"beyond 1 (first {printable(self.first)}): two ranges in one set: multiply those {_MEND}"
             )
 
 

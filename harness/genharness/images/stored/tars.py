@@ -7,7 +7,6 @@ leave the archive and contents out of all proportion are refused by `genharness.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -112,8 +111,7 @@ def _tree(files: Sequence[Path], where: str) -> _Tree | None:
 
 def _may_be_tree(path: Path) -> bool:
     """Whether all members are to be looked at: not where the first picture lies in no folder, or beside its label."""
-    with contextlib.closing(read_members(path, lambda name: _kind(name) != "")) as members:
-        names = [member.name for member, _ in islice(members, 2)]
+    names = [member.name for member, _ in islice(read_members(path, lambda name: _kind(name) != ""), 2)]
     kinds, keys = [_kind(name) for name in names], {_divided(name)[0] for name in names}
     if not names or (len(names) == 2 and len(keys) == 1 and set(kinds) != {"picture"}):
         return False

@@ -83,3 +83,15 @@ def test_only_a_npz_has_arrays_by_name(tmp_path):
     assert (dict(found.samples), set(found.statistics)) == ({"": "images"}, {"mu", "sigma"})
     for other in ("b.npy", "c.npz", "."):
         assert (arrays_of(tmp_path / other).samples, arrays_of(tmp_path / other).statistics) == ({}, ())
+
+
+@pytest.mark.parametrize("shapes", [((6, 6), (6,)), ((1, 6), (6, 6)), ((6,), (6,))])
+def test_statistics_whose_shapes_do_not_fit_are_not_taken_for_samples(shapes):
+    arrays = {name: np.ones(shape) for name, shape in zip(("mu", "sigma"), shapes, strict=True)}
+    with pytest.raises(DataError, match=r"holds mu \(.*\) and sigma \(.*\), which are no statistics: a mean has"):
+        sort_arrays(arrays, "a.npz", any_name=True)
+
+
+def test_half_of_statistics_is_no_sample_either():
+    with pytest.raises(DataError, match="no array called images: it holds sigma, count"):
+        sort_arrays({"sigma": np.eye(4), "count": np.ones(1)}, "a.npz", any_name=True)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from genharness.images import BadImageError, Header, decode_image, read_header
+from genharness.images.decode import read_depth
 from packed import encoded
 
 RAMP = np.linspace(0, 255, 48).astype(np.uint8).reshape(6, 8)
@@ -176,3 +177,28 @@ def test_damage_gives_a_picture_or_a_reason_and_nothing_else(content, changes):
     for read in (read_header, decode_image):
         with contextlib.suppress(BadImageError):
             assert read(bytes(raw)) is not None
+
+
+@pytest.mark.parametrize("full", [255, 65535])
+def test_a_tiff_whose_white_is_0_is_the_picture_that_it_means(full):
+    values = RAMP if full == 255 else RAMP * np.uint16(257)
+    black_is_0 = encoded(Image.fromarray(values), "TIFF", tiffinfo={262: 1})
+    white_is_0 = white_is_zero(full - values)
+    one, other = decode_image(white_is_0), decode_image(black_is_0)
+    np.testing.assert_array_equal(np.asarray(one.image), np.asarray(other.image))
+    assert one.changes == (() if full == 255 else ("white is 0", *other.changes))
+    if full > 255:
+        assert read_depth(white_is_0) == read_depth(black_is_0)
+
+
+def test_a_tiff_whose_white_is_0_and_black_not_the_end_of_its_bits_is_refused():
+    with pytest.raises(BadImageError, match="0 is white and 4095 its largest value: save it with 0 as black"):
+        decode_image(white_is_zero(RAMP.astype(np.uint16), {281: 4095}))
+
+
+def white_is_zero(stored, tags=None):
+    """Return a TIFF that says so of the values that are stored."""
+    content = bytearray(encoded(Image.fromarray(stored), "TIFF", tiffinfo={262: 1, **(tags or {})}))
+    entry = content.index(struct.pack("<HHI", 262, 3, 1))
+    content[entry + 8 : entry + 10] = struct.pack("<H", 0)
+    return bytes(content)

@@ -19,6 +19,7 @@ from genharness.data.units import Units
 from genharness.errors import DataError
 from genharness.images.batches import Pictures
 from genharness.images.decode import told_changes
+from genharness.images.peaks import Peaks
 from genharness.images.resize import conform
 from genharness.spec.dataset_name import DatasetReference
 from genharness.spec.plugins import Modality
@@ -238,6 +239,7 @@ class ArrayWriter:
         self._licence, self._source = licence, source
         self._touched: Counter[str] = Counter()
         self._changed: Counter[str] = Counter()
+        self._peaks = Peaks()
         self._notes: list[str] = []
 
     def split(self, name: str, count: int | None = None, shape: tuple[int, ...] | None = None) -> SplitWriter:
@@ -265,6 +267,7 @@ class ArrayWriter:
         self._labels_seen.clear()
         self._touched.clear()
         self._changed.clear()
+        self._peaks = Peaks()
 
     def describe(
         self,
@@ -291,7 +294,8 @@ class ArrayWriter:
         self._touched.update(counts)
 
     def decoded(self, batch: Pictures) -> None:
-        """Count what had to be done to pictures, to be told in the end."""
+        """Count what had to be done to pictures, to be told in the end; `finish` refuses them where they end at 1."""
+        self._peaks.join(batch.peaks)
         self.touched(resized=batch.resized, cropped=batch.cropped, converted=batch.converted)
         self._changed.update({change: len(names) for change, names in batch.changes.items()})
 
@@ -333,8 +337,9 @@ class ArrayWriter:
             code: Digest of the code that prepares it.
 
         Raises:
-            DataError: If a split is missing or empty, or only some splits have labels.
+            DataError: If a split is missing or empty, only some splits have labels, or decoded pictures are in [0, 1].
         """
+        self._peaks.refuse(str(self.reference))
         for name in ("train", "test"):
             if name not in self._splits:
                 raise DataError(f"{self.reference}: split {name!r} is missing")

@@ -18,7 +18,7 @@ COUNTS_AS: Mapping[str, tuple[str, str]] = {
         "8d2588bacbd32415488532f78fce72f7",
         "b3d1387157d5a286a519ccefb73df6bc",
     ),
-    "genharness.images.batches": ("3a0be01ca6c80d619e93d9162a7c11a0", "98ecb539f90ab0c205e2d1797813e594"),
+    "genharness.images.batches": ("3158bcc8622043ddbc3a80265768e753", "98ecb539f90ab0c205e2d1797813e594"),
     "genharness_metric_memorisation.copies": ("b1e2f1e7cbb5db40cb10a91f59779ce9", "db2e455c3c52fc2341328697b9cb9b9a"),
 }
 """By module: the digest of what it does now, and the one that it counts as."""

@@ -59,12 +59,16 @@ class SampleArrays:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is to be said of the arrays: what was taken for labels or samples, and what is not used."""
-        taken = [f"labels: the array {printable(name)}" for name in self.labels.values()]
+        return (*dict.fromkeys(f"labels: the array {printable(name)}" for name in self.labels.values()), *self.not_used)
+
+    @property
+    def not_used(self) -> tuple[str, ...]:
+        """What is to be said of the arrays that are not used."""
         told = "(an array of labels is called labels)"
         unused = [f"not used: {first_of(self.unused)} {told}"] if self.unused else []
         if self.samples and self.statistics:
             unused += [f"the samples are taken, and not the statistics beside them: {first_of(self.statistics)}"]
-        return (*dict.fromkeys(taken), *unused)
+        return tuple(unused)
 
 
 def sort_arrays(arrays: Mapping[str, NDArray[Any]], where: str, *, any_name: bool = False) -> SampleArrays:
@@ -76,12 +80,15 @@ def sort_arrays(arrays: Mapping[str, NDArray[Any]], where: str, *, any_name: boo
         any_name: Whether the only array that can be samples is taken for them, whatever it is called.
 
     Raises:
-        DataError: If none holds samples or statistics; the message lists the names.
+        DataError: If none holds samples or statistics; the message lists the names, or the shapes of what is called as
+            statistics are and cannot be some.
     """
     roles = {name: _role(name, array) for name, array in arrays.items()}
     statistics = tuple(name for name, (kind, _) in roles.items() if kind in STATISTICS)
     statistics = statistics if {roles[name][0] for name in statistics} == STATISTICS.keys() else ()
     samples = _best(roles, "samples", _SAMPLES)
+    if not samples and not statistics:
+        _refuse_odd_statistics(arrays, where)
     if not samples and any_name and not statistics:
         samples = _only_one(arrays, roles)
     if not samples and not statistics:
@@ -151,9 +158,17 @@ def _place(name: str, order: Sequence[str]) -> int:
     return order.index(plain) if plain in order else len(order)
 
 
+def _refuse_odd_statistics(arrays: Mapping[str, NDArray[Any]], where: str) -> None:
+    """Refuse a mean and a covariance of shapes that these do not have: one of them would be taken for samples."""
+    named = [[name for name in arrays if _plain(name) in names] for names in STATISTICS.values()]
+    if all(named):
+        found = " and ".join(f"{printable(name)} {arrays[name].shape}" for names in named for name in names[:1])
+        raise DataError(f"{where} holds {found}, which are no statistics: a mean has shape (d,), a covariance (d, d)")
+
+
 def _only_one(arrays: Mapping[str, NDArray[Any]], roles: Mapping[str, tuple[str, str]]) -> dict[str, str]:
     """Return the one array that can be samples, whatever it is called."""
-    large = [name for name, array in arrays.items() if array.ndim >= 2 and roles[name][0] in ("", *STATISTICS)]
+    large = [name for name, array in arrays.items() if array.ndim >= 2 and not roles[name][0]]
     if len(arrays) == 1:
         large = list(arrays)
     return {"": large[0]} if len(large) == 1 else {}

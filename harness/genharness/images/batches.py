@@ -14,8 +14,9 @@ from genharness.files.ahead import in_order
 from genharness.files.archives import UnreadableError
 from genharness.files.paths import printable
 from genharness.files.regular import what_to_do
-from genharness.images.decode import BadImageError, Header, decode_image, read_depth, read_header
+from genharness.images.decode import BadImageError, Decoded, Header, decode_image, read_depth, read_header
 from genharness.images.depth import FULL, Depth, of_all
+from genharness.images.peaks import Peaks, peak_of
 from genharness.images.resize import changes_of, fit_image
 from genharness.images.sources import FileSource
 from genharness.spec.dataset_name import Fit
@@ -29,7 +30,7 @@ _NAMED = 50
 """Bad files that one message names."""
 
 T = TypeVar("T")
-_Fitted = tuple[NDArray[np.uint8], tuple[bool, bool, bool], tuple[str, ...], Header]
+_Fitted = tuple[NDArray[np.uint8], tuple[bool, bool, bool], Decoded]
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ class Pictures:
         converted: How many changed mode, channels or depth.
         changes: What was done to single pictures to make them plain 8-bit grey or RGB, such as `palette`, and to which.
         headers: Of each that could be decoded, in order.
+        peaks: The largest values, before they were fitted; those of more than 8 bits count as 255.
     """
 
     images: NDArray[np.uint8]
@@ -113,6 +115,7 @@ class Pictures:
     converted: int
     changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     headers: tuple[Header, ...] = ()
+    peaks: Peaks = field(default_factory=Peaks)
 
 
 def survey(source: FileSource, names: Sequence[str], report: Report | None = None) -> Survey:
@@ -148,8 +151,8 @@ def _depth(source: FileSource, names: Sequence[str], headers: Sequence[Header], 
         raise DataError(f"{source.where}: 16-bit pictures hold only 0 and 1: whether 1 is white cannot be told")
     if colours is not None and colours.white < FULL:
         raise DataError(
-            f"{source.where}: colours of 16 bits reach {colours.high:,} of {FULL:,}, which leaves "
-            f"{colours.high // 257 + 1} levels of 256: save them with 8 bits"
+            f"{source.where}: colours, or grey with transparency, of 16 bits reach {colours.high:,} of {FULL:,}, "
+            f"which leaves {colours.high // 257 + 1} levels of 256: save them with 8 bits"
         )
     return grey
 
@@ -217,24 +220,25 @@ def _decode_group(
     images = np.zeros((len(names), *shape), np.uint8)
     bad, counts = [], np.zeros(3, np.int64)
     changed: dict[str, list[str]] = {}
-    headers: list[Header] = []
+    headers, peaks = list[Header](), Peaks()
     for index, name in enumerate(names):
         fitted = _or_reason(source, name, use)
         if isinstance(fitted, str):
             bad.append(f"{printable(name)} ({fitted})")
             continue
-        images[index], touched, changes, header = fitted
-        headers.append(header)
+        images[index], touched, decoded = fitted
+        headers.append(decoded.header)
+        peaks.add(name, 255 if decoded.header.deep else peak_of(decoded.image))
         counts += touched
-        for change in changes:
+        for change in decoded.changes:
             changed.setdefault(change, []).append(name)
     resized, cropped, converted = counts.tolist()
     by_change = {key: tuple(some) for key, some in changed.items()}
-    return Pictures(images, resized, cropped, converted, by_change, tuple(headers)), bad
+    return Pictures(images, resized, cropped, converted, by_change, tuple(headers), peaks), bad
 
 
 def _fit(content: bytes, shape: tuple[int, int, int], white: int, fit: Fit | None, like: Header | None) -> _Fitted:
-    """Return one picture as `(c, h, w)`, whether it was resized, cropped, converted, what was done, and its header."""
+    """Return one picture as `(c, h, w)`, whether it was resized, cropped, converted, and what was decoded."""
     decoded = decode_image(content, white)
     if like is not None and not _is_like(decoded.header, like):
         raise BadImageError("it is not like the first")
@@ -250,7 +254,7 @@ def _fit(content: bytes, shape: tuple[int, int, int], white: int, fit: Fit | Non
     planes = np.broadcast_to(pixels, shape) if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
     changed = (old_height, old_width) != (height, width)
     resized, cropped = changes_of(old_height, old_width, height, fit) if changed else (False, False)
-    return planes, (resized, cropped, converted), decoded.changes, decoded.header
+    return planes, (resized, cropped, converted), decoded
 
 
 def _is_like(one: Header, like: Header) -> bool:

@@ -1,7 +1,8 @@
 """Decoding one picture that anybody may have made: 8-bit grey or RGB, or a reason why not.
 
 Stated policy, each use of it named and counted: the first frame of an animation; transparency over white; palettes,
-CMYK and other colour spaces to RGB; 16-bit values to 8, as `genharness.images.depth` has it; the orientation applied.
+CMYK and other colour spaces to RGB; 16-bit values to 8, as `genharness.images.depth` has it, those of a TIFF whose
+white is 0 inverted before; the orientation applied.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ POLICIES = {
     "orientation": "turned as the camera noted",
     "palette": "palette resolved",
     "16 bit": "16 bit brought to 8",
+    "white is 0": "16 bit inverted, as the TIFF says that 0 is white",
     "black and white": "black and white taken as 0 and 255",
     "CMYK": "CMYK converted to RGB",
 }
@@ -126,9 +128,9 @@ def read_depth(content: bytes) -> Depth:
     """
     image = _open(content)
     with _reasons():
-        declared = _declared_white(image)
+        declared, black = _declared_white(image), _inverted_from(image)
         image.load()
-        values = _whole_values(image) if _is_deep(image) else np.asarray(_plain(image)[0], np.int64) * 257
+        values = _whole_values(image, black) if _is_deep(image) else np.asarray(_plain(image)[0], np.int64) * 257
     return Depth(int(values.min()), int(values.max()), declared)
 
 
@@ -150,11 +152,14 @@ def decode_image(content: bytes, white: int = FULL) -> Decoded:
             done.append("animation")
         if _is_deep_colour(image):
             done.append("16 bit")
+        black = _inverted_from(image)
+        if black:
+            done.append("white is 0")
         image.load()
         if _orientation(image) > 1:
             image = ImageOps.exif_transpose(image)
             done.append("orientation")
-        plain, change = _plain(image, white)
+        plain, change = _plain(image, white, black)
     return Decoded(plain, (*done, *([change] if change else [])), header)
 
 
@@ -215,12 +220,33 @@ def _declared_white(image: Image.Image) -> int:
     if image.format == "PPM":
         return FULL
     if image.format == "TIFF":
-        largest = getattr(image, "tag_v2", {}).get(_MAX_SAMPLE_VALUE)
-        return int(largest[0] if isinstance(largest, tuple) else largest or 0)
+        return _tag(image, _MAX_SAMPLE_VALUE)
     return 0
 
 
-_MAX_SAMPLE_VALUE = 281
+_BITS_PER_SAMPLE, _PHOTOMETRIC, _MAX_SAMPLE_VALUE = 258, 262, 281
+_WHITE_IS_0 = 0
+
+
+def _tag(image: Image.Image, number: int, default: int = 0) -> int:
+    """Return a whole number that a TIFF says, the first of several."""
+    value = getattr(image, "tag_v2", {}).get(number)
+    value = value[0] if isinstance(value, tuple) else value
+    return default if value is None else int(value)
+
+
+def _inverted_from(image: Image.Image) -> int:
+    """Return the value of black in a TIFF of more than 8 bits whose white is 0, else 0: Pillow inverts only 8 bits.
+
+    Raises:
+        BadImageError: If its largest value is said to be another than that of its bits.
+    """
+    if image.format != "TIFF" or not _is_deep(image) or _tag(image, _PHOTOMETRIC, -1) != _WHITE_IS_0:
+        return 0
+    black, largest = (1 << _tag(image, _BITS_PER_SAMPLE)) - 1, _declared_white(image)
+    if largest not in (0, black):
+        raise BadImageError(f"0 is white and {largest} its largest value: save it with 0 as black")
+    return black
 
 
 def _is_deep_colour(image: Image.Image) -> bool:
@@ -228,7 +254,7 @@ def _is_deep_colour(image: Image.Image) -> bool:
     return image.mode not in _GREY_MODES and any("16" in str(tile[3]) for tile in getattr(image, "tile", ()))
 
 
-def _plain(image: Image.Image, white: int = FULL) -> tuple[Image.Image, str]:
+def _plain(image: Image.Image, white: int = FULL, black: int = 0) -> tuple[Image.Image, str]:
     """Return the loaded image in mode L or RGB, and what was done."""
     mode, grey = image.mode, "L" if _is_grey(image) else "RGB"
     if "transparency" in image.info or mode in ("RGBA", "LA", "PA", "RGBa", "La"):
@@ -238,7 +264,7 @@ def _plain(image: Image.Image, white: int = FULL) -> tuple[Image.Image, str]:
     if mode == "1":
         return image.convert("L"), "black and white"
     if mode.startswith("I"):
-        scaled = np.rint(_whole_values(image) * (255 / white)).clip(0, 255)
+        scaled = np.rint(_whole_values(image, black) * (255 / white)).clip(0, 255)
         return Image.fromarray(scaled.astype(np.uint8)), "16 bit"
     if mode == "F":
         raise BadImageError("its pixels are floating-point numbers of no known range")
@@ -250,8 +276,10 @@ def _over_white(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
 
 
-def _whole_values(image: Image.Image) -> NDArray[np.int64]:
+def _whole_values(image: Image.Image, black: int = 0) -> NDArray[np.int64]:
+    """Return the values of a picture of more than 8 bits, the larger the lighter; for `black` see `_inverted_from`."""
     values = np.asarray(image).astype(np.int64)
+    values = black - values if black else values
     if values.min() < 0 or values.max() > FULL:
         raise BadImageError("its pixels are 32-bit numbers of no known range")
     return values

@@ -13,7 +13,7 @@ from genharness.images.label_tables import FILES, table_labels
 from genharness.images.listed_labels import FILE, ListedLabels, listed_labels
 from genharness.images.names import SPLITS
 
-__all__ = ["LEFT_OUT", "Layout", "read_layout"]
+__all__ = ["LEFT_OUT", "Layout", "is_hidden", "is_junk", "read_layout"]
 
 LEFT_OUT = "files that are no pictures, hidden or met before were left out"
 """How a note of `Layout.left_out` begins."""
@@ -70,10 +70,10 @@ def read_layout(
         DataError: If there is no picture, one lies where it has no meaning, or listed labels are damaged; the message
             names it.
     """
-    told = sorted(name for name in names if not _is_junk(name))
-    pictures = [name for name in told if _is_picture(name) and not _is_hidden(name)]
+    told = sorted(name for name in names if not is_junk(name))
+    pictures = [name for name in told if _is_picture(name) and not is_hidden(name)]
     if not pictures:
-        hidden = next((f" but hidden ones such as {printable(name)}" for name in told if _is_hidden(name)), "")
+        hidden = next((f" but hidden ones such as {printable(name)}" for name in told if is_hidden(name)), "")
         suffixes = ", ".join(sorted(SUFFIXES))
         raise DataError(f"{where} holds no pictures{hidden} ({suffixes}): give the folder that does")
     paths = _below_common([(name, _parts(name)) for name in pictures])
@@ -118,7 +118,7 @@ def _labels(
 
 def _named(names: Iterable[str], wanted: Sequence[str]) -> list[str]:
     """Return the files that are called so in any folder."""
-    return [name for name in names if name.rpartition("/")[2].lower() in wanted and not _is_hidden(name)]
+    return [name for name in names if name.rpartition("/")[2].lower() in wanted and not is_hidden(name)]
 
 
 def _parts(name: str) -> tuple[str, ...]:
@@ -131,13 +131,14 @@ def _is_picture(name: str) -> bool:
     return bool(stem) and dot + suffix.lower() in SUFFIXES
 
 
-def _is_hidden(name: str) -> bool:
+def is_hidden(name: str) -> bool:
+    """Return whether a file is hidden, or lies in a hidden folder or one that operating systems leave."""
     return any(part.startswith(".") or part in _JUNK for part in _parts(name))
 
 
-def _is_junk(name: str) -> bool:
+def is_junk(name: str) -> bool:
     """Return whether nobody misses a file: macOS calls the attributes of a.png `._a.png`."""
-    return _is_hidden(name) and (not _is_picture(name) or _parts(name)[-1].startswith("._"))
+    return is_hidden(name) and (not _is_picture(name) or _parts(name)[-1].startswith("._"))
 
 
 def _below_common(paths: Paths) -> Paths:

@@ -120,7 +120,11 @@ class Values:
         Raises:
             DataError: If their range is none of the known ones, or two.
         """
-        self._refuse_two_ranges(where)
+        if self.two_ranges:
+            raise DataError(
+                f"{where} holds values up to {self.high:g}, and {self.small:,} images that end at 1 or below "
+                f"(first image {self.first_small}): two ranges in one array: {_SAVE}"
+            )
         if self.dtype.kind == "f":
             return Scaling(*_scaling(self.low, self.high, where))
         if self.dtype.newbyteorder("=") in _PILLOWS_16_BIT and self.low >= 0 and 255 < self.high <= FULL:
@@ -129,18 +133,15 @@ class Values:
         _check_whole(self.dtype, self.low, self.high, where)
         return Scaling(1.0, 0.0, "" if self.dtype == np.uint8 else f"{self.dtype} taken as 0 … 255")
 
-    def _refuse_two_ranges(self, where: str) -> None:
-        """Refuse images in 0 … 255 some of which are in [0, 1]: those would be black.
+    @property
+    def two_ranges(self) -> bool:
+        """Whether they are images in 0 … 255 some of which are in [0, 1]: those would be black.
 
         Of whole numbers, that is one in ten that ends at 1: a black image may hold a single 1.
         """
         if self.high <= _DARKEST or not self.small:
-            return
-        if self.small >= (1 if self.dtype.kind == "f" else max(2, 0.1 * self.count)):
-            raise DataError(
-                f"{where} holds values up to {self.high:g}, and {self.small:,} images that end at 1 or below "
-                f"(first image {self.first_small}): two ranges in one array: {_SAVE}"
-            )
+            return False
+        return self.small >= (1 if self.dtype.kind == "f" else max(2, 0.1 * self.count))
 
 
 def _check_whole(kind: np.dtype[Any], low: float, high: float, where: str) -> None:

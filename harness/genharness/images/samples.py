@@ -23,6 +23,7 @@ from genharness.images.depth import Depth
 from genharness.images.draw import FEWER, SeededDraw, chosen_of
 from genharness.images.layout import LEFT_OUT, Layout, read_layout
 from genharness.images.names import first_of
+from genharness.images.peaks import Peaks
 from genharness.images.resize import POLICIES
 from genharness.images.rows import as_rows
 from genharness.images.sample_file import SampleFile
@@ -116,17 +117,19 @@ def _read_files(path: Path, size: int | None, report: Report | None, beside: int
         found = survey(source, names, report).beside(beside)
         height, width = _one_size(path, found, size)
         images = _room(path, (len(names), found.channels, height, width))
-        touched: Counter[str] = Counter()
+        touched, peaks = Counter[str](), Peaks()
         changes: dict[str, list[str]] = {}
         start = 0
         for batch in decode_batches(source, names, (found.channels, height, width), white=found.white, fit=fit):
             images[start : start + len(batch.images)] = batch.images
             start += len(batch.images)
+            peaks.join(batch.peaks)
             if report:
                 report(start, len(names), "decoding pictures")
             touched.update(resized=batch.resized, cropped=batch.cropped, converted=batch.converted)
             for change, some in batch.changes.items():
                 changes.setdefault(change, []).extend(some)
+    peaks.refuse(str(path))
     touched.update(left_out=len(layout.left_out), **{_key(change): len(some) for change, some in changes.items()})
     notes = _notes(layout, changes, found.depth)
     if touched["resized"] or touched["cropped"]:
@@ -231,13 +234,15 @@ def _exact_values(stored: StoredSet, piece: Piece) -> NDArray[Any]:
 def _decoded(stored: StoredSet, seen: Look, path: Path, size: int | None, beside: int, fit: Fit | None) -> SampleFile:
     found = Survey.of_all([seen.survey] if seen.survey is not None else []).beside(beside)
     images = _room(path, (seen.count, found.channels, *_one_size(path, found, size)))
-    touched, changed, start = Counter[str](), Counter[str](), 0
+    touched, changed, peaks, start = Counter[str](), Counter[str](), Peaks(), 0
     for piece in stored.pieces():
         for batch in decoded(stored, piece, images.shape[1:], white=found.white, fit=fit):
             images[start : start + len(batch.images)] = batch.images
             start += len(batch.images)
+            peaks.join(batch.peaks)
             touched.update(resized=batch.resized, cropped=batch.cropped, converted=batch.converted)
             changed.update({change: len(names) for change, names in batch.changes.items()})
+    peaks.refuse(str(path))
     notes = [f"16 bit brought to 8, {found.depth}"] if found.depth is not None else []
     notes += told_changes(changed)
     notes += [f"{found.extremes()}: {POLICIES[fit]}"] if touched["resized"] or touched["cropped"] else []

@@ -173,3 +173,9 @@ def test_truncated_and_damaged_files_are_one_line(tmp_path):
         path.write_bytes(bytes(damaged))
         with contextlib.suppress(DataError):  # one that is not seen must not raise anything else
             read(path)
+
+
+@pytest.mark.parametrize(("label", "unused"), [("", "ids, samples"), ("ids", "samples")])
+def test_other_arrays_that_are_not_used_are_named(tmp_path, label, unused):
+    path = hdf5(tmp_path / "a.h5", {"images": IMAGES, "samples": IMAGES, "ids": LABELS})
+    assert f"not used: {unused} (an array of labels is called labels)" in open_hdf5(path, "", label)[""].notes

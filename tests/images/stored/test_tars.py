@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from genharness import DataError
+from genharness.images import read_samples
 from genharness.images.stored.tars import open_tars
-from packed import as_tar, encoded
+from packed import as_tar, as_zip, encoded
 
 PNG = [encoded(np.full((4, 5, 3), value, np.uint8)) for value in range(6)]
 
@@ -87,3 +88,61 @@ def test_a_cut_shard_is_refused(tmp_path):
     path.write_bytes(path.read_bytes()[:1800])
     with pytest.raises(DataError, match="is damaged"):
         read(path)
+
+
+def notes_of(files, path, label=""):
+    """Return the labels of all samples, and what is said after one pass."""
+    stored = open_tars([as_tar(files, path, "")], "shards", label)
+    pieces = list(stored.pieces())
+    return [label for piece in pieces for label in piece.labels or [None] * len(piece.names)], stored.notes
+
+
+def test_what_is_left_out_and_taken_for_labels_is_said(tmp_path):
+    files = {"0.cls": b"1", "0.png": PNG[0], "0.avif": b"", "0.txt": b"", ".a/b.png": PNG[1], "._0.png": b"", ".x": b""}
+    labels, notes = notes_of(files, tmp_path / "s.tar")
+    assert labels == [1]
+    assert notes == [
+        "labels: the .cls beside the pictures",
+        "files that are no pictures, hidden or met before were left out: 0.avif, 0.txt, .a/b.png",
+    ]
+    files = {"0.json": b'{"label": "cat"}', "0.png": PNG[0], **{f"{i}.heic": b"" for i in range(9)}}
+    assert notes_of(files, tmp_path / "t.tar")[1] == [
+        "labels: the field label of the .json beside the pictures",
+        "files that are no pictures, hidden or met before were left out: "
+        "0.heic, 1.heic, 2.heic, 3.heic, 4.heic and 4 more",
+    ]
+
+
+TREE = {
+    **{f"mix/{name}/{i}.png": PNG[i] for name in ("cat", "dog") for i in range(3)},
+    "mix/cat/.ipynb_checkpoints/0.png": PNG[5],
+    "mix/cat/._0.png": b"of macOS",
+    "mix/dataset-info.json": b"{}",
+    "mix/dog/0.heic": b"",
+}
+
+
+def test_a_tree_of_folders_is_what_it_is_as_a_zip(tmp_path):
+    tar, packed = as_tar(TREE, tmp_path / "a.tar", ""), as_zip(TREE, tmp_path / "a.zip")
+    one, other = (read_samples(path) for path in (tar, packed))
+    np.testing.assert_array_equal(one.samples, other.samples)
+    np.testing.assert_array_equal(one.labels, other.labels)
+    assert one.class_names == other.class_names == ("cat", "dog")
+    told = "labels: the 2 folders cat, dog are classes"
+    assert told in one.notes
+    assert told in other.notes
+    assert sum("left out: " in note for note in one.notes) == 1
+
+
+def test_folders_of_splits_inside_a_tar_are_neither_classes_nor_splits(tmp_path):
+    labels, notes = notes_of({"train/0.png": PNG[0], "test/0.png": PNG[1]}, tmp_path / "s.tar")
+    assert labels == [None, None]
+    assert notes[0].startswith("no labels: the folders test, train are no splits inside a tar: pack each as a tar")
+
+
+def test_labels_beside_pictures_go_before_folders(tmp_path):
+    files = {f"{name}/0.{end}": one for name in ("a", "b") for end, one in (("png", PNG[0]), ("cls", b"7"))}
+    assert notes_of(files, tmp_path / "s.tar")[0] == [7, 7]
+    files = {f"{name}/0.{end}": one for end, one in (("png", PNG[0]), ("json", b"{}")) for name in ("a", "b")}
+    with pytest.raises(DataError, match="has a label and no picture"):
+        notes_of(files, tmp_path / "t.tar")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,7 @@ def open_hdf5(path: Path, samples: str = "", label: str = "") -> dict[str, Store
     wrong = next((one for one in (samples, label) if one in unusable), "" if samples else next(iter(links), ""))
     if wrong:
         raise DataError(f"{path}: {printable(wrong)} is {unusable[wrong]}, or name another as a dataset, h5:PATH#NAME")
+    unused: tuple[str, ...] = ()
     if samples:
         one_of(samples, list(known), str(path), "array")
         if label:
@@ -83,9 +84,11 @@ def open_hdf5(path: Path, samples: str = "", label: str = "") -> dict[str, Store
         sorted_ = sort_arrays(known, str(path), any_name=True)
         labels = {"": label} if label and one_of(label, list(known), str(path), "array") else sorted_.labels
         found = {split: (name, labels.get(split, "")) for split, name in sorted_.samples.items()}
+        unused = replace(sorted_, unused=tuple(name for name in sorted_.unused if name != label)).not_used
     if not found:
         raise DataError(f"{path} holds statistics, no samples")
     notes = [f"not followed, as links never are: {first_of(links)}"] if links else []
+    notes += unused
     return {split: _stored(path, known, *names, notes) for split, names in found.items()}
 
 

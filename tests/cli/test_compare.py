@@ -33,6 +33,17 @@ def test_the_table_says_in_words_which_row_is_better(genharness, results):
     assert max(map(len, done.stdout.splitlines())) <= 100
 
 
+def test_where_logarithms_are_tested_the_table_shows_the_ratio_and_its_interval(genharness, results):
+    """The interval of the difference could hold zero beside a p below 5 %, or not hold it beside one above."""
+    lines = genharness("compare", "vae", "dcgan", "--metric", "fid").stdout.splitlines()
+    assert any("Ratio A / B [95 %]" in line for line in lines)
+    (pair,) = (
+        json.loads(genharness("compare", "vae", "dcgan", "--metric", "fid", "--format", "json").stdout)[0]["metrics"][0]
+    )["pairs"]
+    shown = f"{pair['ratio']:.4g} [{pair['ratio_low']:.4g}, {pair['ratio_high']:.4g}]"
+    assert any(shown in line for line in lines)
+
+
 def test_json_holds_the_scores_and_the_verdict(genharness, results):
     done = genharness("compare", "vae", "dcgan", "--metric", "fid", "--format", "json")
     (found,) = json.loads(done.stdout)

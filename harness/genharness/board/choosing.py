@@ -170,7 +170,7 @@ def keep_best(board: Board, models: Sequence[str]) -> None:
         models: Names.
 
     Raises:
-        ConfigError: If a model has no row that is ranked.
+        ConfigError: If a model has no row that is ranked, or no column ranks.
     """
     for model in models:
         found = [_keep_best(group, model) for group in board.groups if group.rows]
@@ -181,8 +181,10 @@ def keep_best(board: Board, models: Sequence[str]) -> None:
 
 def _keep_best(group: Group, model: str) -> bool:
     rows = [row for row in group.rows if row.model == model and not row.external]
-    if len(rows) < 2 or not group.compared:
+    if len(rows) < 2:
         return bool(rows)
+    if not group.compared:
+        raise ConfigError("--best-of: no column that is shown ranks rows: add one that does, or name it with --sort")
     column = group.compared[0]
     best = min(rows, key=lambda row: _place(row, group))
     group.rows = [row for row in group.rows if row is best or row not in rows]

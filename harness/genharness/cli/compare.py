@@ -173,20 +173,34 @@ def _table(pairs: Sequence[Comparison]) -> Table:
     several = any(pair.comparisons > 1 for pair in pairs)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("A - B")
-    for title in ("Seeds", "Difference [95 %]", "p", *(["Corrected"] if several else []), "Exact p", "P(A better)"):
+    for title in ("Seeds", _effect_title(pairs), "p", *(["Corrected"] if several else []), "Exact p", "P(A better)"):
         table.add_column(title, justify="right")
+    mixed = len({pair.ratio is None for pair in pairs}) > 1
     for pair in pairs:
-        table.add_row(*_cells(pair, several), style={"better": "green", "worse": "red"}.get(pair.verdict, ""))
+        table.add_row(*_cells(pair, several, mixed), style={"better": "green", "worse": "red"}.get(pair.verdict, ""))
     return table
 
 
-def _cells(pair: Comparison, several: bool) -> list[Text]:
+def _effect_title(pairs: Sequence[Comparison]) -> str:
+    """Return what stands beside p: where logarithms are tested a ratio, whose interval and p are of one test."""
+    ratios = [pair.ratio is not None for pair in pairs]
+    return "Ratio A / B [95 %]" if all(ratios) else f"{'Ratio or d' if any(ratios) else 'D'}ifference [95 %]"
+
+
+def _effect(pair: Comparison, marked: bool) -> str:
+    """Return the ratio or the difference with its interval; a ratio is marked where a table has both."""
+    if pair.ratio is None:
+        return f"{pair.difference:.4g}{_interval(pair.difference_low, pair.difference_high)}"
+    return f"{'ratio ' if marked else ''}{pair.ratio:.4g}{_interval(pair.ratio_low, pair.ratio_high)}"
+
+
+def _cells(pair: Comparison, several: bool, mixed: bool) -> list[Text]:
     a, b = pair.n
     exact = None if pair.mann_whitney is None else pair.mann_whitney_p_corrected
     words = [
         " - ".join(pair.names),
         f"{a} paired" if pair.paired else f"{a}, {b}",
-        f"{pair.difference:.4g}{_interval(pair.difference_low, pair.difference_high)}",
+        _effect(pair, mixed),
         _p(pair.p),
         *([_p(pair.p_corrected)] if several else []),
         _p(exact),

@@ -86,7 +86,7 @@ def _number_of(estimate: Estimate) -> dict[str, Any]:
 
 
 def render_csv(board: Board, options: RenderOptions) -> str:
-    """Return one line a row of every group; each column has its mean, both errors and how it stands to real samples."""
+    """Return one line a row of every group; each column has its mean, both errors, its seeds and how real that is."""
     keys = list(dict.fromkeys(column.key for group in board.groups for column in group.columns))
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
@@ -106,7 +106,12 @@ def render_csv(board: Board, options: RenderOptions) -> str:
     return stream.getvalue().rstrip("\n")
 
 
-_ERRORS = ("", "_seed_std", "_evaluation_error")  # scores have columns of their own that end in _std, over subsets
+_ERRORS = (
+    "",
+    "_seed_std",
+    "_evaluation_error",
+    "_seeds",
+)  # scores have columns of their own that end in _std, over subsets
 _INTERVAL = ("_low", "_high")
 _BAND = ("_reading", "_real_low", "_real_high")
 _ROW_HEADS = ("dataset", "protocol", "rank", "model", "variation", "seeds", "failed_seeds")
@@ -127,8 +132,8 @@ def _band(group: Group, key: str) -> tuple[str, str]:
 
 
 def _numbers(one: Estimate, intervals: bool, band: tuple[str, str] | None) -> list[str]:
-    """Return the cells of a column in a row: mean, errors, where any row has one the interval, and the band."""
-    cells = [_text(one.mean), _text(one.deviation), _text(one.error)]
+    """Return the cells of a column in a row: mean, errors, seeds, where any row has one the interval, and the band."""
+    cells = [_text(one.mean), _text(one.deviation), _text(one.error), str(one.count)]
     if intervals:
         cells += map(_text, one.interval or (None, None))
     return cells if band is None else [*cells, one.reading, *band]

@@ -1,5 +1,7 @@
 """Which rows a leaderboard shows."""
 
+from dataclasses import replace
+
 import pytest
 
 from board_records import record
@@ -95,6 +97,12 @@ def test_the_best_of_a_model_says_of_how_many_and_how_it_was_chosen(registry):
     (group,) = build(RECORDS, registry, best_of=["vae"]).groups
     assert [row.label for row in group.rows] == ["real", "vae lr=0.0002", "dcgan", "noise"]
     assert group.notes[-1].startswith("vae: the best of 2 rows by FD, chosen by the very score that is shown")
+
+
+def test_the_best_of_a_model_needs_a_column_that_ranks(registry):
+    records = [replace(one, measurements={"parameters": 7.0}) for one in RECORDS]
+    with pytest.raises(ConfigError, match="--best-of: no column that is shown ranks rows: add one that does, or name"):
+        keep_best(build(records, registry, columns=("parameters",)), ["vae"])
 
 
 def test_the_best_of_nobody_is_refused_and_of_one_row_is_that_row(registry):

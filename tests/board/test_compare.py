@@ -152,6 +152,25 @@ def test_a_row_that_lost_seeds_is_not_called_better(store, registry):
     assert (pair.verdict, pair.withheld, pair.lost) == ("undecided", True, (1 / 6, 0.0))
 
 
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [(float("nan"), "it is undefined on every seed"), (1e300, "it is not finite or beyond 1e150 on every seed")],
+)
+def test_a_score_that_is_undefined_on_every_seed_was_measured(store, registry, value, reason):
+    save(store, "vae", [value] * 3)
+    save(store, "dcgan", BAD)
+    (found,) = compare_rows(store, registry, ["vae", "dcgan"], metrics=["fid"])
+    assert found.metrics[0].missing == {"vae": reason}
+
+
+def test_a_row_of_which_a_score_is_undefined_on_more_seeds_is_not_called_better(store, registry):
+    save(store, "vae", [*GOOD, float("nan")])
+    save(store, "dcgan", BAD)
+    (found,) = compare_rows(store, registry, ["vae", "dcgan"], metrics=["fid"])
+    (pair,) = found.metrics[0].comparisons
+    assert (pair.verdict, pair.withheld, pair.lost) == ("undecided", True, (1 / 6, 0.0))
+
+
 def test_three_seeds_are_told_to_be_too_few_for_the_exact_test_and_how_many_are_needed(store, registry):
     save(store, "vae", GOOD[:3])
     save(store, "dcgan", [10.2, 11.3, 11.9])

@@ -12,6 +12,7 @@ from genharness.board.contest import Contest, contestants, listed, score_table
 from genharness.board.rows import BoardColumn
 from genharness.plugin.registry import load_registry
 from genharness.spec.columns import Column
+from genharness.stats import family as families
 
 
 def group(records, **asked):
@@ -127,6 +128,25 @@ def test_a_rows_design_is_its_model_and_its_size_and_samples_made_elsewhere_have
     for one in records[5:10]:
         one.source = "external"
     assert score_table(group(records).rows, column()).designs == {"vae": ("vae", 12.0)}
+
+
+def why(**rows):
+    found = [one for model, values in rows.items() for one in seeds(model, values)]
+    return Contest(contestants(group(found)), [column()]).why_nobody(0)
+
+
+def test_where_no_score_varies_nothing_was_tested_and_nothing_is_too_close_to_call():
+    assert why(vae=[10.0] * 3, gan=[9.0] * 3) == "no score of gan, vae varies over seeds, so nothing tells them apart"
+
+
+@pytest.mark.parametrize("most", [40, 1])
+def test_where_the_better_row_lost_seeds_that_is_why_nobody_is_singled_out(monkeypatch, most):
+    monkeypatch.setattr(families, "MOST_FOR_HOLM", most)
+    assert why(vae=[*CLOSE, None], gan=FAR) == "vae scores better, but lost more of its seeds"
+    assert (
+        why(vae=[*CLOSE, None], gan=[*ALIKE, None], wgan=FAR) == "vae, gan score better, but lost more of their seeds"
+    )
+    assert "too close to call" in why(vae=[*CLOSE, None], gan=ALIKE)
 
 
 def test_many_labels_are_cut():

@@ -52,6 +52,15 @@ def test_the_best_row_is_bold_where_it_beats_all_others(registry):
     assert group.notes == [RANK_NOTE, BOLD_NOTE]
 
 
+def test_a_score_of_a_part_of_the_seeds_is_marked_and_is_not_bold(registry):
+    by_label, group = rows([*seeds("vae", [*CLOSE, None]), *seeds("dcgan", FAR)], registry)
+    assert (by_label["vae"].marks, by_label["dcgan"].marks) == ("§", "")
+    assert not bold(by_label)
+    assert group.notes[-1] == (
+        "§ FD of a part of the seeds: vae (5 of 6); no row is called better than one that lost fewer of its seeds"
+    )
+
+
 def test_ties_are_bold_together_where_they_are_few(registry):
     records = [*seeds("vae", CLOSE), *seeds("dcgan", ALIKE), *seeds("wgan", FAR), *seeds("gan", FARTHER)]
     by_label, _ = rows(records, registry)

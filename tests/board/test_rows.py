@@ -43,11 +43,19 @@ def test_the_interquartile_mean_leaves_an_outlier_out():
 def test_marks_stand_for_a_collapse_and_for_other_code():
     assert row(1.0, collapse="recall 0").marks == "†"
     assert row(1.0, collapse="recall 0", other_code=("code of vae changed",)).marks == "†‡"
+    assert row(1.0, unscored=True).marks == "§"
     assert row(1.0).marks == ""
 
 
 def test_what_was_lost_is_a_share_of_all_seeds_that_ended():
     one = row(1.0, 2.0, 3.0)
-    assert one.lost == 0
+    assert one.lost("fid") == 0
     one.failed = 2
-    assert one.lost == 0.4
+    assert one.lost("fid") == 0.4
+
+
+@pytest.mark.parametrize("undefined", [None, float("nan"), 1e300])
+def test_a_seed_whose_score_is_undefined_is_lost_in_that_column_alone(undefined):
+    one = row(1.0, undefined, 3.0, 4.0)
+    assert one.lost("fid") == 0.25
+    assert one.lost("train_seconds") == 0

@@ -56,10 +56,21 @@ def test_no_number_and_no_name_is_cut(results, width):
     ]
     assert "…" not in said
     assert max(map(len, said.splitlines())) <= width
-    numbers = [f"{pair[key]:.4g}" for key in ("difference", "difference_low", "difference_high")]
+    numbers = [f"{pair[key]:.4g}" for key in ("ratio", "ratio_low", "ratio_high")]
     numbers += [f"{pair[key]:.2g}" for key in ("p", "p_corrected")]
     assert set(numbers) <= set(re.split(r"[\s\[\],]+", said))
     assert "diffaugment=colour,translation,cutout" in re.sub(r"\s", "", said)
+
+
+def test_where_logarithms_are_tested_the_table_shows_the_ratio_and_its_interval(genharness, results):
+    """The interval of the difference could hold zero beside a p below 5 %, or not hold it beside one above."""
+    lines = genharness("compare", "vae", "dcgan", "--metric", "fid").stdout.splitlines()
+    assert any("Ratio A / B [95 %]" in line for line in lines)
+    (pair,) = (
+        json.loads(genharness("compare", "vae", "dcgan", "--metric", "fid", "--format", "json").stdout)[0]["metrics"][0]
+    )["pairs"]
+    shown = f"{pair['ratio']:.4g} [{pair['ratio_low']:.4g}, {pair['ratio_high']:.4g}]"
+    assert any(shown in line for line in lines)
 
 
 def test_json_holds_the_scores_and_the_verdict(genharness, results):

@@ -277,6 +277,11 @@ def test_csv_carries_the_same():
     assert "train_seconds_reading" not in vae
 
 
+def test_csv_says_of_how_many_seeds_a_number_is():
+    (vae,) = csv.DictReader(io.StringIO(rendered(seeds("vae", [1.0, None, 2.0]), "csv")))
+    assert (vae["seeds"], vae["fid_seeds"], vae["train_seconds_seeds"]) == ("3", "2", "3")
+
+
 def test_markdown_carries_the_same():
     text = rendered(banded(), "md", columns=("fid",))
     assert "| vae | 1-2 | 5 | 11.00 ± 0.79 ≈ |" in text

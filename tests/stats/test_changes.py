@@ -67,7 +67,16 @@ def test_one_seed_and_seeds_that_agree_are_no_test():
 def test_a_change_that_lost_more_seeds_is_not_called_better():
     groups = {"base": [5.0, 5.1, 5.2, 5.0], "a": [1.0, 1.1, 1.0, 1.2]}
     (found,) = changes_from(table(groups, lost={"a": 0.5}), "base")
-    assert not found.verdict
+    assert (found.verdict, found.withheld) == ("", "better")
+    assert "% better (" in found.sentence
+    assert "but 50% of its seeds have none (0% of the base's), so it is not called better" in found.sentence
+
+
+def test_a_change_that_scores_worse_than_a_base_that_lost_more_seeds_is_not_called_worse():
+    groups = {"base": [1.0, 1.1, 1.0, 1.2], "a": [5.0, 5.1, 5.2, 5.0]}
+    (found,) = changes_from(table(groups, lost={"base": 0.5}), "base")
+    assert (found.verdict, found.withheld) == ("", "worse")
+    assert "but 50% of the base's seeds have none (0% of the change's), so it is not called worse" in found.sentence
 
 
 @pytest.mark.slow

@@ -174,7 +174,8 @@ def test_a_model_that_lost_more_of_its_seeds_is_not_called_better(lost, verdict)
     if forth.withheld:
         for one in (forth, back):
             assert (
-                "a scores better than b on the seeds that ended well, but 50% of its seeds did not (20%" in one.sentence
+                "a scores better than b on the seeds that have a score, but 50% of its seeds have none (20%"
+                in one.sentence
             )
 
 

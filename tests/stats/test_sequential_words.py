@@ -60,6 +60,33 @@ def test_a_ranking_is_told_as_intervals_of_ranks():
     assert "m0 1, m1 2-3, m2 2-3" in answer_lines(one, "FD")[0]
 
 
+@pytest.mark.parametrize(
+    ("goal", "answer"),
+    [
+        ("best", "m0 is best by FD"),
+        ("top:1", "among the best 1 by FD: m0;"),
+        ("top:2", "among the best 2 by FD: m0, m1;"),
+        ("top:3", "among the best 3 by FD: m0, m1, m2;"),
+        ("ranking", "ranks by FD, error 5 % over all looks: m0 1, m1 2, m2 3"),
+    ],
+)
+def test_a_row_that_is_closed_is_in_no_answer(goal, answer):
+    table = np.concatenate([scores(np.random.default_rng(0), [0, 3, 6]), np.full((1, 20), np.nan)])
+    one = studied(table, goal=goal).decisions
+    assert one.closed == {"m3": "diverges"}
+    assert look_line(one).endswith("nothing is left open")
+    first, *rest = answer_lines(one, "FD")
+    assert first.startswith(answer)
+    assert rest == ["m3 diverges"]
+
+
+def test_a_best_row_that_lost_seeds_is_the_best_among_those_that_trained():
+    one = studied(scores(np.random.default_rng(0), [0, 3])).decisions
+    said = "m0 is best by FD among the seeds that trained: "
+    assert answer_lines(one, "FD", {"m0": (1, 3), "m1": (0, 3)})[0].startswith(said)
+    assert not answer_lines(one, "FD", {"m0": (0, 3), "m1": (1, 3)})[0].startswith(said)
+
+
 def test_given_up_and_equal_pairs_say_why():
     random = np.random.default_rng(0)
     hopeless = [line for _ in range(10) for line in answer_lines(studied(scores(random, [0, 0])).decisions, "FD")]
@@ -71,7 +98,7 @@ def test_given_up_and_equal_pairs_say_why():
 def test_seeds_that_diverged_are_told_with_their_rate():
     one = Decisions(plan=SeedPlan(rows=("a", "b")))
     assert answer_lines(one, "FD", {"a": (2, 8), "b": (0, 8)})[-1] == (
-        "a: scores are of the seeds that trained; 2 of 8 diverged (95 %: 3% to 65%)"
+        "a: scores are of the seeds that trained; 2 of 8 diverged or have no score (95 %: 3% to 65%)"
     )
 
 

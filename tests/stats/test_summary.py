@@ -111,10 +111,10 @@ def test_one_seed_has_a_mean_and_nothing_else():
 
 
 @pytest.mark.parametrize("n", [2, 20])
-def test_equal_scores_have_an_interval_of_no_width(n):
+def test_equal_scores_have_no_interval_since_their_spread_is_unknown(n):
     summary = summarise([0.1] * n)
     assert (summary.mean, summary.standard_deviation) == (0.1, 0.0)
-    assert (summary.interval_low, summary.interval_high) == (0.1, 0.1)
+    assert summary.interval_low is summary.interval_high is None
     assert summary.method == "none: all scores are equal"
 
 

@@ -44,9 +44,18 @@ class Study:
 
     def train(self, task):
         model, seed = task.cell.model, task.cell.seed
-        status = self.ends.get((model, seed), "ok")
+        end = self.ends.get((model, seed), "ok")
+        status = "ok" if end == "undefined" else end
         self.trained.append((model, seed))
-        fid = None if status != "ok" else 100.0 if model == "noise" else score(model, seed)
+        fid = (
+            None
+            if status != "ok"
+            else float("nan")
+            if end == "undefined"
+            else 100.0
+            if model == "noise"
+            else score(model, seed)
+        )
         self.store.save(record(model, fid, seed=seed, status=status, reason="" if status == "ok" else "it broke"))
 
     def questions(self, fresh=False):
@@ -134,6 +143,13 @@ def test_a_row_whose_seeds_all_diverge_is_closed(tmp_path):
     assert study.kept[0].decisions.losses["vae"] == set()
     assert ("vae", 3) not in study.trained
     assert "vae diverges: 3 of 3 seeds did" in study.said
+
+
+def test_a_seed_whose_score_is_undefined_is_one_without_a_score(tmp_path):
+    ends = {("dcgan", 1): "undefined", **{("vae", seed): "undefined" for seed in range(3)}}
+    study = Study(tmp_path, ends).run()
+    assert study.kept[0].lost["dcgan"][0] == 1
+    assert study.kept[0].decisions.closed == {"vae": "has no score: 3 of 3 seeds diverged or it is undefined"}
 
 
 def test_a_row_that_never_runs_is_closed(tmp_path):

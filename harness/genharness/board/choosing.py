@@ -164,14 +164,19 @@ def keep_best(group: Group, models: Sequence[str]) -> list[str]:
     Args:
         group: Which is changed: ranked, and not yet marked.
         models: Names.
+
+    Raises:
+        ConfigError: If a model has no row that is ranked, or no column ranks.
     """
     return [line for model in dict.fromkeys(models) for line in _keep_best(group, model)]
 
 
 def _keep_best(group: Group, model: str) -> list[str]:
     rows = [row for row in group.rows if row.model == model and not row.external]
-    if len(rows) < 2 or not group.compared:
+    if len(rows) < 2:
         return []
+    if not group.compared:
+        raise ConfigError("--best-of: no column that is shown ranks rows: add one that does, or name it with --sort")
     best = min(rows, key=lambda row: _place(row, group))
     gone = {id(row) for row in rows if row is not best}
     lost = {configuration(row.records[0]) for row in rows if row is not best}

@@ -292,6 +292,9 @@ def _corrected_beside(pairs: Sequence[Comparison]) -> str:
 
 def _why_missing(row: Row, key: str, registry: Registry) -> str:
     owner = next((spec.name for spec in registry.metrics.values() if key in {c.key for c in spec.columns}), key)
-    return next(
-        (record.skipped[owner] for record in row.members.kinds if owner in record.skipped), "it was not measured"
-    )
+    for record in row.members.kinds:
+        if why := {**record.failed, **record.skipped}.get(owner):
+            return why
+    if any(value is not None for value in row.members.numbers(key)):
+        return "it is not finite or beyond 1e150 on every seed"
+    return "it is undefined on every seed" if key in row.members.keys("scores") else "it was not measured"

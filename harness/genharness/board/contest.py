@@ -36,38 +36,47 @@ class _Outcome:
         planned: Whether a plan of looks decides any pair.
         counts: Seeds of every row, by its label, of each table.
         standings: Intervals of their ranks, likewise.
+        still: Of the rows that no other row beats, those whose scores do not vary over seeds.
+        withheld: Of them, those that score significantly better than another of them, and lost more of their seeds.
     """
 
     size: int
     planned: bool
     counts: list[dict[str, int]]
     standings: list[dict[str, Standing]]
+    still: list[list[str]]
+    withheld: list[list[str]]
 
     @classmethod
     def of(cls, family: Family) -> _Outcome:
+        standings = [family.standings(place) for place in range(len(family.tables))]
+        best = [{label for label, one in table.items() if one.unbeaten} for table in standings]
+        ahead = [[a for a, b in family.withheld(place) if {a, b} <= few] for place, few in enumerate(best)]
         return cls(
             family.size,
             any(table.decided for table in family.tables),
             [{label: len(seeds) for label, seeds in table.groups.items()} for table in family.tables],
-            [family.standings(place) for place in range(len(family.tables))],
+            standings,
+            [[label for label in family.still(place) if label in few] for place, few in enumerate(best)],
+            [[*dict.fromkeys(several)] for several in ahead],
         )
 
     @classmethod
     def from_plain(cls, plain: Any) -> _Outcome:
-        size, planned, tables = plain
+        size, planned, tables, still, withheld = plain
         counts = [dict(zip(labels, numbers, strict=True)) for labels, numbers, _, _ in tables]
         ranks = [
             {label: Standing(*ends) for label, *ends in zip(one, low, high, strict=True)}
             for one, _, low, high in tables
         ]
-        return cls(size, planned, counts, ranks)
+        return cls(size, planned, counts, ranks, still, withheld)
 
     def as_plain(self) -> list[Any]:
         tables = [
             [[*ranks], [*counts.values()], [one.low for one in ranks.values()], [one.high for one in ranks.values()]]
             for counts, ranks in zip(self.counts, self.standings, strict=True)
         ]
-        return [self.size, self.planned, tables]
+        return [self.size, self.planned, tables, self.still, self.withheld]
 
 
 class Contest:
@@ -156,7 +165,7 @@ class Contest:
     def _key(self, columns: Sequence[BoardColumn]) -> str:
         """Return a digest of all that the standings by some columns hang on."""
         read: list[list[Any]] = [
-            [[row.label, row.members.seeds, row.design, row.lost] for row in self._rows],
+            [[row.label, row.members.seeds, row.design, row.failed] for row in self._rows],
             [_read(self._rows, one) for one in columns],
         ]
         asked = [
@@ -186,9 +195,15 @@ class Contest:
         standings = self.standings(place)
         if len(standings) < 2 or self.singled_out(place):
             return ""
-        best = self._unbeaten(standings)
+        best, told = self._unbeaten(standings), named or listed
         if few := self._few(place, best):
-            return f"{(named or listed)(few)} {'has' if len(few) == 1 else 'have'} fewer than {LEAST_SEEDS} seeds"
+            return f"{told(few)} {'has' if len(few) == 1 else 'have'} fewer than {LEAST_SEEDS} seeds"
+        outcome, at = self._outcome(place)
+        if len(still := outcome.still[at]) > 1:
+            return f"no score of {told(still)} varies over seeds, so nothing tells them apart"
+        if ahead := outcome.withheld[at]:
+            alone = len(ahead) == 1
+            return f"{told(ahead)} score{'s'[:alone]} better, but lost more of {'its' if alone else 'their'} seeds"
         return f"too close to call, {len(best)} of {len(standings)} rows may be the best"
 
     @staticmethod
@@ -226,7 +241,7 @@ def score_table(rows: Iterable[Row], column: BoardColumn, decided: Decided = _NO
         log=column.by_ratio(groups),
         resolution=max((_resolution(row, column) for row, _ in having), default=0.0),
         designs={row.label: row.design for row, _ in having if row.design is not None},
-        lost={row.label: row.lost for row, _ in having},
+        lost={row.label: row.lost(column.key) for row, _ in having},
         decided={pair: p for pair, p in decided.get(column.key, {}).items() if groups.keys() >= {*pair}},
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from genharness.board.contest import Contest, contestants, listed
 from genharness.board.estimates import sampling_share
-from genharness.board.rows import COLLAPSED, OTHER_CODE, Group, Row
+from genharness.board.rows import COLLAPSED, OTHER_CODE, UNSCORED, Group, Row
 from genharness.results.provenance import UNKNOWN_CODE, Provenance
 from genharness.results.stability import collapse
 from genharness.spec.columns import Column
@@ -31,7 +31,7 @@ def mark(
     provenance: Provenance,
     standings: dict[str, Any] | None = None,
 ) -> None:
-    """Set `ranks`, `bold`, `collapse` and `other_code` of the rows of a group, and write its `notes`.
+    """Set `ranks`, `bold`, `collapse`, `other_code` and `unscored` of the rows of a group, and write its `notes`.
 
     Args:
         group: Rows of one dataset and protocol, ranked; notes tell of them and of no others.
@@ -47,6 +47,7 @@ def mark(
     placed = [one for spec in sorted(metrics, key=lambda spec: spec.place) for one in spec.columns]
     _mark_collapse(group, trained, placed)
     _mark_other_code(group, provenance)
+    _mark_unscored(group)
     _note_caveats(group, metrics)
     _note_fewer(group)
     _note_lost(group, rows)
@@ -131,6 +132,22 @@ def _mark_other_code(group: Group, provenance: Provenance) -> None:
             alike[row.other_code].append(row.label)
     for lines, labels in alike.items():
         group.notes.append(f"{OTHER_CODE} {listed(labels)}: {', '.join(lines)}")
+
+
+def _mark_unscored(group: Group) -> None:
+    """Mark the rows of which a column holds fewer seeds than ended well: their means are of the others alone."""
+    for column in {one.key: one for one in (*group.shown, *group.compared)}.values():
+        told = []
+        for row in group.rows:
+            one = row.estimates.get(column.key)
+            if one is not None and 0 < one.count < len(row.records):
+                row.unscored = True
+                told.append(f"{row.label} ({one.count} of {len(row.records)})")
+        if told:
+            group.notes.append(
+                f"{UNSCORED} {column.title} of a part of the seeds: {listed(told)}; no row is called better than one "
+                "that lost fewer of its seeds"
+            )
 
 
 def _note_caveats(group: Group, metrics: Iterable[MetricSpec]) -> None:

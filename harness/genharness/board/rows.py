@@ -17,10 +17,11 @@ from genharness.spec.record import Band, Record
 from genharness.stats import Standing
 from genharness.stats.values import LARGEST, middle_mean
 
-__all__ = ["COLLAPSED", "OTHER_CODE", "Board", "BoardColumn", "Estimate", "Group", "Row"]
+__all__ = ["COLLAPSED", "OTHER_CODE", "UNSCORED", "Board", "BoardColumn", "Estimate", "Group", "Row"]
 
 COLLAPSED = "†"
 OTHER_CODE = "‡"
+UNSCORED = "§"
 
 
 class Estimate(NamedTuple):
@@ -31,7 +32,8 @@ class Estimate(NamedTuple):
         deviation: Standard deviation over seeds (n - 1), or None with fewer than two.
         count: Seeds with a value.
         values: Values of the seeds that have one, in the order of the seeds.
-        interval: 95 % confidence interval of the mean over training seeds; None unless asked for, or with one seed.
+        interval: 95 % confidence interval of the mean over training seeds; None unless asked for, with one seed,
+            and where the seeds do not vary.
         error: Standard error of one trained model's score over other samples of it (root mean square over the seeds),
             or None where none is known. The spread over seeds contains it: the two are never added.
         reading: How the mean stands to the band of real samples.
@@ -107,6 +109,7 @@ class Row:
         bold: Keys of the columns in which it stands among the few rows that no other row beats.
         collapse: Why its samples count as collapsed, or empty.
         other_code: What of the code behind it is other than what is installed, such as `code of vae changed`.
+        unscored: Whether a column that is shown or compared by has no value for some of its seeds, which ended well.
     """
 
     model: str
@@ -124,6 +127,7 @@ class Row:
     bold: set[str] = field(default_factory=set)
     collapse: str = ""
     other_code: tuple[str, ...] = ()
+    unscored: bool = False
 
     @functools.cached_property
     def members(self) -> Members:
@@ -148,13 +152,13 @@ class Row:
     @property
     def marks(self) -> str:
         """Signs that stand beside the row; the group's notes explain them."""
-        signs = {COLLAPSED: self.collapse, OTHER_CODE: self.other_code}
+        signs = {COLLAPSED: self.collapse, OTHER_CODE: self.other_code, UNSCORED: self.unscored}
         return "".join(sign for sign, holds in signs.items() if holds)
 
-    @property
-    def lost(self) -> float:
-        """Share of its seeds that did not end well."""
-        return self.failed / (self.failed + len(self.records))
+    def lost(self, key: str) -> float:
+        """Return the share of its seeds without a value in a column: not ended well, or undefined or not finite."""
+        seeds = self.failed + len(self.records)
+        return (seeds - len(self.by_seed(key))) / seeds
 
     @functools.cached_property
     def design(self) -> Hashable:

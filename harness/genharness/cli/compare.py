@@ -170,19 +170,33 @@ def _summary(pairs: Sequence[Comparison], shown: int) -> str:
 
 def _table(pairs: Sequence[Comparison]) -> FittedTable:
     several = any(pair.comparisons > 1 for pair in pairs)
-    titles = ("Seeds", "Difference\n[95 %]", "p", *(["Corrected"] if several else []), "Exact p", "P(A better)")
+    mixed = len({pair.ratio is None for pair in pairs}) > 1
+    titles = ("Seeds", _effect_title(pairs), "p", *(["Corrected"] if several else []), "Exact p", "P(A better)")
     heads = [ColumnHead("A - B", folds=True), *(ColumnHead(title, right=True) for title in titles)]
     styles = [{"better": "green", "worse": "red"}.get(pair.verdict, "") for pair in pairs]
-    return FittedTable(heads, [_cells(pair, several) for pair in pairs], styles)
+    return FittedTable(heads, [_cells(pair, several, mixed) for pair in pairs], styles)
 
 
-def _cells(pair: Comparison, several: bool) -> list[str]:
+def _effect_title(pairs: Sequence[Comparison]) -> str:
+    """Return what stands beside p: where logarithms are tested a ratio, whose interval and p are of one test."""
+    ratios = [pair.ratio is not None for pair in pairs]
+    return "Ratio A / B\n[95 %]" if all(ratios) else f"{'Ratio or d' if any(ratios) else 'D'}ifference\n[95 %]"
+
+
+def _effect(pair: Comparison, marked: bool) -> str:
+    """Return the ratio or the difference with its interval; a ratio is marked where a table has both."""
+    if pair.ratio is None:
+        return f"{pair.difference:.4g}{_interval(pair.difference_low, pair.difference_high)}"
+    return f"{'ratio ' if marked else ''}{pair.ratio:.4g}{_interval(pair.ratio_low, pair.ratio_high)}"
+
+
+def _cells(pair: Comparison, several: bool, mixed: bool) -> list[str]:
     a, b = pair.n
     exact = None if pair.mann_whitney is None else pair.mann_whitney_p_corrected
     return [
         " - ".join(pair.names),
         f"{a} paired" if pair.paired else f"{a}, {b}",
-        f"{pair.difference:.4g}{_interval(pair.difference_low, pair.difference_high)}",
+        _effect(pair, mixed),
         _p(pair.p),
         *([_p(pair.p_corrected)] if several else []),
         _p(exact),

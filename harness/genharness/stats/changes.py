@@ -30,6 +30,8 @@ class Change:
         within: No difference is larger than this (95 %, over all changes together), as `difference` is measured; None
             without a test. Two one-sided tests (Schuirmann 1987; Lakens 2017) with the margin that the scores give.
         verdict: `better`, `worse`, or empty where neither is shown.
+        withheld: What the verdict would be, were the side that scores better not the one that lost more of its seeds.
+        lost: Share of the seeds of the variant and of the base without a score.
     """
 
     name: str
@@ -43,17 +45,30 @@ class Change:
     p: float | None = None
     within: float | None = None
     verdict: str = ""
+    withheld: str = ""
+    lost: tuple[float, float] = (0.0, 0.0)
 
     @property
     def sentence(self) -> str:
         """What may be said of it; never that there is no effect."""
         if self.p is None or self.within is None or self.low is None or self.high is None:
             return "cannot be tested: it takes two seeds a side that vary"
-        if not self.verdict:
+        if not self.verdict and not self.withheld:
             return f"no difference larger than {self._size(self.within)} (95 %)"
         ends = sorted((abs(self.low), abs(self.high)))
         interval = f"{self._size(ends[0])} to {self._size(ends[1])}"
-        return f"{self._size(abs(self.difference))} {self.verdict} ({interval}, {self._seeds})"
+        found = f"{self._size(abs(self.difference))} {self.verdict or self.withheld} ({interval}, {self._seeds})"
+        return found if self.verdict else self._held_back(found)
+
+    def _held_back(self, found: str) -> str:
+        """Return what the seeds with a score say, and why it is no verdict."""
+        own, base = self.lost
+        none, other = (own, base) if self.withheld == "better" else (base, own)
+        whose, others = ("its", "the base's") if self.withheld == "better" else ("the base's", "the change's")
+        return (
+            f"{found} on the seeds that have a score, but {none:.0%} of {whose} seeds have none ({other:.0%} of "
+            f"{others}), so it is not called {self.withheld}"
+        )
 
     def _size(self, value: float) -> str:
         return f"{value:.2g}" if not self.log else f"{value:.0%}" if value >= 0.1 else f"{value:.1%}"
@@ -99,7 +114,13 @@ def _change(
     family: int,
 ) -> Change:
     a, b = (samples[name] for name in names)
-    plain = Change(name=names[0], n=(a.count, b.count), log=table.log, difference=_told(a.mean - b.mean, table.log))
+    plain = Change(
+        name=names[0],
+        n=(a.count, b.count),
+        log=table.log,
+        difference=_told(a.mean - b.mean, table.log),
+        lost=(table.lost.get(names[0], 0.0), table.lost.get(names[1], 0.0)),
+    )
     if test is None or p is None:
         return plain
     paired = test.test.startswith("paired")
@@ -107,6 +128,7 @@ def _change(
     within = max(abs(test.difference - wide), abs(test.difference + wide))
     better = (test.difference > 0) == table.higher_is_better
     may = table.may_win(*(names if better else names[::-1]))
+    found = ("better" if better else "worse") if p < ALPHA else ""
     return replace(
         plain,
         paired=paired,
@@ -115,7 +137,8 @@ def _change(
         high=_told(test.high, table.log),
         p=p,
         within=_told(within, table.log),
-        verdict=("better" if better else "worse") if p < ALPHA and may else "",
+        verdict=found if may else "",
+        withheld="" if may else found,
     )
 
 

@@ -26,7 +26,7 @@ class Comparison:
         higher_is_better: Which way the score is read.
         log: Whether the tests compare logarithms.
         paired: Whether the scores are matched by seed.
-        lost: Share of the seeds of each that did not end well.
+        lost: Share of the seeds of each without a score: they did not end well, or it is undefined.
         difference: mean(a) - mean(b).
         difference_low: Lower end of its interval, from the deciding test without logarithms.
         difference_high: Upper end of it.
@@ -140,8 +140,8 @@ def _withheld(comparison: Comparison) -> str:
     names, lost = comparison.names, comparison.lost
     first, second = (0, 1) if lost[0] > lost[1] else (1, 0)
     return (
-        f"{names[first]} scores better than {names[second]} on the seeds that ended well, but {lost[first]:.0%} of its "
-        f"seeds did not ({lost[second]:.0%} of the other's), so it is not called better: {_effect(comparison)}; "
+        f"{names[first]} scores better than {names[second]} on the seeds that have a score, but {lost[first]:.0%} of "
+        f"its seeds have none ({lost[second]:.0%} of the other's), so it is not called better: {_effect(comparison)}; "
         f"{comparison.decided_by}, {_p_value(comparison)}."
     )
 
@@ -187,8 +187,10 @@ def _too_few(comparison: Comparison) -> str:
     alone, family = least_seeds_for_exact_test(), comparison.seeds.for_exact_test
     takes = f"it takes {alone} of each"
     if family != alone:
-        takes += f", {family} corrected for {comparison.comparisons:,} comparisons"
+        takes += f", {family} corrected"
+    floor = min(1.0, comparison.exact_p_floor * comparison.comparisons)
+    corrected = f" corrected for {comparison.comparisons:,} comparisons" if comparison.comparisons > 1 else ""
     return (
-        f"With {n_a} and {n_b} seeds the exact Mann-Whitney test cannot fall below "
-        f"p = {comparison.exact_p_floor:.2g}, so it cannot reach 5 %: {takes}."
+        f"With {n_a} and {n_b} seeds the exact Mann-Whitney test cannot fall below p = {floor:.2g}{corrected}, "
+        f"so it cannot reach 5 %: {takes}."
     )

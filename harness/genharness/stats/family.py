@@ -40,7 +40,7 @@ class ScoreTable:
         resolution: Smallest step between two values of the score; 0 where it is continuous.
         designs: What models must share for their seeds to be matched: variants of one model with equally many
             parameters start from the same weights and see the same batches; models without a design never match.
-        lost: Share of each model's seeds that did not end well.
+        lost: Share of each model's seeds without a score: they did not end well, or it is undefined.
         decided: Pairs, the better model first, that a plan of looks decides and no test here: the error over all looks
             at which it calls them different. See `genharness.stats.sequential`.
     """
@@ -133,6 +133,7 @@ class Family:
         self.size = sum(map(_testable, self._samples, tables))
         self._corrected: dict[tuple[int, str, str], float] | None = None
         self._standings: dict[int, dict[str, Standing]] = {}
+        self._withheld: dict[int, list[tuple[str, str]]] = {}
 
     def corrected(self, table: int, a: str, b: str) -> float | None:
         """Return the corrected p value of a pair by a metric, or None where there is no test.
@@ -157,15 +158,29 @@ class Family:
             self._standings[place] = self._ranked(place)
         return self._standings[place]
 
+    def withheld(self, place: int) -> list[tuple[str, str]]:
+        """Return the pairs in which the first model scores significantly better, and lost more of its seeds."""
+        self.standings(place)
+        return self._withheld[place]
+
+    def still(self, place: int) -> list[str]:
+        """Return the models of several seeds whose scores do not vary: two of them cannot be tested."""
+        return [name for name, one in self._ready(place).items() if one.variance == 0]
+
     def _ranked(self, place: int) -> dict[str, Standing]:
         table = self.tables[place]
         wins, losses = dict.fromkeys(table.groups, 0), dict.fromkeys(table.groups, 0)
+        withheld = self._withheld.setdefault(place, [])
         for better, worse in self._decided(place):
             if table.may_win(better, worse):
                 wins[better] += 1
                 losses[worse] += 1
+            else:
+                withheld.append((better, worse))
         if not self._by_holm:
-            for name, (won, lost) in self._tally(place).items():
+            tally, held_back = self._tally(place)
+            withheld += held_back
+            for name, (won, lost) in tally.items():
                 wins[name] += won
                 losses[name] += lost
         return {name: Standing(1 + losses[name], len(wins) - wins[name]) for name in table.groups}
@@ -187,8 +202,11 @@ class Family:
             if table.decision(a, b) is None and (test := self._test(place, a, b)) is not None and test.p < level:
                 yield a, b
 
-    def _tally(self, place: int) -> dict[str, tuple[int, int]]:
-        """Return how often each model is better, and how often worse, in all pairs that no other test decides."""
+    def _tally(self, place: int) -> tuple[dict[str, tuple[int, int]], list[tuple[str, str]]]:
+        """Return how often each model is better, and how often worse, in all pairs that no other test decides.
+
+        And the pairs in which the better one lost more of its seeds.
+        """
         import numpy as np
 
         table, ready = self.tables[place], self._ready(place)
@@ -200,12 +218,15 @@ class Family:
             if a in at and b in at:
                 tested[at[a], at[b]] = tested[at[b], at[a]] = True
         wins, losses = np.zeros(len(names), np.int64), np.zeros(len(names), np.int64)
+        withheld: list[tuple[str, str]] = []
         for start, beyond in _apart(ready, self._level):
             some = np.s_[start : start + len(beyond), None]
-            better = beyond & ~tested[start : start + len(beyond)] & (score[some] < score) & (lost[some] <= lost)
+            ahead = beyond & ~tested[start : start + len(beyond)] & (score[some] < score)
+            better = ahead & (lost[some] <= lost)
+            withheld += [(names[start + a], names[b]) for a, b in np.argwhere(ahead & ~better).tolist()]
             wins[start : start + len(beyond)] = better.sum(axis=1)
             losses += better.sum(axis=0)
-        return dict(zip(names, zip(wins.tolist(), losses.tolist(), strict=True), strict=True))
+        return dict(zip(names, zip(wins.tolist(), losses.tolist(), strict=True), strict=True)), withheld
 
     @property
     def _level(self) -> float:

@@ -42,7 +42,7 @@ Interval = tuple[float, float]
 def mean_intervals(
     rows: Sequence[Sequence[float]], seed: int = 0, known: dict[bytes, Interval] | None = None
 ) -> list[Interval | None]:
-    """Return the interval of each row's mean; None for a row of one score.
+    """Return the interval of each row's mean; None for a row of one score, or of scores that do not vary.
 
     Args:
         rows: Scores over training seeds, finite, at least one each.
@@ -58,11 +58,9 @@ def mean_intervals(
             found[place] = before
             continue
         mean, deviation = moments(row)
-        if deviation is None:
+        if not deviation:  # one score, or no spread over seeds: there is none that anything could be read from
             continue
-        if deviation == 0:
-            found[place] = mean, mean
-        elif len(row) < LEAST_FOR_BOOTSTRAP:
+        if len(row) < LEAST_FOR_BOOTSTRAP:
             reach = critical_t(0.05, len(row) - 1) * deviation / math.sqrt(len(row))
             found[place] = mean - reach, mean + reach
         else:

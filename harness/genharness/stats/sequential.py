@@ -9,6 +9,7 @@ Holm's correction (1979) within each look.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -168,11 +169,27 @@ class Decisions:
                 found[one.worse].add(one.better)
         return found
 
+    @property
+    def alive(self) -> list[str]:
+        """The rows that compete: those that are not closed, in the order of the plan."""
+        return [row for row in self.plan.rows if row not in self.closed]
+
+    @property
+    def inside(self) -> set[str]:
+        """The rows that are for certain among the best k of those that compete."""
+        alive = self.alive
+        wins = Counter(better for rows in self.losses.values() for better in rows)
+        return {row for row in alive if wins[row] >= len(alive) - self.plan.places}
+
+    @property
+    def outside(self) -> set[str]:
+        """The rows that are for certain not among them."""
+        return {row for row, better in self.losses.items() if row in self.closed or len(better) >= self.plan.places}
+
     def open_pairs(self) -> list[tuple[str, str]]:
         """Return the pairs that the goal still needs."""
         settled, sure = self.settled, self._sure()
-        alive = [row for row in self.plan.rows if row not in self.closed]
-        pairs = [pair for pair in combinations(alive, 2) if frozenset(pair) not in settled]
+        pairs = [pair for pair in combinations(self.alive, 2) if frozenset(pair) not in settled]
         if self.plan.goal == "best":
             return [pair for pair in pairs if not sure.intersection(pair)]
         return [pair for pair in pairs if not sure.issuperset(pair)]
@@ -277,13 +294,8 @@ class Decisions:
 
     def _sure(self) -> set[str]:
         """Return the rows of which the goal needs to know no more."""
-        losses, rows, places = self.losses, len(self.plan.rows), self.plan.places
         if self.plan.goal == "ranking":
             return set()
         if self.plan.goal == "best":
-            return {row for row, better in losses.items() if better}
-        wins = dict.fromkeys(losses, 0)
-        for better in losses.values():
-            for row in better:
-                wins[row] += 1
-        return {row for row in losses if wins[row] >= rows - places or len(losses[row]) >= places}
+            return {row for row, better in self.losses.items() if better}
+        return self.inside | self.outside

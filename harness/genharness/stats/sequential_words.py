@@ -14,6 +14,8 @@ __all__ = ["answer_lines", "look_line", "plan_line", "rate_interval"]
 _FEW_SEEDS = 5
 """Seeds up to which a decision flatters the difference by several points."""
 
+_LOST = "diverged or have no score"
+
 _MOST_PAIRS = 6
 """Pairs that are named one by one."""
 
@@ -56,14 +58,19 @@ def answer_lines(decisions: Decisions, title: str, lost: Mapping[str, tuple[int,
         lost: For rows of which seeds diverged, how many, and of how many.
     """
     lost = lost or {}
-    answer = {"best": _best, "ranking": _ranking}.get(decisions.plan.goal, _top)
-    lines = [*answer(decisions, title), *(f"{row} {reason}" for row, reason in decisions.closed.items())]
+    lines = [*_answer(decisions, title, lost), *(f"{row} {reason}" for row, reason in decisions.closed.items())]
     left = [one for pair in _unresolved(decisions) if (one := _latest(decisions, pair)) is not None]
     lines += [_why_open(one, decisions, title) for one in left[:_MOST_PAIRS]]
     if len(left) > _MOST_PAIRS:
         lines.append(f"and {len(left) - _MOST_PAIRS} more pairs that are not told apart")
     lines += [_lost_line(row, *count) for row, count in lost.items() if count[0]]
     return lines
+
+
+def _answer(decisions: Decisions, title: str, lost: Mapping[str, tuple[int, int]]) -> list[str]:
+    if decisions.plan.goal == "best":
+        return _best(decisions, title, lost)
+    return (_ranking if decisions.plan.goal == "ranking" else _top)(decisions, title)
 
 
 def rate_interval(events: int, trials: int) -> tuple[float, float]:
@@ -86,14 +93,14 @@ def _listed(words: Iterable[str]) -> str:
 def _progress(decisions: Decisions) -> str:
     plan = decisions.plan
     if plan.goal == "best":
-        out = sum(map(bool, decisions.losses.values()))
+        out = sum(bool(better) or row in decisions.closed for row, better in decisions.losses.items())
         return f"{out} of {len(plan.rows)} rows are out"
-    ended = [one.outcome for one in decisions.settled.values()]
-    pairs = len(plan.rows) * (len(plan.rows) - 1) // 2
+    ended = [one.outcome for one in decisions.settled.values() if one.pair.isdisjoint(decisions.closed)]
+    pairs = math.comb(len(decisions.alive), 2)
     return f"{ended.count('different')} of {pairs} pairs are decided"
 
 
-def _best(decisions: Decisions, title: str) -> list[str]:
+def _best(decisions: Decisions, title: str, lost: Mapping[str, tuple[int, int]]) -> list[str]:
     left = _unbeaten(decisions)
     if not left:
         return [f"no row is best by {title}: none is left"]
@@ -102,23 +109,25 @@ def _best(decisions: Decisions, title: str) -> list[str]:
     beaten = [one for one in decisions.findings if one.outcome == "different" and one.better == left[0]]
     nearest = min(beaten, key=lambda one: abs(one.difference), default=None)
     by = f": {_effect(nearest, decisions)}" if nearest else ""
-    return [f"{left[0]} is best by {title}{by}; error 5 % over all looks"]
+    among = " among the seeds that trained" if lost.get(left[0], (0, 0))[0] else ""
+    return [f"{left[0]} is best by {title}{among}{by}; error 5 % over all looks"]
 
 
 def _top(decisions: Decisions, title: str) -> list[str]:
-    plan, losses = decisions.plan, decisions.losses
-    wins = {row: sum(row in better for better in losses.values()) for row in plan.rows}
-    inside = [row for row in plan.rows if wins[row] >= len(plan.rows) - plan.places]
-    maybe = [row for row in plan.rows if row not in inside and len(losses[row]) < plan.places]
+    plan = decisions.plan
+    certain, outside = decisions.inside, decisions.outside
+    inside = [row for row in plan.rows if row in certain]
+    maybe = [row for row in plan.rows if row not in certain | outside]
     lines = [
         f"among the best {plan.places} by {title}: {_listed(inside) or 'none for certain'}; error 5 % over all looks"
     ]
-    return lines + ([f"may be among them: {_listed(maybe)}"] if len(inside) < plan.places else [])
+    return lines + ([f"may be among them: {_listed(maybe)}"] if maybe and len(inside) < plan.places else [])
 
 
 def _ranking(decisions: Decisions, title: str) -> list[str]:
     wins = [(one.better, one.worse) for one in decisions.settled.values() if one.outcome == "different"]
-    rows = decisions.plan.rows
+    rows = decisions.alive
+    wins = [pair for pair in wins if {*pair} <= {*rows}]
     below = {row: sum(worse == row for _, worse in wins) for row in rows}
     above = {row: len(rows) - sum(better == row for better, _ in wins) for row in rows}
     order = sorted(rows, key=lambda row: (below[row] + 1 + above[row], below[row]))
@@ -200,6 +209,4 @@ def _number(value: float, one: Finding) -> str:
 
 def _lost_line(row: str, diverged: int, seeds: int) -> str:
     low, high = rate_interval(diverged, seeds)
-    return (
-        f"{row}: scores are of the seeds that trained; {diverged} of {seeds} diverged (95 %: {low:.0%} to {high:.0%})"
-    )
+    return f"{row}: scores are of the seeds that trained; {diverged} of {seeds} {_LOST} (95 %: {low:.0%} to {high:.0%})"

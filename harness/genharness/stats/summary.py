@@ -20,8 +20,9 @@ class Summary:
         mean: Arithmetic mean.
         standard_deviation: With n - 1 in the denominator; None for one seed.
         interquartile_mean: Mean of what is left after a quarter is cut from each end.
-        interval_low: Lower end of the 95 % confidence interval of the mean; None for one seed.
-        interval_high: Upper end of it; None for one seed.
+        interval_low: Lower end of the 95 % confidence interval of the mean; None for one seed, and where all scores are
+            equal.
+        interval_high: Upper end of it, likewise.
         method: How the interval was made.
     """
 
@@ -98,6 +99,6 @@ def diverged_rate(statuses: Iterable[str]) -> float | None:
 def _interval(scores: list[float], deviation: float | None, seed: int) -> tuple[float | None, float | None, str]:
     (interval,) = mean_intervals([scores], seed)
     if interval is None:
-        return None, None, "none: one seed"
+        return None, None, "none: one seed" if deviation is None else "none: all scores are equal"
     method = "Student t" if len(scores) < LEAST_FOR_BOOTSTRAP else f"bootstrap-t, {RESAMPLES} resamples"
-    return *interval, method if deviation else "none: all scores are equal"
+    return *interval, method

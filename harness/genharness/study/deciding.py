@@ -301,20 +301,24 @@ def _seen(question: SeedQuestion, row: str, places: Mapping[str, str], store: St
     scores = [value for value in found if value is not None and abs(value) < LARGEST]
     return _Seen(
         scores=scores,
-        diverged=len(ended) - len(finished),
+        diverged=len(ended) - len(scores),
         missing=len(records) - len(ended),
         seeds=len(records),
-        closed=_why_closed(records, ended, finished),
+        closed=_why_closed(records, ended, finished, scores),
         resolution=max((_resolution(record, question.column) for record in finished), default=0.0),
     )
 
 
-def _why_closed(records: Sequence[Record | None], ended: Sequence[Record], finished: Sequence[Record]) -> str:
+def _why_closed(
+    records: Sequence[Record | None], ended: Sequence[Record], finished: Sequence[Record], scores: Sequence[float]
+) -> str:
     failed = [record for record in records if record is not None and record.status in ("out_of_memory", "failed")]
     if len(failed) == len(records):
         return f"cannot be run: {failed[0].reason}"
     if len(ended) == len(records) and not finished:
         return f"diverges: {len(ended)} of {len(ended)} seeds did"
+    if len(ended) == len(records) and not scores:
+        return f"has no score: {len(ended)} of {len(ended)} seeds diverged or it is undefined"
     return ""
 
 

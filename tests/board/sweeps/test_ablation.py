@@ -39,6 +39,28 @@ def test_the_base_is_the_row_from_which_most_differ_in_one_setting(board):
     assert "Holm over 2 changes from one base" in sheet.notes[-1]
 
 
+def diverged(n=6, **changes):
+    return [record("vae", None, seed=seed, status="diverged", options={**BASE, **changes}) for seed in range(n)]
+
+
+def test_a_change_that_never_trained_is_told_and_one_that_lost_seeds_is_not_called_equal():
+    lost = rows(1.0, n=5, latent=4)
+    records = [*rows(2.0), *lost, *diverged(lr=0.1), *diverged(lr=0.1, latent=4), record("real", 0.5)]
+    failed = record("vae", None, seed=5, status="diverged", options={**BASE, "latent": 4})
+    (sheet,) = ablation_sheets(build([*records, failed], load_registry()), "vae latent=8", ["fid"])
+    assert sheet.rows[0][-1] is None
+    assert "50% better (" in sheet.notes[0]
+    assert "17% of its seeds have none (0% of the base's), so it is not called better" in sheet.notes[0]
+    assert sheet.notes[1] == "lr: 0.001 -> 0.1: all 6 seeds diverged"
+    assert len(sheet.notes) == 3
+
+
+def test_where_every_change_diverges_they_are_told_all_the_same():
+    board = build([*rows(2.0), *diverged(1, lr=0.1), record("real", 0.5)], load_registry())
+    (sheet,) = ablation_sheets(board, "vae", ["fid"])
+    assert (sheet.rows, sheet.notes) == ([], ["lr: 0.001 -> 0.1: its one seed diverged"])
+
+
 def test_another_base_is_named_by_its_settings(board):
     (sheet,) = ablation_sheets(board, "vae norm=none", ["fid"])
     assert [row[0] for row in sheet.rows] == ["norm: none -> batch"]

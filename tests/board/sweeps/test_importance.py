@@ -43,6 +43,13 @@ def test_settings_stand_in_the_order_in_which_they_matter_with_shares_of_the_var
     assert "too low" not in sheet.notes[0]
 
 
+def test_settings_of_which_no_seed_trained_are_named():
+    records = [record("vae", float(lr), options={"lr": lr}) for lr in range(1, 10)]
+    lost = record("vae", None, status="diverged", options={"lr": 99})
+    (sheet,) = importance_sheets(build([*records, lost], load_registry()), "vae", "fid")
+    assert sheet.notes[-1] == "left out, since no seed ended well: lr=99"
+
+
 def test_one_forest_a_fold_gives_what_scikit_learn_finds_with_its_own():
     draw = np.random.default_rng(0)
     x = np.column_stack([draw.integers(0, 4, 30), draw.integers(0, 3, 30), draw.random(30)]).astype(float)

@@ -26,6 +26,19 @@ def test_entries_are_means_over_seeds_and_rows_in_the_order_of_the_values(board)
     assert sheet.notes == ["an entry is the mean over up to 2 rows, which differ in norm: choose with --where"]
 
 
+def test_settings_of_which_no_seed_trained_are_named():
+    points = [point(1e-3, 8, 3.0), point(1e-4, 8, 2.0), point(1e-4, 16, 2.0)]
+    lost = [point(lr, latent, None, status="diverged") for lr, latent in ((1e-1, 8), (1e-1, 16), (1e-3, 16))]
+    (sheet,) = pivot_sheets(build([*points, *lost], load_registry()), ["lr", "latent"], "fid")
+    assert sheet.notes == ["left out, since no seed ended well: lr=0.1, lr=0.001 latent=16"]
+
+
+def test_settings_without_a_value_are_named():
+    points = [point(1e-3, 8, 3.0), point(1e-4, 8, None)]
+    (sheet,) = pivot_sheets(build(points, load_registry()), ["lr", "latent"], "fid")
+    assert sheet.notes == ["left out, since fid has no value: lr=0.0001"]
+
+
 @pytest.mark.parametrize(
     ("axes", "value", "message"),
     [

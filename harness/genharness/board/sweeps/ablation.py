@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from genharness.board.columns import find_column
 from genharness.board.contest import score_table
 from genharness.board.rows import Board, BoardColumn, Group, Row
 from genharness.board.sheets import Entry, Sheet
+from genharness.board.sweeps.untrained import Untrained, untrained
 from genharness.errors import ConfigError, did_you_mean
 from genharness.spec.naming import changed_settings, differing_settings, setting_words, single_differences
 from genharness.stats.changes import Change, changes_from
@@ -34,21 +36,24 @@ def ablation_sheets(board: Board, base: str, metrics: Sequence[str] = ()) -> lis
         rows = [row for row in group.rows if not row.external and not row.single]
         names |= {row.model for row in rows}
         own = [row for row in rows if row.model == model]
-        found = _base(group, own, wanted)
+        failed = untrained(group, model)
+        found = _base(group, own, failed, wanted)
         if found is not None:
             names_of_all = differing_settings([row.settings for row in own])
             changed = [(row, changed_settings(names_of_all, found.settings, row.settings)) for row in own]
             variants = [(row, which[0]) for row, which in changed if len(which) == 1]
-            sheets += [_sheet(group, found, variants, column) for column in _columns(group, metrics)]
+            lost = _failed_changes(found, own, failed)
+            sheets += [_sheet(group, found, variants, column, lost) for column in _columns(group, metrics)]
     if not sheets:
         hint = did_you_mean(model, names) if model not in names else ""
         raise ConfigError(f"--ablation: no row {base!r} with others that differ from it in one setting{hint}")
     return sheets
 
 
-def _base(group: Group, rows: Sequence[Row], wanted: Sequence[str]) -> Row | None:
+def _base(group: Group, rows: Sequence[Row], failed: Sequence[Untrained], wanted: Sequence[str]) -> Row | None:
     """Return the row that is meant, or None where it has no variants here."""
-    counted = zip(rows, single_differences([row.settings for row in rows]), strict=True)
+    differing = single_differences([*(row.settings for row in rows), *(one.settings for one in failed)])
+    counted = zip(rows, differing, strict=False)
     fitting = [(row, count) for row, count in counted if set(setting_words(row.settings)) >= set(wanted)]
     most = max((count for _, count in fitting), default=0)
     if not most:
@@ -58,6 +63,15 @@ def _base(group: Group, rows: Sequence[Row], wanted: Sequence[str]) -> Row | Non
         labels = ", ".join(repr(row.label) for row in hubs[:4])
         raise ConfigError(f"--ablation: the base on {group.dataset} could be {labels}: write its settings")
     return hubs[0]
+
+
+def _failed_changes(base: Row, rows: Sequence[Row], failed: Sequence[Untrained]) -> list[str]:
+    """Return a line for every change of one setting of which no seed ended well."""
+    names = differing_settings([*(row.settings for row in rows), *(one.settings for one in failed)])
+    changed = [(one, changed_settings(names, base.settings, one.settings)) for one in failed]
+    return [
+        f"{_step(which[0], base.settings, one.settings)}: {one.reason}" for one, which in changed if len(which) == 1
+    ]
 
 
 def _columns(group: Group, metrics: Sequence[str]) -> list[BoardColumn]:
@@ -71,7 +85,9 @@ def _columns(group: Group, metrics: Sequence[str]) -> list[BoardColumn]:
     return columns
 
 
-def _sheet(group: Group, base: Row, variants: Sequence[tuple[Row, str]], column: BoardColumn) -> Sheet:
+def _sheet(
+    group: Group, base: Row, variants: Sequence[tuple[Row, str]], column: BoardColumn, lost: Sequence[str]
+) -> Sheet:
     table = score_table([base, *(row for row, _ in variants)], column)
     protocol = group.protocol.hash if group.protocol else ""
     title = f"{base.label} on {group.dataset}, protocol {protocol}: single changes by {column.heading}"
@@ -79,7 +95,8 @@ def _sheet(group: Group, base: Row, variants: Sequence[tuple[Row, str]], column:
     if base.label not in table.groups:
         return Sheet(title, ["change"], [], ["the base has no value"], about)
     changes = {one.name: one for one in changes_from(table, base.label)}
-    having = [(_named(base, row, setting), changes[row.label]) for row, setting in variants if row.label in changes]
+    named = [(_step(setting, base.settings, row.settings), changes.get(row.label)) for row, setting in variants]
+    having = [(name, change) for name, change in named if change is not None]
     relative = "relative to the base" if table.log else "minus the base"
     heads = ["change", "seeds", f"difference {relative}", "low", "high", "p", "at most", "verdict"]
     rows = [_entries(name, change) for name, change in having]
@@ -87,11 +104,17 @@ def _sheet(group: Group, base: Row, variants: Sequence[tuple[Row, str]], column:
     family = (
         f"p: Holm over {len(having)} changes from one base; low, high: 95 %; at most: no difference is larger (95 %)"
     )
-    return Sheet(title, heads, rows, [*notes, family], about)
+    blank = [f"{name}: no value" for name, change in named if change is None]
+    return Sheet(title, heads, rows, [*notes, *blank, *lost, *([family] if having else [])], about)
 
 
-def _named(base: Row, row: Row, name: str) -> str:
-    return f"{name}: {base.setting(name) or 'not there'} -> {row.setting(name) or 'not there'}"
+def _step(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    return f"{name}: {_value(before, name)} -> {_value(after, name)}"
+
+
+def _value(settings: Mapping[str, Any], name: str) -> str:
+    value = settings.get(name, "")
+    return "none" if value is None else str(value) or "not there"
 
 
 def _entries(name: str, change: Change) -> list[Entry]:

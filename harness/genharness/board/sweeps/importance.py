@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from genharness.board.columns import find_column
 from genharness.board.rows import Board, BoardColumn, Group, Row
 from genharness.board.sheets import Entry, Sheet
+from genharness.board.sweeps.untrained import untrained_notes
 from genharness.errors import ConfigError, did_you_mean, shown
 from genharness.spec.naming import differing_settings, setting_text
 from genharness.spec.protocol import canonical_json
@@ -83,6 +84,7 @@ def _sheet(group: Group, model: str, rows: Sequence[Row], column: BoardColumn) -
             f"importance: what a forest loses of its R² on held-out rows when the setting is shuffled; its R² there is "
             f"{explained:.2f}{': too low to be believed' if explained < 0.5 else ''}",
             f"{moved}: of the {'geometric ' if logs else ''}means over all rows of each value",
+            *untrained_notes(group, model, rows, column.key),
         ],
         {"dataset": group.dataset, "protocol_hash": protocol, "column": column.key, "model": model, "r2": explained},
     )

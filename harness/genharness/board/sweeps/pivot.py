@@ -10,6 +10,7 @@ from typing import Any
 from genharness.board.columns import find_column
 from genharness.board.rows import Board, BoardColumn, Group, Row
 from genharness.board.sheets import Entry, Sheet
+from genharness.board.sweeps.untrained import untrained_notes
 from genharness.errors import ConfigError, did_you_mean, shown
 from genharness.spec.naming import differing_settings, setting_text
 from genharness.spec.protocol import canonical_json
@@ -68,7 +69,8 @@ def _sheet(group: Group, model: str, rows: Sequence[Row], axes: Sequence[str], c
     title = f"{model} on {group.dataset}, protocol {protocol}: {column.heading}"
     about = {"dataset": group.dataset, "protocol_hash": protocol, "column": column.key, "model": model}
     about |= {"down": axes[0], "across": axes[1]}
-    return Sheet(title, heads, made, _notes(cells.values(), axes), about)
+    notes = [*_notes(cells.values(), axes), *untrained_notes(group, model, rows, column.key)]
+    return Sheet(title, heads, made, notes, about)
 
 
 def _notes(cells: Any, axes: Sequence[str]) -> list[str]:

@@ -94,9 +94,9 @@ def list_cells(
       genharness results list results --status failed,diverged --json
     """
     store = Store(results)
-    found = removals(store, _wanted(cells, models, datasets, where, status))
-    if not found:
-        _refuse_strangers(store, models, datasets, where)
+    wanted = _wanted(cells, models, datasets, where, status)
+    _refuse_strangers(store, cells, models, datasets, where)
+    found = removals(store, wanted)
     if as_json:
         echo(json.dumps([_plain(one) for one in found], indent=2))
     else:
@@ -130,9 +130,10 @@ def remove_cells(
     if not any((cells, models, datasets, where, status)):
         raise ConfigError("name what is to go: --cell, --models, --dataset, --where or --status")
     store = Store(results)
-    found = removals(store, _wanted(cells, models, datasets, where, status))
+    wanted = _wanted(cells, models, datasets, where, status)
+    _refuse_strangers(store, cells, models, datasets, where)
+    found = removals(store, wanted)
     if not found:
-        _refuse_strangers(store, models, datasets, where)
         say("no cell fits: nothing is removed")
         return
     busy = [one.record.cell.id for one in found if is_taken(store.cell(one.record.cell.id).lock)]
@@ -182,10 +183,17 @@ def _holds(conditions: Sequence[Condition], record: Record) -> bool:
 
 
 def _refuse_strangers(
-    store: Store, models: Sequence[str] | None, datasets: Sequence[str] | None, where: Sequence[str]
+    store: Store,
+    cells: Sequence[str],
+    models: Sequence[str] | None,
+    datasets: Sequence[str] | None,
+    where: Sequence[str],
 ) -> None:
-    """Refuse models, datasets and settings that no cell has, which is why none fits."""
+    """Refuse cells, models, datasets and settings that there are none of: of a misspelt name nothing would go."""
+    if not any((cells, models, datasets, where)):
+        return
     records = list(store.records(history=False))
+    nowhere = [one for one in cells if not any(record.cell.id.startswith(one) for record in records)]
     seen = {record.cell.dataset for record in records}
     unseen = [one for one in datasets or () if not {one, recorded_name(one)} & seen]
     names = {record.cell.model for record in records}
@@ -194,6 +202,7 @@ def _refuse_strangers(
     unknown = [one.setting for one in map(parse_condition, where) if known and one.setting not in known]
     refuse(
         [
+            *(f"no cell {shown(one)!r}" for one in nowhere),
             *(f"no results of the model {shown(one)!r}{did_you_mean(one, names)}" for one in absent),
             *(f"no results of the dataset {shown(one)!r}{did_you_mean(one, seen)}" for one in unseen),
             *(f"--where: no cell has a setting {shown(one)!r}{did_you_mean(one, known)}" for one in unknown),

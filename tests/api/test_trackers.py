@@ -1,5 +1,8 @@
 """The listeners of a run: one that raises is switched off."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from genharness.api.trackers import Trackers
@@ -47,3 +50,29 @@ def test_one_that_raises_is_told_once_hears_no_more_and_costs_no_other(when, err
 def test_the_users_stop_goes_on():
     with pytest.raises(KeyboardInterrupt):
         run_with(Listens("event", KeyboardInterrupt()))
+
+
+def test_a_tracker_cannot_change_a_record(tmp_path):
+    class Falsifies(Listens):
+        def record(self, record):
+            record["scores"]["fid"] = -1.0
+
+    record, later = {"scores": {"fid": 3.0}}, []
+
+    class Reads(Listens):
+        def record(self, record):
+            later.append(record["scores"]["fid"])
+
+    Trackers({"a": Falsifies(), "b": Reads()}, print).record(record)
+    assert (record, later) == ({"scores": {"fid": 3.0}}, [3.0])
+
+
+def test_one_that_goes_to_another_folder_is_switched_off_and_the_run_stays_where_it_was(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    class Goes(Listens):
+        def start(self, tasks):
+            os.chdir("/")
+
+    assert "changed the working directory of the whole process" in run_with(Goes())[0]
+    assert Path.cwd() == tmp_path

@@ -102,7 +102,7 @@ def test_the_best_of_a_model_says_of_how_many_and_how_it_was_chosen(registry):
 def test_the_best_of_a_model_needs_a_column_that_ranks(registry):
     records = [replace(one, measurements={"parameters": 7.0}) for one in RECORDS]
     with pytest.raises(ConfigError, match="--best-of: no column that is shown ranks rows: add one that does, or name"):
-        keep_best(build(records, registry, columns=("parameters",)), ["vae"])
+        build(records, registry, columns=("parameters",), best_of=["vae"])
 
 
 def test_the_best_of_nobody_is_refused_and_of_one_row_is_that_row(registry):

@@ -4,9 +4,12 @@ import errno
 import importlib.resources
 import io
 import json
+import os
 import re
+import signal
 import warnings
 from dataclasses import replace
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -368,6 +371,41 @@ def test_a_cost_that_cannot_be_measured_is_noted_and_loses_no_score(task, monkey
     assert (done.status, set(done.scores)) == ("ok", {"fid"})
     assert f"{what} not measured: RuntimeError: cannot schedule new futures" in done.notes
     assert lost not in done.measurements
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), GeneratorExit(), BaseException("hm")], ids=repr)
+@pytest.mark.parametrize("where", ["train", "sample"])
+def test_whatever_a_model_raises_is_the_cells_failure_where_ctrl_c_is_ignored(task, monkeypatch, error, where):
+    module = {"train": "cells.train._Training.finish", "sample": "engine.sampler.Sampler.draw"}[where]
+    monkeypatch.setattr(f"genharness.{module}", raising(error))
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        done = finish(task())
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert done.status == "failed"
+    assert done.reason.startswith(type(error).__name__)
+
+
+def test_the_users_ctrl_c_ends_a_cell_that_hears_of_it(task, monkeypatch):
+    monkeypatch.setattr("genharness.cells.train._Training.finish", raising(KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        finish(task())
+
+
+@pytest.mark.parametrize("where", ["cells.train._Training.finish", "cells.score.Scorer._draw"])
+def test_results_go_to_their_folder_wherever_a_model_went(task, monkeypatch, tmp_path, where):
+    def goes(*_):
+        os.chdir("/")
+        raise ValueError("lost")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(f"genharness.{where}", goes)
+    one = task()
+    one = replace(one, settings=replace(one.settings, results=Path("here")))
+    done = finish(one)
+    assert "its traceback is in here" in done.reason
+    assert (tmp_path / "here" / "records" / f"{done.cell.id}.json").is_file()
 
 
 def test_a_failed_cell_keeps_its_whole_traceback_in_its_folder_until_it_goes_well(task, monkeypatch):

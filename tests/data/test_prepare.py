@@ -16,7 +16,7 @@ import time
 import numpy as np
 import pytest
 
-from genharness import DataError, DatasetSpec
+from genharness import DataError, DatasetSpec, PluginError
 from genharness.data import (
     ArrayWriter,
     data_home,
@@ -338,3 +338,19 @@ def test_preparing_again_in_place_of_a_link_leaves_nothing_that_stops_the_next(t
         ensure_prepared(toy.spec, "toy", force=True)
         assert [path.name for path in folder.parent.iterdir() if not path.name.endswith(".lock")] == ["toy"]
     assert (tmp_path / "elsewhere" / "train" / "images.npy").is_file()
+
+
+@pytest.mark.parametrize(
+    ("does", "said"),
+    [
+        ("raise SystemExit(0)", "what prepares it raised SystemExit: 0"),
+        ("os.chdir('/')", "what prepares it changed the working directory of the whole process"),
+    ],
+)
+def test_a_plugin_that_would_end_or_move_the_process_is_named(toy, monkeypatch, tmp_path, does, said):
+    monkeypatch.chdir(tmp_path)
+    edit(toy, "    folder = pathlib", f"    {does}\n    folder = pathlib")
+    with pytest.raises(PluginError, match=f"{toy.spec.name}: {said}"):
+        ensure_prepared(toy.spec, toy.spec.name)
+    assert os.getcwd() == str(tmp_path)  # noqa: PTH109 -- as it was given
+    assert not temporaries()

@@ -8,7 +8,9 @@ import torch
 from genharness.engine.average import WeightAverage
 from genharness.engine.feed import Feeder
 from genharness.engine.loop import Trainer
+from genharness.errors import RunError
 from genharness.kit import GenerativeModel
+from genharness.spec.history import History
 from genharness.spec.length import parse_length
 from genharness.testing.synthetic import synthetic_data
 
@@ -99,3 +101,56 @@ def test_a_point_is_the_mean_over_the_steps_since_the_one_before():
     history = trained("400steps", COSTS["even"]).history
     assert history.losses["step"][:3] == [2, 4, 6]
     assert history.losses["loss"][:3] == [0.5, 2.5, 4.5]
+
+
+def losses_of(named, history=None):
+    """Return the trainer of a model that names its losses as `named` gives them at a step."""
+
+    class Naming(Costly):
+        def training_step(self, batch):
+            super().training_step(batch)
+            return {name: torch.tensor(float(value)) for name, value in named(batch.step).items()}
+
+    model = Naming(SimulatedClock(), lambda batch: 0.0)
+    trainer = Trainer(
+        model=model,
+        feeder=Feeder(synthetic_data(), 16, seed=0, device=CPU),
+        average=WeightAverage(model, None),
+        length=parse_length("6steps"),
+        precision="fp32",
+        clock=model.clock,
+        score_steps=3,
+        history=history or History(),
+    )
+    quiet = {"on_progress": lambda progress: None, "on_pause": lambda: None, "on_score": lambda: None}
+    trainer.train(**quiet, should_stop=lambda: False, checkpoint_seconds=1e9)
+    return trainer.history.losses
+
+
+def test_losses_are_told_apart_by_their_names_in_whatever_order_they_come():
+    swapped = losses_of(lambda step: {"a": 1, "b": 100} if step % 2 else {"b": 100, "a": 1})
+    assert set(swapped["a"]) == {1.0}
+    assert set(swapped["b"]) == {100.0}
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        lambda step: {"critic": 1} if step % 5 else {"critic": 1, "generator": 2},
+        lambda step: {"a": 1} if step % 2 else {"b": 2},
+    ],
+)
+def test_losses_of_other_names_than_the_first_are_refused(named):
+    with pytest.raises(RunError, match=r"and before .*: name the same ones at each step"):
+        losses_of(named)
+
+
+def test_names_are_those_of_before_where_training_goes_on():
+    with pytest.raises(RunError, match="named its losses loss, and before kl: name the same ones"):
+        losses_of(lambda step: {"loss": 1}, History(losses={"step": [1], "kl": [2.0]}))
+
+
+@pytest.mark.parametrize("name", [1, None, "step"])
+def test_a_name_that_no_curve_can_have_is_refused(name):
+    with pytest.raises(RunError, match=f"training_step named a loss {name!r}: a name must be text"):
+        losses_of(lambda step: {name: 1})

@@ -89,3 +89,17 @@ def test_what_contains_itself_is_refused():
     endless["self"] = endless
     with pytest.raises(RunError, match="what a checkpoint cannot"):
         refuse_unsaveable(endless, "vae")
+
+
+def test_algorithms_that_only_warned_go_on_to_only_warn():
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        state = SharedState.now()
+        torch.use_deterministic_algorithms(True)
+        with pytest.raises(
+            RunError, match="whether algorithms that are not deterministic only warn from True to False"
+        ):
+            state.refuse_change("a metric")
+        assert torch.is_deterministic_algorithms_warn_only_enabled()
+    finally:
+        torch.use_deterministic_algorithms(False)

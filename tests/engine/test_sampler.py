@@ -1,5 +1,8 @@
 """What is drawn from a model, and what is refused."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -72,3 +75,51 @@ def test_labels_have_the_training_splits_shares_as_exactly_as_their_number_allow
     assert counts.sum() == n
     assert (abs(counts - shares * n) < 1).all()
     assert counts[[2, 4]].sum() == 0
+
+
+@pytest.mark.parametrize(
+    ("samples", "said"),
+    [
+        (torch.zeros(5, 4, dtype=torch.complex64), "returned complex numbers"),
+        (torch.zeros(5, 4).to_sparse(), "returned a tensor of layout torch.sparse_coo"),
+        (torch.zeros(5, 4, device="meta"), "returned a tensor without values"),
+        (torch.tensor(1.0), r"returned shape \(\): it must be \(5, 4\)"),
+    ],
+)
+def test_what_no_rows_can_be_made_of_is_refused_in_a_line(samples, said):
+    with pytest.raises(RunError, match=rf"toy\.sample {said}"):
+        check_samples(samples, 5, TABLE, "toy")
+
+
+@pytest.mark.parametrize("data", [IMAGES, TABLE], ids=["images", "table"])
+def test_a_model_may_fill_one_buffer_again_and_again(data):
+    class Reusing(Echo):
+        buffer = torch.empty(BATCH, *data.shape)
+
+        def sample(self, n, **rest):
+            return self.buffer[:n].copy_(super().sample(n, **rest))
+
+    drawn = [Sampler(model, "toy", "fp32").draw(2 * BATCH, seed=0) for model in (Reusing(data), Echo(data))]
+    np.testing.assert_array_equal(*drawn)
+
+
+def test_a_sampler_that_changes_the_process_is_named_and_the_process_is_as_it_was(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    class Going(Echo):
+        def sample(self, n, **rest):
+            os.chdir("/")
+            return super().sample(n, **rest)
+
+    with pytest.raises(RunError, match=r"^toy\.sample changed the working directory"):
+        Sampler(Going(), "toy", "fp32").draw(3, seed=0)
+    assert Path.cwd() == tmp_path
+
+
+def test_a_sampler_may_seed_the_random_numbers_of_torch():
+    class Seeding(Echo):
+        def sample(self, n, **rest):
+            torch.manual_seed(5)
+            return super().sample(n, **rest)
+
+    assert len(Sampler(Seeding(), "toy", "fp32").draw(3, seed=0)) == 3

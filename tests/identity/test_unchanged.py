@@ -9,6 +9,11 @@ import pytest
 import torch
 from PIL import Image
 
+from genharness import NoOptions
+from genharness.engine import loop, manners, sampler
+from genharness.engine.average import WeightAverage
+from genharness.engine.costs.clock import Clock
+from genharness.engine.feed import Feeder
 from genharness.errors import DataError
 from genharness.functional import clusters
 from genharness.functional.copying import near_copies
@@ -17,6 +22,13 @@ from genharness.identity.reading import meaning_of
 from genharness.identity.unchanged import COUNTS_AS, counted_digest
 from genharness.images import batches
 from genharness.images.sources import open_source
+from genharness.kit import Extracted, Extractor, ExtractorContext, GenerativeModel
+from genharness.measure import evaluation
+from genharness.measure.feature_cache import FeatureCache
+from genharness.spec.length import parse_length
+from genharness.spec.plugins import DataShape
+from genharness.spec.protocol import Protocol
+from genharness.testing.synthetic import synthetic_data
 from genharness_metric_memorisation import CopiesConfig, copies
 
 EARLIER = Path(__file__).parent / "earlier"
@@ -187,3 +199,129 @@ def told(module, source, white):
     except DataError as error:
         return found, str(error)
     raise AssertionError("nothing was said of what is no picture")
+
+
+class Trained(GenerativeModel):
+    """Learns a mean, with two losses in one order, and fills new memory with each draw."""
+
+    def __init__(self):
+        torch.manual_seed(3)
+        super().__init__(synthetic_data().shape, None)
+        self.mean = torch.nn.Parameter(torch.zeros(self.data.shape))
+        self.optimiser = torch.optim.Adam(self.parameters())
+
+    def training_step(self, batch):
+        loss = (batch.data - self.mean).square().mean() + 0.1 * torch.rand(())
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+        return {"loss": loss.detach(), "size": self.mean.detach().norm()}
+
+    def sample(self, n, *, labels, generator):
+        return (self.mean + torch.randn(n, *self.data.shape, generator=generator)).clamp(-1, 1)
+
+
+def trained_by(module):
+    """Return the curves, weights and random state that a module's loop leaves."""
+    model = Trained()
+    trainer = module.Trainer(
+        model=model,
+        feeder=Feeder(synthetic_data(), 16, seed=0, device=torch.device("cpu")),
+        average=WeightAverage(model, None),
+        length=parse_length("70steps"),
+        precision="fp32",
+        clock=Clock(torch.device("cpu")),
+        score_steps=9,
+    )
+    quiet = {"on_progress": lambda progress: None, "on_pause": lambda: None, "on_score": lambda: None}
+    trainer.train(**quiet, should_stop=lambda: False, checkpoint_seconds=1e9)
+    return trainer.history.losses, model.mean.detach(), torch.get_rng_state(), trainer.step
+
+
+def test_training_is_the_same():
+    (curves, mean, state, steps), (curves_then, mean_then, state_then, steps_then) = map(
+        trained_by, (loop, earlier("loop"))
+    )
+    assert (curves, steps) == (curves_then, steps_then)
+    assert list(curves) == ["step", "loss", "size"]
+    assert torch.equal(mean, mean_then)
+    assert torch.equal(state, state_then)
+
+
+def test_what_is_shared_is_looked_at_and_set_back_as_before():
+    then = earlier("manners")
+    for module in (manners, then):
+        torch.rand(3)
+        before, state = torch.get_rng_state(), module.SharedState.now()
+        state.refuse_change("a model")
+        state.restore()
+        assert torch.equal(torch.get_rng_state(), before)
+    now = vars(manners.SharedState.now())
+    assert {name: now[name] for name in vars(then.SharedState.now())} == vars(then.SharedState.now())
+    state = {"adam": torch.optim.Adam([torch.nn.Parameter(torch.zeros(2))]).state_dict()}
+    manners.refuse_unsaveable(state, "x")
+    then.refuse_unsaveable(state, "x")
+
+
+@pytest.mark.parametrize("shape", [DataShape("image", (3, 6, 5)), DataShape("tabular", (4,))], ids=["images", "rows"])
+def test_drawn_samples_are_the_same(shape):
+    class Draws:
+        data, device = shape, torch.device("cpu")
+
+        def sample(self, n, *, labels, generator):
+            shift = 0 if labels is None else labels.reshape(-1, *[1] * len(shape.shape)) / 100
+            return (torch.randn(n, *shape.shape, generator=generator) / 2 + shift).clamp(-1, 1).double()
+
+    then = earlier("sampler")
+    labels = np.arange(607) % 10
+    for given in (None, labels):
+        one, other = (
+            module.Sampler(Draws(), "x", "fp32").draw(607, seed=4, labels=given) for module in (sampler, then)
+        )
+        assert one.dtype == other.dtype
+        np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(
+        sampler.draw_labels(50, sampler.class_shares(labels, 10), 3),
+        then.draw_labels(50, then.class_shares(labels, 10), 3),
+    )
+
+
+def test_an_evaluation_gives_the_same(tmp_path):
+    random = np.random.default_rng(8)
+    rows = {which: random.normal(size=(60, 5)).astype(np.float32) for which in ("real", "fake", "train", "test")}
+    labels = np.arange(60) % 3
+
+    class Rows(Extractor):
+        identity = "rows"
+
+        def extract(self, samples):
+            return Extracted(samples * 2, samples[:, :3])
+
+    def given(module, place):
+        cache = FeatureCache(tmp_path / place)
+        context = ExtractorContext(device=torch.device("cpu"))
+        sets = {which: module.SampleData(some.copy(), labels, {"set": which}, cache) for which, some in rows.items()}
+        made = module.SampleEvaluation(
+            sets,
+            Protocol(extractor="rows", sample_count=60),
+            lambda name: Rows(context, NoOptions()),
+            classifier="rows",
+            views={"latents": lambda: rows["real"][:, :2].copy()},
+        )
+        made.state("compared", 7)
+        made.show("pairs", np.arange(32, dtype=np.uint8).reshape(2, 1, 4, 4), 2)
+        found = [made.of_model("latents"), made.posteriors("fake"), made.facts(), made.pictures["pairs"][0]]
+        for which in rows:
+            statistics, extracted = made.statistics(which), made.extracted(which)
+            found += [made.samples(which), made.labels(which), extracted.features, extracted.logits]
+            found += [statistics.mean, statistics.covariance, made.recognised(which)]
+            found.append(made.derived("sum", (which,), lambda which=which: {"sum": made.features(which).sum(0)})["sum"])
+        return found, made.extractor_key("rows")
+
+    for _ in range(2):  # computed, and read from the cache
+        (ours, key), (theirs, key_then) = given(evaluation, "now"), given(earlier("evaluation"), "then")
+        assert key == key_then
+        assert len(ours) == len(theirs) == 36
+        for one, other in zip(ours, theirs, strict=True):
+            np.testing.assert_array_equal(one, other)
+            assert getattr(one, "dtype", None) == getattr(other, "dtype", None)

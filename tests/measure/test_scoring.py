@@ -3,6 +3,8 @@
 import contextlib
 import math
 import os
+import signal
+import warnings
 
 import numpy as np
 import pytest
@@ -184,4 +186,100 @@ def test_a_metric_that_changes_what_others_compute_with_fails_alone(change, name
     found = results(metric("a", careless), GOOD)
     assert SharedState.now() == before
     assert found["a"].failed.startswith("ValueError" if raises else f"metric a changed {name}")
+    assert found["good"].values == {"good": 1.5}
+
+
+def doing(name, act):
+    """Return a metric that does something with the evaluation."""
+    columns = (Column(key=name, title=name),)
+
+    class Acting:
+        def compute(self, evaluation):
+            return {name: act(evaluation)}
+
+    return MetricSpec(name=name, summary="", factory="a:b", columns=columns), Acting()
+
+
+CHANGES = [
+    lambda evaluation: evaluation.features("real").__itruediv__(2),
+    lambda evaluation: evaluation.samples("fake").sort(),
+    lambda evaluation: evaluation.labels("real").fill(0),
+    lambda evaluation: evaluation.extracted("fake").features.__setitem__(0, 1),
+    lambda evaluation: evaluation.statistics("real").covariance.__imul__(2),
+    lambda evaluation: evaluation.derived("x", ("real",), lambda: {"x": np.ones(3)})["x"].__imul__(2),
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_metric_that_changes_shared_arrays_in_place_costs_itself_alone(change):
+    rows = np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32)
+    evaluation = row_evaluation(real=rows, fake=rows + 1, labels={"real": np.arange(20) % 3})
+
+    def total(evaluation):
+        shared = [evaluation.features(which).sum() for which in ("real", "fake")]
+        return float(sum(shared) + evaluation.labels("real").sum() + evaluation.statistics("real").covariance.sum())
+
+    first, bad, again = score([doing("a", total), doing("bad", change), doing("b", total)], evaluation)
+    assert "read-only" in bad.failed
+    assert bad.failed.endswith("shared by all metrics, so copy one before changing it")
+    assert first.values["a"] == again.values["b"]
+
+
+def test_tensors_of_shared_arrays_are_made_without_a_warning_and_filters_stay():
+    def act(evaluation):
+        warnings.simplefilter("ignore")
+        return torch.from_numpy(evaluation.features("real")).sum()
+
+    before = list(warnings.filters)
+    found = list(score([doing("a", act)], row_evaluation(real=np.ones((2, 1)), fake=np.ones((2, 1)))))
+    assert found[0].values == {"a": 2.0}
+    assert list(warnings.filters) == before
+
+
+PICTURE = np.zeros((2, 1, 4, 4), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("act", "said"),
+    [
+        (lambda evaluation: evaluation.show("fl", np.zeros((2, 8)), 2), "images are float64 (2, 8)"),
+        (lambda evaluation: evaluation.show("fl", PICTURE[:0], 2), "images are uint8 (0, 1, 4, 4)"),
+        (lambda evaluation: evaluation.show("fl", [1], 2), "images are of type list"),
+        (lambda evaluation: evaluation.show("../../evil", PICTURE, 2), "a picture's name must be of a-z"),
+        (lambda evaluation: evaluation.show("grid", PICTURE, 2), "the cell has a file of that name"),
+        (lambda evaluation: evaluation.show("fl", PICTURE, 0), "columns=0 must be 1 to 1,000"),
+        (lambda evaluation: evaluation.state("sample_count", 5), "a metric cannot state it"),
+        (lambda evaluation: evaluation.state(3, 5), "a metric cannot state it"),
+    ],
+)
+def test_what_no_record_can_take_costs_the_metric_that_gave_it(act, said):
+    evaluation = row_evaluation(real=np.ones((2, 1)), fake=np.ones((2, 1)))
+    bad, good = score([doing("bad", act), doing("good", lambda evaluation: 1.0)], evaluation)
+    assert said in bad.failed
+    assert good.values == {"good": 1.0}
+    assert (evaluation.pictures, evaluation.facts()) == ({}, {})
+
+
+def test_a_picture_stays_as_it_was_given():
+    evaluation, images = row_evaluation(real=np.ones((2, 1)), fake=np.ones((2, 1))), PICTURE.copy()
+    evaluation.show("near-pairs_2", images, 2)
+    images += 1
+    assert evaluation.pictures["near-pairs_2"][0].sum() == 0
+
+
+@pytest.mark.parametrize(
+    "value", [np.array("3"), bytearray(b"3"), np.array(b"3"), 1 + 2j, np.complex64(1), torch.tensor(1 + 2j)], ids=repr
+)
+def test_text_and_complex_numbers_are_no_scores(value):
+    assert "it must be a number" in results(metric("bad", lambda: {"bad": value}))["bad"].failed
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), GeneratorExit(), BaseException("hm")], ids=repr)
+def test_where_ctrl_c_is_ignored_a_metric_that_raises_it_costs_itself_alone(error):
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        found = results(metric("bad", raising(error)), GOOD)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert found["bad"].failed.startswith(type(error).__name__)
     assert found["good"].values == {"good": 1.5}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
+import torch
 
 from conformance import failures, importable
 from genharness import MetricSpec, NoOptions
@@ -82,3 +83,31 @@ def test_a_metric_that_tells_no_fault_or_takes_one_for_good_is_found(cls, higher
     found = failures(metric_checks(spec)).get("toy: sees faults in image data", "")
     assert message in found
     assert bool(message) == bool(found)
+
+
+class Normalises(Contrast):
+    def compute(self, evaluation):
+        rows = torch.from_numpy(evaluation.features("real"))
+        return {"toy": float(rows.div_(2).mean())}
+
+
+class Divides(Contrast):
+    def compute(self, evaluation):
+        rows = evaluation.features("real")
+        rows /= 2
+        return {"toy": float(rows.mean())}
+
+
+@pytest.mark.parametrize(
+    ("cls", "message"),
+    [
+        (Normalises, "compute changes the features of real in place: the arrays of an evaluation are shared"),
+        (Divides, "compute changes an array in place (test_metrics.py:"),
+    ],
+)
+def test_a_metric_that_changes_what_others_share_is_found(cls, message):
+    spec = MetricSpec(
+        name="toy", summary="Toy", factory=f"{__name__}:{cls.__name__}", columns=(Column(key="toy", title="T"),)
+    )
+    found = failures([one for one in metric_checks(spec) if "scores image" in one.name])
+    assert found["toy: scores image data"].startswith(message)

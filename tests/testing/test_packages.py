@@ -1,6 +1,7 @@
 """`genharness check`: a package before anything of it was edited passes; one that breaks a contract is told which."""
 
 import itertools
+import signal
 import sys
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from genharness.errors import ConfigError, PluginError
 from genharness.scaffold.examples import KINDS
 from genharness.scaffold.packages import write_package
+from genharness.testing.check import Check
 from genharness.testing.packages import modules_of, package_checks, registered, run_checks
 
 _NUMBERS = itertools.count()
@@ -103,3 +105,18 @@ def test_a_file_of_plugins_is_checked_as_a_package_is(tmp_path, monkeypatch):
     (tmp_path / "trial_of_faults.py").write_text("1 / 0")
     with pytest.raises(PluginError, match=r"trial_of_faults\.py cannot be imported: .*ZeroDivisionError"):
         modules_of(str(tmp_path / "trial_of_faults.py"))
+
+
+def test_a_plugin_that_raises_what_ctrl_c_does_is_named_and_the_next_check_is_made():
+    def interrupts():
+        raise KeyboardInterrupt
+
+    found = list(run_checks([Check("bad", interrupts), Check("good", lambda: None)]))
+    assert [(one.name, one.outcome) for one in found] == [("bad", "failed"), ("good", "ok")]
+    assert found[0].reason.startswith("KeyboardInterrupt")
+
+
+def test_the_users_ctrl_c_ends_the_checks():
+    with pytest.raises(KeyboardInterrupt):
+        list(run_checks([Check("long", lambda: signal.raise_signal(signal.SIGINT))]))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

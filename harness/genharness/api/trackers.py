@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 
 from genharness.plugin.blame import one_line
+from genharness.plugin.containment import leaving_the_process_alone
 from genharness.plugin.execution import Event, Tracker
 from genharness.spec.cell import Task
 from genharness.spec.record import Record
@@ -34,7 +36,7 @@ class Trackers:
 
     def record(self, record: Record) -> None:
         """Pass a record on."""
-        self._tell(lambda tracker: tracker.record(record))
+        self._tell(lambda tracker: tracker.record(copy.deepcopy(record)))  # it is still to be read here
 
     def finish(self) -> None:
         """Say that the run is over."""
@@ -43,7 +45,8 @@ class Trackers:
     def _tell(self, call: Callable[[Tracker], None]) -> None:
         for name, tracker in list(self._trackers.items()):
             try:
-                call(tracker)
+                with leaving_the_process_alone():
+                    call(tracker)
             except KeyboardInterrupt:  # the user's second Ctrl-C, wherever it strikes
                 raise
             except BaseException as error:  # a plugin may raise anything, SystemExit too; the run goes on without it

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import errno
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import torch
 
@@ -22,7 +23,7 @@ from genharness.engine.memory import is_out_of_memory, lift_memory_limit
 from genharness.engine.threads import settle_threads
 from genharness.errors import GenharnessError, RunError
 from genharness.files.atomic import delete, remove_temporaries, write_bytes
-from genharness.plugin.blame import one_line, whole_traceback
+from genharness.plugin.blame import is_the_users, one_line, whole_traceback
 from genharness.plugin.execution import Event, Phase
 from genharness.plugin.registry import Registry, load_registry
 from genharness.results.provenance import Provenance, refuse_changed
@@ -47,7 +48,7 @@ def run_task(task: Task, emit: Callable[[Event], None], should_stop: Callable[[]
     Returns:
         The record, saved; its status says how the cell ended. Only a killed process leaves none.
     """
-    store = Store(task.settings.results, writing=True)
+    store = Store(task.settings.results.absolute(), writing=True)  # a model may go to another folder
 
     def on_wait() -> None:
         emit(Event(cell_id=task.cell.id, phase="waiting", text="another run is working on this cell"))
@@ -111,7 +112,9 @@ class _Attempt:
         except TrainingEndedError as end:
             self.record.history, self.earlier_seconds = end.history, end.earlier_seconds
             self._end_by(end.__cause__ or end)
-        except (Exception, SystemExit) as error:  # a model may raise anything; the cell fails, not the run
+        except BaseException as error:  # a model may raise anything; the cell fails, not the run
+            if is_the_users(error):
+                raise
             self._end_by(error)
         if self.task.settings.deterministic:
             self.record.environment["not_deterministic"] = sorted(self.unrepeatable)
@@ -276,7 +279,13 @@ class _Attempt:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             return f"disk full at {self.phase}: free space in {self.store.folder.absolute()} and run again"
         kept = "traceback" in self.record.artefacts
-        return one_line(error) + (f"; its traceback is in {self.workplace.folder.traceback}" if kept else "")
+        return one_line(error) + (
+            f"; its traceback is in {self._as_given(self.workplace.folder.traceback)}" if kept else ""
+        )
+
+    def _as_given(self, path: Path) -> Path:
+        """Return a place in the results folder as the user named that."""
+        return self.task.settings.results / path.relative_to(self.store.folder)
 
     def _memory_reason(self, error: BaseException) -> str:
         limit = self.task.settings.memory_limit_bytes

@@ -21,6 +21,7 @@ from genharness.engine.checkpoint import Checkpoint, load_checkpoint, save_check
 from genharness.engine.costs.footprint import parameters
 from genharness.engine.costs.ledger import Ledger
 from genharness.engine.feed import Feeder
+from genharness.engine.guarded import guarded
 from genharness.engine.held_out import HeldOutLosses
 from genharness.engine.loop import Progress, Trainer
 from genharness.engine.random_state import load_random_state, random_state, seed_everything, undisturbed
@@ -30,6 +31,7 @@ from genharness.engine.warm_up import needs_warm_up, warm_up
 from genharness.files.atomic import replace_file
 from genharness.kit.model import FitsData
 from genharness.kit.start import StartsFromData
+from genharness.plugin.blame import is_the_users
 from genharness.results.best_point import best_point
 from genharness.spec.cell import Cell
 from genharness.spec.history import History
@@ -132,7 +134,9 @@ def train(workplace: Workplace, spec: ModelSpec, data: PreparedData, periodic: P
     training.resume()
     try:
         training.finish()
-    except (Exception, SystemExit) as error:
+    except BaseException as error:  # a model may raise anything
+        if is_the_users(error):
+            raise
         raise TrainingEndedError(training.trainer.history, training.earlier_seconds) from error
     finally:
         training.trainer.feeder.close()
@@ -327,7 +331,7 @@ class _Training:
         model = self.source.model
         if isinstance(model, FitsData):
             self.workplace.news("train", text="fitting to the whole data")
-            with self.source.applied(), self.trainer.clock.running():
+            with self.source.applied(), self.trainer.clock.running(), guarded(f"{type(model).__name__}.fit"):
                 model.fit(self.data)
 
     def _feeder(self) -> Feeder:

@@ -25,6 +25,8 @@ from genharness.files.atomic import delete, replace_folder
 from genharness.files.home import home
 from genharness.files.turns import take
 from genharness.identity.parts import part_code
+from genharness.plugin.blame import one_line
+from genharness.plugin.containment import leaving_the_process_alone
 from genharness.plugin.registry import load_factory
 from genharness.spec.dataset_name import DatasetReference, Fit, parse_reference, with_view
 from genharness.spec.plugins import DatasetSpec
@@ -266,7 +268,7 @@ def _prepare(spec: DatasetSpec, wanted: DatasetReference, source: Path | None, r
         writer = ArrayWriter(folder, wanted, class_names=spec.class_names, licence=spec.licence, source=origin)
         try:
             if base is None:
-                load_factory(spec)(PrepareRequest(spec, wanted, source, writer, report))
+                _contained(spec, PrepareRequest(spec, wanted, source, writer, report))
             else:
                 derive(base, writer, report)
             base_hash = base.content_hash if base else ""
@@ -274,6 +276,20 @@ def _prepare(spec: DatasetSpec, wanted: DatasetReference, source: Path | None, r
         finally:
             writer.abandon()
         seal(folder, meta.arrays)
+
+
+def _contained(spec: DatasetSpec, request: PrepareRequest) -> None:
+    """Let a plugin prepare its data.
+
+    Raises:
+        PluginError: If it leaves the process changed, or would end it.
+    """
+    prepare = load_factory(spec)
+    try:
+        with leaving_the_process_alone(f"{spec.name}: what prepares it"):
+            prepare(request)
+    except (SystemExit, GeneratorExit) as error:
+        raise PluginError(f"{spec.name}: what prepares it raised {one_line(error)}") from error
 
 
 def _base(spec: DatasetSpec, wanted: DatasetReference, source: Path | None, report: Report) -> PreparedData | None:

@@ -16,7 +16,7 @@ from genharness.engine.costs.clock import Clock
 from genharness.engine.costs.energy import EnergyMeter
 from genharness.engine.feed import Feeder
 from genharness.engine.manners import SharedState, refuse_unsaveable
-from genharness.errors import RunError
+from genharness.errors import RunError, shown
 from genharness.kit.model import Batch, GenerativeModel
 from genharness.kit.precision import autocast
 from genharness.spec.history import History, TrainingEvent
@@ -80,6 +80,7 @@ class Trainer:
     _step_seconds: float = math.inf  # as the last interval measured it
     _rates: list[float] = field(default_factory=list)  # images per second of every interval
     _shared: SharedState = field(default_factory=SharedState.now)
+    _names: list[str] = field(default_factory=list)  # of the losses, as the first step gave them
     _first: bool = True
 
     @property
@@ -119,6 +120,7 @@ class Trainer:
         self.model.train()
         self._shared = SharedState.now()
         self._first = True
+        self._names = [name for name in self.history.losses if name != "step"]
         self.energy.start()
         try:
             self._train(on_progress, self._aside(on_pause), self._aside(on_score), should_stop, checkpoint_seconds)
@@ -205,7 +207,6 @@ class Trainer:
 
     def _interval(self, end: int) -> dict[str, Tensor]:
         """Take steps up to `end` and return the mean of every loss, on the device."""
-        names: list[str] = []
         totals: Tensor | None = None
         start = self.step
         while self.step < end:
@@ -214,10 +215,10 @@ class Trainer:
                 losses = self.model.training_step(Batch(samples, labels, self.step, self._fraction))
             self.average.update()
             self.step += 1
-            names, values = _stacked(losses)
+            values = _stacked(losses, self._names)
             totals = values if totals is None else totals + values
         assert totals is not None
-        return dict(zip(names, totals / (end - start), strict=True))
+        return dict(zip(self._names, totals / (end - start), strict=True))
 
     @property
     def _fraction(self) -> float:
@@ -239,15 +240,38 @@ class Trainer:
             raise DivergedError(f"{broken[0]} is {values[broken[0]]} at step {self.step}")
 
 
-def _stacked(losses: Mapping[str, Tensor]) -> tuple[list[str], Tensor]:
+def _stacked(losses: Mapping[str, Tensor], names: list[str]) -> Tensor:
+    """Return losses in the order of their names; where there are none yet, those of these losses become them."""
     if not isinstance(losses, Mapping) or not losses:
         raise RunError(f"training_step returned {type(losses).__name__}: it must return a mapping of named losses")
+    if list(losses) != names:
+        losses = _in_order(losses, names)
     if strange := next((name for name, value in losses.items() if torch.is_tensor(value) and value.is_complex()), None):
         raise RunError(f"training_step returned a complex {strange!r}: a loss must be a real number")
     try:
-        return list(losses), torch.stack([value.detach().float().reshape(()) for value in losses.values()])
+        return torch.stack([value.detach().float().reshape(()) for value in losses.values()])
     except (AttributeError, RuntimeError) as error:
         raise RunError(f"training_step must return scalar tensors by name ({error})") from error
+
+
+def _in_order(losses: Mapping[str, Tensor], names: list[str]) -> Mapping[str, Tensor]:
+    """Return losses in the order in which the first step gave them.
+
+    Raises:
+        RunError: If they have other names than then, or one that no curve can have.
+    """
+    odd = [name for name in losses if not isinstance(name, str) or name == "step"]
+    if odd:
+        raise RunError(f"training_step named a loss {shown(repr(odd[0]))}: a name must be text, and not 'step'")
+    if not names:
+        names.extend(losses)
+    if losses.keys() != set(names):
+        now, before = (shown(", ".join(some), 200) for some in (losses, names))
+        raise RunError(
+            f"training_step named its losses {now}, and before {before}: name the same ones at each step "
+            "(the last value where one is not due)"
+        )
+    return {name: losses[name] for name in names}
 
 
 def _fetch(losses: Mapping[str, Tensor]) -> dict[str, float]:

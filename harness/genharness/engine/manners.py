@@ -28,6 +28,7 @@ class SharedState:
         gradients: Whether gradients are recorded.
         seed: What torch's global generator was last seeded with.
         deterministic: Whether only deterministic algorithms may run.
+        warn_only: Whether others only warn then.
     """
 
     dtype: torch.dtype
@@ -36,6 +37,7 @@ class SharedState:
     gradients: bool
     seed: int
     deterministic: bool
+    warn_only: bool
 
     @classmethod
     def now(cls) -> SharedState:
@@ -47,6 +49,7 @@ class SharedState:
             gradients=torch.is_grad_enabled(),
             seed=torch.initial_seed(),
             deterministic=torch.are_deterministic_algorithms_enabled(),
+            warn_only=torch.is_deterministic_algorithms_warn_only_enabled(),
         )
 
     def refuse_change(self, where: str) -> None:
@@ -69,6 +72,7 @@ class SharedState:
             "gradients": "whether gradients are recorded",
             "seed": "the seed of torch's random numbers",
             "deterministic": "whether algorithms must be deterministic",
+            "warn_only": "whether algorithms that are not deterministic only warn",
         }
         name = next(name for name in words if getattr(after, name) != getattr(self, name))
         raise RunError(
@@ -81,7 +85,7 @@ class SharedState:
         torch.set_default_dtype(self.dtype)
         torch.set_num_threads(self.threads)
         torch.set_grad_enabled(self.gradients)
-        torch.use_deterministic_algorithms(self.deterministic)
+        torch.use_deterministic_algorithms(self.deterministic, warn_only=self.warn_only)
         if self.folder is not None and Path(self.folder).is_dir():
             os.chdir(self.folder)
 

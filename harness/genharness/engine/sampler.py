@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from genharness.engine.guarded import guarded
 from genharness.errors import RunError
 from genharness.kit.generators import seeded_generator
 from genharness.kit.model import GenerativeModel
@@ -39,7 +40,9 @@ def check_samples(samples: Tensor, n: int, data: DataShape, model: str) -> None:
     want = (n, *data.shape)
     if not isinstance(samples, Tensor):
         raise RunError(f"{model}.sample returned {type(samples).__name__}: it must return a tensor {want}")
-    if len(samples) != n:
+    if strange := _strange(samples):
+        raise RunError(f"{model}.sample returned {strange}: it must return a dense tensor {want} of real numbers")
+    if samples.dim() and len(samples) != n:
         raise RunError(f"{model}.sample returned {len(samples)} samples where {n} were asked for")
     if tuple(samples.shape) != want:
         raise RunError(f"{model}.sample returned shape {tuple(samples.shape)}: it must be {want}")
@@ -49,6 +52,15 @@ def check_samples(samples: Tensor, n: int, data: DataShape, model: str) -> None:
         low, high = float(samples.min()), float(samples.max())
         if low < -1 - _TOLERANCE or high > 1 + _TOLERANCE:
             raise RunError(f"{model}.sample returned values in [{low:.3g}, {high:.3g}]: images must be in [-1, 1]")
+
+
+def _strange(samples: Tensor) -> str:
+    """Return what no samples can be made of; empty where they can."""
+    if samples.is_complex():
+        return "complex numbers"
+    if samples.layout != torch.strided or samples.is_quantized:
+        return "a quantised tensor" if samples.is_quantized else f"a tensor of layout {samples.layout}"
+    return "a tensor without values (device meta)" if samples.is_meta else ""
 
 
 def class_shares(labels: NDArray[np.int64], classes: int) -> NDArray[np.float64]:
@@ -120,6 +132,8 @@ class Sampler:
         wanted = None if labels is None else torch.from_numpy(labels).to(device)
         for start in range(0, n, BATCH):
             stop = min(start + BATCH, n)
-            samples = self.batch(stop - start, generator, None if wanted is None else wanted[start:stop])
-            scored = quantise(samples) if self.model.data.modality == "image" else samples
+            with guarded(f"{self.name}.sample"):
+                samples = self.batch(stop - start, generator, None if wanted is None else wanted[start:stop])
+            # a model may fill one buffer again and again
+            scored = quantise(samples) if self.model.data.modality == "image" else samples.clone()
             yield scored.contiguous().cpu().numpy()

@@ -6,6 +6,7 @@ import torch
 
 from genharness.data import PreparedData
 from genharness.engine.average import WeightAverage
+from genharness.engine.guarded import guarded
 from genharness.kit.model import GenerativeModel
 from genharness.kit.start import StartsFromData
 
@@ -17,7 +18,8 @@ def start_from_data(model: GenerativeModel, average: WeightAverage, data: Prepar
     """Let a model that wants it look at the whole data; the average begins at what that gave."""
     if not isinstance(model, StartsFromData):
         return
-    model.start_from(data)
+    with guarded(f"{type(model).__name__}.start_from"):
+        model.start_from(data)
     state = average.state()
     if state is not None:
         module = model.averaged_module()

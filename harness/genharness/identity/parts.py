@@ -60,6 +60,7 @@ STEERING = frozenset(
         "genharness.engine.devices",
         "genharness.engine.elsewhere",
         "genharness.engine.environment",
+        "genharness.engine.guarded",
         "genharness.engine.held_out",  # it leaves no trace: that is what its tests say
         "genharness.engine.memory",
         "genharness.engine.start",  # what is done there is the own code of a model that asks for it

@@ -24,6 +24,8 @@ from genharness.kit.extractor import Extracted, Extractor
 from genharness.kit.model import Decodes
 from genharness.measure.capabilities import Views
 from genharness.measure.feature_cache import FeatureCache, extract
+from genharness.measure.read_only import read_only
+from genharness.measure.stated import checked_fact, checked_picture
 from genharness.spec.capabilities import CAPABILITIES, CapabilityName
 from genharness.spec.protocol import Protocol
 
@@ -45,6 +47,10 @@ class SampleData:
     labels: NDArray[np.int64] | None
     key: Mapping[str, Any]
     cache: FeatureCache | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "samples", read_only(self.samples))
+        object.__setattr__(self, "labels", read_only(self.labels))
 
 
 def dataset_samples(data: PreparedData, split: str, cache: FeatureCache | None, count: int, seed: int) -> SampleData:
@@ -189,7 +195,7 @@ class SampleEvaluation:
             noted.extractors.add(name)
         if (which, name) not in self._computed.extracted:
             self._computed.extracted[which, name] = self._load_or_extract(which, name)
-        return self._computed.extracted[which, name]
+        return read_only(self._computed.extracted[which, name])
 
     @contextmanager
     def noting(self) -> Iterator[Noted]:
@@ -208,7 +214,7 @@ class SampleEvaluation:
     def statistics(self, which: SampleSet) -> GaussianStatistics:
         """Return mean and covariance of the features, fitted once; those of real data are kept with the features."""
         if which not in self._computed.statistics:
-            self._computed.statistics[which] = self._fitted(which)
+            self._computed.statistics[which] = read_only(self._fitted(which))
         return self._computed.statistics[which]
 
     def _fitted(self, which: SampleSet) -> GaussianStatistics:
@@ -230,7 +236,7 @@ class SampleEvaluation:
         """Return what `compute` gives, from the cache where it is in it."""
         if (what, sets) not in self._computed.derived:
             self._computed.derived[what, sets] = self._load_or_derive(what, sets, compute)
-        return self._computed.derived[what, sets]
+        return read_only(self._computed.derived[what, sets])
 
     def _load_or_derive(
         self, what: str, sets: tuple[SampleSet, ...], compute: Callable[[], Mapping[str, NDArray[Any]]]
@@ -246,9 +252,10 @@ class SampleEvaluation:
 
     def state(self, fact: str, value: float) -> None:
         """Keep a number that says how scores were computed."""
-        self._stated[fact] = float(value)
+        fact, value = checked_fact(fact, value)
+        self._stated[fact] = value
         for noted in self._noting:
-            noted.facts[fact] = float(value)
+            noted.facts[fact] = value
 
     def state_error(self, column: str, error: float | Callable[[], float]) -> None:
         """Note the standard error of a score over other samples of the same model, computed only where it is wanted."""
@@ -260,7 +267,7 @@ class SampleEvaluation:
 
     def show(self, name: str, images: NDArray[np.uint8], columns: int) -> None:
         """Keep a picture that belongs to the scores."""
-        self.pictures[name] = (images, columns)
+        self.pictures[name] = checked_picture(name, images, columns)
 
     def recognised(self, which: SampleSet) -> NDArray[np.int64] | None:
         """Return the class `(n,)` that the dataset's classifier sees in each sample; None where nobody asked it."""
@@ -305,7 +312,7 @@ class SampleEvaluation:
         if need not in self._views:
             raise ConfigError(f"the model {CAPABILITIES[need].lacks}")
         if need not in self._of_model:
-            self._of_model[need] = self._views[need]()
+            self._of_model[need] = read_only(self._views[need]())
         return self._of_model[need]
 
     def kind(self, need: CapabilityName) -> str:

@@ -59,10 +59,10 @@ class ScoreCache:
             found = MetricResult(metric=spec, values=content["scores"], errors=content["errors"], noted=noted)
             if not all(self._extractor(name) == one for name, one in extractors.items()):
                 return None
+            for fact, value in noted.facts.items():
+                self._evaluation.state(fact, value)
         except (OSError, ValueError, KeyError, TypeError, GenharnessError):  # missing or damaged: computed again
             return None
-        for fact, value in noted.facts.items():
-            self._evaluation.state(fact, value)
         return found
 
     def keep(self, result: MetricResult, options: Mapping[str, Any]) -> None:

@@ -6,13 +6,17 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+import torch
+
 from genharness.engine.loop import StopRequestedError
 from genharness.engine.manners import SharedState
 from genharness.engine.memory import give_back_freed, is_out_of_memory
 from genharness.errors import GenharnessError, PluginError, RunError, shown
 from genharness.kit.evaluation import Metric
 from genharness.measure.evaluation import Noted, SampleEvaluation
-from genharness.plugin.blame import one_line, whole_traceback
+from genharness.measure.read_only import COPY, changes_shared, reading_only
+from genharness.plugin.blame import is_the_users, one_line, whole_traceback
 from genharness.spec.plugins import MetricSpec
 
 __all__ = ["MetricResult", "score"]
@@ -75,16 +79,17 @@ def _ask(spec: MetricSpec, metric: Metric, evaluation: SampleEvaluation, noted: 
     try:
         values = _numbers(spec, _computed(spec, metric, evaluation))
         return MetricResult(metric=spec, values=values, errors=_errors(spec, values, noted.errors))
-    except (StopRequestedError, KeyboardInterrupt, GeneratorExit):
+    except StopRequestedError:
         raise
     except PluginError as error:
         return MetricResult(metric=spec, failed=" ".join(str(error).split()), traceback=whole_traceback(error))
     except GenharnessError as error:
         return MetricResult(metric=spec, skipped=" ".join(str(error).split()))
     except BaseException as error:  # a plugin's code may raise anything, SystemExit too; it must cost no other metric
-        if is_out_of_memory(error):
+        if is_out_of_memory(error) or is_the_users(error):
             raise
-        return MetricResult(metric=spec, failed=one_line(error), traceback=whole_traceback(error))
+        line = f"{one_line(error)}: {COPY}" if changes_shared(error) else one_line(error)
+        return MetricResult(metric=spec, failed=line, traceback=whole_traceback(error))
 
 
 def _computed(spec: MetricSpec, metric: Metric, evaluation: SampleEvaluation) -> object:
@@ -95,7 +100,8 @@ def _computed(spec: MetricSpec, metric: Metric, evaluation: SampleEvaluation) ->
     """
     shared = SharedState.now()
     try:
-        values = metric.compute(evaluation)
+        with reading_only():
+            values = metric.compute(evaluation)
     except BaseException:
         shared.restore()
         raise
@@ -139,10 +145,23 @@ def _errors(spec: MetricSpec, values: Mapping[str, float | None], stated: Mappin
 
 def _number(spec: MetricSpec, key: str, value: object) -> float | None:
     try:
-        if isinstance(value, str | bytes):  # float("3") is a number, and a metric that returns text is broken
+        if _is_text(value) or _is_complex(value):  # float("3") is a number, and a metric that returns text is broken
             raise TypeError
         number = float(value)  # type: ignore[arg-type]  # tensors and arrays of one number are numbers too
     except (TypeError, ValueError, RuntimeError):
         shown = " ".join(repr(value).split())[:_SHOWN]
         raise PluginError(f"metric {spec.name} returned {shown} for {key}: it must be a number") from None
     return number if math.isfinite(number) else None
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str | bytes | bytearray | memoryview) or _dtype(value) in ("S", "U", "O", "M", "m")
+
+
+def _is_complex(value: object) -> bool:
+    return isinstance(value, complex) or _dtype(value) == "c" or (torch.is_tensor(value) and value.is_complex())
+
+
+def _dtype(value: object) -> str:
+    """Return the letter of what numbers a value of numpy holds; empty where it is none."""
+    return value.dtype.kind if isinstance(value, np.ndarray | np.generic) else ""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import sys
 import sysconfig
+import threading
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +14,7 @@ from types import FrameType
 
 from genharness.errors import MORE_PROCESSES, out_of_processes
 
-__all__ = ["one_line", "place", "text_of", "whole_traceback"]
+__all__ = ["is_the_users", "noting_interrupts", "one_line", "place", "text_of", "whole_traceback"]
 
 _LONGEST = 600
 
@@ -36,6 +39,35 @@ def text_of(error: BaseException) -> str:
         return str(error)
     except Exception:  # somebody's __str__
         return ""
+
+
+def is_the_users(error: BaseException) -> bool:
+    """Whether an error is the user's Ctrl-C: only the main thread hears of that, and where a cell runs, not even it."""
+    heard = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) != signal.SIG_IGN
+    return isinstance(error, KeyboardInterrupt) and heard
+
+
+@contextlib.contextmanager
+def noting_interrupts() -> Iterator[list[int]]:
+    """Note each Ctrl-C of the user within a block, and let it do what it did: whatever else interrupts is a plugin's.
+
+    Only the main thread hears of them; in another, nothing is noted.
+    """
+    noted: list[int] = []
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield noted
+        return
+
+    def note(number: int, frame: FrameType | None) -> None:
+        noted.append(number)
+        before(number, frame)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def place(error: BaseException) -> str:

@@ -40,11 +40,14 @@ def contained() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def leaving_the_process_alone() -> Iterator[None]:
+def leaving_the_process_alone(who: str = "it") -> Iterator[None]:
     """Run code that may change nothing which the whole process shares and somebody relies on; it is changed back.
 
     In another working directory results would be written elsewhere, under another umask for other people, and with
     other handlers of signals nobody could stop a run.
+
+    Args:
+        who: Whose code it is, for the message.
 
     Raises:
         PluginError: If the code changed any of it and raised nothing itself.
@@ -59,7 +62,7 @@ def leaving_the_process_alone() -> Iterator[None]:
             with contextlib.suppress(OSError):  # a folder that is gone
                 restore(value)
     if changed:
-        raise PluginError(f"it changed {' and '.join(changed)} of the whole process: set it back, or do without")
+        raise PluginError(f"{who} changed {' and '.join(changed)} of the whole process: set it back, or do without")
 
 
 def _shared() -> dict[str, tuple[Any, Callable[[Any], object]]]:

@@ -15,10 +15,12 @@ from torch import Tensor
 
 from genharness.data import PreparedData
 from genharness.errors import GenharnessError
-from genharness.kit.evaluation import Reconstructions
+from genharness.kit.evaluation import Reconstructions, SampleSet
 from genharness.kit.extractor import Extracted, Extractor, ExtractorContext
 from genharness.measure.capabilities import Views
 from genharness.measure.evaluation import SampleData, SampleEvaluation
+from genharness.measure.read_only import COPY, changes_shared, reading_only
+from genharness.plugin.blame import place
 from genharness.plugin.registry import load_factory
 from genharness.selfcheck.check import check
 from genharness.selfcheck.faults import FAULTS
@@ -81,6 +83,9 @@ _PLANTED = ("noise", "constant", "one sample", "one mode", "copies", "wrong labe
 """The coarsest faults: what tells real samples from none of them tells nothing."""
 
 
+SETS: tuple[SampleSet, ...] = ("fake", "real", "train", "test")
+
+
 def _sees_faults(spec: MetricSpec, modality: str) -> None:
     """Tells some planted fault from real samples, breaks on none, and does not call noise better than real samples."""
     whole = _evaluation(synthetic_data(16, 3, tabular=modality == "tabular"))
@@ -124,14 +129,30 @@ def _scores(spec: MetricSpec, tabular: bool) -> None:
 
 def _compute(spec: MetricSpec, data: PreparedData) -> Mapping[str, float]:
     evaluation = _evaluation(data)
-    before = evaluation.samples("fake").copy()
+    before = _arrays(evaluation)
     metric = load_factory(spec)(build_config(spec.name, spec.config, {}))
     try:
-        scores: Mapping[str, float] = metric.compute(evaluation)
+        with reading_only():
+            scores: Mapping[str, float] = metric.compute(evaluation)
     except GenharnessError as error:
         raise unittest.SkipTest(str(error)) from error
-    must(np.array_equal(before, evaluation.samples("fake")), "compute changes the samples")
+    except ValueError as error:
+        must(not changes_shared(error), f"compute changes an array in place{place(error)}: {COPY}")
+        raise
+    after = _arrays(evaluation)
+    changed = next((what for what in before if not np.array_equal(before[what], after[what])), None)
+    must(changed is None, f"compute changes the {changed} in place: {COPY}")
     return scores
+
+
+def _arrays(evaluation: SampleEvaluation) -> dict[str, NDArray[Any]]:
+    """Return copies of what all metrics share, by what to call it."""
+    found: dict[str, Any] = {}
+    for which in SETS:
+        extracted = evaluation.extracted(which)
+        found[f"features of {which}"], found[f"logits of {which}"] = extracted.features, extracted.logits
+        found[f"samples of {which}"], found[f"labels of {which}"] = evaluation.samples(which), evaluation.labels(which)
+    return {what: np.array(one) for what, one in found.items() if one is not None}
 
 
 def _evaluation(data: PreparedData) -> SampleEvaluation:
@@ -145,9 +166,9 @@ def _evaluation(data: PreparedData) -> SampleEvaluation:
     asked = np.arange(len(fake))[::-1] % CLASSES
     sets: dict[Any, SampleData] = {
         "fake": SampleData(fake, asked, {"set": "fake"}),
-        "real": SampleData(data.samples("train"), data.labels("train"), {"set": "train"}),
-        "train": SampleData(data.samples("train"), data.labels("train"), {"set": "train"}),
-        "test": SampleData(data.samples("test"), data.labels("test"), {"set": "test"}),
+        "real": _split(data, "train"),
+        "train": _split(data, "train"),
+        "test": _split(data, "test"),
     }
     return SampleEvaluation(
         sets,
@@ -158,6 +179,12 @@ def _evaluation(data: PreparedData) -> SampleEvaluation:
         views=_views(data),
         kinds={"likelihood": "exact"},
     )
+
+
+def _split(data: PreparedData, split: str) -> SampleData:
+    """Return a split, copied: a write into the files themselves, where they are mapped, would end the process."""
+    labels = data.labels(split)
+    return SampleData(np.array(data.samples(split)), None if labels is None else np.array(labels), {"set": split})
 
 
 class _Decoder:

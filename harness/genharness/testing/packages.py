@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any, Literal
 
 from genharness.errors import ConfigError, PluginError, did_you_mean, shown
-from genharness.plugin.blame import one_line
+from genharness.plugin.blame import noting_interrupts, one_line
 from genharness.plugin.containment import contained
 from genharness.plugin.hooks import ENTRY_POINT_GROUP, HOOKS
 from genharness.plugin.single_files import import_file
@@ -172,13 +172,16 @@ def run_checks(checks: Iterable[Check]) -> Iterator[CheckResult]:
     for check in checks:
         begun = time.monotonic()
         try:
-            check()
+            with noting_interrupts() as interrupts:
+                check()
             outcome: Literal["ok", "failed", "skipped"] = "ok"
             reason = ""
         except unittest.SkipTest as skip:
             outcome, reason = "skipped", str(skip)
-        except KeyboardInterrupt:
-            raise
+        except KeyboardInterrupt as error:
+            if interrupts or type(error) is not KeyboardInterrupt:  # the user's, or SIGTERM
+                raise
+            outcome, reason = "failed", one_line(error)
         except ConformanceError as error:
             outcome, reason = "failed", str(error)
         except BaseException as error:  # a plugin may raise anything, SystemExit too

@@ -89,4 +89,4 @@ class Rig:
             labels = torch.arange(n, device=self.device) % CLASSES
         samples = model.sample(n, labels=labels, generator=self.generator(seed))
         check_samples(samples, n, self.data.shape, self.spec.name)
-        return samples
+        return samples.clone()  # a model may fill one buffer again and again

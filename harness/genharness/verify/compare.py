@@ -20,6 +20,7 @@ from genharness.kit.evaluation import Reconstructions
 from genharness.measure.build import build_metrics
 from genharness.measure.capabilities import Views
 from genharness.measure.evaluation import SampleEvaluation
+from genharness.measure.read_only import reading_only
 from genharness.measure.scoring import score
 from genharness.plugin.registry import Registry
 from genharness.spec.options import build_config
@@ -333,7 +334,8 @@ def _distribution(module: str, library: str) -> str:
 def _asked(peer: Peer, evaluation: SampleEvaluation, options: Mapping[str, Any]) -> Mapping[str, Theirs]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what a library divides by zero shows in its number
-        return peer.compute(evaluation, options)
+        with reading_only():
+            return peer.compute(evaluation, options)
 
 
 def _beside(peer: Peer, ours: Mapping[str, float | None], theirs: Mapping[str, Theirs]) -> list[PeerScore]:

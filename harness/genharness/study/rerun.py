@@ -141,7 +141,7 @@ def agreement(before: Record, after: Record, registry: Registry) -> Agreement:
         after: That of its repetition.
         registry: Tells what the columns of scores are, and which extractors are trained on the data.
     """
-    inexact, disagreements = _inexact(before, after), []
+    inexact, disagreements = _inexact(before, after), list[str]()
     if before.protocol_hash != after.protocol_hash:
         told = _protocol(before, after)
         (inexact if _only_trained_otherwise(before, after, registry) else disagreements).append(told)

@@ -19,6 +19,7 @@ TESTED_ELSEWHERE = {
     "api/asking": "what is asked for: api/test_studies and cli/test_run",
     "board/render": "a board as text: api/test_boards, and every reporter's tests",
     "cli/screen/data_views": "what `data` prints: cli/test_data",
+    "engine/costs/guarded": "what a sampler leaves changed: engine/test_sampler",
     "external/registering": "what is saved of samples made elsewhere: api/test_samples and cli/test_evaluate",
     "external/score": "one set from path to record: external/test_request",
     "identity/meaning": "records without behaviour",
@@ -43,6 +44,8 @@ TESTED_ELSEWHERE = {
     "verify/pairwise": "all pairs: whatever verify/test_brute asks",
     "verify/peers": "the list of peers",
     "verify/subset": "a part of a large evaluation: verify/test_brute",
+    "measure/read_only": "what metrics cannot change: measure/test_scoring",
+    "measure/stated": "what metrics state and show: measure/test_scoring",
 }
 """Modules of the core without a test of their own name, and where they are tested or why not."""
 

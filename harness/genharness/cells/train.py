@@ -19,9 +19,9 @@ from genharness.engine.average import WeightAverage
 from genharness.engine.build import build_model
 from genharness.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, taking_up
 from genharness.engine.costs.footprint import parameters
+from genharness.engine.costs.guarded import guarded
 from genharness.engine.costs.ledger import Ledger
 from genharness.engine.feed import Feeder
-from genharness.engine.guarded import guarded
 from genharness.engine.held_out import HeldOutLosses
 from genharness.engine.loop import Progress, Trainer
 from genharness.engine.random_state import load_random_state, random_state, seed_everything, undisturbed

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from genharness.engine.guarded import guarded
+from genharness.engine.costs.guarded import guarded
 from genharness.errors import RunError
 from genharness.kit.generators import seeded_generator
 from genharness.kit.model import GenerativeModel

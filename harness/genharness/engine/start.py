@@ -6,7 +6,7 @@ import torch
 
 from genharness.data import PreparedData
 from genharness.engine.average import WeightAverage
-from genharness.engine.guarded import guarded
+from genharness.engine.costs.guarded import guarded
 from genharness.kit.model import GenerativeModel
 from genharness.kit.start import StartsFromData
 

@@ -53,6 +53,7 @@ STEERING = frozenset(
         "genharness.engine.costs.clock",
         "genharness.engine.costs.energy",
         "genharness.engine.costs.footprint",
+        "genharness.engine.costs.guarded",
         "genharness.engine.costs.latency",
         "genharness.engine.costs.ledger",
         "genharness.engine.costs.operations",
@@ -60,7 +61,6 @@ STEERING = frozenset(
         "genharness.engine.devices",
         "genharness.engine.elsewhere",
         "genharness.engine.environment",
-        "genharness.engine.guarded",
         "genharness.engine.held_out",  # it leaves no trace: that is what its tests say
         "genharness.engine.memory",
         "genharness.engine.start",  # what is done there is the own code of a model that asks for it

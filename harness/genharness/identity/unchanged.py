@@ -15,7 +15,7 @@ __all__ = ["COUNTS_AS", "counted_digest"]
 COUNTS_AS: Mapping[str, tuple[str, str]] = {
     "genharness.engine.loop": ("ff97ae6b9d82826f58b0114eb6073071", "a1d4253366e5055ec345fe23d2ebb96e"),
     "genharness.engine.manners": ("b17e268c3e7be79120d7081f3e843242", "cc91af73505832a5bdbb75fd71a61a65"),
-    "genharness.engine.sampler": ("cdbaef09e01659711ff7c3aec437c4c8", "88b205f1f4dd2941d3d365caf3c107d1"),
+    "genharness.engine.sampler": ("21971b5a5b127fbdd5f133d51cfedeb9", "88b205f1f4dd2941d3d365caf3c107d1"),
     "genharness.functional.clusters": ("bfb809765c0ed0d67726ed97036ef93a", "202a44a1cf3f116cdbd58f52483a88d0"),
     "genharness.functional.copying.near_copies": (
         "8d2588bacbd32415488532f78fce72f7",

@@ -17,6 +17,7 @@ MOST_FILES = 21
 
 TESTED_ELSEWHERE = {
     "api/asking": "what is asked for: api/test_studies and cli/test_run",
+    "board/sweeps/untrained": "settings of which nothing was trained: board/sweeps/test_pivot and test_importance",
     "board/render": "a board as text: api/test_boards, and every reporter's tests",
     "cli/screen/data_views": "what `data` prints: cli/test_data",
     "engine/costs/guarded": "what a sampler leaves changed: engine/test_sampler",

@@ -372,7 +372,8 @@ def test_a_generator_is_scored_and_costed_as_a_run_does_it(tmp_path, genharness)
 
 
 def test_the_traceback_that_a_failed_generator_s_message_names_is_there(tmp_path, genharness):
-    body = "import torch\n\nclass Net(torch.nn.Module):\n    def eval(self):\n        raise RuntimeError('of my own')\n"
+    body = "import torch\n\nclass Net(torch.nn.Module):\n    calls = 0\n    def train(self, mode=True):\n"
+    body += "        Net.calls += 1\n        assert Net.calls == 1, 'of my own'\n        return super().train(mode)\n"
     (tmp_path / "net.py").write_text(body)
     beside = ("--features", "pixels", "--metrics", "fid", "--latent", "4")
     found = genharness("evaluate", "--generator", "net.py:Net", "--dataset", "digits", *beside)

@@ -11,7 +11,7 @@ from genharness.board.rows import Board, BoardColumn, Group, Row
 from genharness.board.sheets import Entry, Sheet
 from genharness.board.sweeps.untrained import Untrained, untrained
 from genharness.errors import ConfigError, did_you_mean
-from genharness.spec.naming import changed_settings, differing_settings, setting_words, single_differences
+from genharness.spec.naming import changed_settings, differing_settings, setting_text, setting_words, single_differences
 from genharness.stats.changes import Change, changes_from
 
 __all__ = ["ablation_sheets"]
@@ -113,8 +113,7 @@ def _step(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str
 
 
 def _value(settings: Mapping[str, Any], name: str) -> str:
-    value = settings.get(name, "")
-    return "none" if value is None else str(value) or "not there"
+    return setting_text(settings[name]) or "not there" if name in settings else "not there"
 
 
 def _entries(name: str, change: Change) -> list[Entry]:

@@ -124,6 +124,14 @@ def test_a_classifier_that_was_trained_to_other_bits_holds_scores_to_the_toleran
     assert agreement(record, again, load_registry()).disagreements == ["fid 100.0 became 120.0"]
 
 
+def test_on_the_very_same_processor_a_classifier_must_be_trained_to_the_same_bits(record, again):
+    record.environment = again.environment = {**ENVIRONMENT, "cpu_kind": "AVX2"}
+    trained_otherwise(again, "classifier")
+    assert agreement(record, again, load_registry()).disagreements == [
+        "it was not measured alike: extractor identity none against others"
+    ]
+
+
 def test_weights_that_nobody_trained_here_must_be_the_same(record, again):
     trained_otherwise(record, "inception")
     trained_otherwise(again, "inception")
@@ -152,11 +160,11 @@ def test_elsewhere_deviations_are_not_held_and_counts_to_one_step(record, again)
     assert agreement(record, again, load_registry()).disagreements == ["modes_covered 7.0 became 5.0"]
 
 
-def test_one_processor_of_other_instructions_is_another_where_both_records_say(record, again):
-    again.environment = {**ENVIRONMENT, "cpu_instructions": "AVX2"}
+def test_one_processor_of_another_kind_is_another_where_both_records_say(record, again):
+    again.environment = {**ENVIRONMENT, "cpu_kind": "AVX2"}
     assert agreement(record, again, load_registry()).inexact == []
-    record.environment = {**ENVIRONMENT, "cpu_instructions": "AVX512"}
-    assert agreement(record, again, load_registry()).inexact == ["cpu instructions AVX512 then, AVX2 now"]
+    record.environment = {**ENVIRONMENT, "cpu_kind": "AVX512"}
+    assert agreement(record, again, load_registry()).inexact == ["cpu kind AVX512 then, AVX2 now"]
 
 
 def test_the_repetition_has_the_recorded_metrics_options_threads_and_scoring(record, tmp_path):

@@ -62,8 +62,9 @@ def watch(results: Path, every: float, once: bool) -> None:
         store.refuse_missing()
     try:
         while True:
-            for line, failed in lines.of(list(news(store, known))):
-                say(line, fg="red" if failed else None)
+            fresh = list(news(store, known))
+            for name, record in zip(lines.names(fresh), fresh, strict=True):
+                say(lines.line(name, record), fg="red" if record.went_wrong else None)
             print_warnings(store.warnings)
             store.warnings.clear()
             missing, running = standing = _missing(store), worked_on(store)
@@ -97,9 +98,11 @@ def status(results: Path) -> None:
     ended = {record.cell.id: record for record in store.records(history=False)}
     running = worked_on(store)
     waiting, lost = _in_queue(submitted(store), ended, running)
-    for record, (line, failed) in zip(ended.values(), _Lines().of(list(ended.values())), strict=True):
-        if not record.finished and record.cell.id not in running and record.cell.id not in waiting:
-            say(line, fg="red" if failed else None)
+    lines = _Lines()
+    names = lines.names(list(ended.values()))
+    for name, (key, record) in zip(names, ended.items(), strict=True):
+        if not record.finished and key not in running and key not in waiting:
+            say(lines.line(name, record), fg="red" if record.went_wrong else None)
     for cell_id in running:
         say(f"{cell_id}  worked on")
     for cell_id, words in waiting.items():
@@ -190,21 +193,26 @@ class _Lines:
     def __init__(self) -> None:
         self._registry = load_registry(tolerant=True)
         self._rows: dict[tuple[str, bytes], Cell] = {}
+        self._orders: dict[tuple[str, ...], list[str]] = {}
 
-    def of(self, records: Sequence[Record]) -> list[tuple[str, bool]]:
-        """Return a line for each of some records, and whether it went wrong."""
+    def names(self, records: Sequence[Record]) -> list[str]:
+        """Return what the model of each of some records is called, beside all that were seen before."""
         rows = [self._rows.setdefault((one.cell.dataset, configuration(one)), one.cell) for one in records]
-        names = told_apart(self._rows.values()) if records else {}
-        return [(self._line(names[row.id], one), one.went_wrong) for row, one in zip(rows, records, strict=True)]
+        told = told_apart(self._rows.values()) if records else {}
+        return [told[row.id] for row in rows]
 
-    def _line(self, model: str, record: Record) -> str:
+    def line(self, model: str, record: Record) -> str:
+        """Return how a cell ended, whose model is called so."""
         name = f"{model} on {record.cell.dataset}, seed {record.cell.seed}"
         return "  ".join([outcome(name, record), *(self._scores(record) if record.finished else [])])
 
     def _scores(self, record: Record) -> list[str]:
         """Return the first scores in the order of a leaderboard's columns; the one that ranks is the first of them."""
-        columns = columns_of([Members([record])], self._registry, record.cell.protocol).values()
-        scores = {one.key: value for one in columns if (value := record.scores.get(one.key)) is not None}
-        ranking = next((one.key for one in columns if one.column.higher_is_better is not None), "")
-        keys = sorted(scores, key=lambda key: key != ranking)
-        return [f"{key} {scores[key]:.4g}" for key in keys[:_SCORES]]
+        scores = {key: value for key, value in record.scores.items() if value is not None}
+        alike = (record.cell.protocol.extractor, *scores)
+        if alike not in self._orders:
+            columns = columns_of([Members([record])], self._registry, record.cell.protocol).values()
+            ranking = next((one.key for one in columns if one.column.higher_is_better is not None), "")
+            keys = [one.key for one in columns if one.key in scores]
+            self._orders[alike] = sorted(keys, key=lambda key: key != ranking)[:_SCORES]
+        return [f"{key} {scores[key]:.4g}" for key in self._orders[alike]]

@@ -28,7 +28,7 @@ def environment(device: torch.device, *, deterministic: bool) -> dict[str, Any]:
         "packages": dict(_versions()),
         "git_commit": _git_commit(),
         "cpu": _cpu(),
-        "cpu_instructions": torch.backends.cpu.get_cpu_capability(),  # of one name there are several kinds
+        "cpu_kind": _cpu_kind(),
         "cpu_count": os.cpu_count(),
         "memory_mib": psutil.virtual_memory().total // 2**20,
         "threads": torch.get_num_threads(),
@@ -64,14 +64,27 @@ def _driver() -> str | None:
     return _run(["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]) or None
 
 
-@functools.cache
 def _cpu() -> str:
+    return _of_the_first_cpu().get("model name") or platform.processor()
+
+
+def _cpu_kind() -> str:
+    """Return what tells processors of one name apart, whose arithmetic may differ: many virtual ones share a name."""
+    numbers = [f"{name} {number}" for name in _KIND if (number := _of_the_first_cpu().get(name))]
+    return ", ".join([torch.backends.cpu.get_cpu_capability(), *numbers])
+
+
+_KIND = ("cpu family", "model", "stepping")
+
+
+@functools.cache
+def _of_the_first_cpu() -> dict[str, str]:
+    """Return what Linux says of the first processor, by name; nothing elsewhere."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        first = Path("/proc/cpuinfo").read_text().partition("\n\n")[0]
     except OSError:
-        return platform.processor()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
+        return {}
+    return {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in first.splitlines())}
 
 
 def _run(command: list[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,17 +33,18 @@ class Removal:
     shared_with: int = 0
 
 
-def removals(store: Store, wanted: Callable[[Record], bool]) -> list[Removal]:
+def removals(store: Store, wanted: Callable[[Record], bool], records: Sequence[Record] | None = None) -> list[Removal]:
     """Return what would go with the cells that are wanted to go.
 
     Args:
         store: The results folder.
         wanted: Whether a cell is to go.
+        records: All that the folder has, if they were read already.
 
     Raises:
         RunError: If there is no such folder, or a path in it is a link: what it leads to is not this folder's.
     """
-    records = list(store.records(history=False))
+    records = list(store.records(history=False)) if records is None else records
     going = [record for record in records if wanted(record)]
     ids = {record.cell.id for record in going}
     staying = Counter(_training(record) for record in records if record.cell.id not in ids)

@@ -33,7 +33,7 @@ TOLERANCE = 0.1
 ERRORS = 3.0
 """Or so many standard errors of evaluating, where a score has one: near zero a relative difference says nothing."""
 
-_DECIDES = ("cpu", "cpu_instructions", "threads", "device", "gpu", "cuda", "driver", "deterministic")
+_DECIDES = ("cpu", "cpu_kind", "threads", "device", "gpu", "cuda", "driver", "deterministic")
 _PACKAGES = ("torch", "numpy", "genharness")
 
 
@@ -143,8 +143,10 @@ def agreement(before: Record, after: Record, registry: Registry) -> Agreement:
     """
     inexact, disagreements = _inexact(before, after), list[str]()
     if before.protocol_hash != after.protocol_hash:
-        told = _protocol(before, after)
-        (inexact if _only_trained_otherwise(before, after, registry) else disagreements).append(told)
+        told, known = _protocol(before, after), "cpu_kind" in before.environment
+        elsewhere = bool(inexact) or not known  # records of before do not say which of several kinds it was
+        also = elsewhere and _only_trained_otherwise(before, after, registry)
+        (inexact if also else disagreements).append(told)
     columns = {column.key: column for spec in registry.metrics.values() for column in spec.columns}
     held = [
         key for key in before.scores if not inexact or key not in columns or columns[key].higher_is_better is not None
@@ -168,7 +170,7 @@ def _inexact(before: Record, after: Record) -> list[str]:
     reasons = [
         f"{key.replace('_', ' ')} {one.get(key)} then, {other.get(key)} now"
         for key in _DECIDES
-        if one.get(key) != other.get(key) and not (key == "cpu_instructions" and key not in one)
+        if one.get(key) != other.get(key) and not (key == "cpu_kind" and key not in one)
     ]
     packages, packages_now = one.get("packages", {}), other.get("packages", {})
     reasons += [

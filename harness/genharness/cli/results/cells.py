@@ -95,8 +95,9 @@ def list_cells(
     """
     store = Store(results)
     wanted = _wanted(cells, models, datasets, where, status)
-    _refuse_strangers(store, cells, models, datasets, where)
-    found = removals(store, wanted)
+    records = list(store.records(history=False))
+    _refuse_strangers(records, cells, models, datasets, where)
+    found = removals(store, wanted, records)
     if as_json:
         echo(json.dumps([_plain(one) for one in found], indent=2))
     else:
@@ -131,8 +132,9 @@ def remove_cells(
         raise ConfigError("name what is to go: --cell, --models, --dataset, --where or --status")
     store = Store(results)
     wanted = _wanted(cells, models, datasets, where, status)
-    _refuse_strangers(store, cells, models, datasets, where)
-    found = removals(store, wanted)
+    records = list(store.records(history=False))
+    _refuse_strangers(records, cells, models, datasets, where)
+    found = removals(store, wanted, records)
     if not found:
         say("no cell fits: nothing is removed")
         return
@@ -183,16 +185,13 @@ def _holds(conditions: Sequence[Condition], record: Record) -> bool:
 
 
 def _refuse_strangers(
-    store: Store,
+    records: Sequence[Record],
     cells: Sequence[str],
     models: Sequence[str] | None,
     datasets: Sequence[str] | None,
     where: Sequence[str],
 ) -> None:
     """Refuse cells, models, datasets and settings that there are none of: of a misspelt name nothing would go."""
-    if not any((cells, models, datasets, where)):
-        return
-    records = list(store.records(history=False))
     nowhere = [one for one in cells if not any(record.cell.id.startswith(one) for record in records)]
     seen = {record.cell.dataset for record in records}
     unseen = [one for one in datasets or () if not {one, recorded_name(one)} & seen]
